@@ -1,0 +1,81 @@
+"""Why the names in a matrix may differ from those in the sample sheet."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from cohortmart.nearest import nearest
+from ingest.read.sample_sheet import Samples
+
+
+def likely_cause(samples: Samples, assay: str, unknown: Sequence[str]) -> str:
+    """Say what most likely happened to sample names that the sheet does not have.
+
+    Parameters
+    ----------
+    samples : Samples
+        What the sheets say.
+    assay : str
+        The assay with the names.
+    unknown : sequence of str
+        Names in its matrix that are not in the sheet.
+
+    Returns
+    -------
+    str
+        What to do, for the message.
+    """
+    known = samples.names[assay]
+    column = _other_column(samples, unknown)
+    if column is not None:
+        return (
+            f"the sheet's column `{column}` has these names: write `sample: {column}` under "
+            f"assays.{assay}"
+        )
+    suffix = _suffix(known, unknown)
+    if suffix is not None:
+        return (
+            f"the names end in `{suffix}`: write `read: {{strip_suffix: {suffix}}}` under "
+            f"assays.{assay}"
+        )
+    as_r_writes = {_r_name(name): name for name in known}
+    mangled = [name for name in unknown if name in as_r_writes]
+    if mangled:
+        return (
+            f"R has changed the names ({as_r_writes[mangled[0]]} became {mangled[0]}: an X before "
+            "digits, a dot for other signs): export with check.names = FALSE, or write the "
+            "matrix's names into a column of the sheet and name it under "
+            f"assays.{assay}.sample"
+        )
+    alike = nearest(unknown[0], known, cutoff=0.75)
+    said = f" (is {unknown[0]} meant to be {alike}?)" if alike is not None else ""
+    return f"add the samples to the sheet or correct their names{said}"
+
+
+def _other_column(samples: Samples, unknown: Sequence[str]) -> str | None:
+    wanted = set(unknown)
+    for sheet in samples.sheets:
+        for position, column in enumerate(sheet.columns):
+            if column and wanted <= {row.cells[position] for row in sheet.rows}:
+                return column
+    return None
+
+
+def _suffix(known: Mapping[str, str], unknown: Sequence[str]) -> str | None:
+    """Return the one ending that most unknown names have behind a known name."""
+    endings: Counter[str] = Counter()
+    for name in unknown:
+        endings.update({name[n:] for n in range(1, len(name)) if name[:n] in known})
+    if not endings:
+        return None
+    ending, times = max(endings.items(), key=lambda item: (item[1], item[0]))
+    return ending if times * 2 > len(unknown) else None
+
+
+def _r_name(name: str) -> str:
+    """Return what R's make.names does to a name."""
+    dotted = re.sub(r"[^A-Za-z0-9._]", ".", name)
+    valid = re.match(r"[A-Za-z]|\.(?![0-9])", dotted)
+    return dotted if valid else f"X{dotted}"

@@ -1,0 +1,275 @@
+"""What a matrix must fulfil before it enters the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NoReturn
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cohortmart.errors import IngestError
+from ingest.read.fault import EXCEL_DATE, EXCEL_HINT, field_name
+from ingest.read.matrix import HEADER_LINE, Block, MatrixHeader
+
+Kind = Literal["counts", "beta"]
+_NO_ID = pa.array(["", "NA", "N/A", "NaN", "nan", "null"])
+#: Excel's reading of ids such as 2310009E13.
+_EXCEL_NUMBER = r"^[0-9]\.?[0-9]*E\+[0-9]+$"
+_SHOWN = 5
+
+
+def check_header(header: MatrixHeader) -> None:
+    """Check the sample names of one file.
+
+    Raises
+    ------
+    IngestError
+        A name is blank, or stands twice after the suffix was stripped.
+    """
+    seen: dict[str, int] = {}
+    for i, name in enumerate(header.samples):
+        field = i + header.first_sample_field - header.missing_corner
+        if not name:
+            raise IngestError(
+                "the header has a blank sample name",
+                file=header.path,
+                line=HEADER_LINE,
+                column=field,
+                expected="a name over each column",
+                hint="name the column, or remove it; a delimiter at the end of the line makes one",
+            )
+        if name in seen:
+            raise IngestError(
+                f"the sample `{name}` stands twice",
+                file=header.path,
+                line=HEADER_LINE,
+                column=field,
+                expected="each sample once",
+                found=f"`{name}` in fields {seen[name]} and {field}" + _raw_names(header, name),
+                hint="remove or rename one of the columns",
+            )
+        seen[name] = field
+
+
+def _raw_names(header: MatrixHeader, name: str) -> str:
+    raw = [r for r, s in zip(header.raw_samples, header.samples, strict=True) if s == name]
+    return "" if raw[0] == raw[1] else f" ({raw[0]} and {raw[1]} without the suffix)"
+
+
+def check_samples_once(headers: Sequence[MatrixHeader]) -> None:
+    """Check that the files of one assay share no sample.
+
+    Raises
+    ------
+    IngestError
+        A sample stands in two files.
+    """
+    seen: dict[str, MatrixHeader] = {}
+    for header in headers:
+        for name in header.samples:
+            if name in seen:
+                raise IngestError(
+                    f"the sample `{name}` is in two files of one assay",
+                    file=header.path,
+                    line=HEADER_LINE,
+                    column=name,
+                    expected="each sample in one file",
+                    found=f"`{name}` in {seen[name].path} too",
+                    hint="remove one of the columns, or rename it if it is another sample",
+                )
+            seen[name] = header
+
+
+class MatrixTally:
+    """Checks the blocks of one file as they pass, and counts what the notes tell.
+
+    Parameters
+    ----------
+    header : MatrixHeader
+        Of the file.
+    kind : {'counts', 'beta'}
+        What the values are.
+    unique_ids : bool
+        Whether a feature id that stands twice is an error (it is not where rows are summed).
+    strip_version : bool
+        Whether versions were cut from the ids, for the message about duplicates.
+    """
+
+    def __init__(
+        self, header: MatrixHeader, kind: Kind, *, unique_ids: bool, strip_version: bool
+    ) -> None:
+        self.header = header
+        self.kind = kind
+        self.unique_ids = unique_ids
+        self.strip_version = strip_version
+        self.rows = 0
+        self._ids: list[Any] = []
+        self._missing = np.zeros(len(header.samples), np.int64)
+        self._sums = np.zeros(len(header.samples))
+
+    def add(self, block: Block) -> None:
+        """Check one block.
+
+        Raises
+        ------
+        IngestError
+            A feature has no id, an id is a date, a value is infinite, negative, above 1 (betas)
+            or missing (counts).
+        """
+        self._check_ids(block)
+        self._check_values(block)
+        self.rows += len(block.values)
+        self._missing += np.isnan(block.values).sum(axis=0)
+        with np.errstate(over="ignore"):
+            self._sums += np.nansum(block.values, axis=0)
+        if self.unique_ids:
+            self._ids.append(block.feature_ids)
+
+    def finish(self) -> tuple[str, ...]:
+        """Check the file as a whole and return what the user should know.
+
+        Raises
+        ------
+        IngestError
+            A feature id stands twice.
+        """
+        if self.unique_ids:
+            self._check_duplicates()
+        return self._notes()
+
+    def _check_ids(self, block: Block) -> None:
+        bare = pc.is_in(block.feature_ids, value_set=_NO_ID).to_numpy(zero_copy_only=False)
+        if bare.any():
+            row = int(bare.argmax())
+            raise IngestError(
+                "the row has no feature id",
+                file=self.header.path,
+                line=block.first_line + row,
+                column=1,
+                expected="the id of a gene or probe",
+                found=f"`{block.feature_ids[row].as_py()}`",
+                hint="name the feature, or remove the row (it may be blank)",
+            )
+        for column, names in enumerate((block.feature_ids, block.gene_names), start=1):
+            if names is not None:
+                self._check_excel(block, names, column)
+
+    def _check_excel(self, block: Block, names: Any, column: int) -> None:
+        for pattern, what in ((EXCEL_DATE, "date"), (_EXCEL_NUMBER, "number")):
+            hits = pc.match_substring_regex(names, pattern=pattern).fill_null(False)
+            hits = hits.to_numpy(zero_copy_only=False)
+            if hits.any():
+                row = int(hits.argmax())
+                raise IngestError(
+                    f"Excel turned the name of a gene into a {what}",
+                    file=self.header.path,
+                    line=block.first_line + row,
+                    column=column,
+                    expected="a gene name such as SEPTIN1 or MARCHF1"
+                    if what == "date"
+                    else "an id such as 2310009E13",
+                    found=f"`{names[row].as_py()}`",
+                    hint=EXCEL_HINT,
+                )
+
+    def _check_values(self, block: Block) -> None:
+        values = block.values
+        top = 1.0 if self.kind == "beta" else np.finfo(np.float64).max
+        bad = ~((values >= 0) & (values <= top))
+        if self.kind == "beta":
+            bad &= ~np.isnan(values)
+        if bad.any():
+            row, sample = (int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
+            self._raise_value(block, row, sample)
+
+    def _raise_value(self, block: Block, row: int, sample: int) -> NoReturn:
+        value = float(block.values[row, sample])
+        what = "count" if self.kind == "counts" else "beta"
+        hint: str | None = "correct it, or write NA for a missing value"
+        if np.isnan(value):
+            problem, hint = (
+                "a count is missing",
+                "write 0 where no read was found; else remove the gene",
+            )
+        elif np.isinf(value):
+            problem = f"a {what} is infinite"
+        elif self.kind == "counts":
+            problem = "a count is negative"
+            hint = (
+                "raw or estimated counts are needed; logarithms and corrected values are not counts"
+            )
+        else:
+            problem = "a beta lies outside 0 to 1"
+            hint = _beta_hint(block.values) or hint
+        raise IngestError(
+            problem,
+            file=self.header.path,
+            line=block.first_line + row,
+            column=field_name(self.header, sample),
+            expected="a number from 0" if self.kind == "counts" else "a number from 0 to 1",
+            found="no value" if np.isnan(value) else f"{value:.15g}",
+            hint=hint,
+        )
+
+    def _check_duplicates(self) -> None:
+        ids = pa.chunked_array(self._ids, pa.string()).combine_chunks()
+        codes = ids.dictionary_encode()
+        if len(codes.dictionary) == len(ids):
+            return
+        # Codes are given in the order of first sight, so a row that does not raise the maximum
+        # repeats an earlier one.
+        index = codes.indices.to_numpy()
+        seen_before = index[1:] <= np.maximum.accumulate(index)[:-1]
+        row = int(seen_before.argmax()) + 1
+        earlier = int((index == index[row]).argmax())
+        name = ids[row].as_py()
+        hint = "keep one row a feature"
+        if self.kind == "counts":
+            why = "two versions of it have lost their version: " if self.strip_version else ""
+            hint = f"{why}`read: {{sum_by: gene_name}}` sums such rows; or keep one row a feature"
+        raise IngestError(
+            f"the feature `{name}` stands twice",
+            file=self.header.path,
+            line=row + HEADER_LINE + 1,
+            column=1,
+            expected="each feature once",
+            found=f"`{name}` in lines {earlier + HEADER_LINE + 1} and {row + HEADER_LINE + 1}",
+            hint=hint,
+        )
+
+    def _notes(self) -> tuple[str, ...]:
+        name, samples = self.header.path.name, self.header.samples
+        notes = []
+        empty = [s for s, n in zip(samples, self._missing, strict=True) if n == self.rows]
+        total = int(self._missing.sum())
+        if total:
+            cells = self.rows * len(samples)
+            notes.append(f"{name}: {total:,} of {cells:,} values are missing and kept as null")
+        if empty:
+            notes.append(f"{name}: {_some(empty)} have no value at all")
+        if self.kind == "counts":
+            zero = [s for s, n in zip(samples, self._sums, strict=True) if n == 0]
+            if zero:
+                notes.append(f"{name}: {_some(zero)} have no count above 0")
+            if len(samples) > 1 and np.allclose(self._sums, 1e6, rtol=1e-3):
+                notes.append(
+                    f"{name}: every sample sums to 1,000,000; these look like TPM or CPM, "
+                    "not counts, and are treated as counts"
+                )
+        return tuple(notes)
+
+
+def _beta_hint(values: np.ndarray) -> str | None:
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    if low < 0 and (low < -1 or high > 1):
+        return "these look like M values: beta = 2^M / (2^M + 1)"
+    if low >= 0 and 1 < high <= 100 and float(np.nanmedian(values)) > 1:
+        return "these look like percents: divide them by 100"
+    return None
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

@@ -1,0 +1,136 @@
+"""Which sample each column of the matrices is, and whether that can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cohortmart.errors import IngestError
+from cohortmart.study import Study
+from ingest.check.likely_cause import likely_cause
+from ingest.read.sample_sheet import Samples
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Which sample each matrix column is.
+
+    Parameters
+    ----------
+    sample_ids : mapping
+        Assay to its sample_ids in the order of the matrix columns.
+    notes : tuple of str
+        Samples without a column.
+    """
+
+    sample_ids: Mapping[str, tuple[str, ...]]
+    notes: tuple[str, ...]
+
+
+def match_columns(study: Study, samples: Samples, columns: Mapping[str, Sequence[str]]) -> Matched:
+    """Find the sample of every matrix column.
+
+    Parameters
+    ----------
+    study : Study
+        Kinds and files of the assays.
+    samples : Samples
+        What the sheets say.
+    columns : mapping
+        Assay to the sample names in its matrix, in order, after `strip_suffix`.
+
+    Raises
+    ------
+    IngestError
+        A column is no sample of the sheets, a sample is measured twice by one kind of assay, or
+        two samples are of the same subject, timepoint, cell type and visit_key.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    notes: list[str] = []
+    for assay, names in columns.items():
+        known = samples.names[assay]
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise _unknown_columns(study, samples, assay, unknown)
+        found[assay] = tuple(known[name] for name in names)
+        _check_once(study, assay, names, found[assay])
+        absent = sorted(set(known.values()) - set(found[assay]))
+        if absent:
+            notes.append(
+                f"{assay}: {len(absent)} of the {len(set(known.values()))} samples of the sheet "
+                f"have no column in the matrix ({_some(absent)})"
+            )
+    for kind in ("counts", "beta"):
+        _check_kind(
+            study, samples, {a: s for a, s in found.items() if study.assays[a].kind == kind}
+        )
+    return Matched(found, tuple(notes))
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+
+
+def _unknown_columns(study: Study, samples: Samples, assay: str, unknown: list[str]) -> IngestError:
+    many = len(unknown) > 1
+    return IngestError(
+        f"{len(unknown)} {'samples' if many else 'sample'} of the {assay} matrix "
+        f"{'are' if many else 'is'} not in the sample sheet",
+        file=study.assays[assay].files[0],
+        expected=f"names as in the sheet, such as {_some(sorted(samples.names[assay])[:3])}",
+        found=_some(unknown),
+        hint=likely_cause(samples, assay, unknown),
+    )
+
+
+def _check_once(study: Study, assay: str, names: Sequence[str], sample_ids: Sequence[str]) -> None:
+    first: dict[str, str] = {}
+    for name, sample_id in zip(names, sample_ids, strict=True):
+        if sample_id in first:
+            raise IngestError(
+                f"the sample {sample_id} is measured twice in the assay {assay}",
+                file=study.assays[assay].files[0],
+                expected="one column a sample",
+                found=f"the columns {first[sample_id]} and {name}",
+                hint="leave one of the columns out, or give the two samples names of their own",
+            )
+        first[sample_id] = name
+
+
+def _check_kind(study: Study, samples: Samples, sample_ids: Mapping[str, Sequence[str]]) -> None:
+    """Check the assays of one kind: they share a fact table, whose grain must hold."""
+    rows = {row["sample_id"]: row for row in samples.table.to_pylist()}
+    assay_of: dict[str, str] = {}
+    at_visit: dict[tuple[object, ...], str] = {}
+    keys = ("subject_id", "timepoint", "cell_type", "visit_key")
+    for assay, ids in sample_ids.items():
+        for sample_id in ids:
+            if sample_id in assay_of:
+                raise IngestError(
+                    f"the sample {sample_id} is in two assays of the kind "
+                    f"{study.assays[assay].kind}: {assay_of[sample_id]} and {assay}",
+                    file=study.assays[assay].files[0],
+                    expected="a sample in one assay of a kind",
+                    hint="take the sample out of one of the two",
+                )
+            assay_of[sample_id] = assay
+            visit = tuple(rows[sample_id][key] for key in keys)
+            other = at_visit.setdefault(visit, sample_id)
+            if other != sample_id:
+                raise _same_visit(study, rows[sample_id], other, assay)
+
+
+def _same_visit(study: Study, row: Mapping[str, object], other: str, assay: str) -> IngestError:
+    said = [f"subject {row['subject_id']}", f"timepoint {row['timepoint']}"]
+    said += [f"cell type {row['cell_type']}"] if row["cell_type"] is not None else []
+    said += [f"visit_key {row['visit_key']}"] if row["visit_key"] else []
+    return IngestError(
+        f"two samples of one visit in the assay {assay}: {other} and {row['sample_id']}",
+        file=study.samples[0].file,
+        expected="one sample for each subject x timepoint x cell type x visit_key",
+        found=f"both are {', '.join(said)}",
+        hint="if a further column tells them apart (a treatment, say), name it under `visit_key` "
+        "in study.yml; else take one of the two out",
+    )

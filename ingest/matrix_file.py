@@ -1,0 +1,152 @@
+"""A matrix file of the lake: its name, what it was made from, and copies with fewer columns."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cohortmart.catalogue import Entry
+from cohortmart.study import Assay
+from ingest.forgotten import hashed_column
+from ingest.read.matrix import READER_VERSION
+from ingest.write.file_log import options_json
+from ingest.write.named import DIGITS
+
+#: Key of the origin in the Parquet file's own metadata.
+_KEY = b"cohortmart.origin"
+RAW = "raw"
+#: Rows held in memory while a copy is made are so many that they hold about this many values.
+_BATCH_VALUES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a matrix was made from; stands in the metadata of its file.
+
+    Parameters
+    ----------
+    assay, layer : str
+        Whose values they are.
+    base : str
+        SHA-256 over the raw files, the reading options and the reader's version.
+    files : tuple of (str, tuple of str)
+        SHA-256 of each raw file and its columns that are in the matrix, in order.
+    left_out : tuple of str
+        Hashes of the columns of forgotten subjects, sorted.
+    """
+
+    assay: str
+    layer: str
+    base: str
+    files: tuple[tuple[str, tuple[str, ...]], ...]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the matrix, in order."""
+        return tuple(name for _, columns in self.files for name in columns)
+
+    @property
+    def entry(self) -> Entry:
+        """The file's entry in the catalogue; its name holds a fingerprint of all of the above."""
+        text = json.dumps([self.base, self.left_out])
+        digits = hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+        part = f"{self.assay}:{self.layer}"
+        return Entry("matrix", part, f"matrix-{self.assay}-{self.layer}-{digits}.parquet")
+
+    @property
+    def metadata(self) -> dict[bytes, bytes]:
+        """The origin as metadata of a Parquet file."""
+        told = {
+            "assay": self.assay,
+            "layer": self.layer,
+            "base": self.base,
+            "files": self.files,
+            "left_out": self.left_out,
+        }
+        return {_KEY: json.dumps(told, sort_keys=True, ensure_ascii=False).encode()}
+
+    def without(self, columns: Collection[str]) -> Origin:
+        """Return the origin of the same matrix without some columns."""
+        hashes = {hashed_column(self.assay, name) for name in columns}
+        files = tuple(
+            (sha256, tuple(name for name in names if name not in columns))
+            for sha256, names in self.files
+        )
+        return replace(self, files=files, left_out=tuple(sorted({*self.left_out, *hashes})))
+
+
+def raw_origin(name: str, assay: Assay, files: Sequence[tuple[str, Sequence[str]]]) -> Origin:
+    """Return the origin of an assay's raw matrix.
+
+    Parameters
+    ----------
+    name : str
+        The assay's name.
+    assay : Assay
+        Its reading options.
+    files : sequence of (str, sequence of str)
+        SHA-256 and columns of each raw file.
+    """
+    read = {
+        "files": [sha256 for sha256, _ in files],
+        "options": read_options(assay),
+        "reader_version": READER_VERSION,
+    }
+    base = hashlib.sha256(options_json(read).encode()).hexdigest()
+    return Origin(name, RAW, base, tuple((sha256, tuple(names)) for sha256, names in files))
+
+
+def read_options(assay: Assay) -> dict[str, object]:
+    """Return what decides how an assay's files are read."""
+    return {"kind": assay.kind, "format": assay.format, **assay.read.model_dump()}
+
+
+def origin_of(path: Path) -> Origin | None:
+    """Return what a matrix file was made from, or None where it does not say or is no Parquet."""
+    try:
+        metadata: Mapping[bytes, bytes] = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowInvalid):
+        return None
+    if _KEY not in metadata:
+        return None
+    told: dict[str, Any] = json.loads(metadata[_KEY])
+    return Origin(
+        assay=told["assay"],
+        layer=told["layer"],
+        base=told["base"],
+        files=tuple((sha256, tuple(names)) for sha256, names in told["files"]),
+        left_out=tuple(told["left_out"]),
+    )
+
+
+def blocks_of(path: Path, keep: np.ndarray) -> Iterator[tuple[Any, np.ndarray]]:
+    """Stream some columns of a lake matrix.
+
+    Parameters
+    ----------
+    path : Path
+        The Parquet file.
+    keep : np.ndarray
+        (kept,) positions of the columns, from 0.
+
+    Yields
+    ------
+    tuple of pa.StringArray and np.ndarray
+        Feature ids (rows,) and values (rows, kept), NaN = missing.
+    """
+    with pq.ParquetFile(path) as file:
+        width = file.schema_arrow.field("values").type.list_size
+        rows = max(1, _BATCH_VALUES // width)
+        for batch in file.iter_batches(batch_size=rows):
+            flat = batch.column("values").flatten()
+            values = flat.to_numpy(zero_copy_only=False).reshape(-1, width)
+            yield batch.column("feature_id"), np.ascontiguousarray(values[:, keep])
