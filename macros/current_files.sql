@@ -1,0 +1,90 @@
+{#
+    The study's output folder as an absolute path, because stored views name files in it. A
+    relative one is meant from the project's folder, where dbt works.
+#}
+{% macro study_home() %}
+    {% set home = env_var("COHORTMART_HOME", "demo") %}
+    {% if not home.startswith("/") %}
+        {% set home = invocation_args_dict["project_dir"] ~ "/" ~ home %}
+    {% endif %}
+    {% if not home.startswith("/") %}
+        {% do exceptions.raise_compiler_error(
+            "COHORTMART_HOME has to be an absolute path here, found '" ~ home ~ "'"
+        ) %}
+    {% endif %}
+    {% do return(home) %}
+{% endmacro %}
+
+
+{# A text as an SQL literal. #}
+{% macro sql_text(text) %}
+    {% do return("'" ~ text | replace("'", "''") ~ "'") %}
+{% endmacro %}
+
+
+{#
+    The files that count now, from `current.parquet` of a room ("lake" or "results"): a list
+    of {part, path} in the order of part and path, paths absolute. Empty while dbt parses,
+    and where the room or the table does not exist.
+#}
+{% macro current_files(room, table_name) %}
+    {% if not execute %}{% do return([]) %}{% endif %}
+    {% set folder = study_home() ~ "/" ~ room %}
+    {% set list = sql_text(folder ~ "/current.parquet") %}
+    {% if run_query("select file from glob(" ~ list ~ ")").rows | length == 0 %}
+        {% if table_name == "sample" %}
+            {% do log("no lake in " ~ folder ~ ": all tables will be empty", info=true) %}
+        {% endif %}
+        {% do return([]) %}
+    {% endif %}
+    {% set found = run_query(
+        "select part, path from read_parquet(" ~ list ~ ") where table_name = "
+        ~ sql_text(table_name) ~ " order by part, path"
+    ) %}
+    {% set files = [] %}
+    {% for row in found.rows %}
+        {% do files.append({"part": row[0], "path": folder ~ "/" ~ row[1]}) %}
+    {% endfor %}
+    {% do return(files) %}
+{% endmacro %}
+
+
+{# `read_parquet` over some of those files. #}
+{% macro read_files(files) -%}
+    read_parquet([
+        {%- for file in files -%}
+        {{ sql_text(file.path) }}{{ ", " if not loop.last }}
+        {%- endfor -%}
+    ], union_by_name = true)
+{%- endmacro %}
+
+
+{# A select without rows: columns is {name: type}. #}
+{% macro empty_select(columns) -%}
+    select
+        {%- for name, type in columns.items() %}
+        cast(null as {{ type }}) as {{ name }}{{ "," if not loop.last }}
+        {%- endfor %}
+    where false
+{%- endmacro %}
+
+
+{#
+    All rows of a table of the lake or the results, with the given columns {name: type}; no
+    rows where there is no file yet. With `further`, the files' other columns follow.
+#}
+{% macro current_table(room, table_name, columns, further=false) -%}
+    {%- set files = current_files(room, table_name) -%}
+    {%- if not files -%}
+        {{ empty_select(columns) }}
+    {%- else -%}
+        select
+            {%- for name, type in columns.items() %}
+            cast({{ name }} as {{ type }}) as {{ name }}{{ "," if further or not loop.last }}
+            {%- endfor %}
+            {%- if further %}
+            * exclude ({{ columns | join(", ") }})
+            {%- endif %}
+        from {{ read_files(files) }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,14 @@
+with
+
+current_matrices as (
+
+    {{ matrix_rows("beta") }}
+
+)
+
+select
+    assay,
+    layer,
+    feature_id,
+    measured
+from current_matrices

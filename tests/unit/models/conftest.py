@@ -1,0 +1,174 @@
+"""Warehouses built by dbt once for all tests of the models."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from lake_writer import Matrix, Sheet, write_lake, write_results
+
+ROOT = Path(__file__).resolve().parents[3]
+SAMPLES = [f"S{i}" for i in range(1, 9)]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What the dbt commands left: one output folder a study, one outcome a command."""
+
+    homes: dict[str, Path]
+    outcomes: dict[str, dict[str, Any]]
+    matrices: dict[str, Matrix]
+
+    def open(self, home: str) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.homes[home] / "warehouse.duckdb"), read_only=True)
+
+
+def run_dbt(folder: Path, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Run dbt commands from the repository's root in one child process."""
+    jobs_file = folder / "jobs.json"
+    keep = {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
+    jobs = [
+        {**job, "env": {**keep, **job["env"]}, "args": [*job["args"], "--quiet"]} for job in jobs
+    ]
+    jobs_file.write_text(json.dumps(jobs))
+    child = Path(__file__).with_name("dbt_child.py")
+    done = subprocess.run(
+        [sys.executable, str(child), str(jobs_file)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(Path(f"{jobs_file}.out").read_text())
+
+
+def sheet() -> Sheet:
+    """Four people at two visits, with two columns of the study's own."""
+    return Sheet(
+        sample_id=SAMPLES,
+        subject_id=["P1", "P1", "P2", "P2", "P3", "P3", "P4", "P4"],
+        study_group=["MS"] * 4 + ["HP"] * 4,
+        timepoint=["1st", "3rd"] * 4,
+        visit_order=[1, 2] * 4,
+        cell_type=["CD4"] * 8,
+        visit_key=["Resting"] * 8,
+        further={"library_batch": list("ABABABAB"), "age": [30.5 + i for i in range(8)]},
+    )
+
+
+def matrices() -> dict[str, Matrix]:
+    """Counts of all samples but one, betas in two layers, and a second beta assay."""
+    rng = np.random.default_rng(4)
+    counts = rng.negative_binomial(2, 0.01, (30, 7)) + 0.25
+    counts[3] = 0
+    betas = rng.beta(0.5, 0.5, (20, 6))
+    betas[3, 2], betas[0, 0], betas[1, 1] = np.nan, 0, 1
+    genes = [f"ENSG{i:03d}" for i in range(30)]
+    probes = [f"cg{i:03d}" for i in range(20)]
+    measured = [*reversed(SAMPLES[1:7])]
+    names = [None, *(f"GENE{i}" for i in range(1, 30))]
+    return {
+        "rna": Matrix("rna", "counts", genes, SAMPLES[:0:-1], counts, gene_names=names),
+        "raw": Matrix("epic", "beta", probes, measured, betas, m_value_clip=0.01),
+        "bmiq": Matrix("epic", "beta", probes, measured, betas**2, "bmiq", m_value_clip=0.01),
+        "small": Matrix("450k", "beta", probes[:5], SAMPLES[:2], betas[:5, :2]),
+    }
+
+
+def contrast_row(analysis: str, contrast: str) -> dict[str, object]:
+    return {
+        "analysis": analysis,
+        "contrast": contrast,
+        "assay": "rna",
+        "expression": "MS.3rd - MS.1st",
+        "meaning": "MS: 3rd against 1st",
+        "n_samples": 8,
+        "n_subjects": 4,
+        "consensus_correlation": 0.25,
+        "df_prior": 3.5,
+        "s2_prior": 0.1,
+        "values_used": "log_cpm",
+        "contrast_errors": "exact",
+    }
+
+
+def result_row(analysis: str, contrast: str, feature: str, p: float) -> dict[str, object]:
+    numbers = {
+        "log_fc": -1.5, "se": 0.5, "ci_low": -2.5, "ci_high": -0.5, "ave_expr": 4.0, "t": -3.0,
+        "df_total": 7.5, "s2_post": 0.2, "df_prior": 3.5, "s2_prior": 0.1, "p_value": p,
+        "adj_p_value": min(1.0, 2 * p), "b": 0.75, "delta_beta": None,
+    }  # fmt: skip
+    return {"analysis": analysis, "contrast": contrast, "feature_id": feature, **numbers}
+
+
+def results(home: Path) -> None:
+    """Two analyses; only the second has a joint test."""
+    for analysis in ("first", "second"):
+        rows: dict[str, list[dict[str, object]]] = {
+            "contrast": [contrast_row(analysis, "3rd-1st")],
+            "contrast_result": [
+                result_row(analysis, "3rd-1st", f"ENSG{i:03d}", 0.03 * i) for i in range(30)
+            ],
+            "analysis_run": [
+                {
+                    "analysis": analysis, "assay": "rna", "cohortmart_version": "0.1.0",
+                    "library_versions": "{}", "parameters": "{}", "inputs": "{}",
+                    "coefficients": "[]", "n_features": 30, "seconds": 1.5,
+                }
+            ],
+        }  # fmt: skip
+        if analysis == "second":
+            joint = {"analysis": analysis, "test": "all", "feature_id": "ENSG001", "f": 2.5,
+                     "df1": 2.0, "df2": 7.5, "p_value": 0.125, "adj_p_value": 0.25}  # fmt: skip
+            rows["joint_test"] = [joint]
+        write_results(home, analysis, rows)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Build a whole study, one with betas alone, one with normalised layers, and none at all."""
+    folder = tmp_path_factory.mktemp("models")
+    known = matrices()
+    homes = {
+        "full": folder / "o'brien [1] study",  # a name that SQL and glob could stumble over
+        "betas": folder / "betas",
+        "layers": folder / "layers",
+        "nothing": folder / "nothing",
+    }
+    write_lake(homes["full"], sheet(), [known["rna"], known["raw"], known["small"]])
+    results(homes["full"])
+    write_lake(homes["betas"], sheet(), [known["small"]], assays=False)
+    write_lake(homes["layers"], sheet(), [known["bmiq"], known["raw"]])
+    env = {name: {"COHORTMART_HOME": str(home)} for name, home in homes.items()}
+    in_memory = {**env["nothing"], "COHORTMART_WAREHOUSE": ":memory:"}
+    own_file = {"COHORTMART_WAREHOUSE": str(homes["layers"] / "warehouse.duckdb")}
+    one_view = ["--select", "+int_beta__unnested"]
+    # from the repository's root, where dbt is started
+    relative = {"COHORTMART_HOME": os.path.relpath(homes["full"], ROOT)}
+    jobs = {
+        "full": {"env": env["full"], "args": ["build"]},
+        "betas": {"env": env["betas"], "args": ["build", "--exclude-resource-type", "unit_test"]},
+        "unknown_layer": {"env": env["layers"], "args": ["run", *one_view]},
+        "relative": {
+            "env": {**relative, "COHORTMART_WAREHOUSE": str(folder / "relative.duckdb")},
+            "args": ["run", "--select", "stg_lake__samples"],
+        },
+        "docs": {"env": in_memory, "args": ["docs", "generate"]},
+        "layers": {
+            "env": {**env["layers"], **own_file},
+            "args": ["run", *one_view, "--vars", "{matrix_layers: [raw, bmiq]}"],
+        },
+    }  # fmt: skip
+    outcomes = dict(zip(jobs, run_dbt(folder, list(jobs.values())), strict=True))
+    return Built(homes, outcomes, known)
+
+
+@pytest.fixture
+def full(built: Built) -> duckdb.DuckDBPyConnection:
+    assert built.outcomes["full"]["success"], built.outcomes["full"]
+    return built.open("full")

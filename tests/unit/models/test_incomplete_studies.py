@@ -1,0 +1,77 @@
+"""dbt works with one assay, without results, without a lake, and with further layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+
+
+def test_one_assay_and_no_results(built: Any) -> None:
+    outcome = built.outcomes["betas"]
+    assert outcome["success"], outcome
+    con = built.open("betas")
+    for table, n in (
+        ("fct_gene_expression", 0),
+        ("visit_expression", 0),
+        ("dim_gene", 0),
+        ("dim_contrast", 0),
+        ("fct_contrast_result", 0),
+        ("fct_joint_test", 0),
+        ("analysis_run", 0),
+        ("fct_probe_methylation", 10),
+        ("visit_methylation", 10),
+        ("qc_sample", 2),
+        ("dim_sample", 8),
+    ):
+        assert con.sql(f"select count(*) from {table}").fetchall() == [(n,)], table
+
+
+def test_empty_tables_have_the_same_columns(built: Any) -> None:
+    query = """
+        select table_schema, table_name, column_name, ordinal_position, data_type
+        from information_schema.columns order by 1, 2, 4
+    """
+    assert built.open("betas").sql(query).fetchall() == built.open("full").sql(query).fetchall()
+
+
+def test_a_lake_without_clips_uses_the_default(built: Any) -> None:
+    lowest = (
+        built.open("betas").sql("select min(m_value) from fct_probe_methylation").fetchall()[0][0]
+    )
+    np.testing.assert_allclose(lowest, np.log2(1e-6 / (1 - 1e-6)), rtol=1e-13)
+
+
+def test_a_relative_home_is_stored_as_an_absolute_path(
+    built: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
+    with duckdb.connect(str(built.homes["full"].parent / "relative.duckdb")) as con:
+        assert con.sql("select count(*) from staging.stg_lake__samples").fetchall() == [(8,)]
+
+
+def test_docs_without_any_lake(built: Any) -> None:
+    assert built.outcomes["docs"]["success"], built.outcomes["docs"]
+
+
+def test_the_last_layer_counts(built: Any) -> None:
+    assert built.outcomes["layers"]["success"], built.outcomes["layers"]
+    con = built.open("layers")
+    bmiq = built.matrices["bmiq"]
+    expected = {
+        (f, s): None if np.isnan(v) else v
+        for f, line in zip(bmiq.features, bmiq.values.tolist(), strict=True)
+        for s, v in zip(bmiq.samples, line, strict=True)
+    }
+    found = con.sql("select probe_id, sample_id, beta from intermediate.int_beta__unnested")
+    assert {(f, s): v for f, s, v in found.fetchall()} == expected
+
+
+def test_an_unknown_layer_is_refused(built: Any) -> None:
+    outcome = built.outcomes["unknown_layer"]
+    assert not outcome["success"]
+    message = outcome["messages"]["stg_lake__beta_matrix"]
+    assert "the layer 'bmiq' of assay 'epic'" in message
+    assert "matrix_layers" in message

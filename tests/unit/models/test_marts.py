@@ -1,0 +1,187 @@
+"""The tables hold what the lake and the results hold, with the numbers that are defined."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from lake_writer import Matrix
+
+from cohortmart import tables
+from cohortmart.warehouse import Home, connect_read_only
+
+
+def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    return con.sql(query).fetchall()
+
+
+def as_matrix(con: duckdb.DuckDBPyConnection, query: str, matrix: Matrix) -> np.ndarray:
+    """Rows (feature, sample, value) as an array like the matrix; NaN = null."""
+    found = np.full(matrix.values.shape, np.nan)
+    answer = rows(con, query)
+    assert len(answer) == found.size
+    for feature, sample, value in answer:
+        place = matrix.features.index(feature), matrix.samples.index(sample)
+        found[place] = np.nan if value is None else value
+    return found
+
+
+def test_every_model_and_test_passes(built: Any) -> None:
+    outcome = built.outcomes["full"]
+    assert outcome["success"], outcome
+    assert set(outcome["results"].values()) == {"success", "pass"}
+
+
+def test_counts_arrive_unchanged(built: Any, full: duckdb.DuckDBPyConnection) -> None:
+    rna = built.matrices["rna"]
+    found = as_matrix(full, "select gene_id, sample_id, count from fct_gene_expression", rna)
+    np.testing.assert_array_equal(found, rna.values)
+
+
+def test_cpm_uses_the_factors_of_qc_sample(built: Any, full: duckdb.DuckDBPyConnection) -> None:
+    rna = built.matrices["rna"]
+    sizes = {
+        s: (n, f)
+        for s, n, f in rows(
+            full, "select sample_id, lib_size, norm_factor from qc_sample where assay = 'rna'"
+        )
+    }
+    lib_size, factor = np.array([sizes[s] for s in rna.samples]).T
+    np.testing.assert_allclose(lib_size, rna.values.sum(axis=0), rtol=1e-15)
+    assert np.ptp(factor) > 0.01
+    size = lib_size * factor
+    cpm = as_matrix(full, "select gene_id, sample_id, cpm from fct_gene_expression", rna)
+    np.testing.assert_allclose(cpm, rna.values / size * 1e6, rtol=1e-14)
+    prior = 2 * size / size.mean()
+    log2_cpm = as_matrix(full, "select gene_id, sample_id, log2_cpm from fct_gene_expression", rna)
+    expected = np.log2((rna.values + prior) / (size + 2 * prior) * 1e6)
+    np.testing.assert_allclose(log2_cpm, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize(("key", "clip"), [("raw", 0.01), ("small", 1e-6)])
+def test_m_values_with_the_clip_of_the_assay(
+    built: Any, full: duckdb.DuckDBPyConnection, key: str, clip: float
+) -> None:
+    matrix = built.matrices[key]
+    of_assay = f"from fct_probe_methylation where assay = '{matrix.assay}'"
+    betas = as_matrix(full, f"select probe_id, sample_id, beta {of_assay}", matrix)
+    np.testing.assert_array_equal(betas, matrix.values)
+    m_values = as_matrix(full, f"select probe_id, sample_id, m_value {of_assay}", matrix)
+    clipped = np.clip(matrix.values, clip, 1 - clip)
+    assert (clipped != matrix.values).sum() >= 2  # the test data has a 0, a 1 and a NaN
+    np.testing.assert_allclose(m_values, np.log2(clipped / (1 - clipped)), rtol=1e-13)
+
+
+def test_samples_keep_the_columns_of_the_study(full: duckdb.DuckDBPyConnection) -> None:
+    relation = full.sql("select * from dim_sample")
+    assert relation.columns == [*tables.SAMPLE_COLUMNS.names, "library_batch", "age"]
+    assert relation.limit(1).fetchall() == [
+        ("S1", "P1", "MS", "1st", 1, "CD4", "Resting", "A", 30.5)
+    ]
+    assert rows(full, "select * from dim_subject where subject_id = 'P3'") == [("P3", "HP", 2, 2)]
+
+
+def test_genes_and_probes(full: duckdb.DuckDBPyConnection) -> None:
+    names = rows(full, "select gene_id, gene_name from dim_gene order by gene_id limit 2")
+    assert names == [("ENSG000", "ENSG000"), ("ENSG001", "GENE1")]
+    # 5 of the 20 probes are on both arrays and still one row
+    assert rows(full, "select count(*), count(filter_reason) from dim_probe") == [(20, 0)]
+    assert rows(full, "select count(*) from bridge_probe_gene") == [(0,)]
+
+
+def test_quality_of_samples(built: Any, full: duckdb.DuckDBPyConnection) -> None:
+    rna, epic = built.matrices["rna"], built.matrices["raw"]
+    found = {(a, s): q for a, s, *q in rows(full, "select * from qc_sample")}
+    assert len(found) == 7 + 6 + 2
+    detected = (rna.values > 0).sum(axis=0)
+    for sample, n in zip(rna.samples, detected, strict=True):
+        assert found["rna", sample][2:] == [n, 0.0]
+    missing = np.isnan(epic.values).sum(axis=0)
+    for sample, n in zip(epic.samples, missing, strict=True):
+        assert found["epic", sample] == [None, None, 20 - n, n / 20]
+
+
+def test_visit_tables_name_everything(full: duckdb.DuckDBPyConnection) -> None:
+    expression = """
+        select * exclude (cpm, log2_cpm) from visit_expression
+        where subject_id = 'P2' and timepoint = '3rd' and gene_name = 'GENE3'
+    """
+    assert rows(full, expression) == [
+        ("rna", "P2", "MS", "3rd", 2, "CD4", "Resting", "S4", "ENSG003", "GENE3", 0.0)
+    ]
+    methylation = """
+        select count(*), count(beta), count(distinct sample_id) from visit_methylation
+        where assay = 'epic' and study_group = 'HP'
+    """
+    assert rows(full, methylation)[0][0::2] == (60, 3)
+
+
+def test_results_are_shown_as_written(full: duckdb.DuckDBPyConnection) -> None:
+    for model, schema in (
+        ("dim_contrast", tables.CONTRAST),
+        ("fct_contrast_result", tables.CONTRAST_RESULT),
+        ("fct_joint_test", tables.JOINT_TEST),
+        ("analysis_run", tables.ANALYSIS_RUN),
+    ):
+        assert full.sql(f"select * from {model}").to_arrow_table().schema.equals(schema)
+    found = rows(
+        full, "select analysis, count(*), sum(t) from fct_contrast_result group by 1 order by 1"
+    )
+    assert found == [("first", 30, -90.0), ("second", 30, -90.0)]
+    assert rows(full, "select analysis, f from fct_joint_test") == [("second", 2.5)]
+    assert rows(full, "select analysis, seconds from analysis_run order by 1") == [
+        ("first", 1.5),
+        ("second", 1.5),
+    ]
+
+
+def test_rows_are_sorted(full: duckdb.DuckDBPyConnection) -> None:
+    for table, keys in (
+        ("fct_gene_expression", "assay, gene_id, sample_id"),
+        ("dim_sample", "sample_id"),
+        ("dim_gene", "gene_id"),
+        ("qc_sample", "assay, sample_id"),
+    ):
+        stored = rows(full, f"select {keys} from {table}")
+        assert stored == sorted(stored)
+
+
+def test_betas_are_stored_once(full: duckdb.DuckDBPyConnection) -> None:
+    stored = {name for (name,) in rows(full, "select table_name from duckdb_tables()")}
+    assert stored == {
+        "dim_sample", "dim_subject", "dim_gene", "dim_probe", "bridge_probe_gene", "qc_sample",
+        "fct_gene_expression", "ingested_file", "int_sample__tmm",
+    }  # fmt: skip
+
+
+def test_older_clients_can_open_the_file(full: duckdb.DuckDBPyConnection) -> None:
+    (tags,) = rows(full, "select tags from duckdb_databases() where not internal")[0]
+    assert tags["storage_version"].startswith("v1.4")
+
+
+def test_a_renamed_or_attached_warehouse_still_works(built: Any, tmp_path: Path) -> None:
+    renamed = tmp_path / "another name.duckdb"
+    shutil.copy(built.homes["full"] / "warehouse.duckdb", renamed)
+    with duckdb.connect(str(renamed), read_only=True) as direct:
+        assert rows(direct, "select count(*) from visit_methylation") == [(130,)]
+    with duckdb.connect() as attached:
+        attached.execute(f"attach '{renamed}' as elsewhere (read_only)")
+        views = rows(
+            attached,
+            "select schema_name, view_name from duckdb_views()"
+            " where database_name = 'elsewhere' and not internal",
+        )
+        assert len(views) > 20
+        for schema, view in views:
+            attached.sql(f"select * from elsewhere.{schema}.{view} limit 1").fetchall()
+
+
+def test_the_locked_connection_can_read_every_view(built: Any) -> None:
+    con = connect_read_only(Home(built.homes["full"]))
+    assert rows(con, "select count(*) from fct_probe_methylation") == [(130,)]
+    assert rows(con, "select count(*) from fct_contrast_result") == [(60,)]
+    con.close()
