@@ -1,0 +1,1 @@
+"""From the lake to contrasts: loading, models, statistics and results."""

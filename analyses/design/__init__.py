@@ -1,0 +1,1 @@
+"""The model of an analysis: its matrix, its contrasts and what they mean."""

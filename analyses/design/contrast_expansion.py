@@ -1,0 +1,138 @@
+"""Writes out the reserved contrasts: all changes in time, group differences, interactions."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+from analyses.design.contrast_expression import quoted
+from analyses.design.model_matrix import Design
+from cohortmart.errors import AnalysisError
+from cohortmart.nearest import did_you_mean
+from cohortmart.study import Model, Study
+
+#: Keys that stand for a set of contrasts; their value is `all`.
+RESERVED = ("time_within_group", "group_within_time", "interaction")
+
+
+def expand_contrasts(
+    design: Design, contrasts: Mapping[str, str], model: Model, study: Study
+) -> dict[str, str]:
+    """Replace the reserved keys by the contrasts they stand for.
+
+    `time_within_group` gives later minus earlier for every group and pair of timepoints that
+    both have samples (`HP_3rd-1st`), `group_within_time` every other group minus the first of
+    the study's groups that has samples (`MSvsHP_3rd`), `interaction` the differences of these
+    changes (`MSvsHP_3rd-1st`).
+
+    Parameters
+    ----------
+    design : Design
+    contrasts : mapping of str to str
+        As in study.yml.
+    model : Model
+    study : Study
+        Order of groups and timepoints.
+
+    Returns
+    -------
+    dict of str to str
+        Name to expression, in the order of the study's contrasts.
+
+    Raises
+    ------
+    AnalysisError
+        A reserved key without `all` or with other means than group and timepoint, one that
+        gives no contrast, or two contrasts of the same name.
+    """
+    expanded: dict[str, str] = {}
+    for key, text in contrasts.items():
+        if key in RESERVED:
+            made = _generate(key, text, design, model, study)
+        elif text.strip() == "all" and "all" not in design.columns:
+            raise AnalysisError(
+                f"`{key}: all` is not a reserved contrast",
+                expected=f"one of {', '.join(RESERVED)}",
+                hint=did_you_mean(key, RESERVED),
+            )
+        else:
+            made = {key: text}
+        for name, expression in made.items():
+            if name in expanded:
+                raise AnalysisError(
+                    f"two contrasts are named `{name}`",
+                    found=f"{expanded[name]} and {expression}",
+                    hint="rename yours, or leave it out where a reserved key makes it",
+                )
+            expanded[name] = expression
+    return expanded
+
+
+def _generate(key: str, text: str, design: Design, model: Model, study: Study) -> dict[str, str]:
+    if text.strip() != "all":
+        raise AnalysisError(
+            f"`{key}` is reserved for a set of contrasts", expected=f"{key}: all", found=text
+        )
+    if sorted(model.means) != ["group", "timepoint"]:
+        stands = f"the formula {model.formula}" if model.formula else f"{list(model.means)}"
+        raise AnalysisError(
+            f"`{key}: all` needs a model with the means of group and timepoint",
+            expected="means: [group, timepoint]",
+            found=stands,
+            hint="write the contrasts out one by one, or change the model",
+        )
+    kinds = {
+        "time_within_group": _time_within_group,
+        "group_within_time": _group_within_time,
+        "interaction": _interaction,
+    }
+    made = dict(kinds[key](_Grid(design, study)))
+    if not made:
+        raise AnalysisError(
+            f"`{key}: all` gives no contrast",
+            found=f"samples of {', '.join(design.mean_levels)} only",
+        )
+    return made
+
+
+class _Grid:
+    """Which group has samples at which timepoint, and how that mean is written."""
+
+    def __init__(self, design: Design, study: Study) -> None:
+        g, t = (design.mean_factors.index(name) for name in ("group", "timepoint"))
+        self.names = {(p[g], p[t]): quoted(label) for label, p in design.mean_levels.items()}
+        self.groups = [g for g in study.groups if any(g == key[0] for key in self.names)]
+        self.timepoints = [t for t in study.timepoints if any(t == key[1] for key in self.names)]
+
+    def changes(self, *groups: str) -> Iterator[tuple[str, str]]:
+        """Yield (earlier, later) for the timepoints that all these groups have."""
+        shared = [t for t in self.timepoints if all((g, t) in self.names for g in groups)]
+        yield from itertools.combinations(shared, 2)
+
+    def change(self, group: str, earlier: str, later: str) -> str:
+        """Write later minus earlier."""
+        return f"{self.names[group, later]} - {self.names[group, earlier]}"
+
+
+def _time_within_group(grid: _Grid) -> Iterator[tuple[str, str]]:
+    for group in grid.groups:
+        for earlier, later in grid.changes(group):
+            yield f"{group}_{later}-{earlier}", grid.change(group, earlier, later)
+
+
+def _group_within_time(grid: _Grid) -> Iterator[tuple[str, str]]:
+    reference, *others = grid.groups
+    for group in others:
+        for t in grid.timepoints:
+            if (group, t) in grid.names and (reference, t) in grid.names:
+                expression = f"{grid.names[group, t]} - {grid.names[reference, t]}"
+                yield f"{group}vs{reference}_{t}", expression
+
+
+def _interaction(grid: _Grid) -> Iterator[tuple[str, str]]:
+    reference, *others = grid.groups
+    for group in others:
+        for earlier, later in grid.changes(group, reference):
+            own = grid.change(group, earlier, later)
+            theirs = grid.change(reference, earlier, later)
+            yield f"{group}vs{reference}_{later}-{earlier}", f"({own}) - ({theirs})"
