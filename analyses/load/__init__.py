@@ -1,0 +1,1 @@
+"""From the warehouse, read-only, to arrays."""

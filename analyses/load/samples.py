@@ -1,0 +1,59 @@
+"""Which samples an analysis takes."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from cohortmart.errors import AnalysisError
+from cohortmart.study import Analysis
+from cohortmart.warehouse import fetch
+
+
+def chosen_samples(con: duckdb.DuckDBPyConnection, name: str, analysis: Analysis) -> pl.DataFrame:
+    """Return the rows of `dim_sample` that were measured and meet `where`, by sample_id.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        The warehouse.
+    name : str
+        Of the analysis, for messages.
+    analysis : Analysis
+
+    Raises
+    ------
+    AnalysisError
+        `where` is not a condition over dim_sample, or nothing meets it.
+    """
+    # the condition stands on lines of its own, so that a comment in it ends there
+    condition = f"where (\n{analysis.where}\n)" if analysis.where else ""
+    query = f"""
+        select chosen.* from (select * from dim_sample {condition}) as chosen
+        where chosen.sample_id in (select sample_id from qc_sample where assay = $1)
+        order by chosen.sample_id
+    """
+    try:
+        table = fetch(con, query, [analysis.assay])
+    except duckdb.Error as error:
+        raise AnalysisError(
+            f"analysis {name}: `where` cannot be evaluated over dim_sample",
+            expected="an SQL condition over the columns of dim_sample",
+            found=f"{analysis.where}\n            {str(error).splitlines()[0]}",
+            hint='`cohortmart sql "describe dim_sample" --out DIR` lists the columns',
+        ) from error
+    if table.num_rows == 0:
+        raise AnalysisError(
+            f"analysis {name}: no sample of assay {analysis.assay} is chosen",
+            found=f"where: {analysis.where}",
+            hint="loosen the condition in `where`",
+        )
+    return _as_frame(table)
+
+
+def _as_frame(table: pa.Table) -> pl.DataFrame:
+    frame = pl.from_arrow(table)
+    if not isinstance(frame, pl.DataFrame):
+        raise TypeError("a table of samples became something else than a frame")
+    return frame

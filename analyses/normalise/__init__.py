@@ -1,0 +1,1 @@
+"""From counts and betas to values a linear model can be fitted to."""

@@ -1,0 +1,77 @@
+"""voom: log2 counts per million with precision weights (Law et al. 2014, Genome Biol 15:R29)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analyses.stats.basis import DesignBasis
+from analyses.stats.lowess import lowess
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class VoomValues:
+    """Values and their precision.
+
+    Parameters
+    ----------
+    log2_cpm : ndarray of shape (n_genes, n_samples)
+        log2((count + 0.5) / (library + 1) x 1e6), library = effective library size.
+    weights : ndarray of shape (n_genes, n_samples)
+        Inverse of the variance that the trend predicts for a count of that size.
+    trend_x, trend_y : ndarray of shape (n_points,)
+        The mean-variance trend: mean log2 count, square root of the residual sd.
+    """
+
+    log2_cpm: Floats
+    weights: Floats
+    trend_x: Floats
+    trend_y: Floats
+
+
+def voom(counts: Floats, effective_library: Floats, basis: DesignBasis) -> VoomValues:
+    """Estimate the mean-variance trend and turn it into weights.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_genes, n_samples)
+        Counts, decimals allowed, complete.
+    effective_library : ndarray of shape (n_samples,)
+        Library size times TMM factor.
+    basis : DesignBasis
+        Of the design; blocks have no part in this round.
+
+    Raises
+    ------
+    ValueError
+        No residual degrees of freedom, or fewer than two genes with counts.
+    """
+    n = counts.shape[1]
+    if n <= basis.rank:
+        raise ValueError("voom needs more samples than the model has coefficients")
+    seen = counts.any(axis=1)
+    if seen.sum() < 2:
+        raise ValueError("voom needs at least two genes with counts")
+    library = effective_library + 1.0
+    y = np.log2((counts + 0.5) / library * 1e6)
+    gamma = y @ basis.q
+    fitted = gamma @ basis.q.T
+    sd = np.sqrt(((y - fitted) ** 2).sum(axis=1) / (n - basis.rank))
+    x = y.mean(axis=1) + np.log2(library).mean() - np.log2(1e6)
+    trend_x, trend_y = _trend(x[seen], np.sqrt(sd[seen]))
+    # fitted + log2(library) - log2(1e6) is the log2 of the fitted count
+    fitted += np.log2(library) - np.log2(1e6)
+    weights = np.interp(fitted, trend_x, trend_y) ** -4
+    return VoomValues(log2_cpm=y, weights=weights, trend_x=trend_x, trend_y=trend_y)
+
+
+def _trend(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Lowess of y on x, one value for equal x."""
+    order = np.argsort(x, kind="stable")
+    curve = lowess(x[order], y[order], span=0.5)
+    at, first, count = np.unique(x[order], return_index=True, return_counts=True)
+    return at, np.add.reduceat(curve, first) / count

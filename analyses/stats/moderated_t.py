@@ -1,0 +1,151 @@
+"""Moderated t statistics, their P values, intervals and log-odds (Smyth 2004)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analyses.stats.contrast_fit import ContrastFit
+from analyses.stats.tails import f_upper, t_quantile, t_two_sided
+from analyses.stats.variance_prior import VariancePrior
+
+Floats = NDArray[np.float64]
+
+#: Share of features assumed to change, for the log-odds only.
+PROPORTION = 0.01
+#: Limits of the standard deviation of a true change, in units of log2, for the log-odds only.
+SD_LIMITS = (0.1, 4.0)
+
+
+@dataclass(frozen=True)
+class ModeratedFit:
+    """Moderated statistics; arrays of shape (n_features, n_contrasts) unless said otherwise.
+
+    Parameters
+    ----------
+    t, p_value, se, ci_low, ci_high, b
+        Moderated t, its two-sided P value, standard error sqrt(s2_post) x unscaled sd, 95 %
+        interval, and log-odds that the contrast is not zero.
+    s2_post, df_total : ndarray of shape (n_features,)
+    """
+
+    t: Floats
+    p_value: Floats
+    se: Floats
+    ci_low: Floats
+    ci_high: Floats
+    b: Floats
+    s2_post: Floats
+    df_total: Floats
+
+
+@dataclass(frozen=True)
+class JointTest:
+    """F test that all contrasts are zero; arrays of shape (n_features,)."""
+
+    f: Floats
+    df1: int
+    df2: Floats
+    p_value: Floats
+
+
+def moderate(fit: ContrastFit, prior: VariancePrior) -> ModeratedFit:
+    """Shrink the residual variances towards the prior and test each contrast.
+
+    Notes
+    -----
+    s2_post = (df_prior s2_prior + df s2) / (df_prior + df),
+    df_total = min(df + df_prior, sum of all df).
+    """
+    s2_post, df_total = posterior_variance(fit, prior)
+    se = np.sqrt(s2_post)[:, None] * fit.unscaled_sd
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = fit.estimate / se
+    p = t_two_sided(t, df_total[:, None])
+    half = t_quantile(0.025, df_total)[:, None] * se
+    return ModeratedFit(
+        t=t,
+        p_value=p,
+        se=se,
+        ci_low=fit.estimate - half,
+        ci_high=fit.estimate + half,
+        b=log_odds(t, fit.unscaled_sd, df_total, prior),
+        s2_post=s2_post,
+        df_total=df_total,
+    )
+
+
+def posterior_variance(fit: ContrastFit, prior: VariancePrior) -> tuple[Floats, Floats]:
+    """Return s2_post and df_total, both of shape (n_features,)."""
+    df = np.where(np.isfinite(fit.sigma2), fit.df_residual, 0.0)
+    s2 = np.where(df > 0, fit.sigma2, 0.0)
+    d0, s0 = prior.df_prior, prior.s2_prior
+    finite = np.where(np.isfinite(d0), d0, 0.0)
+    weight = np.where(finite + df > 0, finite + df, np.nan)
+    shrunk = (finite * np.where(finite > 0, s0, 0.0) + df * s2) / weight
+    s2_post = np.where(np.isinf(d0), s0, shrunk)
+    total = np.minimum(df + d0, df.sum())
+    return s2_post, np.where(total > 0, total, np.nan)
+
+
+def joint_test(fit: ContrastFit, moderated: ModeratedFit) -> JointTest:
+    """Test all contrasts together with the posterior variance as denominator."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        f = fit.wald / moderated.s2_post
+    df1 = fit.wald_df
+    return JointTest(f, df1, moderated.df_total, f_upper(f, float(df1), moderated.df_total))
+
+
+def log_odds(t: Floats, unscaled_sd: Floats, df_total: Floats, prior: VariancePrior) -> Floats:
+    """Return limma's B, the log-odds that a contrast differs from zero.
+
+    The variance of true changes, v0 (in units of the residual variance), is the mean of what the
+    most extreme t statistics of the contrast imply (Smyth 2004, section 6.3).
+
+    Parameters
+    ----------
+    t, unscaled_sd : ndarray of shape (n_features, n_contrasts)
+    df_total : ndarray of shape (n_features,)
+    prior : VariancePrior
+    """
+    middle = float(np.nanmedian(prior.s2_prior)) if np.isfinite(prior.s2_prior).any() else np.nan
+    limits = (SD_LIMITS[0] ** 2 / middle, SD_LIMITS[1] ** 2 / middle)
+    v0 = np.array(
+        [_change_variance(t[:, j], unscaled_sd[:, j], df_total, limits) for j in range(t.shape[1])]
+    )
+    v1, square = unscaled_sd**2, np.minimum(np.abs(t), 1e150) ** 2  # t may be infinite
+    ratio = (v1 + v0) / v1
+    df = np.where(np.isfinite(df_total), df_total, 1.0)[:, None]
+    kernel = (1 + df) / 2 * np.log((square + df) / (square / ratio + df))
+    kernel = np.where(prior.df_prior[:, None] > 1e6, square * (1 - 1 / ratio) / 2, kernel)
+    return np.asarray(np.log(PROPORTION / (1 - PROPORTION)) - np.log(ratio) / 2 + kernel)
+
+
+def _change_variance(
+    t: Floats, unscaled_sd: Floats, df: Floats, limits: tuple[float, float]
+) -> float:
+    """Match the tail of |t| to a mixture of changed and unchanged features."""
+    finite = np.isfinite(t) & np.isfinite(df)
+    n = int(finite.sum())
+    n_top = int(np.ceil(PROPORTION / 2 * n))
+    if n_top < 1:
+        return float("nan")
+    p = max(n_top / n, PROPORTION)
+    size, d, v1 = np.abs(t[finite]), df[finite], unscaled_sd[finite] ** 2
+    d_max = d.max()
+    if (d < d_max).any():  # bring all to the same degrees of freedom by their tail probability
+        tail = t_two_sided(size, d) / 2
+        changed = d < d_max
+        size = np.where(changed, t_quantile(np.maximum(tail, 1e-300), d_max), size)
+    top = np.argsort(-size, kind="stable")[:n_top]
+    size, v1 = size[top], v1[top]
+    by_chance = t_two_sided(size, d_max)
+    rank = np.arange(1, n_top + 1)
+    target = ((rank - 0.5) / n - (1 - p) * by_chance) / p
+    v0 = np.zeros(n_top)
+    more = target > by_chance
+    wanted = t_quantile(target[more] / 2, d_max)
+    v0[more] = v1[more] * ((size[more] / wanted) ** 2 - 1)
+    return float(np.clip(v0, *limits).mean()) if np.isfinite(limits[0]) else float(v0.mean())

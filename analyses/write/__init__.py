@@ -1,0 +1,1 @@
+"""Results as Parquet, switched to all at once."""

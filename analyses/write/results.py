@@ -1,0 +1,93 @@
+"""The files of `results/`: one set an analysis, replaced as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cohortmart.catalogue import Entry, read_current, switch_current, written_beside
+from cohortmart.tables import RESULT_TABLES
+from cohortmart.warehouse import Home
+
+_ROW_GROUP = 131_072
+
+
+def fingerprint(parts: dict[str, Any]) -> str:
+    """Return the SHA-256 of what an analysis depends on (JSON with sorted keys)."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_current(home: Home, analysis: str, mark: str) -> bool:
+    """Tell whether the results of exactly these inputs and parameters are there."""
+    entries = [e for e in read_current(home.results) if e.part == analysis]
+    expected = {_path(analysis, table, mark) for table in RESULT_TABLES}
+    return {e.path for e in entries} == expected and all(
+        (home.results / e.path).exists() for e in entries
+    )
+
+
+def write_results(
+    home: Home, analysis: str, mark: str, tables: dict[str, Iterable[pa.Table]]
+) -> None:
+    """Write all tables of one analysis and make them current in one rename.
+
+    Parameters
+    ----------
+    home : Home
+    analysis : str
+    mark : str
+        Fingerprint of inputs and parameters; part of the file names.
+    tables : dict
+        Every table of `RESULT_TABLES`, in pieces that are written one after the other.
+    """
+    for name, schema in RESULT_TABLES.items():
+        target = home.results / _path(analysis, name, mark)
+        with written_beside(target) as temporary:
+            _write(tables[name], schema, temporary)
+    kept = [e for e in read_current(home.results) if e.part != analysis]
+    new = [Entry(name, analysis, _path(analysis, name, mark)) for name in RESULT_TABLES]
+    switch_current(home.results, [*kept, *new])
+
+
+def keep_only(home: Home, analyses: Iterable[str]) -> None:
+    """Take results of analyses that the study no longer names out of the current ones."""
+    entries = read_current(home.results)
+    wanted = set(analyses)
+    kept = [e for e in entries if e.part in wanted]
+    if len(kept) < len(entries):
+        switch_current(home.results, kept)
+
+
+def sweep_results(home: Home) -> None:
+    """Delete result files that are not current; call it once the warehouse shows the new ones."""
+    current = {e.path for e in read_current(home.results)}
+    for path in _files(home.results):
+        if path.relative_to(home.results).as_posix() not in current:
+            path.unlink()
+    for folder in home.results.glob("*/"):
+        if not any(folder.iterdir()):
+            shutil.rmtree(folder)
+
+
+def _files(room: Path) -> Iterator[Path]:
+    for path in sorted(room.glob("*/*")):
+        if path.name.endswith((".parquet", ".tmp")):
+            yield path
+
+
+def _path(analysis: str, table: str, mark: str) -> str:
+    return f"{analysis}/{table}-{mark[:12]}.parquet"
+
+
+def _write(pieces: Iterable[pa.Table], schema: pa.Schema, target: Path) -> None:
+    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+        for piece in pieces:
+            writer.write_table(piece.cast(schema), row_group_size=_ROW_GROUP)

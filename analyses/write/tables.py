@@ -1,0 +1,87 @@
+"""Statistics of one analysis as the rows of the result tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from analyses.stats.contrast_fit import ContrastFit
+from analyses.stats.moderated_t import JointTest, ModeratedFit
+from analyses.stats.multiple_testing import benjamini_hochberg
+from analyses.stats.variance_prior import VariancePrior
+from cohortmart.tables import CONTRAST_RESULT, JOINT_TEST
+
+Floats = NDArray[np.float64]
+
+#: Name of the F test over every contrast of an analysis.
+ALL_CONTRASTS = "all contrasts"
+
+
+def contrast_results(
+    analysis: str,
+    contrasts: Sequence[str],
+    feature_ids: pa.Array,
+    fit: ContrastFit,
+    prior: VariancePrior,
+    moderated: ModeratedFit,
+    delta_beta: Floats | None,
+) -> Iterator[pa.Table]:
+    """Yield the rows of `contrast_result`, one table a contrast, features by id.
+
+    Parameters
+    ----------
+    analysis : str
+    contrasts : sequence of str, length n_contrasts
+    feature_ids : pyarrow.Array of string, length n_features
+    fit, prior, moderated
+        Statistics of those features and contrasts.
+    delta_beta : ndarray of shape (n_features, n_contrasts), optional
+        The same contrasts fitted to beta.
+    """
+    adjusted = benjamini_hochberg(moderated.p_value)
+    for j, contrast in enumerate(contrasts):
+        columns = {
+            "log_fc": fit.estimate[:, j],
+            "se": moderated.se[:, j],
+            "ci_low": moderated.ci_low[:, j],
+            "ci_high": moderated.ci_high[:, j],
+            "ave_expr": fit.mean,
+            "t": moderated.t[:, j],
+            "df_total": moderated.df_total,
+            "s2_post": moderated.s2_post,
+            "df_prior": prior.df_prior,
+            "s2_prior": prior.s2_prior,
+            "p_value": moderated.p_value[:, j],
+            "adj_p_value": adjusted[:, j],
+            "b": moderated.b[:, j],
+            "delta_beta": np.full(len(feature_ids), np.nan) if delta_beta is None
+            else delta_beta[:, j],
+        }  # fmt: skip
+        yield _rows(CONTRAST_RESULT, analysis, contrast, feature_ids, columns)
+
+
+def joint_tests(analysis: str, feature_ids: pa.Array, test: JointTest) -> Iterator[pa.Table]:
+    """Yield the rows of `joint_test`."""
+    columns = {
+        "f": test.f,
+        "df1": np.full(len(feature_ids), float(test.df1)),
+        "df2": test.df2,
+        "p_value": test.p_value,
+        "adj_p_value": benjamini_hochberg(test.p_value),
+    }
+    yield _rows(JOINT_TEST, analysis, ALL_CONTRASTS, feature_ids, columns)
+
+
+def _rows(
+    schema: pa.Schema, analysis: str, name: str, feature_ids: pa.Array, columns: dict[str, Floats]
+) -> pa.Table:
+    """Join names and numbers; NaN becomes null, so that SQL sees a missing value."""
+    n = len(feature_ids)
+    first = [pa.repeat(pa.scalar(analysis), n), pa.repeat(pa.scalar(name), n), feature_ids]
+    numbers = [
+        pa.array(np.ascontiguousarray(columns[c]), from_pandas=True) for c in schema.names[3:]
+    ]
+    return pa.Table.from_arrays([*first, *numbers], schema=schema)
