@@ -1,0 +1,62 @@
+"""The study.yml of the synthetic study."""
+
+from __future__ import annotations
+
+_ANALYSIS = """\
+  {assay}_{suffix}:
+    assay: {assay}
+    where: "cell_type = '{cell_type}' and study_group <> 'HC'"
+    values: {values}
+    model:
+      means: [group, timepoint]
+      covariates: [age, proportion_memory, cell_viability, {batch}]
+      block: subject
+    thresholds: {{adj_p: 0.05}}
+    contrasts:
+      time_within_group: all
+      group_within_time: all
+      interaction: all
+"""
+
+_HEAD = """\
+# A synthetic study: T cells of women with multiple sclerosis (MS), healthy pregnant women (HP) and
+# healthy women who are not pregnant (HC), before (BP), during (1st, 2nd, 3rd) and after (PP)
+# pregnancy. Its truth is known: see truth/ beside this file.
+study: demo
+
+samples:
+  file: samples.csv
+  sample: sample_id
+  subject: subject
+  group: group
+  timepoint: timepoint
+  cell_type: cell_type
+  factors: [library_batch, slide]
+  covariates: [age, proportion_memory, cell_viability]
+
+timepoints: [NP, BP, 1st, 2nd, 3rd, PP]
+groups: [HP, MS, HC]
+
+assays:
+  rna:
+    kind: counts
+    files: [gene_counts.tsv.gz]
+  methylation:
+    kind: beta
+    files: [betas.csv.gz]
+    sample: methylation_sample
+
+analyses:
+"""
+
+#: The whole file.
+STUDY_YML = _HEAD + "\n".join(
+    _ANALYSIS.format(
+        assay=assay, suffix=cell_type.lower(), cell_type=cell_type, values=values, batch=batch
+    )
+    for assay, values, batch in (
+        ("rna", "voom", "library_batch"),
+        ("methylation", "m_value", "slide"),
+    )
+    for cell_type in ("CD4", "CD8")
+)
