@@ -1,0 +1,5 @@
+"""`python -m cohortmart` is the command `cohortmart`."""
+
+from cohortmart.cli import main
+
+main()

@@ -1,0 +1,62 @@
+"""What dbt says it did, read from its run_results.json."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_FAILED = {"error", "fail", "runtime error", "partial success"}
+
+
+@dataclass(frozen=True)
+class BuildOutcome:
+    """How a dbt build ended.
+
+    Parameters
+    ----------
+    n_models, n_tests : int
+        Models made and tests passed (unit tests included).
+    failures, warnings : tuple of str
+        One or a few lines each, ready to be shown.
+    """
+
+    n_models: int = 0
+    n_tests: int = 0
+    failures: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def read_outcome(path: Path) -> BuildOutcome:
+    """Read dbt's run_results.json; an empty outcome if dbt did not come so far.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which dbt writes at the end of a build.
+    """
+    if not path.exists():
+        return BuildOutcome()
+    results = json.loads(path.read_text("utf-8"))["results"]
+    done = [r["unique_id"].partition(".")[0] for r in results if r["status"] in ("success", "pass")]
+    return BuildOutcome(
+        n_models=done.count("model"),
+        n_tests=done.count("test") + done.count("unit_test"),
+        failures=tuple(_said(r) for r in results if r["status"] in _FAILED),
+        warnings=tuple(_said(r) for r in results if r["status"] == "warn"),
+    )
+
+
+def _said(result: dict[str, Any]) -> str:
+    """Return a failure in words: which node, what happened, on how many rows."""
+    kind, _, rest = result["unique_id"].partition(".")
+    name = rest.partition(".")[2]
+    if kind == "test":
+        name = re.sub(r"\.[0-9a-f]{10}$", "", name)  # dbt's hash of the test's arguments
+    text = f"{kind.replace('_', ' ')} {name}"
+    if kind == "test" and result.get("failures"):
+        return f"{text}: {result['failures']:,} rows break the rule"
+    message = " ".join((result.get("message") or result["status"]).split())
+    return f"{text}: {message[:600]}"

@@ -1,0 +1,1 @@
+"""`cohortmart check`: what a study can answer, from its headers and sample sheet alone."""

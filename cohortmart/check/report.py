@@ -1,0 +1,101 @@
+"""The report of `cohortmart check`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cohortmart.check.analysis import AnalysisCheck, check_analysis
+from cohortmart.check.cost import cost_text
+from cohortmart.check.measured import Measured, open_samples, read_measured
+from cohortmart.check.visits import visits_text
+from cohortmart.check.words import analysis_text, warnings_of
+from cohortmart.study import Study
+from cohortmart.study_file import load_study
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `cohortmart check` says.
+
+    Parameters
+    ----------
+    text : str
+        For people.
+    faulty : tuple of str
+        Analyses that cannot be computed as they are written.
+    """
+
+    text: str
+    faulty: tuple[str, ...]
+
+
+def check_study(study_file: Path) -> Report:
+    """Say what a study can answer, from study.yml, the sample sheet and the matrix headers.
+
+    Parameters
+    ----------
+    study_file : Path
+        The study.yml.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read or contradicts another; as `cohortmart ingest` would say it.
+    """
+    study = load_study(study_file)
+    measured = read_measured(study)
+    con = open_samples(measured)
+    try:
+        checks = {
+            name: check_analysis(con, name, analysis, study)
+            for name, analysis in study.analyses.items()
+        }
+    finally:
+        con.close()
+    sections = [_samples_section(study, measured)]
+    tables: dict[str, str] = {}
+    sections += [
+        analysis_text(names, study.analyses[names[0]], checks[names[0]], tables)
+        for names in _alike(study)
+    ]
+    sections += [cost_text(study, measured, checks), _verdict(study, checks)]
+    faulty = tuple(name for name, check in checks.items() if check.faulty)
+    return Report("\n".join(sections), faulty)
+
+
+def _samples_section(study: Study, measured: Measured) -> str:
+    subjects = len(set(measured.table["subject_id"].to_pylist()))
+    n_sheet = measured.table.num_rows
+    lines = [f"Study {study.study}: {n_sheet} samples of {subjects} people in the sample sheet"]
+    lines += [f"  note: {note}" for note in measured.notes]
+    text = "\n".join(lines) + "\n"
+    for assay in study.assays:
+        n_measured = len(measured.sample_ids[assay])
+        word = {"counts": "counts", "beta": "methylation values"}[study.assays[assay].kind]
+        text += f"\nAssay {assay}: {n_measured} of the {n_sheet} samples have {word}\n"
+        text += visits_text(study, measured.frame(assay))
+    return text
+
+
+def _alike(study: Study) -> list[list[str]]:
+    """Group the analyses that choose the same samples for the same model and contrasts."""
+    groups: dict[str, list[str]] = {}
+    for name, analysis in study.analyses.items():
+        key = repr((analysis.assay, analysis.where, analysis.model, analysis.contrasts))
+        groups.setdefault(key, []).append(name)
+    return list(groups.values())
+
+
+def _verdict(study: Study, checks: dict[str, AnalysisCheck]) -> str:
+    faulty = [name for name, check in checks.items() if check.faulty]
+    warned = [n for n, c in checks.items() if not c.faulty and warnings_of(study.analyses[n], c)]
+    lines = [f"{len(checks)} analyses:" if len(checks) != 1 else "1 analysis:"]
+    if faulty:
+        lines.append(f"  cannot be computed as written: {', '.join(faulty)}")
+    if warned:
+        lines.append(f"  can be computed; read the warnings above: {', '.join(warned)}")
+    fine = [name for name in checks if name not in faulty and name not in warned]
+    if fine:
+        lines.append(f"  nothing to warn of: {', '.join(fine)}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""The commands of the command line, one module each where they need more than a call."""

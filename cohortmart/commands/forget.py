@@ -1,0 +1,52 @@
+"""`forget`: removes a subject or a file from every layer, then builds the warehouse anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cohortmart.commands.lock import sole_writer
+from cohortmart.commands.progress import Progress
+from cohortmart.errors import InputError
+from cohortmart.warehouse import Home
+
+
+def forget_and_rebuild(out: Path, *, subject: str | None, file: str | None, quiet: bool) -> None:
+    """Remove what is named from the lake, the results and the warehouse.
+
+    Parameters
+    ----------
+    out : Path
+        The output folder.
+    subject : str or None
+        A subject's id.
+    file : str or None
+        A raw file as `ingested_file` lists it; given if `subject` is not.
+    quiet : bool
+        No progress.
+
+    Raises
+    ------
+    InputError
+        There is no lake, or it knows no such subject or file.
+    """
+    from cohortmart.build import build
+    from ingest.forget import forget_file, forget_subject
+
+    home, progress = Home(out), Progress(quiet)
+    if not home.lake.is_dir():
+        raise InputError(
+            "there is nothing here to forget from",
+            file=home.root,
+            hint="--out names the output folder of a study",
+        )
+    with sole_writer(home, "forget"):
+        with progress.step("forget", "removing it from every layer"):
+            if subject is not None:
+                forget_subject(home, subject, progress.say)
+            elif file is not None:
+                forget_file(home, file, progress.say)
+        with progress.step("build", "building the tables anew"):
+            build(home, progress.say)
+    if not quiet:
+        print(f"forgotten: {subject or file}")
+        print("next: cohortmart analyse STUDY.yml --out DIR (results that had used it are gone)")

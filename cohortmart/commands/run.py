@@ -1,0 +1,150 @@
+"""`run` and its parts: ingest, build, analyse, in this order."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from cohortmart.commands.lock import sole_writer
+from cohortmart.commands.progress import Progress
+from cohortmart.errors import InputError
+from cohortmart.study import Study
+from cohortmart.study_file import load_study
+from cohortmart.warehouse import Home
+
+
+def run_study(study_file: Path, out: Path, *, quiet: bool) -> None:
+    """Do everything for one study and print a summary.
+
+    Parameters
+    ----------
+    study_file : Path
+        The study.yml.
+    out : Path
+        The output folder.
+    quiet : bool
+        Neither progress nor summary.
+
+    Raises
+    ------
+    CohortmartError
+        Whatever a step raises; what was finished before stays.
+    """
+    study, home = load_study(study_file), Home(out)
+    with sole_writer(home, "run"):
+        _run(study, study_file, home, quiet)
+
+
+def run_demo(out: Path, scale: str, *, quiet: bool) -> None:
+    """Write the synthetic study into `out`/raw and run everything on it.
+
+    Parameters
+    ----------
+    out : Path
+        The output folder; refused if another study lies in it.
+    scale : str
+        Size of the study, see `cohortmart.demo`.
+    quiet : bool
+        Neither progress nor summary.
+
+    Raises
+    ------
+    InputError
+        The folder holds something else.
+    """
+    from cohortmart.demo import write_demo
+
+    home = Home(out)
+    raw = home.root / "raw"
+    if home.study_copy.exists() and not (raw / "truth").is_dir():
+        raise InputError(
+            "this folder holds another study, which the demo would replace",
+            file=home.root,
+            hint="choose an empty folder: cohortmart demo --out DIR",
+        )
+    with sole_writer(home, "demo"):
+        progress = Progress(quiet)
+        with progress.step("demo", "writing the raw files of the synthetic study"):
+            study_file = write_demo(raw, scale)
+        _run(load_study(study_file), study_file, home, quiet, progress)
+
+
+def ingest_only(study_file: Path, out: Path, *, quiet: bool) -> None:
+    """Bring the raw files into the lake; parameters as in `run_study`."""
+    study, home = load_study(study_file), Home(out)
+    with sole_writer(home, "ingest"):
+        _ingest(study, study_file, home, Progress(quiet))
+    _next(quiet, f"cohortmart build --out {shlex.quote(str(out))}")
+
+
+def build_only(out: Path, *, quiet: bool) -> None:
+    """Build the warehouse of an output folder; parameters as in `run_study`."""
+    home = Home(out)
+    if not home.lake.is_dir():
+        raise InputError(
+            "there is no lake here to build from",
+            file=home.root,
+            hint="make it with `cohortmart ingest STUDY.yml --out DIR`",
+        )
+    with sole_writer(home, "build"):
+        _build(home, Progress(quiet))
+    _next(quiet, f'cohortmart sql "show tables" --out {shlex.quote(str(out))}')
+
+
+def analyse_only(study_file: Path, out: Path, only: str | None, *, quiet: bool) -> None:
+    """Compute contrasts and show them in the warehouse.
+
+    Parameters
+    ----------
+    study_file, out, quiet
+        As in `run_study`.
+    only : str or None
+        Name of one analysis; else all.
+    """
+    study, home = load_study(study_file), Home(out)
+    with sole_writer(home, "analyse"):
+        _analyse(study, home, Progress(quiet), only)
+    _next(quiet, f'cohortmart sql "from dim_contrast" --out {shlex.quote(str(out))}')
+
+
+def _run(
+    study: Study, study_file: Path, home: Home, quiet: bool, progress: Progress | None = None
+) -> None:
+    from cohortmart.commands.summary import summarise
+
+    progress = progress or Progress(quiet)
+    _ingest(study, study_file, home, progress)
+    _build(home, progress)
+    if study.analyses:
+        _analyse(study, home, progress)
+    if not quiet:
+        print(summarise(study, home, progress.seconds), end="")
+
+
+def _ingest(study: Study, study_file: Path, home: Home, progress: Progress) -> None:
+    from ingest.pipeline import ingest
+
+    with progress.step("ingest", "reading the raw files"):
+        ingest(study, home, study_file=study_file, say=progress.say)
+
+
+def _build(home: Home, progress: Progress) -> None:
+    from cohortmart.build import build
+
+    with progress.step("build", "building the tables"):
+        build(home, progress.say)
+
+
+def _analyse(study: Study, home: Home, progress: Progress, only: str | None = None) -> None:
+    from analyses.pipeline import analyse
+    from cohortmart.build import RESULTS_MODELS, build
+
+    with progress.step("analyse", "computing the contrasts"):
+        analyse(study, home, only=only, say=progress.say)
+    with progress.step("build", "showing the results in the warehouse"):
+        build(home, progress.say, RESULTS_MODELS)
+
+
+def _next(quiet: bool, command: str) -> None:
+    if not quiet:
+        print(f"next: {command}")

@@ -1,0 +1,188 @@
+"""`cohortmart sql`: one read-only query, streamed to a table, CSV, JSON or Parquet."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import duckdb
+import pyarrow as pa
+
+from cohortmart.catalogue import written_beside
+from cohortmart.errors import InputError
+from cohortmart.query_output import write_csv, write_json, write_parquet, write_people
+from cohortmart.warehouse import Home, connect_read_only, fetch
+
+Format = Literal["table", "csv", "json", "parquet"]
+
+#: Rows that travel from DuckDB at a time: keeps memory flat however long the answer is.
+BATCH_ROWS = 65_536
+
+#: Nodes of DuckDB's syntax tree that only read.
+READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
+
+
+@contextmanager
+def open_query(home: Home, query: str) -> Iterator[pa.RecordBatchReader]:
+    """Run one query that only reads, and give its rows as a stream of Arrow batches.
+
+    Parameters
+    ----------
+    home : Home
+        The study's output folder.
+    query : str
+        One SQL statement; a semicolon at its end is fine.
+
+    Raises
+    ------
+    InputError
+        It is no single reading statement, DuckDB refuses it, or there is no warehouse.
+    """
+    with _said_plainly(home):
+        _one_reading_statement(query)
+        con = connect_read_only(home)
+    try:
+        with _said_plainly(home):
+            yield con.cursor().sql(query).to_arrow_reader(BATCH_ROWS)
+    finally:
+        con.close()
+
+
+def run_sql(
+    home: Home, query: str, output_format: Format = "table", output: Path | None = None
+) -> None:
+    """Answer `query` on standard output or in a file.
+
+    Parameters
+    ----------
+    home : Home
+        The study's output folder.
+    query : str
+        One SQL statement that reads.
+    output_format : {"table", "csv", "json", "parquet"}
+        `table` is rounded and cut for people, the others are exact and whole.
+    output : Path, optional
+        File to write, in one rename; else standard output.
+
+    Raises
+    ------
+    InputError
+        See `open_query`; or Parquet was asked for on a terminal.
+    """
+    if output is None and output_format == "parquet" and sys.stdout.isatty():
+        raise InputError(
+            "Parquet is not for reading on a terminal",
+            hint="name a file: --format parquet --output rows.parquet",
+        )
+    with open_query(home, query) as reader:
+        if output is None:
+            _write(reader, output_format, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        else:
+            with written_beside(output.expanduser()) as path, path.open("wb") as file:
+                _write(reader, output_format, file)
+
+
+def _write(reader: pa.RecordBatchReader, output_format: Format, out: BinaryIO) -> None:
+    writers = {
+        "table": write_people,
+        "csv": write_csv,
+        "json": write_json,
+        "parquet": write_parquet,
+    }
+    writers[output_format](reader, out)
+
+
+def _one_reading_statement(query: str) -> None:
+    """Refuse anything but one statement that reads.
+
+    The connection is read-only, but COPY could still write into the lake's folder.
+    """
+    statements = duckdb.extract_statements(query)
+    if not statements:
+        raise InputError("the query is empty", hint='for example: cohortmart sql "from dim_sample"')
+    if len(statements) > 1:
+        raise InputError(
+            "one query at a time",
+            expected="one SQL statement",
+            found=f"{len(statements)} statements",
+            hint="run cohortmart sql once for each",
+        )
+    if statements[0].type == duckdb.StatementType.SELECT:
+        tree = _parsed(query)
+        if tree is not None and _only_reads(tree):
+            return
+    hint = "the warehouse is made from the raw files; change those, or study.yml, instead"
+    if "pivot" in query.lower():
+        hint = "a pivot has to list its columns: pivot … on timepoint in ('1st', '3rd') using …"
+    raise InputError(
+        "only queries that read are run here",
+        expected="select …, with … select, from …, describe, show tables or summarize",
+        found=" ".join(query.split())[:80],
+        hint=hint,
+    )
+
+
+def _parsed(query: str) -> Any:
+    """Return the query's syntax tree; None if it is none that only selects."""
+    con = duckdb.connect()
+    try:
+        serialised = fetch(con, "select json_serialize_sql(?::varchar) as tree", [query])
+    finally:
+        con.close()
+    tree = json.loads(serialised["tree"][0].as_py())
+    return None if tree.get("error") else tree
+
+
+def _only_reads(node: Any) -> bool:
+    """Whether no part of the tree writes: `with a as (copy …) select` is a SELECT for DuckDB."""
+    if isinstance(node, list):
+        return all(_only_reads(part) for part in node)
+    if not isinstance(node, dict):
+        return True
+    if "cte_map" in node and node.get("type") not in READING_NODES:
+        return False
+    return all(_only_reads(part) for part in node.values())
+
+
+@contextmanager
+def _said_plainly(home: Home) -> Iterator[None]:
+    """Turn DuckDB's errors into one message that says what to do."""
+    try:
+        yield
+    except duckdb.CatalogException as error:
+        raise InputError(
+            _cleaned(error),
+            hint='`cohortmart sql "show tables"` lists the tables, `describe TABLE` its columns',
+        ) from error
+    except duckdb.PermissionException as error:
+        raise InputError(
+            _cleaned(error),
+            hint="a query reads the tables of this study's warehouse and no other file",
+        ) from error
+    except duckdb.IOException as error:
+        raise InputError(
+            _cleaned(error),
+            file=home.warehouse,
+            hint="close other programs that have the warehouse open for writing, or make it anew "
+            "with `cohortmart build`",
+        ) from error
+    except duckdb.OutOfMemoryException as error:
+        raise InputError(
+            _cleaned(error), hint="ask for less at once: fewer rows, no sort of a whole big table"
+        ) from error
+    except duckdb.Error as error:
+        raise InputError(_cleaned(error)) from error
+    except pa.ArrowNotImplementedError as error:
+        raise InputError(
+            f"a column of this query cannot be written: {error}", hint="cast it to varchar"
+        ) from error
+
+
+def _cleaned(error: Exception) -> str:
+    lines = [line.rstrip() for line in str(error).splitlines()]
+    return "\n".join(line for line in lines if line)
