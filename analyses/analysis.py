@@ -89,7 +89,7 @@ def run_analysis(
     """
     samples = chosen_samples(con, name, analysis)
     design = build_design(samples, analysis.model, study, f"analysis {name}")
-    contrasts = build_contrasts(design, analysis.contrasts, analysis.model, study)
+    contrasts = _contrasts(study, name, analysis, design)
     basis = design_basis(design.matrix)
     values = _values(con, study, name, analysis, samples, design, basis)
     blocks = None if design.blocks is None else make_blocks(design.blocks.tolist())
@@ -117,6 +117,20 @@ def run_analysis(
         delta_beta=delta_beta,
         notes=design.notes,
     )
+
+
+def _contrasts(study: Study, name: str, analysis: Analysis, design: Design) -> Contrasts:
+    """Read the contrasts; an error says in which analysis, and where in the expression."""
+    try:
+        return build_contrasts(design, analysis.contrasts, analysis.model, study)
+    except AnalysisError as error:
+        at = "" if error.column is None else f" (character {error.column} of the expression)"
+        raise AnalysisError(
+            f"analysis {name}, {error.problem}{at}",
+            expected=error.expected,
+            found=error.found,
+            hint=error.hint,
+        ) from error
 
 
 def _values(

@@ -136,7 +136,7 @@ def _compute(
     )
     say(
         f"{name}: {len(outcome.feature_ids):,} features x {outcome.n_samples} samples, "
-        f"{len(names)} contrasts in {seconds:.1f} s"
+        f"{len(names)} contrast{'s' if len(names) > 1 else ''} in {seconds:.1f} s"
     )
     return _found(outcome, analysis.thresholds)
 
