@@ -77,6 +77,8 @@ def connect_read_only(home: Home, memory_limit: str = "4GB") -> duckdb.DuckDBPyC
             hint="make it with `cohortmart run STUDY.yml --out DIR`",
         )
     con = duckdb.connect(str(home.warehouse), read_only=True)
+    if con.execute("select current_setting('lock_configuration')").fetchone() == (True,):
+        return con  # another connection of this process opened the file and locked it
     folders = ", ".join("'" + str(p).replace("'", "''") + "'" for p in (home.lake, home.results))
     con.execute(f"set memory_limit = '{memory_limit}'")
     con.execute(f"set allowed_directories = [{folders}]")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from cohortmart.catalogue import read_current
 from cohortmart.commands.lock import sole_writer
 from cohortmart.commands.progress import Progress
 from cohortmart.errors import InputError
@@ -115,7 +116,7 @@ def _run(
     progress = progress or Progress(quiet)
     _ingest(study, study_file, home, progress)
     _build(home, progress)
-    if study.analyses:
+    if study.analyses or read_current(home.results):  # results of analyses taken out go, too
         _analyse(study, home, progress)
     if not quiet:
         print(summarise(study, home, progress.seconds), end="")
@@ -129,20 +130,24 @@ def _ingest(study: Study, study_file: Path, home: Home, progress: Progress) -> N
 
 
 def _build(home: Home, progress: Progress) -> None:
+    from analyses.write.results import sweep_results
     from cohortmart.build import build
 
     with progress.step("build", "building the tables"):
         build(home, progress.say)
+        sweep_results(home)
 
 
 def _analyse(study: Study, home: Home, progress: Progress, only: str | None = None) -> None:
     from analyses.pipeline import analyse
+    from analyses.write.results import sweep_results
     from cohortmart.build import RESULTS_MODELS, build
 
     with progress.step("analyse", "computing the contrasts"):
         analyse(study, home, only=only, say=progress.say)
     with progress.step("build", "showing the results in the warehouse"):
         build(home, progress.say, RESULTS_MODELS)
+        sweep_results(home)  # only now: until here the warehouse showed the old files
 
 
 def _next(quiet: bool, command: str) -> None:

@@ -1,0 +1,92 @@
+"""Result files: one set an analysis, switched as a whole, old ones swept afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from analyses.write.results import (
+    fingerprint,
+    is_current,
+    keep_only,
+    sweep_results,
+    write_results,
+)
+from cohortmart.catalogue import read_current
+from cohortmart.tables import RESULT_TABLES
+from cohortmart.warehouse import Home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def tables(analysis: str) -> dict[str, list[pa.Table]]:
+    """One row of nulls, the analysis named, for every result table."""
+    return {
+        name: [
+            pa.Table.from_pylist([{"analysis": analysis}], schema=schema),
+        ]
+        for name, schema in RESULT_TABLES.items()
+    }
+
+
+def files(home: Home) -> set[str]:
+    return {p.relative_to(home.results).as_posix() for p in home.results.glob("*/*")}
+
+
+def test_results_are_current_for_their_fingerprint_only(home: Home) -> None:
+    write_results(home, "a", "1" * 64, tables("a"))
+    assert is_current(home, "a", "1" * 64)
+    assert not is_current(home, "a", "2" * 64)
+    assert not is_current(home, "b", "1" * 64)
+
+
+def test_a_missing_file_is_not_current(home: Home) -> None:
+    write_results(home, "a", "1" * 64, tables("a"))
+    (home.results / read_current(home.results)[0].path).unlink()
+    assert not is_current(home, "a", "1" * 64)
+
+
+def test_old_files_stay_until_swept(home: Home) -> None:
+    write_results(home, "a", "1" * 64, tables("a"))
+    write_results(home, "b", "1" * 64, tables("b"))
+    before = files(home)
+    write_results(home, "a", "2" * 64, tables("a"))
+    assert before < files(home)
+    sweep_results(home)
+    assert files(home) == {e.path for e in read_current(home.results)}
+    assert is_current(home, "a", "2" * 64)
+    assert is_current(home, "b", "1" * 64)
+
+
+def test_analyses_that_left_the_study_leave_the_results(home: Home) -> None:
+    for name in ("a", "b"):
+        write_results(home, name, "1" * 64, tables(name))
+    keep_only(home, ["b"])
+    assert {e.part for e in read_current(home.results)} == {"b"}
+    sweep_results(home)
+    assert not (home.results / "a").exists()
+
+
+def test_a_failure_leaves_the_old_results(home: Home) -> None:
+    write_results(home, "a", "1" * 64, tables("a"))
+    old = read_current(home.results)
+
+    def broken():
+        yield tables("a")["contrast_result"][0]
+        raise RuntimeError("the disk is full")
+
+    with pytest.raises(RuntimeError, match="full"):
+        write_results(home, "a", "2" * 64, tables("a") | {"contrast_result": broken()})
+    assert read_current(home.results) == old
+    sweep_results(home)
+    assert files(home) == {e.path for e in old}
+
+
+def test_fingerprint_depends_on_content_not_on_order() -> None:
+    assert fingerprint({"a": 1, "b": [1]}) == fingerprint({"b": [1], "a": 1})
+    assert fingerprint({"a": 1}) != fingerprint({"a": 2})
