@@ -17,7 +17,8 @@ from ingest.check.joined import check_same_features
 from ingest.check.matrix import MatrixTally, check_header, check_samples_once
 from ingest.read.ahead import one_ahead
 from ingest.read.joined import all_features, joined_blocks, spill
-from ingest.read.matrix import Block, MatrixHeader, read_blocks, read_header
+from ingest.read.matrix import read_blocks, read_header
+from ingest.read.matrix_records import Block, MatrixHeader
 from ingest.read.summed import GeneSums
 from ingest.write.matrix import write_matrix
 

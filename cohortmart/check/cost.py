@@ -10,7 +10,7 @@ from pathlib import Path
 from cohortmart.check.analysis import AnalysisCheck
 from cohortmart.check.measured import Measured
 from cohortmart.study import Study
-from ingest.read.matrix import MatrixHeader
+from ingest.read.matrix_records import MatrixHeader
 from ingest.read.text import read_lines
 
 # Measured on two cores; a run on another machine differs by a factor of two or so.

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from cohortmart.study import Study
 from ingest.check.samples import match_columns
-from ingest.read.matrix import MatrixHeader, read_header
+from ingest.read.matrix import read_header
+from ingest.read.matrix_records import MatrixHeader
 from ingest.read.sample_sheet import read_samples
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from cohortmart.errors import IngestError
 from ingest.check.matrix import Kind
-from ingest.read.matrix import MatrixHeader
+from ingest.read.matrix_records import MatrixHeader
 
 _SHOWN = 3
 

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from cohortmart.errors import IngestError
 from ingest.read.fault import EXCEL_DATE, EXCEL_HINT, field_name
-from ingest.read.matrix import HEADER_LINE, Block, MatrixHeader
+from ingest.read.matrix import HEADER_LINE
+from ingest.read.matrix_records import Block, MatrixHeader
 
 Kind = Literal["counts", "beta"]
 _NO_ID = pa.array(["", "NA", "N/A", "NaN", "nan", "null"])

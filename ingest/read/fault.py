@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -11,9 +11,7 @@ import pyarrow.compute as pcompute
 import pyarrow.csv as pcsv
 
 from cohortmart.errors import IngestError
-
-if TYPE_CHECKING:
-    from ingest.read.matrix import MatrixHeader
+from ingest.read.matrix_records import MatrixHeader
 
 #: Cells that say that a value is missing.
 MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "null")

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.read.matrix import Block
+from ingest.read.matrix_records import Block
 
 #: Values fetched at once.
 BLOCK_VALUES = 1_000_000

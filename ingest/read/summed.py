@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.read.matrix import Block
+from ingest.read.matrix_records import Block
 
 
 class GeneSums:
