@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 
 #: Share of the features winsorised at the lower and at the upper end.
 TAILS = (0.05, 0.1)
+#: Variances below this share of the median are lifted to it; winsorising takes care of the rest.
+_FLOOR = 1e-12
 #: Share of the features that each local line of the trend uses.
 _SPAN = 0.4
 
@@ -44,7 +46,7 @@ def robust_variance_prior(s2: Floats, df: Floats, covariate: Floats | None = Non
     if used.sum() < 3 or not np.isfinite(plain.s2_prior).all():
         return plain
     df1 = float(df[used].max())
-    x = _same_df(floored(s2[used]), df[used], df1, plain.df_prior[0], plain.s2_prior[used])
+    x = _same_df(floored(s2[used], _FLOOR), df[used], df1, plain.df_prior[0], plain.s2_prior[used])
     z = np.log(x)
     centre, location = _centre(z, covariate, used)
     lowest, highest = np.quantile(z - centre, [TAILS[0], 1 - TAILS[1]])

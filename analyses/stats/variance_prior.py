@@ -71,12 +71,12 @@ def variance_prior(s2: Floats, df: Floats, covariate: Floats | None = None) -> V
     return VariancePrior(np.inf * everyone, s2_prior)
 
 
-def floored(s2: Floats) -> Floats:
-    """Lift variances that are (almost) zero to 1e-5 of the median, as the prior needs logs."""
+def floored(s2: Floats, share: float = 1e-5) -> Floats:
+    """Lift variances that are (almost) zero to a share of the median, as the prior needs logs."""
     median = float(np.median(s2))
     if median == 0.0:  # more than half of the features do not vary at all
         median = float(s2[s2 > 0].min()) if (s2 > 0).any() else 1.0
-    return np.maximum(s2, 1e-5 * median)
+    return np.maximum(s2, share * median)
 
 
 def trigamma_inverse(x: Floats) -> Floats:
