@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from analyses.analysis import AnalysisOutcome, run_analysis
-from analyses.stats.multiple_testing import benjamini_hochberg
 from analyses.write.results import fingerprint, is_current, keep_only, write_results
 from analyses.write.tables import contrast_results, joint_tests
 from cohortmart import __version__
+from cohortmart.built import refuse_stale
 from cohortmart.catalogue import read_current
 from cohortmart.errors import AnalysisError
 from cohortmart.nearest import did_you_mean
-from cohortmart.study import Analysis, Study, Thresholds
+from cohortmart.study import Analysis, Study
 from cohortmart.tables import ANALYSIS_RUN, CONTRAST
 from cohortmart.warehouse import Home, connect_read_only
 
@@ -37,14 +36,11 @@ class AnalysisSummary:
     ----------
     done, skipped : tuple of str
         Names of the analyses computed now, and of those whose results were already there.
-    found : mapping of str to mapping of str to int
-        Features found per analysis and contrast at the study's thresholds; of those done.
     seconds : float
     """
 
     done: tuple[str, ...]
     skipped: tuple[str, ...]
-    found: Mapping[str, Mapping[str, int]]
     seconds: float
 
 
@@ -69,7 +65,9 @@ def analyse(
     Raises
     ------
     AnalysisError
-        `only` is no analysis of the study, or one cannot be computed.
+        `only` is no analysis of the study, or some cannot be computed; the others are written.
+    InputError
+        The warehouse was built from another lake than the one that is there.
     """
     if only is not None and only not in study.analyses:
         raise AnalysisError(
@@ -82,7 +80,7 @@ def analyse(
     keep_only(home, study.analyses)
     done: list[str] = []
     skipped: list[str] = []
-    found: dict[str, dict[str, int]] = {}
+    faults: list[AnalysisError] = []
     for name in [only] if only is not None else list(study.analyses):
         analysis = study.analyses[name]
         inputs = _inputs(home, analysis)
@@ -91,9 +89,24 @@ def analyse(
             say(f"{name}: results are there already")
             skipped.append(name)
             continue
-        found[name] = _compute(study, home, name, analysis, mark, inputs, say)
-        done.append(name)
-    return AnalysisSummary(tuple(done), tuple(skipped), found, time.monotonic() - began)
+        try:
+            _compute(study, home, name, analysis, mark, inputs, say)
+        except AnalysisError as error:  # the analyses behind it may be in order
+            faults.append(error)
+            keep_only(home, [n for n in study.analyses if n != name])  # they would be out of date
+        else:
+            done.append(name)
+    if faults:
+        raise _joined(faults)
+    return AnalysisSummary(tuple(done), tuple(skipped), time.monotonic() - began)
+
+
+def _joined(faults: list[AnalysisError]) -> AnalysisError:
+    """Say all faults in one error."""
+    if len(faults) == 1:
+        return faults[0]
+    text = "\n".join(str(fault) for fault in faults)
+    return AnalysisError(f"{len(faults)} analyses could not be computed\n{text}")
 
 
 def _compute(
@@ -104,10 +117,11 @@ def _compute(
     mark: str,
     inputs: dict[str, str],
     say: Callable[[str], None],
-) -> dict[str, int]:
+) -> None:
     began = time.monotonic()
     con = connect_read_only(home)
     try:
+        refuse_stale(con, home)
         outcome = run_analysis(con, study, name, analysis)
     finally:
         con.close()
@@ -138,13 +152,12 @@ def _compute(
         f"{name}: {len(outcome.feature_ids):,} features x {outcome.n_samples} samples, "
         f"{len(names)} contrast{'s' if len(names) > 1 else ''} in {seconds:.1f} s"
     )
-    return _found(outcome, analysis.thresholds)
 
 
 def _dependencies(study: Study, analysis: Analysis, inputs: dict[str, str]) -> dict[str, Any]:
     """Collect everything that the numbers of an analysis depend on."""
     return {
-        "analysis": analysis.model_dump(mode="json"),
+        "analysis": analysis.model_dump(mode="json", exclude={"thresholds"}),
         "clip": study.assays[analysis.assay].m_value_clip,
         "timepoints": study.timepoints,
         "groups": study.groups,
@@ -212,22 +225,3 @@ def _run_row(
         "seconds": round(seconds, 3),
     }
     return pa.Table.from_pylist([row], schema=ANALYSIS_RUN)
-
-
-def _found(outcome: AnalysisOutcome, thresholds: Thresholds) -> dict[str, int]:
-    """Count the features that pass every threshold given; none given means adj_p 0.05."""
-    p, fc = outcome.moderated.p_value, outcome.fit.estimate
-    limits = thresholds
-    if all(v is None for v in thresholds.model_dump().values()):
-        limits = Thresholds(adj_p=0.05)
-    passed = np.isfinite(p)  # NaN was not tested
-    if limits.p is not None:
-        passed &= p < limits.p
-    if limits.adj_p is not None:
-        passed &= benjamini_hochberg(p) < limits.adj_p
-    if limits.log_fc is not None:
-        passed &= abs(fc) > limits.log_fc
-    if limits.delta_beta is not None and outcome.delta_beta is not None:
-        passed &= abs(outcome.delta_beta) > limits.delta_beta
-    counts = passed.sum(axis=0)
-    return dict(zip(outcome.contrasts.names, counts.tolist(), strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from cohortmart import __version__
 from cohortmart.build_log import BuildOutcome, read_outcome
 from cohortmart.errors import BuildError, InputError
 from cohortmart.warehouse import Home
@@ -105,6 +107,17 @@ def dbt_project_folder() -> Path:
     raise BuildError(f"this installation of cohortmart lacks its dbt project (beside {package})")
 
 
+def project_mark() -> str:
+    """Return a hash of the SQL and of the versions that build the warehouse."""
+    project, seen = dbt_project_folder(), hashlib.sha256()
+    folders = ("models", "macros", "tests/sql")
+    files = [p for f in folders for p in (project / f).rglob("*") if p.suffix in {".sql", ".yml"}]
+    for path in sorted([*files, project / "dbt_project.yml", project / "profiles.yml"]):
+        seen.update(path.relative_to(project).as_posix().encode() + b"\0" + path.read_bytes())
+    seen.update(f"{__version__} {duckdb.__version__}".encode())
+    return seen.hexdigest()
+
+
 def _run_dbt(home: Home, new: Path, select: str | None) -> BuildOutcome:
     """Run dbt in a child process: within this one it would keep the database open."""
     project, logs = dbt_project_folder(), home.logs / "dbt"
@@ -120,6 +133,7 @@ def _run_dbt(home: Home, new: Path, select: str | None) -> BuildOutcome:
     environment = os.environ | {
         "COHORTMART_HOME": str(home.root),
         "COHORTMART_WAREHOUSE": str(new),
+        "COHORTMART_PROJECT_MARK": project_mark(),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "PYTHONUTF8": "1",
     }

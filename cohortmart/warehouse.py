@@ -68,7 +68,7 @@ def connect_read_only(home: Home, memory_limit: str = "4GB") -> duckdb.DuckDBPyC
     Raises
     ------
     InputError
-        There is no warehouse yet.
+        There is no warehouse yet, or the folder was moved since it was built.
     """
     if not home.warehouse.exists():
         raise InputError(
@@ -79,12 +79,29 @@ def connect_read_only(home: Home, memory_limit: str = "4GB") -> duckdb.DuckDBPyC
     con = duckdb.connect(str(home.warehouse), read_only=True)
     if con.execute("select current_setting('lock_configuration')").fetchone() == (True,):
         return con  # another connection of this process opened the file and locked it
+    _refuse_moved(con, home)
     folders = ", ".join("'" + str(p).replace("'", "''") + "'" for p in (home.lake, home.results))
     con.execute(f"set memory_limit = '{memory_limit}'")
     con.execute(f"set allowed_directories = [{folders}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
+
+
+def _refuse_moved(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Raise if the views name files of another place: the folder was moved or copied."""
+    try:
+        row = con.execute("select home from intermediate.int_lake__built_files limit 1").fetchone()
+    except duckdb.CatalogException:
+        return
+    if row is not None and row[0] != str(home.root):
+        con.close()
+        raise InputError(
+            "this folder was moved or copied since its warehouse was built",
+            file=home.root,
+            expected=row[0],
+            hint=f"build it where it is now: cohortmart build --out {home.root}",
+        )
 
 
 def fetch(con: duckdb.DuckDBPyConnection, query: str, params: list[Any] | None = None) -> pa.Table:

@@ -16,6 +16,12 @@
 {% endmacro %}
 
 
+{# Hash of the SQL that builds; empty where dbt was not started by cohortmart. #}
+{% macro project_mark() %}
+    {% do return(env_var("COHORTMART_PROJECT_MARK", "")) %}
+{% endmacro %}
+
+
 {# A text as an SQL literal. #}
 {% macro sql_text(text) %}
     {% do return("'" ~ text | replace("'", "''") ~ "'") %}
@@ -86,5 +92,23 @@
             * exclude ({{ columns | join(", ") }})
             {%- endif %}
         from {{ read_files(files) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#
+    What a room's list holds while the models are built: one row per file. The commands
+    compare it with the list as it is later, to see whether the warehouse is up to date and
+    still lies where it was built.
+#}
+{% macro listed_files(room) -%}
+    {%- set columns = {"table_name": "string", "part": "string", "path": "string"} -%}
+    {%- set folder = study_home() ~ "/" ~ room -%}
+    {%- set list = sql_text(folder ~ "/current.parquet") -%}
+    {%- if execute
+        and run_query("select file from glob(" ~ list ~ ")").rows | length > 0 -%}
+        select table_name, part, path from read_parquet({{ list }})
+    {%- else -%}
+        {{ empty_select(columns) }}
     {%- endif -%}
 {%- endmacro %}

@@ -9,10 +9,7 @@ from analyses.design.contrast_expression import quoted
 from analyses.design.model_matrix import Design
 from cohortmart.errors import AnalysisError
 from cohortmart.nearest import did_you_mean
-from cohortmart.study import Model, Study
-
-#: Keys that stand for a set of contrasts; their value is `all`.
-RESERVED = ("time_within_group", "group_within_time", "interaction")
+from cohortmart.study import CONTRAST_FAMILIES, Model, Study
 
 
 def expand_contrasts(
@@ -47,13 +44,13 @@ def expand_contrasts(
     """
     expanded: dict[str, str] = {}
     for key, text in contrasts.items():
-        if key in RESERVED:
+        if key in CONTRAST_FAMILIES:
             made = _generate(key, text, design, model, study)
         elif text.strip() == "all" and "all" not in design.columns:
             raise AnalysisError(
                 f"`{key}: all` is not a reserved contrast",
-                expected=f"one of {', '.join(RESERVED)}",
-                hint=did_you_mean(key, RESERVED),
+                expected=f"one of {', '.join(CONTRAST_FAMILIES)}",
+                hint=did_you_mean(key, CONTRAST_FAMILIES),
             )
         else:
             made = {key: text}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NoReturn
 
+from analyses.design.lookalikes import plain_sign_hint
 from analyses.design.wording import listed
 from cohortmart.errors import AnalysisError
 from cohortmart.nearest import nearest
@@ -275,7 +276,7 @@ class _Parser:
             f"`{self.token.text}` follows without an operator",
             self.token,
             expected="+, -, * or / between two parts",
-            hint=self._odd_name_at(self.tokens[self.at - 1]),
+            hint=self._odd_name_at(self.tokens[self.at - 1]) or plain_sign_hint(self.token.text),
         )
 
     def _fail_unknown(self, token: _Token) -> NoReturn:
@@ -284,8 +285,7 @@ class _Parser:
         number = _NUMBER.match(token.text)
         if hint is None and number and token.text[number.end() :] in self.known:
             hint = f"write `{number.group()}*{token.text[number.end() :]}` to multiply"
-        if hint is None and re.search("[\N{MINUS SIGN}\N{EN DASH}\N{EM DASH}]", token.text):
-            hint = "write the plain `-` for minus"
+        hint = hint or plain_sign_hint(token.text)
         if hint is None:
             near = nearest(token.text, names)
             hint = None if near is None else f"did you mean {self._shown(near)}?"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analyses.design.contrast_expansion import RESERVED, expand_contrasts
+from analyses.design.contrast_expansion import expand_contrasts
 from analyses.design.contrast_expression import parse_contrast
 from analyses.design.estimability import entangled_columns, is_estimable
 from analyses.design.meaning import meaning_of
@@ -16,8 +16,9 @@ from analyses.design.model_matrix import INTERCEPT, Design
 from analyses.design.wording import joined, listed
 from cohortmart.errors import AnalysisError
 from cohortmart.study import Model, Study
+from cohortmart.wording import counted
 
-__all__ = ["RESERVED", "Contrasts", "build_contrasts", "contrast_weights", "expand_contrasts"]
+__all__ = ["Contrasts", "build_contrasts", "contrast_weights", "expand_contrasts"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +164,8 @@ def _not_estimable(
     entangled = [design.columns[i] for i in entangled_columns(design.matrix, vector)]
     missing = f"no sample is {listed(design.empty)}; " if design.empty else ""
     return AnalysisError(
-        f"contrast {name} cannot be estimated: among the {len(design.sample_ids)} chosen samples "
+        f"contrast {name} cannot be estimated: among the "
+        f"{counted(len(design.sample_ids), 'chosen sample')} "
         f"{missing}{listed(entangled)} are entangled and only some of their sums are determined",
         expected="a contrast that the chosen samples determine",
         found=expression,

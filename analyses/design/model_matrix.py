@@ -16,6 +16,7 @@ from analyses.design.wording import listed
 from cohortmart.errors import AnalysisError
 from cohortmart.nearest import did_you_mean
 from cohortmart.study import Model, Study
+from cohortmart.wording import counted
 
 INTERCEPT = "Intercept"
 
@@ -211,8 +212,8 @@ def _check_residuals(design: Design, where: str) -> None:
     if n <= rank:
         raise AnalysisError(
             f"{where}: no residual degrees of freedom are left to estimate the variance",
-            expected=f"more than {rank} samples for a model of rank {rank}",
-            found=f"{n} samples",
+            expected=f"more than {counted(rank, 'sample')} for a model of rank {rank}",
+            found=counted(n, "sample"),
             hint="choose more samples in `where`, or fewer means and covariates",
         )
 
@@ -222,7 +223,7 @@ def _rank_notes(design: Design) -> list[str]:
     if not entangled:
         return []
     return [
-        f"the model has {len(design.columns)} columns but rank {design.rank}: among the chosen "
-        f"samples {listed(entangled)} cannot be told apart, and contrasts that need them apart "
-        "cannot be estimated"
+        f"the model has {counted(len(design.columns), 'column')} but rank {design.rank}: among "
+        f"the chosen samples {listed(entangled)} cannot be told apart, and contrasts that need "
+        "them apart cannot be estimated"
     ]

@@ -19,17 +19,20 @@ class ContrastPairs:
 
     Parameters
     ----------
-    kind : {"within", "between", "mixed"}
+    kind : {"within", "between", "mixed", "unknown"}
         `within`: each side has the same people (a change in time). `between`: each side has
         different people. `mixed`: both, as when changes are compared between groups.
+        `unknown`: the contrast names coefficients that are no means of samples, so it has no
+        sides.
     n_samples, n_subjects : int
-        Those in the combinations that the contrast names.
+        Those in the combinations that the contrast names; where the kind is unknown, those
+        with a weight in its least-squares estimate.
     n_complete : int
         People with a sample in every combination that their part of the contrast names, on
-        both sides: the complete pairs of a change in time.
+        both sides: the complete pairs of a change in time. 0 where the kind is unknown.
     """
 
-    kind: Literal["within", "between", "mixed"]
+    kind: Literal["within", "between", "mixed", "unknown"]
     n_samples: int
     n_subjects: int
     n_complete: int
@@ -51,8 +54,7 @@ def describe_contrast(
     Returns
     -------
     ContrastPairs
-        For formulas and covariates, where no combinations are named, from the weight that each
-        sample has in the least-squares estimate.
+        For formulas and covariates no combinations are named, so their kind is unknown.
     """
     subject_of = dict(samples.select("sample_id", "subject_id").iter_rows())
     subjects = [str(subject_of[s]) for s in design.sample_ids]
@@ -111,17 +113,7 @@ def _same_direction(design: Design, weights: dict[str, float], parts: list[list[
 def _from_estimate(
     design: Design, weights: NDArray[np.float64], subjects: list[str]
 ) -> ContrastPairs:
-    share = np.linalg.pinv(design.matrix).T @ weights
-    largest = float(np.abs(share).max(initial=0.0))
-    used: dict[str, list[float]] = {}
-    n_samples = 0
-    for subject, w in zip(subjects, share, strict=True):
-        if abs(w) > 1e-9 * largest:
-            used.setdefault(subject, []).append(float(w))
-            n_samples += 1
-    both = [ws for ws in used.values() if min(ws) < 0 < max(ws)]
-    within = all(abs(sum(ws)) < 1e-9 * largest * len(ws) for ws in used.values())
-    kind: Literal["within", "between", "mixed"] = (
-        "between" if not both else "within" if within else "mixed"
-    )
-    return ContrastPairs(kind, n_samples, len(used), len(both))
+    share = np.abs(np.linalg.pinv(design.matrix).T @ weights)
+    used = share > 1e-9 * share.max(initial=0.0)
+    people = {subject for subject, counts in zip(subjects, used, strict=True) if counts}
+    return ContrastPairs("unknown", int(used.sum()), len(people), 0)

@@ -22,7 +22,6 @@ from analyses.normalise.filter_by_expr import filter_by_expr
 from cohortmart.build import dbt_project_folder
 from cohortmart.errors import AnalysisError
 from cohortmart.study import Analysis
-from cohortmart.warehouse import fetch
 
 Floats = NDArray[np.float64]
 
@@ -83,12 +82,13 @@ def normalised_counts(
     else:
         _normalise_again(con, analysis, ids, sample_ids)
         values, sizes = "own_expression", "own_factors"
-    library = fetch(
-        con,
+    # on `con` itself: temporary tables are not seen by its cursors
+    library = con.sql(
         f"select sample_id, lib_size * norm_factor as effective from {sizes} where assay = $1",
-        [analysis.assay],
-    ).to_pydict()
-    effective = dict(zip(library["sample_id"], library["effective"], strict=True))
+        params=[analysis.assay],
+    )
+    sizes_of = library.to_arrow_table().to_pydict()
+    effective = dict(zip(sizes_of["sample_id"], sizes_of["effective"], strict=True))
     empty = [s for s in sample_ids if not effective[s]]
     if empty:
         raise AnalysisError(

@@ -8,10 +8,10 @@ from pathlib import Path
 from cohortmart.catalogue import read_current
 from cohortmart.commands.lock import sole_writer
 from cohortmart.commands.progress import Progress
-from cohortmart.errors import InputError
+from cohortmart.errors import CohortmartError, InputError
 from cohortmart.study import Study
 from cohortmart.study_file import load_study
-from cohortmart.warehouse import Home
+from cohortmart.warehouse import Home, connect_read_only
 
 
 def run_study(study_file: Path, out: Path, *, quiet: bool) -> None:
@@ -104,7 +104,10 @@ def analyse_only(study_file: Path, out: Path, only: str | None, *, quiet: bool) 
     """
     study, home = load_study(study_file), Home(out)
     with sole_writer(home, "analyse"):
-        _analyse(study, home, Progress(quiet), only)
+        progress = Progress(quiet)
+        if not _up_to_date(home, ("lake",)):
+            _build(home, progress)
+        _analyse(study, home, progress, only)
     _next(quiet, f'cohortmart sql "from dim_contrast" --out {shlex.quote(str(out))}')
 
 
@@ -115,7 +118,7 @@ def _run(
 
     progress = progress or Progress(quiet)
     _ingest(study, study_file, home, progress)
-    _build(home, progress)
+    _build(home, progress, if_needed=True)
     if study.analyses or read_current(home.results):  # results of analyses taken out go, too
         _analyse(study, home, progress)
     if not quiet:
@@ -129,13 +132,33 @@ def _ingest(study: Study, study_file: Path, home: Home, progress: Progress) -> N
         ingest(study, home, study_file=study_file, say=progress.say)
 
 
-def _build(home: Home, progress: Progress) -> None:
+def _build(home: Home, progress: Progress, *, if_needed: bool = False) -> None:
     from analyses.write.results import sweep_results
     from cohortmart.build import build
 
     with progress.step("build", "building the tables"):
+        if if_needed and _up_to_date(home, ("lake", "results")):
+            progress.say("the tables show what the lake holds already")
+            return
         build(home, progress.say)
         sweep_results(home)
+
+
+def _up_to_date(home: Home, rooms: tuple[str, ...]) -> bool:
+    """Tell whether this version's SQL built the warehouse from what is there now."""
+    from cohortmart.build import project_mark
+    from cohortmart.built import shows_current
+
+    if not home.warehouse.exists():
+        return False
+    try:
+        con = connect_read_only(home)
+    except InputError:  # the folder was moved: its warehouse has to be built anew
+        return False
+    try:
+        return all(shows_current(con, home, room, project_mark()) for room in rooms)
+    finally:
+        con.close()
 
 
 def _analyse(study: Study, home: Home, progress: Progress, only: str | None = None) -> None:
@@ -143,11 +166,18 @@ def _analyse(study: Study, home: Home, progress: Progress, only: str | None = No
     from analyses.write.results import sweep_results
     from cohortmart.build import RESULTS_MODELS, build
 
+    fault: CohortmartError | None = None
     with progress.step("analyse", "computing the contrasts"):
-        analyse(study, home, only=only, say=progress.say)
-    with progress.step("build", "showing the results in the warehouse"):
-        build(home, progress.say, RESULTS_MODELS)
-        sweep_results(home)  # only now: until here the warehouse showed the old files
+        try:
+            analyse(study, home, only=only, say=progress.say)
+        except CohortmartError as error:  # what could be computed is shown all the same
+            fault = error
+    if not _up_to_date(home, ("results",)):
+        with progress.step("build", "showing the results in the warehouse"):
+            build(home, progress.say, RESULTS_MODELS)
+            sweep_results(home)  # only now: until here the warehouse showed the old files
+    if fault is not None:
+        raise fault
 
 
 def _next(quiet: bool, command: str) -> None:
