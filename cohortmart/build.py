@@ -22,6 +22,15 @@ from cohortmart.warehouse import Home
 #: The models that show the results' Parquet files, and what stands on them.
 RESULTS_MODELS = "stg_results__*+"
 
+#: dbt in a process that does not outlive the one that waits for it, even if that is killed:
+#: nothing is written to its standard input, so reading there returns only at the input's end.
+_DBT_CHILD = """
+import os, threading
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
+from dbt.cli.main import cli
+cli()
+"""
+
 
 @dataclass(frozen=True)
 class BuildSummary:
@@ -125,7 +134,7 @@ def _run_dbt(home: Home, new: Path, select: str | None) -> BuildOutcome:
     target.mkdir(parents=True, exist_ok=True)
     (target / "run_results.json").unlink(missing_ok=True)
     # The target folder stays from build to build: dbt then parses only what changed.
-    command = [sys.executable, "-m", "dbt.cli.main", "build", "--no-use-colors", "--quiet"]
+    command = [sys.executable, "-c", _DBT_CHILD, "build", "--no-use-colors", "--quiet"]
     command += ["--project-dir", str(project), "--profiles-dir", str(project)]
     command += ["--target-path", str(target), "--log-path", str(logs)]
     if select is not None:
@@ -139,16 +148,21 @@ def _run_dbt(home: Home, new: Path, select: str | None) -> BuildOutcome:
     }
     for name in ("DBT_TARGET", "DBT_PROFILE", "DBT_TARGET_PATH", "DBT_LOG_PATH"):
         environment.pop(name, None)  # a dbt user's own settings are not meant for this project
-    done = subprocess.run(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    child_input, held = os.pipe()  # the input ends when this process does, however it ends
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=child_input,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    finally:
+        os.close(child_input)
+        os.close(held)
     outcome = read_outcome(target / "run_results.json")
     if done.returncode or outcome.failures:
         raise BuildError(_what_failed(outcome, done.stdout, home))

@@ -143,6 +143,16 @@ def _check_terms(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fa
     ]
     if model.block is not None:
         uses.append(((*here, "block"), model.block, categories))
+        for key, names in (("means", model.means), ("covariates", model.covariates)):
+            if model.block in names and model.block in categories:
+                yield Fault(
+                    (*here, "block"),
+                    f"`{model.block}` is both in `{key}` and the block",
+                    expected="a block that is no part of the model itself",
+                    found=model.block,
+                    hint="take it out of one: as part of the model it leaves the block nothing "
+                    "to explain",
+                )
     seen: set[str] = set()
     for path, name, known in uses:
         yield from _check_term(study, path, name, known)

@@ -30,6 +30,9 @@ def write_people(reader: pa.RecordBatchReader, out: BinaryIO) -> None:
         if n_rows > ROWS_COUNTED:
             break
     table = pa.Table.from_batches(shown, schema=reader.schema)
+    if table.schema.names == ["explain_key", "explain_value"]:  # a drawing over several lines
+        out.write("\n".join(table["explain_value"].to_pylist()).encode())
+        return
     columns = [_for_people(column.to_pylist()) for column in table.columns]
     text = aligned(table.schema.names, columns)
     if n_rows > ROWS_COUNTED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,11 @@ Format = Literal["table", "csv", "json", "parquet"]
 
 #: Rows that travel from DuckDB at a time: keeps memory flat however long the answer is.
 BATCH_ROWS = 65_536
+
+#: `explain` and its options; what follows is the statement that is explained. No comments: they
+#: are DuckDB's to read.
+_EXPLAIN = re.compile(r"\s*explain(\s+analyze)?(?![a-z_0-9])", re.IGNORECASE)
+_EXPLAIN_OPTIONS = re.compile(r"\s*\([a-z_,\s]*\)", re.IGNORECASE)
 
 #: Nodes of DuckDB's syntax tree that only read.
 READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
@@ -112,19 +118,59 @@ def _one_reading_statement(query: str) -> None:
             found=f"{len(statements)} statements",
             hint="run cohortmart sql once for each",
         )
-    if statements[0].type == duckdb.StatementType.SELECT:
-        tree = _parsed(query)
-        if tree is not None and _only_reads(tree):
-            return
+    _refuse_parameters(statements[0])
+    if any(_is_reading_select(part) for part in _explained(query, statements[0])):
+        return
     hint = "the warehouse is made from the raw files; change those, or study.yml, instead"
     if "pivot" in query.lower():
         hint = "a pivot has to list its columns: pivot … on timepoint in ('1st', '3rd') using …"
     raise InputError(
         "only queries that read are run here",
-        expected="select …, with … select, from …, describe, show tables or summarize",
+        expected="select …, with … select, from …, describe, show tables, summarize, or explain "
+        "and one of these",
         found=" ".join(query.split())[:80],
         hint=hint,
     )
+
+
+def _refuse_parameters(statement: duckdb.Statement) -> None:
+    names = sorted(statement.named_parameters)
+    if names:
+        raise InputError(
+            "the query has parameters, and there is nothing to fill them with",
+            expected="a query with its values written out",
+            found=", ".join(f"${name}" for name in names) + " (a `?` is numbered from $1)",
+            hint="write each value in the query itself, text in single quotes: where timepoint = "
+            "'1st'",
+        )
+
+
+def _explained(query: str, statement: duckdb.Statement) -> Iterator[str]:
+    """Yield what may be the statement that is run: the query, or what its `explain` is about.
+
+    A parenthesis behind `explain` opens options or a query; only one of the two can be parsed.
+    """
+    if statement.type != duckdb.StatementType.EXPLAIN:
+        yield query
+        return
+    word = _EXPLAIN.match(query)
+    if word is not None:
+        rest = query[word.end() :]
+        yield rest
+        options = _EXPLAIN_OPTIONS.match(rest)
+        if options is not None:
+            yield rest[options.end() :]
+
+
+def _is_reading_select(query: str) -> bool:
+    try:
+        statements = duckdb.extract_statements(query)
+    except duckdb.ParserException:
+        return False
+    if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
+        return False
+    tree = _parsed(query)
+    return tree is not None and _only_reads(tree)
 
 
 def _parsed(query: str) -> Any:

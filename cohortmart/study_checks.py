@@ -28,7 +28,7 @@ def check_study(study: Study, document: Document) -> list[Fault]:
         For which keys were written, and where.
     """
     return [
-        *_check_sheets(study),
+        *_check_sheets(study, document),
         *_check_levels(study),
         *_check_assays(study),
         *_check_names(study.analyses, ("analyses",), "analysis"),
@@ -40,11 +40,11 @@ def check_study(study: Study, document: Document) -> list[Fault]:
     ]
 
 
-def _check_sheets(study: Study) -> Iterator[Fault]:
+def _check_sheets(study: Study, document: Document) -> Iterator[Fault]:
     """Check that the first sheet names what all samples must have and that names do not clash."""
     for key in ("sample", "subject", "group", "timepoint"):
         if getattr(study.samples[0], key) is None:
-            yield missing_key(("samples", 0, key))
+            yield missing_key(("samples", 0, key), document)
     kind_of: dict[str, tuple[str, str]] = {}
     for i, sheet in enumerate(study.samples):
         for key in ("visit_key", "factors", "covariates"):

@@ -134,9 +134,10 @@ def describe(value: Any) -> str:
     return shortened(str(getattr(value, "text", value))) or "empty text"
 
 
-def path_words(path: KeyPath) -> str:
+def path_words(path: KeyPath, document: Document) -> str:
     """Say a path as a user would: `analyses.logcpm.model.block`, `groups (entry 2)`."""
-    if path[:2] == ("samples", 0):  # most studies have one sheet and no list
+    sheets = document.at(("samples",))
+    if path[:2] == ("samples", 0) and len(sheets) == 1:  # most studies have one and no list
         path = ("samples", *path[2:])
     words = [f" (entry {p + 1})" if isinstance(p, int) else f".{p}" for p in path]
     return "".join(words).removeprefix(".")
@@ -181,15 +182,16 @@ def unknown_key(
     )
 
 
-def missing_key(path: KeyPath) -> Fault:
+def missing_key(path: KeyPath, document: Document) -> Fault:
     """Return the fault for a key that its block must have."""
     key, record = str(path[-1]), record_at(path[:-1])
     assert record is not None, path
-    words = _allowed_words(path)
+    words, place = _allowed_words(path), path_words(path[:-1], document)
+    if record is SampleSheet:  # `within` has said the rest
+        place = place.removeprefix("samples").strip(" ()")
     return Fault(
         path[:-1],
-        f"the key `{key}` is missing {within(record)}"
-        + (f" ({path_words(path[:-1])})" if len(path) > 1 else ""),
+        f"the key `{key}` is missing {within(record)}" + (f" ({place})" if place else ""),
         of_key=True,
         expected=f"`{key}: ...`" + (f", one of {', '.join(words)}" if words else ""),
         hint=f"add the key `{key}`",
@@ -218,13 +220,13 @@ def from_pydantic(
     for error in errors:
         path = tuple(error["loc"])
         if error["type"] == "missing" and path not in misspelt:
-            faults.append(missing_key(path))
+            faults.append(missing_key(path, document))
         elif error["type"] not in ("missing", "extra_forbidden"):
-            faults.append(_wrong_value(path, error))
+            faults.append(_wrong_value(path, error, document))
     return faults
 
 
-def _wrong_value(path: KeyPath, error: ErrorDetails) -> Fault:
+def _wrong_value(path: KeyPath, error: ErrorDetails, document: Document) -> Fault:
     """Return the fault for a value of the wrong type or outside its range."""
     kind, found = error["type"], error["input"]
     context: Mapping[str, Any] = error.get("ctx") or {}
@@ -265,7 +267,7 @@ def _wrong_value(path: KeyPath, error: ErrorDetails) -> Fault:
             expected = error["msg"]
     if found is None and hint is None:
         hint = "give it a value, or leave the key out"
-    words_of_path = path_words(path)
+    words_of_path = path_words(path, document)
     return Fault(
         path,
         f"`{words_of_path}` cannot be used as it is",

@@ -90,7 +90,7 @@ def load_study(path: Path | str) -> Study:
             found=describe(document.value),
         )
     document = _samples_as_list(document)
-    preparation = _Preparation(base=file.absolute().parent, faults=[])
+    preparation = _Preparation(document, base=file.absolute().parent, faults=[])
     prepared = preparation.prepare(document.value, ())
     faults = preparation.faults
     try:
@@ -124,6 +124,7 @@ def _samples_as_list(document: Document) -> Document:
 class _Preparation:
     """Copies the document for pydantic without what this version does not do, paths absolute."""
 
+    document: Document
     base: Path
     faults: list[Fault]
 
@@ -144,7 +145,7 @@ class _Preparation:
             if record is not None and item in LATER_VALUES.get((record, key), ()):
                 self.faults.append(_not_yet(here, f"`{key}: {describe(item)}`"))
                 continue
-            if record is Study and key == "reference" and item is None:
+            if record is Study and key in ("reference", "analyses") and item is None:
                 continue
             copy[key] = self.prepare(item, here)
         return copy
@@ -159,7 +160,7 @@ class _Preparation:
             self.faults.append(
                 Fault(
                     path,
-                    f"the path in `{path_words(path)}` cannot be used: {error}",
+                    f"the path in `{path_words(path, self.document)}` cannot be used: {error}",
                     expected="a path; ${NAME} or ${NAME:-default} for an environment variable",
                     found=text,
                     hint="set the variable, or give a default as in ${NAME:-../data}",

@@ -37,8 +37,7 @@ from ingest.write.named import write_named
 
 Say = Callable[[str], None]
 _AFTERWARDS = (
-    "results, report, logs and the warehouse were made with these data and are removed: run "
-    "`cohortmart build`, then `cohortmart analyse` and what follows it again",
+    "results, report, logs and the warehouse were made with these data and are removed",
     "the raw files are yours and were not touched; a later ingest leaves out what was forgotten",
 )
 
@@ -54,7 +53,7 @@ class ForgetSummary:
     n_columns : int
         Matrix columns that it no longer shows.
     rebuild : bool
-        The warehouse is gone and can be built anew from what is left.
+        The warehouse is gone and can be built anew: the lake still has samples.
     again : bool
         It had been forgotten before; only what was still there was removed.
     """
@@ -80,7 +79,7 @@ def forget_subject(home: Home, subject_id: str, say: Say = print) -> ForgetSumma
     Returns
     -------
     ForgetSummary
-        What was removed. The caller builds the warehouse anew.
+        What was removed. The caller builds the warehouse anew where `rebuild` says so.
 
     Raises
     ------
@@ -141,7 +140,7 @@ def forget_file(home: Home, file: Path | str, say: Say = print) -> ForgetSummary
     Returns
     -------
     ForgetSummary
-        What was removed.
+        What was removed; see `forget_subject`.
 
     Raises
     ------
@@ -174,7 +173,8 @@ def forget_file(home: Home, file: Path | str, say: Say = print) -> ForgetSummary
     to_do = "take the file out of study.yml, or put a corrected one in its place"
     for line in (*_AFTERWARDS, to_do):
         say(line)
-    return ForgetSummary(len(state.samples) if whole else 0, len(lost), rebuild=not whole)
+    gone = len(state.samples) if whole else 0
+    return ForgetSummary(gone, len(lost), rebuild=gone < len(state.samples))
 
 
 def _files_of_forgotten_alone(lake: Path, forgotten: Forgotten) -> set[str]:

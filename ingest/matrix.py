@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from cohortmart.errors import IngestError
 from cohortmart.study import Assay
+from cohortmart.wording import counted
 from ingest.check.joined import check_same_features
 from ingest.check.matrix import MatrixTally, check_header, check_samples_once
 from ingest.read.ahead import one_ahead
@@ -109,7 +110,8 @@ class _Run:
             return self.checked(header)
         sums = GeneSums(self.checked(header))
         name = header.path.name
-        note = f"{name}: {sums.features:,} features summed to {len(sums.names):,} gene names"
+        note = f"{name}: {counted(sums.features, 'feature')} summed to "
+        note += counted(len(sums.names), "gene name")
         if header.gene_name_column is None and not header.ids_are_gene_names:
             note += "; the file has no column gene_name, so its feature ids were taken for names"
         elif sums.unnamed:

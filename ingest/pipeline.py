@@ -10,6 +10,7 @@ from typing import Any
 from cohortmart.catalogue import Entry, read_current, read_part, switch_current, written_beside
 from cohortmart.study import Study
 from cohortmart.warehouse import Home
+from cohortmart.wording import counted
 from ingest.assay_reading import AssayReading, find_in_lake, read_into_lake
 from ingest.check.samples import match_columns
 from ingest.forgotten import Forgotten, read_forgotten
@@ -111,7 +112,7 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
     everyone = read_samples(study)
     samples, gone, note = _without_forgotten(everyone, forgotten)
     subjects = len(set(samples.table["subject_id"].to_pylist()))
-    say(f"samples: {samples.table.num_rows} samples of {subjects} subjects")
+    say(f"samples: {counted(samples.table.num_rows, 'sample')} of {counted(subjects, 'subject')}")
     gone_names = {
         assay: frozenset(n for n, sample_id in known.items() if sample_id in gone)
         for assay, known in everyone.names.items()
@@ -171,8 +172,8 @@ def _without_forgotten(
     if not gone:
         return samples, gone, ()
     note = (
-        f"{len(gone)} samples of the sheet are of subjects that `cohortmart forget` removed "
-        "and are left out"
+        f"{counted(len(gone), 'sample')} of the sheet left out: of subjects that "
+        "`cohortmart forget` removed"
     )
     return samples.without(gone), gone, (note,)
 
@@ -187,7 +188,8 @@ def _one_assay(lake: Path, plan: Plan, study_file: Path, say: Say) -> AssayReadi
         reading = read_into_lake(lake, plan, study_file)
     for note in reading.notes:
         say(f"note: {note}")
-    said = f"{reading.n_features:,} features x {len(plan.origin.columns):,} samples"
+    said = counted(reading.n_features, "feature")
+    said += f" x {counted(len(plan.origin.columns), 'sample')}"
     say(f"{plan.name}: {said}{' (already in)' if reading.was_in else ''}")
     return reading
 

@@ -1,7 +1,8 @@
-"""`forget`: removes a subject or a file from every layer, then builds the warehouse anew."""
+"""`forget`: removes a subject or a file from every layer, then builds what is left anew."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from cohortmart.commands.lock import sole_writer
@@ -42,11 +43,17 @@ def forget_and_rebuild(out: Path, *, subject: str | None, file: str | None, quie
     with sole_writer(home, "forget"):
         with progress.step("forget", "removing it from every layer"):
             if subject is not None:
-                forget_subject(home, subject, progress.say)
-            elif file is not None:
-                forget_file(home, file, progress.say)
-        with progress.step("build", "building the tables anew"):
-            build(home, progress.say)
+                summary = forget_subject(home, subject, progress.say)
+            else:
+                assert file is not None
+                summary = forget_file(home, file, progress.say)
+        if summary.rebuild:
+            with progress.step("build", "building the tables anew"):
+                build(home, progress.say)
     if not quiet:
         print(f"forgotten: {subject or file}")
-        print("next: cohortmart analyse STUDY.yml --out DIR (results that had used it are gone)")
+        if not summary.rebuild:
+            print("no sample is left, so there is no warehouse until further ones are read")
+        # A file's assay has to be read again, from a study.yml that does without the file.
+        verb = "analyse" if subject is not None and summary.rebuild else "run"
+        print(f"next: cohortmart {verb} STUDY.yml --out {shlex.quote(str(out))}")

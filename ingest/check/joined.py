@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cohortmart.errors import IngestError
+from cohortmart.wording import counted
 from ingest.check.matrix import Kind
 from ingest.read.matrix_records import MatrixHeader
 
@@ -55,14 +56,15 @@ def check_same_features(
         others = np.logical_or.reduce([w >= 0 for j, w in enumerate(places) if j != i])
         if kind == "counts" or not (others & (where >= 0)).any():
             raise IngestError(
-                f"the file lacks {lacking.size:,} features that other files of the assay have",
+                f"the file lacks {counted(lacking.size, 'feature')} that other files of the assay "
+                "have",
                 file=header.path,
                 expected="the same features in every file of an assay",
                 found=f"no row for {some} (in {', '.join(owners)})",
                 hint="make the files with one annotation, or give them as two assays",
             )
         notes.append(
-            f"{header.path.name}: {lacking.size:,} features of {', '.join(owners)} are missing "
-            f"here and null for its samples: {some}"
+            f"{header.path.name}: no row for {counted(lacking.size, 'feature')} of "
+            f"{', '.join(owners)}; null for its samples: {some}"
         )
     return tuple(notes)

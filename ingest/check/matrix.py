@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.errors import IngestError
+from cohortmart.wording import counted
 from ingest.read.fault import EXCEL_DATE, EXCEL_HINT, field_name
 from ingest.read.matrix import HEADER_LINE
 from ingest.read.matrix_records import Block, MatrixHeader
@@ -196,6 +197,8 @@ class MatrixTally:
             )
         elif np.isinf(value):
             problem = f"a {what} is infinite"
+            if self.kind == "counts":  # which cannot be missing either
+                hint = "write the count itself; else remove the gene"
         elif self.kind == "counts":
             problem = "a count is negative"
             hint = (
@@ -246,14 +249,14 @@ class MatrixTally:
         empty = [s for s, n in zip(samples, self._missing, strict=True) if n == self.rows]
         total = int(self._missing.sum())
         if total:
-            cells = self.rows * len(samples)
-            notes.append(f"{name}: {total:,} of {cells:,} values are missing and kept as null")
+            cells = counted(self.rows * len(samples), "cell")
+            notes.append(f"{name}: no value in {total:,} of {cells}, kept as null")
         if empty:
-            notes.append(f"{name}: {_some(empty)} have no value at all")
+            notes.append(f"{name}: no value at all in {_some(empty)}")
         if self.kind == "counts":
             zero = [s for s, n in zip(samples, self._sums, strict=True) if n == 0]
             if zero:
-                notes.append(f"{name}: {_some(zero)} have no count above 0")
+                notes.append(f"{name}: no count above 0 in {_some(zero)}")
             if len(samples) > 1 and np.allclose(self._sums, 1e6, rtol=1e-3):
                 notes.append(
                     f"{name}: every sample sums to 1,000,000; these look like TPM or CPM, "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cohortmart.errors import IngestError
 from cohortmart.study import Study
+from cohortmart.wording import counted
 from ingest.check.likely_cause import likely_cause
 from ingest.read.sample_sheet import Samples
 
@@ -59,8 +60,8 @@ def match_columns(study: Study, samples: Samples, columns: Mapping[str, Sequence
         absent = sorted(set(known.values()) - set(found[assay]))
         if absent:
             notes.append(
-                f"{assay}: {len(absent)} of the {len(set(known.values()))} samples of the sheet "
-                f"have no column in the matrix ({_some(absent)})"
+                f"{assay}: the matrix has no column for {len(absent)} of the "
+                f"{len(set(known.values()))} samples of the sheet ({_some(absent)})"
             )
     for kind in ("counts", "beta"):
         _check_kind(
@@ -76,7 +77,7 @@ def _some(names: Sequence[str]) -> str:
 def _unknown_columns(study: Study, samples: Samples, assay: str, unknown: list[str]) -> IngestError:
     many = len(unknown) > 1
     return IngestError(
-        f"{len(unknown)} {'samples' if many else 'sample'} of the {assay} matrix "
+        f"{counted(len(unknown), 'sample')} of the {assay} matrix "
         f"{'are' if many else 'is'} not in the sample sheet",
         file=study.assays[assay].files[0],
         expected=f"names as in the sheet, such as {_some(sorted(samples.names[assay])[:3])}",

@@ -11,6 +11,7 @@ import pyarrow.compute as pcompute
 import pyarrow.csv as pcsv
 
 from cohortmart.errors import IngestError
+from cohortmart.wording import counted
 from ingest.read.matrix_records import MatrixHeader
 
 #: Cells that say that a value is missing.
@@ -152,9 +153,9 @@ def _raise_length(
         problem,
         file=header.path,
         line=first_line + row,
-        expected=f"{header.n_fields} fields, as in the rows above"
+        expected=f"{counted(header.n_fields, 'field')}, as in the rows above"
         if first_line + row > 2
-        else f"{header.n_fields} fields, as in the header",
+        else f"{counted(header.n_fields, 'field')}, as in the header",
         found=f"{n_fields}: {text[:60]}",
         hint=hint,
     )
@@ -184,7 +185,9 @@ def _cell_hint(header: MatrixHeader, sample: int, text: str) -> str | None:
     if text.endswith("%"):
         return "percent signs: write betas as fractions from 0 to 1"
     if text in {".", "-", "NULL", "n/a", "#N/A", "None", "none"}:
-        return "write NA for a missing value"
+        return "a missing beta is written NA; a count cannot be missing"
+    if re.fullmatch(r"[+-]?0x[0-9a-f]*\.?[0-9a-f]*(p[+-]?[0-9]+)?", text, re.IGNORECASE):
+        return "this is a hexadecimal number: write it with decimal digits"
     if sample < 8 and header.raw_samples[sample].lower() in _ANNOTATION:
         return "this column describes the features: remove it, only samples may follow the ids"
     return None

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.errors import IngestError
+from cohortmart.wording import counted
 
 _GENE_NAME_COLUMNS = frozenset(
     {"gene_name", "genename", "gene_symbol", "genesymbol", "symbol", "hgnc_symbol"}
@@ -64,8 +65,8 @@ def strip_suffix(
     if len(having) < len(names):
         without = [n for n in names if not n.endswith(suffix)]
         notes = (
-            f"{path.name}: {len(without)} of {len(names)} sample names do not end in `{suffix}` "
-            f"and are kept as they are: {', '.join(without[:3])}"
+            f"{path.name}: no `{suffix}` to strip from {len(without)} of "
+            f"{counted(len(names), 'sample name')}, kept as written: {', '.join(without[:3])}"
             + (", ..." if len(without) > 3 else ""),
         )
     return tuple(n.removesuffix(suffix) for n in names), notes

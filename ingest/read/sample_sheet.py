@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from cohortmart.errors import IngestError
 from cohortmart.study import Study
 from cohortmart.tables import SAMPLE_COLUMNS
-from ingest.check.names import check_column_names
 from ingest.check.sheet_rows import (
     check_groups,
     check_matrix_names,
@@ -70,7 +69,8 @@ def read_samples(study: Study) -> Samples:
     Parameters
     ----------
     study : Study
-        Names the files and what their columns mean.
+        Names the files and what their columns mean; its own columns clash with no fixed one
+        (`load_study` sees to that).
 
     Returns
     -------
@@ -80,11 +80,10 @@ def read_samples(study: Study) -> Samples:
     Raises
     ------
     StudyError
-        A column of the study's own clashes with a fixed one, or sheets cannot be joined.
+        The sheets cannot be joined.
     IngestError
         A sheet cannot be read, misses a column or value, or contradicts itself or another.
     """
-    check_column_names(study)
     sheets = tuple(read_cells(block.file) for block in study.samples)
     for name, assay in study.assays.items():
         if assay.sample is not None and not any(assay.sample in s.columns for s in sheets):

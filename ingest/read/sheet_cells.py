@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cohortmart.errors import IngestError
 from cohortmart.nearest import did_you_mean
+from cohortmart.wording import counted
 from ingest.read.text import open_text, sniff
 
 #: Cells that stand for no value, besides the empty one.
@@ -209,8 +210,8 @@ def _checked(file: Path, rows: list[Row], form: str, notes: tuple[str, ...] = ()
                 "the row does not have as many fields as the header",
                 file=file,
                 line=row.line,
-                expected=f"{len(columns)} fields",
-                found=f"{len(row.cells)} fields",
+                expected=counted(len(columns), "field"),
+                found=counted(len(row.cells), "field"),
                 hint="quote cells that hold the separator; a short last row means a truncated file",
             )
     return Sheet(file, columns, header.line, tuple(body), form, notes)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from cohortmart.errors import IngestError, StudyError
 from cohortmart.nearest import did_you_mean
 from cohortmart.study import SampleSheet, Study
+from cohortmart.wording import counted
 from ingest.read.sheet_roles import Place, SheetRow
 
 Value = TypeVar("Value", str, float)
@@ -77,8 +78,8 @@ def join_sheets(
             samples += [_taken(row) for row in left]
         elif left:
             notes.append(
-                f"{block.file.name}: {len(left)} of {len(rows)} rows belong to no sample of "
-                f"{study.samples[0].file.name} and are not used (the first is line "
+                f"{block.file.name}: {study.samples[0].file.name} has no sample for {len(left)} of "
+                f"{counted(len(rows), 'row')}, not used (the first is line "
                 f"{left[0].place.line}, subject {left[0].subject})"
             )
     return samples, tuple(notes)

@@ -102,6 +102,13 @@ def test_long_answers_are_not_counted_to_the_end(home, capfd, monkeypatch):
         "with a as materialized (copy (select 1) to '{lake}/x.csv') from a",
         "with a as (insert into dim_sample values ('a', 'b', 1) returning *) from a",
         "explain analyze copy (select 1) to '{lake}/x.csv'",
+        "explain copy (select 1) to '{lake}/x.csv'",
+        "explain (analyze) copy (select 1) to '{lake}/x.csv'",
+        "explain (analyze, format json) copy (select 1) to '{lake}/x.csv'",
+        "explain analyze with a as (copy (select 1) to '{lake}/x.csv') from a",
+        "/* /* */ explain select 1 -- */\nexplain analyze copy (select 1) to '{lake}/x.csv'",
+        "explain /* /* */ select 1 -- */\nanalyze copy (select 1) to '{lake}/x.csv'",
+        "explain drop table dim_sample",
         "attach '{lake}/x.duckdb'",
         "drop table dim_sample",
         "create table x as select 1",
@@ -137,6 +144,12 @@ def test_no_other_file_is_read(home, query):
         "values (1), (2)",
         "pivot dim_sample on state in ('x') using count(*)",
         "select 'copy (select 1) to x' -- copy",
+        "explain from dim_sample",
+        " EXPLAIN select 1 union select 2;",
+        "explain analyze from dim_sample",
+        "explain (select 1)",
+        "explain(format json) with a as (select 1 as x) select * from a",
+        "explain (analyze, format json) select 1 -- $1",
     ],
 )
 def test_queries_that_read_are_run(home, query, capfd):
@@ -154,12 +167,24 @@ def test_queries_that_read_are_run(home, query, capfd):
         ("selec 1", "LINE 1: selec 1"),
         ("select 'a'::int", "Could not convert string 'a'"),
         ("pivot dim_sample on state using count(*)", "a pivot has to list its columns"),
+        ("from dim_sample where age > $1", "the query has parameters"),
+        ("from dim_sample where age > $1", "found:    $1 "),
+        ("from dim_sample where age > ? and state = ?", "found:    $1, $2 "),
+        ("explain from dim_sample where age > $oldest", "found:    $oldest "),
+        ("select $1; select 2", "one query at a time"),
     ],
 )
 def test_faults_say_what_to_do(home, query, said):
     with pytest.raises(InputError) as caught:
         run_sql(home, query)
     assert said in str(caught.value)
+
+
+def test_a_plan_is_shown_as_drawn(home, capfd):
+    lines = answer(home, "explain select age from dim_sample", "table", capfd).splitlines()
+    assert len(lines) > 4
+    assert any("dim_sample" in line for line in lines)
+    assert not any("explain_value" in line for line in lines)
 
 
 def test_a_fault_writes_no_file(home, tmp_path):

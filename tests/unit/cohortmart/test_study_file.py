@@ -88,8 +88,41 @@ def test_a_list_of_sheets(load):
     assert study.covariates == ("age", "bmi")
 
 
+SHEETS = """\
+samples:
+  - {file: a.csv, sample: s, subject: p, group: g, timepoint: t, factors: [state, batch]}
+  - {file: b.csv, subject: p, covariates: [age]}
+  - {file: c.csv, subject: p}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("group: g, ", "", "`group` is missing in `samples` (entry 1)"),
+        ("a.csv, sample: s, subject: p", "a.csv, sample: s", "missing in `samples` (entry 1)"),
+        ("b.csv, subject: p", "b.csv", "`subject` is missing in `samples` (entry 2)"),
+        ("file: a.csv", "file: '${X Y}'", "`samples (entry 1).file` cannot be used"),
+        ("{file: c.csv, subject: p}", "{file: c.csv, subject: [p]}", "(entry 3).subject` cannot"),
+    ],
+)
+def test_a_fault_in_a_list_of_sheets_names_the_entry(load, old, new, said):
+    text = SHEETS + GOOD[: GOOD.index("samples:")] + GOOD[GOOD.index("timepoints:") :]
+    load(text)
+    with pytest.raises(StudyError) as caught:
+        load(text.replace(old, new))
+    assert said in caught.value.problem
+
+
+def test_a_lone_sheet_is_no_entry(load):
+    with pytest.raises(StudyError) as caught:
+        load(GOOD.replace("  group: group\n", ""))
+    assert caught.value.problem == "the key `group` is missing in `samples`"
+
+
 def test_analyses_may_be_absent(load):
     assert load(GOOD[: GOOD.index("analyses:")]).analyses == {}
+    assert load(GOOD[: GOOD.index("analyses:")] + "analyses:\n").analyses == {}
 
 
 def test_what_asks_for_nothing_may_stand(load):
@@ -200,6 +233,13 @@ FAULTS = {
     "covariate not declared": ("[age, batch]", "[weight, batch]", "weight", ["declare it"]),
     "twice in model": ("[age, batch]", "[age, group]", "[age, group]", ["`group` stands twice"]),
     "block unknown": ("block: subject", "block: subjekt", "subjekt", ["`subject`?"]),
+    "block is a mean": ("block: subject", "block: group", "block: g", ["`means` and the block"]),
+    "block is a covariate": (
+        "block: subject",
+        "block: batch",
+        "block: b",
+        ["`covariates` and the"],
+    ),
     "block is a number": ("block: subject", "block: age", "block", ["is a number"]),
     "no cell type": ("[age, batch]", "[cell_type]", "[cell_type]", ["cell_type: <column>"]),
     "neither means nor formula": (
@@ -257,6 +297,15 @@ def test_each_fault_names_its_line_and_what_to_do(load, name):
     assert error.column is not None
     for part in says:
         assert part in str(error)
+
+
+@pytest.mark.parametrize(
+    "name", ["group", "Timepoint", "cell_type", "n_visits", "n_samples", "assay", "sample_id"]
+)
+def test_no_column_of_the_study_is_named_like_one_of_the_tables(load, name):
+    for old in ("factors: [state", "covariates: [age"):
+        with pytest.raises(StudyError, match=f"cannot be called `{name}`"):
+            load(GOOD.replace(old, f"{old}, {name}"))
 
 
 LATER = {

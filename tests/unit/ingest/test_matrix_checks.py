@@ -39,9 +39,9 @@ CELLS: list[tuple[str, Assay, int, str, str, str]] = [
     ("g3,-1,2", COUNTS, 4, "A (field 2)", "negative", "logarithms"),
     ("g3,1,NA", COUNTS, 4, "B (field 3)", "missing", "write 0"),
     ("g3,1,", COUNTS, 4, "B (field 3)", "missing", "write 0"),
-    ("g3,inf,2", COUNTS, 4, "A (field 2)", "infinite", ""),
+    ("g3,inf,2", COUNTS, 4, "A (field 2)", "infinite", "the count itself"),
     ("g3,1e999,2", COUNTS, 4, "A (field 2)", "infinite", ""),
-    ("g3,0.5,-Inf", BETA, 4, "B (field 3)", "infinite", ""),
+    ("g3,0.5,-Inf", BETA, 4, "B (field 3)", "infinite", "NA"),
     ("g3,0.5,1.0000001", BETA, 4, "B (field 3)", "outside 0 to 1", ""),
     ("g3,-0.1,0.5", BETA, 4, "A (field 2)", "outside 0 to 1", ""),
     ("g3,-2.5,3.5", BETA, 4, "A (field 2)", "outside 0 to 1", "M values"),
@@ -52,7 +52,8 @@ CELLS: list[tuple[str, Assay, int, str, str, str]] = [
     ("g3,1,#DIV/0!", COUNTS, 4, "B (field 3)", "not a number", "Excel"),
     ("g3,1,50%", BETA, 4, "B (field 3)", "not a number", "percent"),
     ("g3,1,NULL", COUNTS, 4, "B (field 3)", "not a number", "NA"),
-    ("g3,1,0x1A", COUNTS, 4, "B (field 3)", "not a number", ""),
+    ("g3,1,0x1A", COUNTS, 4, "B (field 3)", "not a number", "hexadecimal"),
+    ("g3,0.5,-0X1.8p-3", BETA, 4, "B (field 3)", "not a number", "hexadecimal"),
     ("g3,1,1_000", COUNTS, 4, "B (field 3)", "not a number", ""),
     ("g3,1", COUNTS, 4, "", "too few fields", ""),
     ("g3,1,2,3", COUNTS, 4, "", "too many fields", "decimal commas"),
@@ -89,6 +90,12 @@ def test_percents_are_recognised(tmp_path: Path) -> None:
     error = refused(tmp_path, "g,A,B\ng1,80,90\ng2,0.5,70\n", BETA)
     assert error.line == 2
     assert "divide them by 100" in str(error.hint)
+
+
+@pytest.mark.parametrize("value", ["inf", "NULL", "-", "NA", ""])
+def test_no_hint_says_to_write_what_counts_cannot_have(tmp_path: Path, value: str) -> None:
+    hint = str(refused(tmp_path, f"g,A,B\ng1,{value},2\n", COUNTS).hint)
+    assert "write NA" not in hint
 
 
 def test_found_text_is_shown(tmp_path: Path) -> None:
@@ -212,9 +219,9 @@ def notes(folder: Path, text: str, options: Assay) -> str:
 
 def test_notes_say_what_is_odd_but_allowed(tmp_path: Path) -> None:
     missing = notes(tmp_path, "g,A,B,C\ng1,NA,0.5,\ng2,NA,0.5,0.5\n", BETA)
-    assert "3 of 6 values are missing" in missing
-    assert "A have no value" in missing
-    assert "no count above 0" in notes(tmp_path, "g,A,B\ng1,0,1\ng2,0,2\n", COUNTS)
+    assert "no value in 3 of 6 cells, kept as null" in missing
+    assert "no value at all in A" in missing
+    assert "no count above 0 in A" in notes(tmp_path, "g,A,B\ng1,0,1\ng2,0,2\n", COUNTS)
     assert "TPM" in notes(tmp_path, "g,A,B\ng1,999999.5,1000000\ng2,0.5,0\n", COUNTS)
     assert notes(tmp_path, "g,A,B\ng1,5,1\ng2,1,2\n", COUNTS) == ""
 

@@ -60,14 +60,14 @@ def test_betas_that_a_file_lacks_are_null_and_said(
     want[2, 2:] = np.nan
     np.testing.assert_array_equal(found, want)
     text = "\n".join(report.notes)
-    assert "part0.csv: 2 features of part1.csv are missing here" in text
-    assert "part1.csv: 1 features of part0.csv are missing here" in text
+    assert "part0.csv: no row for 2 features of part1.csv" in text
+    assert "part1.csv: no row for 1 feature of part0.csv" in text
     assert "g2" in text
 
 
 def test_counts_that_a_file_lacks_are_an_error(tmp_path: Path, rng: np.random.Generator) -> None:
     files = parts(tmp_path, rng.random((6, 4)), [np.arange(6), np.arange(5)], [0, 2, 4])
-    with pytest.raises(IngestError, match="lacks 1 features") as caught:
+    with pytest.raises(IngestError, match="lacks 1 feature that") as caught:
         ingested(files, assay())
     assert caught.value.file == files[1]
     assert "g5" in str(caught.value.found)

@@ -41,6 +41,6 @@ def test_every_cell_of_a_real_matrix_is_in_the_lake(
     want = np.array([np.nan if t == "NA" else float(t) for t in texts]).reshape(shape)
     np.testing.assert_array_equal(values, want)
     assert int(np.isnan(values).sum()) == missing
-    said = [n for n in report.notes if "missing" in n]
+    said = [n for n in report.notes if "no value in" in n]
     assert len(said) == (1 if missing else 0)
-    assert all(f"{missing} of" in n for n in said)
+    assert all(f"no value in {missing} of" in n for n in said)

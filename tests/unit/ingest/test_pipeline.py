@@ -189,7 +189,7 @@ def test_samples_without_a_column_are_a_note(raw: RawStudy) -> None:
     del raw.counts["S6"]
     raw.write_counts()
     summary = raw.ingest()
-    note = "rna: 1 of the 6 samples of the sheet have no column in the matrix (S6)"
+    note = "rna: the matrix has no column for 1 of the 6 samples of the sheet (S6)"
     assert summary.notes[0] == note
     assert f"note: {summary.notes[0]}" in raw.said
     assert len(raw.table("sample")) == 6
@@ -354,4 +354,4 @@ def test_real_data(shared_data: Path, tmp_path: Path) -> None:
     assert (summary.n_samples, summary.n_subjects) == (203, 22)
     assert (summary.assays[0].n_features, summary.assays[0].n_samples) == (13456, 84)
     assert len(summary.notes) == 1
-    assert "119 of the 203 samples of the sheet have no column" in summary.notes[0]
+    assert "no column for 119 of the 203 samples of the sheet" in summary.notes[0]

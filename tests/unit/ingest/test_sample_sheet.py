@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from cohortmart.errors import IngestError, InputError, StudyError
+from cohortmart.errors import IngestError, InputError
 from cohortmart.study import Assay, SampleSheet, Study
 from cohortmart.tables import SAMPLE_COLUMNS
 from ingest.read.sample_sheet import Samples, read_samples
@@ -202,26 +202,6 @@ def test_missing_file(tmp_path: Path, make: MakeStudy) -> None:
     assert caught.value.file == tmp_path / "none.csv"
 
 
-@pytest.mark.parametrize(
-    ("factors", "covariates", "said"),
-    [
-        (["cell_type"], [], "cell_type"),
-        (["Timepoint"], [], "Timepoint"),
-        ([], ["n_visits"], "n_visits"),
-        (["assay"], [], "assay"),
-        (["group"], [], "group"),
-        (["state"], ["State"], "upper and lower case"),
-        (["state"], ["state"], "as a factor and as a covariate"),
-    ],
-)
-def test_column_names_that_sql_would_confuse(
-    read: Callable[..., Samples], factors: list[str], covariates: list[str], said: str
-) -> None:
-    error = fails(read, TEXT, factors=factors, covariates=covariates)
-    assert isinstance(error, StudyError)
-    assert said in error.problem
-
-
 def test_r_row_names_do_not_shift_the_columns(read: Callable[..., Samples]) -> None:
     lines = TEXT.splitlines()
     text = "\n".join([lines[0], *(f'"{n}",{line}' for n, line in enumerate(lines[1:]))])
@@ -269,7 +249,9 @@ class TestSeveralSheets:
         got = join("who,sex,bmi\n1,F,22\n3,F,30\n", factors=["sex"], covariates=["bmi"])
         assert got.table["sex"].to_pylist() == ["F", "F", None]
         assert got.table["bmi"].to_pylist() == [22.0, 22.0, None]
-        assert "1 of 2 rows belong to no sample" in got.notes[0]
+        assert got.notes[0] == (
+            "b.csv: a.csv has no sample for 1 of 2 rows, not used (the first is line 3, subject 3)"
+        )
 
     def test_columns_of_a_visit(self, join: Callable[..., Samples]) -> None:
         got = join("who,t,edss\n1,1st,2.5\n", timepoint="t", covariates=["edss"])
