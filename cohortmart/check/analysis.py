@@ -6,19 +6,25 @@ from collections import Counter
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from analyses.design.contrast_expression import parse_contrast
 from analyses.design.contrasts import contrast_weights, expand_contrasts
+from analyses.design.estimability import entangled_columns
 from analyses.design.mean_weights import mean_weights
 from analyses.design.model_matrix import Design, build_design
 from analyses.design.pairs import describe_contrast
 from analyses.load.samples import chosen_samples
 from cohortmart.check.confounding import Entanglement, find_entanglements
+from cohortmart.check.outside import OutsideFactor, look_outside
+from cohortmart.check.refusals import find_refusals
 from cohortmart.errors import AnalysisError
 from cohortmart.study import Analysis, Study
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ContrastCheck:
     """One contrast of an analysis.
 
@@ -28,26 +34,31 @@ class ContrastCheck:
     fault : str
         Why it cannot be estimated; empty if it can.
     kind : str
-        within, between or mixed; empty with a fault.
-    n_complete : int
-        Complete pairs, see `ContrastPairs`.
+        within, between, mixed or unknown; empty with a fault.
+    n_samples, n_subjects, n_complete : int
+        Samples, people and complete pairs, see `ContrastPairs`.
     plus, minus : tuple of (str, int)
         People in each combination of either side.
     pairs_by_group : tuple of (str, int)
         Complete pairs of each group, where a contrast compares changes between groups.
-    weights : tuple of (str, float)
-        Weight of each combination's mean; empty for a formula.
+    weights : ndarray of shape (n_coefficients,), or None
+        Weights of the coefficients; None with a fault.
+    entangled : tuple of str
+        Columns that keep it from being estimated, as the samples cannot tell them apart.
     """
 
     name: str
     expression: str
     fault: str = ""
     kind: str = ""
+    n_samples: int = 0
+    n_subjects: int = 0
     n_complete: int = 0
     plus: tuple[tuple[str, int], ...] = ()
     minus: tuple[tuple[str, int], ...] = ()
     pairs_by_group: tuple[tuple[str, int], ...] = ()
-    weights: tuple[tuple[str, float], ...] = ()
+    weights: NDArray[np.float64] | None = None
+    entangled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,15 +68,16 @@ class AnalysisCheck:
     Parameters
     ----------
     fault : str
-        Why it cannot be computed at all; empty if it can.
+        Why its samples, design or contrasts cannot be made; empty if they can.
     samples : DataFrame or None
         The chosen rows of `dim_sample`.
     design : Design or None
     contrasts : tuple of ContrastCheck
     entanglements : tuple of Entanglement
-    lost_with : tuple of (str, tuple of str)
-        Entangled factor that is not in the model, to the contrasts that could no longer be
-        estimated with it in the model.
+    outside : tuple of OutsideFactor
+        Entangled factors that are not in the model.
+    refusals : tuple of str
+        Why the fit would refuse the design.
     """
 
     fault: str = ""
@@ -73,12 +85,13 @@ class AnalysisCheck:
     design: Design | None = None
     contrasts: tuple[ContrastCheck, ...] = ()
     entanglements: tuple[Entanglement, ...] = ()
-    lost_with: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    outside: tuple[OutsideFactor, ...] = ()
+    refusals: tuple[str, ...] = ()
 
     @property
     def faulty(self) -> bool:
         """Whether `cohortmart analyse` would refuse it."""
-        return bool(self.fault) or any(c.fault for c in self.contrasts)
+        return bool(self.fault or self.refusals) or any(c.fault for c in self.contrasts)
 
 
 def check_analysis(
@@ -106,14 +119,17 @@ def check_analysis(
     except AnalysisError as error:
         return AnalysisCheck(fault=str(error), samples=samples, entanglements=entanglements)
     contrasts = tuple(_contrast(design, samples, n, e) for n, e in expressions.items())
-    outside = dict.fromkeys(e.factor for e in entanglements if not e.in_model)
-    lost = ((f, _lost_with(f, samples, analysis, study, contrasts)) for f in outside)
+    estimable = {c.name: c.weights for c in contrasts if c.weights is not None}
+    factors = dict.fromkeys(e.factor for e in entanglements if not e.in_model)
     return AnalysisCheck(
         samples=samples,
         design=design,
         contrasts=contrasts,
         entanglements=entanglements,
-        lost_with=tuple(lost),
+        outside=tuple(
+            look_outside(f, samples, design, estimable, analysis.model, study) for f in factors
+        ),
+        refusals=find_refusals(design, analysis),
     )
 
 
@@ -121,7 +137,13 @@ def _contrast(design: Design, samples: pl.DataFrame, name: str, expression: str)
     try:
         weights = contrast_weights(design, name, expression)
     except AnalysisError as error:
-        return ContrastCheck(name, expression, fault=error.problem)
+        fault = error.problem.removeprefix(f"contrast {name}").removeprefix(" cannot be estimated")
+        return ContrastCheck(
+            name,
+            expression,
+            fault=fault.removeprefix(": "),
+            entangled=_entangled(design, expression),
+        )
     pairs = describe_contrast(design, weights, samples)
     of_label = {} if design.mean_labels is None else mean_weights(design, weights)
     plus, minus, by_group = _sides(design, of_label, samples)
@@ -129,12 +151,25 @@ def _contrast(design: Design, samples: pl.DataFrame, name: str, expression: str)
         name,
         expression,
         kind=pairs.kind,
+        n_samples=pairs.n_samples,
+        n_subjects=pairs.n_subjects,
         n_complete=pairs.n_complete,
         plus=plus,
         minus=minus,
         pairs_by_group=by_group if pairs.kind == "mixed" else (),
-        weights=tuple(of_label.items()),
+        weights=weights,
     )
+
+
+def _entangled(design: Design, expression: str) -> tuple[str, ...]:
+    """Columns that a contrast needs apart and the samples cannot part; none if it is unreadable."""
+    baseline = () if design.baseline is None else (design.baseline,)
+    try:
+        of = parse_contrast(expression, [*design.columns, *baseline])
+    except AnalysisError:
+        return ()
+    weights = np.array([of.get(column, 0.0) for column in design.columns])
+    return tuple(design.columns[i] for i in entangled_columns(design.matrix, weights))
 
 
 Counts = tuple[tuple[str, int], ...]
@@ -160,33 +195,6 @@ def _sides(
         if len(with_members) > 1:
             by_group.append((group, len(set.intersection(*with_members))))
     return plus, minus, tuple(by_group)
-
-
-def _lost_with(
-    factor: str,
-    samples: pl.DataFrame,
-    analysis: Analysis,
-    study: Study,
-    contrasts: tuple[ContrastCheck, ...],
-) -> tuple[str, ...]:
-    """Contrasts that adding an entangled factor to the model would make impossible."""
-    model = analysis.model
-    if model.formula is not None:
-        changed = model.model_copy(update={"formula": f"{model.formula} + {factor}"})
-    else:
-        changed = model.model_copy(update={"covariates": (*model.covariates, factor)})
-    names = [c for c in contrasts if not c.fault]
-    try:
-        design = build_design(samples, changed, study, "")
-    except AnalysisError:
-        return tuple(c.name for c in names)
-    lost = []
-    for contrast in names:
-        try:
-            contrast_weights(design, contrast.name, contrast.expression)
-        except AnalysisError:
-            lost.append(contrast.name)
-    return tuple(lost)
 
 
 def single_samples(check: AnalysisCheck) -> list[str]:

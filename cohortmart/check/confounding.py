@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -29,6 +29,8 @@ class Entanglement:
         No combination has two levels: the factor cannot be told from them at all.
     in_model : bool
         The model has the factor as a covariate.
+    columns : tuple of str
+        Names of the factor's columns in a model of means with it.
     """
 
     factor: str
@@ -37,6 +39,16 @@ class Entanglement:
     elsewhere: Mapping[str, int]
     complete: bool
     in_model: bool
+    columns: tuple[str, ...] = ()
+
+    def has_column_in(self, columns: Iterable[str]) -> bool:
+        """Whether one of a model's columns is of this factor, as `batchB` or `batch[T.B]` is.
+
+        Parameters
+        ----------
+        columns : iterable of str
+        """
+        return any(name in self.columns or names_factor(name, self.factor) for name in columns)
 
 
 def find_entanglements(samples: pl.DataFrame, model: Model, study: Study) -> list[Entanglement]:
@@ -64,13 +76,23 @@ def find_entanglements(samples: pl.DataFrame, model: Model, study: Study) -> lis
         levels = samples[factor].cast(pl.String)
         if levels.drop_nulls().n_unique() < 2:
             continue
-        in_formula = re.search(rf"(?<![\w.]){re.escape(factor)}(?![\w.])", model.formula or "")
-        in_model = factor in model.covariates or in_formula is not None
+        in_model = factor in model.covariates or names_factor(model.formula or "", factor)
         frame = pl.DataFrame(
             {"label": labels, "level": levels, "subject": samples["subject_id"].cast(pl.String)}
         ).drop_nulls("level")
         found += _of_factor(frame, factor, in_model)
     return found
+
+
+def names_factor(text: str, factor: str) -> bool:
+    """Return whether a formula, or a column of one, names a factor.
+
+    Parameters
+    ----------
+    text : str
+    factor : str
+    """
+    return re.search(rf"(?<![\w.]){re.escape(factor)}(?![\w.])", text) is not None
 
 
 def combination_labels(samples: pl.DataFrame, model: Model) -> list[str]:
@@ -116,6 +138,7 @@ def _of_factor(frame: pl.DataFrame, factor: str, in_model: bool) -> list[Entangl
                 elsewhere=dict(counts.iter_rows()),
                 complete=complete,
                 in_model=in_model,
+                columns=tuple(f"{factor}{name}" for name in sorted(frame["level"].unique())),
             )
         )
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 from cohortmart.check.analysis import AnalysisCheck
 from cohortmart.check.measured import Measured
 from cohortmart.study import Study
+from cohortmart.wording import counted
 from ingest.read.matrix_records import MatrixHeader
 from ingest.read.text import read_lines
 
@@ -47,9 +48,9 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
         n = features[analysis.assay]
         n_bytes += n * len(check.contrasts) * RESULT_BYTES
         seconds += n * (FIT_SECONDS[analysis.values] + len(check.contrasts) * CONTRAST_SECONDS)
-    words = {"counts": "genes", "beta": "probes"}
+    words = {"counts": "gene", "beta": "probe"}
     about = ", ".join(
-        f"{name} about {_rounded(features[name]):,} {words[assay.kind]}"
+        f"{name} about {counted(_rounded(features[name]), words[assay.kind])}"
         for name, assay in study.assays.items()
     )
     return (

@@ -12,6 +12,7 @@ from cohortmart.check.visits import visits_text
 from cohortmart.check.words import analysis_text, warnings_of
 from cohortmart.study import Study
 from cohortmart.study_file import load_study
+from cohortmart.wording import counted
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def check_study(study_file: Path) -> Report:
     tables: dict[str, str] = {}
     sections += [
         analysis_text(names, study.analyses[names[0]], checks[names[0]], tables)
-        for names in _alike(study)
+        for names in _alike(study, checks)
     ]
     sections += [cost_text(study, measured, checks), _verdict(study, checks)]
     faulty = tuple(name for name, check in checks.items() if check.faulty)
@@ -67,22 +68,26 @@ def check_study(study_file: Path) -> Report:
 def _samples_section(study: Study, measured: Measured) -> str:
     subjects = len(set(measured.table["subject_id"].to_pylist()))
     n_sheet = measured.table.num_rows
-    lines = [f"Study {study.study}: {n_sheet} samples of {subjects} people in the sample sheet"]
+    of = f"{counted(n_sheet, 'sample')} of {counted(subjects, 'person', 'people')}"
+    lines = [f"Study {study.study}: {of} in the sample sheet"]
     lines += [f"  note: {note}" for note in measured.notes]
     text = "\n".join(lines) + "\n"
     for assay in study.assays:
         n_measured = len(measured.sample_ids[assay])
         word = {"counts": "counts", "beta": "methylation values"}[study.assays[assay].kind]
-        text += f"\nAssay {assay}: {n_measured} of the {n_sheet} samples have {word}\n"
+        have = "has" if n_measured == 1 else "have"
+        of = f"{n_measured} of the {counted(n_sheet, 'sample')}"
+        text += f"\nAssay {assay}: {of} {have} {word}\n"
         text += visits_text(study, measured.frame(assay))
     return text
 
 
-def _alike(study: Study) -> list[list[str]]:
-    """Group the analyses that choose the same samples for the same model and contrasts."""
+def _alike(study: Study, checks: dict[str, AnalysisCheck]) -> list[list[str]]:
+    """Group the analyses of which the same is said: same samples, model, contrasts, refusals."""
     groups: dict[str, list[str]] = {}
     for name, analysis in study.analyses.items():
-        key = repr((analysis.assay, analysis.where, analysis.model, analysis.contrasts))
+        chosen = (analysis.assay, analysis.where, analysis.model, analysis.contrasts)
+        key = repr((chosen, checks[name].refusals))
         groups.setdefault(key, []).append(name)
     return list(groups.values())
 
@@ -90,7 +95,9 @@ def _alike(study: Study) -> list[list[str]]:
 def _verdict(study: Study, checks: dict[str, AnalysisCheck]) -> str:
     faulty = [name for name, check in checks.items() if check.faulty]
     warned = [n for n, c in checks.items() if not c.faulty and warnings_of(study.analyses[n], c)]
-    lines = [f"{len(checks)} analyses:" if len(checks) != 1 else "1 analysis:"]
+    if not checks:
+        return "The study names no analyses; `analyses` in study.yml is the place for them.\n"
+    lines = [f"{counted(len(checks), 'analysis', 'analyses')}:"]
     if faulty:
         lines.append(f"  cannot be computed as written: {', '.join(faulty)}")
     if warned:

@@ -63,7 +63,8 @@ def test_formula_has_no_sides(
 def test_the_slope_of_a_covariate_has_no_sides(samples: pl.DataFrame, study: Study) -> None:
     design = build_design(samples, Model(means=("group",), covariates=("age",)), study, "x")
     found = describe_contrast(design, contrast_weights(design, "n", "age"), samples)
-    assert found == ContrastPairs("unknown", 16, 6, 0)
+    # two of the 16 samples are as old as their group is on average
+    assert found == ContrastPairs("unknown", 14, 6, 0)
 
 
 def test_a_mean_with_a_covariate_has_no_sides(samples: pl.DataFrame, study: Study) -> None:
