@@ -154,7 +154,8 @@ def test_betas_are_stored_once(full: duckdb.DuckDBPyConnection) -> None:
     stored = {name for (name,) in rows(full, "select table_name from duckdb_tables()")}
     assert stored == {
         "dim_sample", "dim_subject", "dim_gene", "dim_probe", "bridge_probe_gene", "qc_sample",
-        "fct_gene_expression", "ingested_file", "int_sample__tmm",
+        "fct_gene_expression", "ingested_file", "int_sample__tmm", "int_lake__built_files",
+        "stg_results__built_files",
     }  # fmt: skip
 
 
