@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO, Literal
 
 import duckdb
 import pyarrow as pa
@@ -16,7 +15,8 @@ import pyarrow as pa
 from cohortmart.catalogue import written_beside
 from cohortmart.errors import InputError
 from cohortmart.query_output import write_csv, write_json, write_parquet, write_people
-from cohortmart.warehouse import Home, connect_read_only, fetch
+from cohortmart.reading_sql import is_reading_select
+from cohortmart.warehouse import Home, connect_read_only
 
 Format = Literal["table", "csv", "json", "parquet"]
 
@@ -27,9 +27,6 @@ BATCH_ROWS = 65_536
 #: are DuckDB's to read.
 _EXPLAIN = re.compile(r"\s*explain(\s+analyze)?(?![a-z_0-9])", re.IGNORECASE)
 _EXPLAIN_OPTIONS = re.compile(r"\s*\([a-z_,\s]*\)", re.IGNORECASE)
-
-#: Nodes of DuckDB's syntax tree that only read.
-READING_NODES = {"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"}
 
 
 @contextmanager
@@ -119,7 +116,7 @@ def _one_reading_statement(query: str) -> None:
             hint="run cohortmart sql once for each",
         )
     _refuse_parameters(statements[0])
-    if any(_is_reading_select(part) for part in _explained(query, statements[0])):
+    if any(is_reading_select(part) for part in _explained(query, statements[0])):
         return
     hint = "the warehouse is made from the raw files; change those, or study.yml, instead"
     if "pivot" in query.lower():
@@ -160,39 +157,6 @@ def _explained(query: str, statement: duckdb.Statement) -> Iterator[str]:
         options = _EXPLAIN_OPTIONS.match(rest)
         if options is not None:
             yield rest[options.end() :]
-
-
-def _is_reading_select(query: str) -> bool:
-    try:
-        statements = duckdb.extract_statements(query)
-    except duckdb.ParserException:
-        return False
-    if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
-        return False
-    tree = _parsed(query)
-    return tree is not None and _only_reads(tree)
-
-
-def _parsed(query: str) -> Any:
-    """Return the query's syntax tree; None if it is none that only selects."""
-    con = duckdb.connect()
-    try:
-        serialised = fetch(con, "select json_serialize_sql(?::varchar) as tree", [query])
-    finally:
-        con.close()
-    tree = json.loads(serialised["tree"][0].as_py())
-    return None if tree.get("error") else tree
-
-
-def _only_reads(node: Any) -> bool:
-    """Whether no part of the tree writes: `with a as (copy …) select` is a SELECT for DuckDB."""
-    if isinstance(node, list):
-        return all(_only_reads(part) for part in node)
-    if not isinstance(node, dict):
-        return True
-    if "cte_map" in node and node.get("type") not in READING_NODES:
-        return False
-    return all(_only_reads(part) for part in node.values())
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import polars as pl
 import pyarrow as pa
 
 from cohortmart.errors import AnalysisError
+from cohortmart.reading_sql import is_reading_select
 from cohortmart.study import Analysis
 from cohortmart.warehouse import fetch
 
@@ -34,6 +35,8 @@ def chosen_samples(con: duckdb.DuckDBPyConnection, name: str, analysis: Analysis
         where chosen.sample_id in (select sample_id from qc_sample where assay = $1)
         order by chosen.sample_id
     """
+    if condition:
+        _refuse_more_than_a_condition(name, analysis, f"select * from dim_sample {condition}")
     try:
         table = fetch(con, query, [analysis.assay])
     except duckdb.Error as error:
@@ -50,6 +53,21 @@ def chosen_samples(con: duckdb.DuckDBPyConnection, name: str, analysis: Analysis
             hint="loosen the condition in `where`",
         )
     return _as_frame(table)
+
+
+def _refuse_more_than_a_condition(name: str, analysis: Analysis, query: str) -> None:
+    """Raise on parameters, further statements and parts that write."""
+    try:
+        statements = duckdb.extract_statements(query)
+    except duckdb.ParserException:
+        return  # DuckDB says better what is wrong when the condition is evaluated
+    parameters = any(s.named_parameters for s in statements)
+    if len(statements) != 1 or parameters or not is_reading_select(query):
+        raise AnalysisError(
+            f"analysis {name}: `where` is more than a condition over dim_sample",
+            expected="one SQL condition without parameters, e.g. cell_type = 'CD8'",
+            found=analysis.where,
+        )
 
 
 def _as_frame(table: pa.Table) -> pl.DataFrame:

@@ -97,6 +97,9 @@ def test_samples_without_the_assay_are_not_chosen(
         ("no_such_column = 1", "cannot be evaluated"),
         ("cell_type = 'CD19'", "no sample of assay rna is chosen"),
         ("cell_type = ", "cannot be evaluated"),
+        ("cell_type = $1 or true", "more than a condition"),
+        ("true); select (1", "more than a condition"),
+        ("1 in (with a as (copy dim_sample to 'x.csv') select 1)", "more than a condition"),
     ],
 )
 def test_a_condition_that_does_not_work(
