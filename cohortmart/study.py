@@ -29,6 +29,15 @@ Text = Annotated[
 ]
 #: A path; relative ones are made absolute by `cohortmart.study_file`.
 File = Annotated[Path, BeforeValidator(_as_written)]
+
+
+def _listed(value: Any) -> Any:
+    """Give a lone entry the form of a list of one."""
+    return value if value is None or isinstance(value, (list, tuple)) else (value,)
+
+
+#: One path or a list of them.
+Files = Annotated[tuple[File, ...], BeforeValidator(_listed)]
 #: A finite number; text that looks like one is an error.
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
@@ -64,6 +73,66 @@ class ReadOptions(Record):
     strip_suffix: Annotated[str, BeforeValidator(_as_written), Field(min_length=1)] | None = None
     strip_version: StrictBool = False  # ENSG00000141510.18 -> ENSG00000141510
     sum_by: Literal["gene_name"] | None = None  # counts of features with the same name are summed
+    #: EPIC v2: replicates of a probe (cg00000029_TC21, cg00000029_TC22) become their mean
+    collapse_replicates: StrictBool = False
+
+
+class BeadFilter(Record):
+    """Probes with too few beads in too many samples."""
+
+    minimum: Annotated[Number, Field(gt=0)] = 3.0
+    share: Annotated[Number, Field(ge=0, lt=1)] = 0.05
+
+
+def _off(value: Any) -> Any:
+    """Read `false` as a step that is switched off."""
+    return None if value is False else value
+
+
+#: A share or a p-value above which something is dropped; `false` switches the step off.
+Limit = Annotated[Annotated[Number, Field(gt=0, lt=1)] | None, BeforeValidator(_off)]
+
+
+class ProbeFilter(Record):
+    """Which betas, samples and probes are left out, in this order; defaults: the model study's."""
+
+    detection_p: Limit = 0.01
+    sample_missing: Limit = 0.1
+    probe_missing: Limit = 0.2
+    beads: Annotated[BeadFilter | None, BeforeValidator(_off)] = BeadFilter()
+    non_cpg: StrictBool = True
+    masks: StrictBool = True
+    sex_chromosomes: StrictBool = True
+
+
+class Combat(Record):
+    """ComBat: `batch` is removed, what `keep` names is protected."""
+
+    batch: Text
+    keep: tuple[Text, ...] = ()
+    mean_only: StrictBool = False
+
+
+class NormaliseStep(Record):
+    """One step of `normalise`: `bmiq`, or `combat: {batch: ..., keep: [...]}`."""
+
+    bmiq: Literal[True] | None = None
+    combat: Combat | None = None
+
+    @property
+    def layer(self) -> str:
+        """Name of the lake layer that the step writes."""
+        return "bmiq" if self.combat is None else "combat"
+
+
+def _steps(value: Any) -> Any:
+    """Read a step that is only a word, such as `bmiq`, as `bmiq: true`."""
+    if isinstance(value, str) or hasattr(value, "text"):
+        value = [value]
+    if not isinstance(value, (list, tuple)):
+        return value
+    words = [getattr(step, "text", step) for step in value]
+    return tuple({word: True} if isinstance(word, str) else word for word in words)
 
 
 class Assay(Record):
@@ -72,10 +141,23 @@ class Assay(Record):
     kind: Literal["counts", "beta"]
     files: Annotated[tuple[File, ...], Field(min_length=1)]
     sample: Text | None = None  # column of the sheet with this assay's sample names
-    format: Literal["auto", "matrix"] = "auto"
+    format: Literal[
+        "auto", "matrix", "transposed", "geo_series_matrix", "genomestudio", "signals", "rds"
+    ] = "auto"
     read: ReadOptions = ReadOptions()
     platform: Literal["450K", "EPIC", "EPICv2"] | None = None
+    detection_p: Files = ()  # matrices of detection p, where they stand in files of their own
+    bead_count: Files = ()
+    filter: ProbeFilter = ProbeFilter()
+    normalise: Annotated[tuple[NormaliseStep, ...], BeforeValidator(_steps)] = ()
+    impute: Literal["none", "mean"] = "none"
     m_value_clip: Annotated[Number, Field(gt=0, lt=0.5)] = 1e-6
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Layers of the matrix in the lake, from the first to the one that is analysed."""
+        last = () if self.impute == "none" else ("imputed",)
+        return ("raw", *(step.layer for step in self.normalise), *last)
 
 
 class Voom(Record):
@@ -129,7 +211,10 @@ class Analysis(Record):
 
 
 class Reference(Record):
-    """Annotation files; none is read by this version."""
+    """Annotation files."""
+
+    manifest: Files = ()  # probe annotation; the first that knows a probe counts
+    masks: Files = ()  # probes not to be trusted
 
 
 class Study(Record):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cohortmart.model_checks import check_analysis
+from cohortmart.normalise_checks import check_normalisation
 from cohortmart.study import ROLES, Assay, Study
 from cohortmart.study_faults import Fault, missing_key
 from cohortmart.tables import SAMPLE_COLUMNS
@@ -93,13 +94,27 @@ def _check_assays(study: Study) -> Iterator[Fault]:
     for name, assay in study.assays.items():
         here: KeyPath = ("assays", name)
         yield from _repeated(map(str, assay.files), (*here, "files"), "`files`")
-        for path, kind, written in (
-            ((*here, "read", "sum_by"), "counts", assay.read.sum_by is not None),
-            ((*here, "platform"), "beta", assay.platform is not None),
-            ((*here, "m_value_clip"), "beta", "m_value_clip" in assay.model_fields_set),
-        ):
+        for path, kind, written in _options_by_kind(assay, here):
             if written and assay.kind != kind:
                 yield _not_of_kind(path, name, assay, kind)
+        if assay.kind == "beta":
+            yield from check_normalisation(study, name, assay)
+
+
+def _options_by_kind(assay: Assay, here: KeyPath) -> Iterator[tuple[KeyPath, str, bool]]:
+    """List the options that only one kind of assay has, and whether they were written."""
+    yield (*here, "read", "sum_by"), "counts", assay.read.sum_by is not None
+    yield (*here, "read", "collapse_replicates"), "beta", assay.read.collapse_replicates
+    for key in (
+        "platform",
+        "detection_p",
+        "bead_count",
+        "filter",
+        "normalise",
+        "impute",
+        "m_value_clip",
+    ):
+        yield (*here, key), "beta", key in assay.model_fields_set
 
 
 def _not_of_kind(path: KeyPath, name: str, assay: Assay, kind: str) -> Fault:

@@ -14,8 +14,12 @@ from cohortmart.nearest import did_you_mean, nearest
 from cohortmart.study import (
     Analysis,
     Assay,
+    BeadFilter,
+    Combat,
     Model,
     Moderation,
+    NormaliseStep,
+    ProbeFilter,
     ReadOptions,
     Record,
     Reference,
@@ -33,6 +37,10 @@ PLACES: Mapping[type[Record], str] = {
     SampleSheet: "`samples`",
     Assay: "an assay",
     ReadOptions: "`read`",
+    ProbeFilter: "`filter`",
+    BeadFilter: "`beads`",
+    NormaliseStep: "`normalise`",
+    Combat: "`combat`",
     Analysis: "an analysis",
     Model: "`model`",
     Voom: "`voom`",
@@ -42,6 +50,7 @@ PLACES: Mapping[type[Record], str] = {
 }
 _NESTED: Mapping[str, type[Record]] = {
     "read": ReadOptions,
+    "filter": ProbeFilter,
     "voom": Voom,
     "model": Model,
     "moderation": Moderation,
@@ -114,7 +123,13 @@ def record_at(path: KeyPath) -> type[Record] | None:
             return Assay
         case ("analyses", str()):
             return Analysis
-        case ("assays", str(), "read") | ("analyses", str(), str()):
+        case ("assays", str(), "filter", "beads"):
+            return BeadFilter
+        case ("assays", str(), "normalise", int()):
+            return NormaliseStep
+        case ("assays", str(), "normalise", int(), "combat"):
+            return Combat
+        case ("assays", str(), "read" | "filter") | ("analyses", str(), str()):
             return _NESTED.get(str(path[-1]))
     return None
 
@@ -237,7 +252,7 @@ def _wrong_value(path: KeyPath, error: ErrorDetails, document: Document) -> Faul
             expected = words[0] if len(words) == 1 else "one of " + ", ".join(words)
             hint = did_you_mean(found, words) if isinstance(found, str) else None
             if path[-1] == "format" and hint is None:
-                hint = "this version reads matrices and no other format yet; leave `format` out"
+                hint = "leave `format` out: the content tells"
         case "string_type" | "path_type":
             expected = "text"
             hint = "put quotes round it" if isinstance(found, bool) else None

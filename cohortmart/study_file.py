@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cohortmart.errors import StudyError
-from cohortmart.study import Analysis, Assay, Model, ReadOptions, Record, Reference, Study, Voom
+from cohortmart.study import Analysis, Model, NormaliseStep, Record, Reference, Study, Voom
 from cohortmart.study_checks import check_study
 from cohortmart.study_faults import (
     Fault,
@@ -31,20 +31,11 @@ from cohortmart.yaml_positions import Document, KeyPath, read_document
 #: Keys that the study file has and this version does not do yet, with the values that ask for
 #: nothing and may therefore stand.
 LATER_KEYS: Mapping[type[Record], Mapping[str, tuple[object, ...]]] = {
-    Assay: {
-        "detection_p": (),
-        "bead_count": (),
-        "filter": (),
-        "impute": ("none",),
-        "normalise": (),
-    },
-    ReadOptions: {"collapse_replicates": (False,)},
+    NormaliseStep: {"combat_seq": ()},
     Model: {"within": ()},
     Analysis: {"rebound": (), "enrichment": (), "modules": ()},
     Reference: {
         "genes": (),
-        "manifest": (),
-        "masks": (),
         "gene_sets": (),
         "gene_lists": (),
         "network": (),
@@ -174,6 +165,12 @@ def _is_path(path: KeyPath) -> bool:
     match path:
         case ("samples", int(), "file") | ("assays", str(), "files", int()):
             return True
+        case ("assays", str(), "detection_p" | "bead_count", *rest) | (
+            "reference",
+            "manifest" | "masks",
+            *rest,
+        ):
+            return len(rest) <= 1
     return False
 
 

@@ -191,7 +191,7 @@ FAULTS = {
         "files: [counts.tsv]",
         "files: [counts.tsv], format: idat",
         "idat",
-        ["auto, matrix", "yet"],
+        ["auto, matrix", "the content tells"],
     ),
     "assay unknown": ("assay: rna", "assay: rns", "rns", ["no assay `rns`", "`rna`?"]),
     "values of the other kind": ("values: voom", "values: m_value", "m_value", ["log_cpm or voom"]),
@@ -309,12 +309,7 @@ def test_no_column_of_the_study_is_named_like_one_of_the_tables(load, name):
 
 
 LATER = {
-    "detection_p": ("    sample: array", "    detection_p: p.csv"),
-    "bead_count": ("    sample: array", "    bead_count: b.csv"),
-    "impute": ("    sample: array", "    impute: knn"),
-    "normalise": ("    sample: array", "    normalise: [bmiq]"),
-    "filter": ("    sample: array", "    filter: {masks: true}"),
-    "collapse_replicates": ("    sample: array", "    read: {collapse_replicates: true}"),
+    "combat_seq": ("    sample: array", "    normalise: [{combat_seq: {batch: a}}]"),
     "within": ("block: subject", "within: subject"),
     "per_feature": ("block: subject", "correlation: per_feature"),
     "rounds: 2": ("    thresholds:", "    voom: {rounds: 2}\n    thresholds:"),
@@ -322,7 +317,6 @@ LATER = {
     "enrichment": ("    thresholds:", "    enrichment: {a: 1}\n    thresholds:"),
     "modules": ("    thresholds:", "    modules: {a: 1}\n    thresholds:"),
     "gene_sets": ("groups: [", "reference: {gene_sets: [a.gmt]}\ngroups: ["),
-    "manifest": ("groups: [", "reference: {manifest: a.csv}\ngroups: ["),
 }
 
 
@@ -380,3 +374,61 @@ def test_a_relative_path_is_relative_to_the_study_file(tmp_path, monkeypatch):
     (tmp_path / "here" / "study.yml").write_text(GOOD)
     monkeypatch.chdir(tmp_path)
     assert load_study("here/study.yml").samples[0].file == tmp_path / "here" / "samples.csv"
+
+
+METHYLATION = GOOD.replace(
+    "    sample: array\n",
+    """\
+    sample: array
+    platform: EPIC
+    detection_p: p.csv
+    bead_count: [b1.csv, b2.csv]
+    filter: {detection_p: 0.05, beads: {minimum: 4}, probe_missing: false, sex_chromosomes: false}
+    normalise: [bmiq, {combat: {batch: batch, keep: [group, age]}}]
+    impute: mean
+""",
+).replace("groups: [HP", "reference: {manifest: m.csv, masks: [a.txt, b.txt]}\ngroups: [HP")
+
+
+def test_options_of_methylation(load, tmp_path):
+    study = load(METHYLATION)
+    meth = study.assays["meth"]
+    assert meth.detection_p == (tmp_path / "p.csv",)
+    assert meth.bead_count == (tmp_path / "b1.csv", tmp_path / "b2.csv")
+    chosen = meth.filter
+    assert (chosen.detection_p, chosen.sample_missing, chosen.probe_missing) == (0.05, 0.1, None)
+    assert (chosen.beads.minimum, chosen.beads.share) == (4, 0.05)
+    assert (chosen.non_cpg, chosen.masks, chosen.sex_chromosomes) == (True, True, False)
+    assert meth.layers == ("raw", "bmiq", "combat", "imputed")
+    assert meth.normalise[1].combat.keep == ("group", "age")
+    assert study.reference.manifest == (tmp_path / "m.csv",)
+    assert study.reference.masks == (tmp_path / "a.txt", tmp_path / "b.txt")
+
+
+def test_one_step_needs_no_list_and_bmiq_a_manifest(load):
+    text = METHYLATION.replace("[bmiq, {combat: {batch: batch, keep: [group, age]}}]", "bmiq")
+    assert load(text).assays["meth"].layers == ("raw", "bmiq", "imputed")
+    with pytest.raises(StudyError, match="design type") as caught:
+        load(text.replace("manifest: m.csv, ", ""))
+    assert caught.value.line == line_of(text, "normalise: bmiq")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("batch: batch", "batch: bach", ["no factor", "`batch`?"]),
+        ("keep: [group", "keep: [batch", ["both remove and keep"]),
+        ("keep: [group", "keep: [grup", ["does not have", "`group`?"]),
+        ("[bmiq,", "[bmik,", ["unknown key `bmik`", "`bmiq`?"]),
+        ("[bmiq,", "[bmiq, bmiq,", ["stands twice"]),
+        ("[bmiq,", "[{bmiq: true, combat: {batch: batch}},", ["names one method"]),
+        ("minimum: 4", "minimun: 4", ["`beads`", "`minimum`?"]),
+        ("detection_p: 0.05", "detection_p: 5", ["a number below 1"]),
+        ("impute: mean", "impute: knn", ["none, mean"]),
+        ("kind: beta", "kind: counts", ["only for assays of kind beta"]),
+    ],
+)
+def test_faults_in_options_of_methylation(load, old, new, words):
+    with pytest.raises(StudyError) as caught:
+        load(METHYLATION.replace(old, new, 1))
+    assert all(word in str(caught.value) for word in words), str(caught.value)
