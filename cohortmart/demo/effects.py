@@ -111,12 +111,11 @@ def follow_in_probes(genes: Planted, gene: Indices, promoter: Flags) -> Planted:
     promoter : array of bool, shape (n_probes,)
         The probe lies in the gene's promoter.
     """
-    opposite = {"none": "none"}
+    opposite = genes.effect.copy()
     for name in SHARES:
         stem, _, way = name.rpartition("_")
-        opposite[name] = f"{stem}_{'down' if way == 'up' else 'up'}"
-    names = np.array([opposite[str(e)] for e in genes.effect], dtype="U16")
+        opposite[genes.effect == name] = f"{stem}_{'down' if way == 'up' else 'up'}"
     return Planted(
-        effect=np.where(promoter, names[gene], "none"),
+        effect=np.where(promoter, opposite[gene], "none"),
         shift=np.where(promoter[:, None, None], _PROMOTER_RATIO * genes.shift[gene], 0.0),
     )

@@ -16,7 +16,7 @@ from cohortmart.demo.people import Indices, Samples
 from cohortmart.demo.scale import stream
 
 _READS = (20e6, 60e6)  # of a whole library
-_GENES_OF_A_LIBRARY = 13_500  # expressed genes; the demo's genes get their share of the reads
+_GENES_OF_A_LIBRARY = 13_500  # expressed genes; fewer genes get their share of the reads
 _LOG2_ABUNDANCE_SD = 2.0
 _DISPERSION = 0.025  # of highly expressed genes, between visits of one woman
 _PRIOR_DF = 10.0
@@ -40,7 +40,7 @@ def make_counts(seed: int, samples: Samples, planted: Planted) -> Indices:
     """
     rng = stream(seed, "expression")
     n_genes, n_samples = len(planted.effect), len(samples.subject)
-    share = n_genes / _GENES_OF_A_LIBRARY
+    share = min(1.0, n_genes / _GENES_OF_A_LIBRARY)
     fewest, most = np.log(_READS)
     library = np.exp(rng.uniform(fewest, most, n_samples)) * share
     abundance = rng.normal(0, _LOG2_ABUNDANCE_SD, n_genes)

@@ -15,7 +15,7 @@ from cohortmart.demo.background import (
 )
 from cohortmart.demo.effects import Planted, follow_in_probes
 from cohortmart.demo.people import Flags, Indices, Reals, Samples, Text
-from cohortmart.demo.scale import Scale, stream
+from cohortmart.demo.scale import BLOCK, Scale, stream
 
 STATES = ("unmethylated", "half", "methylated")
 #: M-value of each state by design type: type II probes reach less far.
@@ -24,15 +24,19 @@ _WITHIN_SD = 0.18  # M-value units, between visits of one woman
 _PRIOR_DF = 10.0
 _SLIDE_SD = 0.1
 _MISSING = 0.001
-_FLOORED = 12  # betas that are exactly 0 or 1, as scanners give now and then
+_FLOORED = 12  # betas of a block that are exactly 0 or 1, as scanners give now and then
 
 
 @dataclass(frozen=True)
 class Probes:
-    """One entry a probe, arrays of shape (n_probes,).
+    """A block of probes; one entry a probe, arrays of shape (n_probes,).
 
     Parameters
     ----------
+    block : int
+        Number of the block, from 0.
+    number : array of int
+        Number of the probe in the study, from 0.
     gene : array of int
         Index of the linked gene.
     promoter : array of bool
@@ -45,6 +49,8 @@ class Probes:
         Effects on the M-value.
     """
 
+    block: int
+    number: Indices
     gene: Indices
     promoter: Flags
     design_type: Text
@@ -52,8 +58,8 @@ class Probes:
     planted: Planted
 
 
-def make_probes(seed: int, scale: Scale, genes: Planted) -> Probes:
-    """Lay the probes on the genes, in turn a promoter and a body probe.
+def make_probes(seed: int, scale: Scale, genes: Planted, block: int = 0) -> Probes:
+    """Lay the probes of a block on the genes, in turn a promoter and a body probe.
 
     Parameters
     ----------
@@ -63,25 +69,28 @@ def make_probes(seed: int, scale: Scale, genes: Planted) -> Probes:
         For the number of probes.
     genes : Planted
         Effects of the genes; promoters follow with the opposite sign.
+    block : int
+        Which block, below `scale.blocks`.
     """
-    rng = stream(seed, "probes")
-    number = np.arange(scale.probes)
+    rng = stream(seed, "probes", block)
+    number = np.arange(block * BLOCK, min((block + 1) * BLOCK, scale.probes))
+    n_probes = len(number)
     gene = (number // 2) % scale.genes
     promoter = number % 2 == 0
     planted = follow_in_probes(genes, gene, promoter)
     usual = np.where(
         promoter,
-        rng.choice(3, scale.probes, p=(0.7, 0.1, 0.2)),
-        rng.choice(3, scale.probes, p=(0.1, 0.2, 0.7)),
+        rng.choice(3, n_probes, p=(0.7, 0.1, 0.2)),
+        rng.choice(3, n_probes, p=(0.1, 0.2, 0.7)),
     )
     # a promoter that changes is neither fully open nor fully closed
     state = np.where(planted.effect == "none", usual, STATES.index("half"))
-    design_type = np.where(rng.random(scale.probes) < 0.16, "I", "II")
-    return Probes(gene, promoter, design_type, state, planted)
+    design_type = np.where(rng.random(n_probes) < 0.16, "I", "II")
+    return Probes(block, number, gene, promoter, design_type, state, planted)
 
 
 def make_betas(seed: int, samples: Samples, probes: Probes) -> Reals:
-    """Draw the betas of every sample.
+    """Draw the betas of every sample for a block of probes.
 
     Parameters
     ----------
@@ -97,7 +106,7 @@ def make_betas(seed: int, samples: Samples, probes: Probes) -> Reals:
     array, shape (n_probes, n_samples)
         In 0..1; NaN where a value is missing.
     """
-    rng = stream(seed, "methylation")
+    rng = stream(seed, "methylation", probes.block)
     n_probes, n_samples = len(probes.gene), len(samples.subject)
     of_state = np.array([_STATE_M["I"], _STATE_M["II"]])
     centre = of_state[(probes.design_type == "II").astype(int), probes.state]

@@ -70,13 +70,16 @@ class Samples:
         return np.char.zfill((self.subject + 1).astype(str), 3)
 
 
-def make_samples(seed: int) -> Samples:
+def make_samples(seed: int, arrays: int | None = None) -> Samples:
     """Draw the women, their visits and their samples.
 
     Parameters
     ----------
     seed : int
         Seed of the study.
+    arrays : int, optional
+        At most so many methylation arrays; those beyond are left out at random, and nothing else
+        changes. Default: all.
     """
     rng = stream(seed, "people")
     group_of = np.repeat(list(_WOMEN), list(_WOMEN.values()))
@@ -93,6 +96,9 @@ def make_samples(seed: int) -> Samples:
     viability = np.clip(rng.normal(92, 3, n), 60, 99.5)
     rna, methylation = rng.random((2, n)) < _SHARE_MEASURED
     slide, array = _slides(rng, cell_type, methylation)
+    if arrays is not None:
+        left_out = stream(seed, "arrays").permutation(np.flatnonzero(methylation))[arrays:]
+        methylation[left_out], slide[left_out], array[left_out] = False, "", ""
     return Samples(
         sample_id=np.char.add("DEMO_", np.char.zfill((rng.permutation(n) + 101).astype(str), 4)),
         methylation_sample=array,

@@ -43,14 +43,18 @@ assays:
     files: [gene_counts.tsv.gz]
   methylation:
     kind: beta
-    files: [betas.csv.gz]
+    files: [{betas}]
     sample: methylation_sample
+    platform: EPIC
+
+reference:
+  manifest: manifest.csv
+  masks: [snp_probes.txt]
 
 analyses:
 """
 
-#: The whole file.
-STUDY_YML = _HEAD + "\n".join(
+_ANALYSES = "\n".join(
     _ANALYSIS.format(
         assay=assay, suffix=cell_type.lower(), cell_type=cell_type, values=values, batch=batch
     )
@@ -60,3 +64,14 @@ STUDY_YML = _HEAD + "\n".join(
     )
     for cell_type in ("CD4", "CD8")
 )
+
+
+def study_text(betas: str) -> str:
+    """Return the whole file.
+
+    Parameters
+    ----------
+    betas : str
+        Name of the file of betas.
+    """
+    return _HEAD.format(betas=betas) + _ANALYSES

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import gzip
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from cohortmart.catalogue import written_beside
+from cohortmart.demo.beta_text import beta_rows
 from cohortmart.demo.effects import CONTRASTS, Planted, plant_in_genes
 from cohortmart.demo.expression import make_counts
+from cohortmart.demo.manifest import (
+    filtered,
+    manifest_head,
+    manifest_rows,
+    manifest_tail,
+    masked,
+    place_genes,
+)
 from cohortmart.demo.methylation import STATES, Probes, make_betas, make_probes
-from cohortmart.demo.people import Samples, Text, make_samples
-from cohortmart.demo.scale import SCALES, stream
-from cohortmart.demo.study_text import STUDY_YML
+from cohortmart.demo.people import Flags, Indices, Samples, Text, make_samples
+from cohortmart.demo.scale import SCALES, Scale, stream
+from cohortmart.demo.study_text import study_text
 from cohortmart.errors import InputError
 from cohortmart.nearest import did_you_mean
 
@@ -22,10 +33,11 @@ from cohortmart.nearest import did_you_mean
 def write_demo(raw: Path, scale: str = "small", seed: int = 1) -> Path:
     """Write the raw files of a synthetic study with known truth.
 
-    `samples.csv`, `gene_counts.tsv.gz`, `betas.csv.gz`, `study.yml`, and under `truth/` what was
-    planted: `genes.csv` and `probes.csv` with the true value of contrasts, in columns named as
-    the analyses name the contrasts (log2 fold change; M-value units). The same seed gives the
-    same bytes.
+    `samples.csv`, `gene_counts.tsv.gz`, `betas.csv.gz` (scale `epic`: `betas.csv`), a manifest in
+    Illumina's form `manifest.csv`, a mask `snp_probes.txt`, `study.yml`, and under `truth/` what
+    was planted: `genes.csv` and `probes.csv` with the true value of contrasts, in columns named as
+    the analyses name the contrasts (log2 fold change; M-value units), and which probes the usual
+    filters leave out. The same seed gives the same bytes.
 
     Parameters
     ----------
@@ -56,11 +68,10 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1) -> Path:
     if seed < 0:
         raise InputError("the seed is negative", expected="0 or more", found=str(seed))
     size = SCALES[scale]
-    samples = make_samples(seed)
+    samples = make_samples(seed, size.arrays)
     genes = plant_in_genes(seed, size)
-    probes = make_probes(seed, size, genes)
-    gene_id, gene_name = _named("ENSG9", 10, size.genes), _named("SYN", 0, size.genes)
-    probe_id = _named("cg9", 7, size.probes)
+    gene = np.arange(size.genes)
+    gene_id, gene_name = _named("ENSG9", 10, gene), _named("SYN", 0, gene)
 
     _write(raw / "samples.csv", _sample_sheet(samples))
     # columns in another order than the sheet's rows: what belongs together is said by names
@@ -69,23 +80,57 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1) -> Path:
     columns: dict[str, np.ndarray] = {"gene_id": gene_id, "gene_name": gene_name}
     columns |= {str(samples.sample_id[i]): counts[:, i] for i in shuffled if samples.rna[i]}
     _write(raw / "gene_counts.tsv.gz", pl.DataFrame(columns), separator="\t")
-    betas = make_betas(seed, samples, probes)
-    columns = {"probe_id": probe_id}
-    columns |= {
-        str(samples.methylation_sample[i]): betas[:, i] for i in shuffled if samples.methylation[i]
-    }
-    _write(raw / "betas.csv.gz", pl.DataFrame(columns, nan_to_null=True))
     _write(raw / "truth" / "genes.csv", _gene_truth(gene_id, gene_name, genes))
-    _write(raw / "truth" / "probes.csv", _probe_truth(probe_id, gene_name, probes))
+    _write_probes(raw, seed, size, samples, genes, gene_name, shuffled)
     study = raw / "study.yml"
     with written_beside(study) as temporary:
-        temporary.write_bytes(STUDY_YML.encode())
+        temporary.write_bytes(study_text(size.betas).encode())
     return study
 
 
-def _named(prefix: str, digits: int, n: int) -> Text:
+def _write_probes(
+    raw: Path,
+    seed: int,
+    size: Scale,
+    samples: Samples,
+    genes: Planted,
+    gene_name: Text,
+    shuffled: Indices,
+) -> None:
+    """Write what has a row a probe, block after block."""
+    places = place_genes(seed, genes)
+    arrays = shuffled[samples.methylation[shuffled]]
+
+    def betas(probes: Probes, probe_id: Text) -> bytes:
+        return beta_rows(probe_id, make_betas(seed, samples, probes)[:, arrays])
+
+    def truth(probes: Probes, probe_id: Text) -> bytes:
+        rows = _probe_truth(probe_id, gene_name, probes, filtered(seed, probes, places))
+        return _as_text(rows, header=probes.block == 0)
+
+    def manifest(probes: Probes, probe_id: Text) -> bytes:
+        rows = manifest_rows(seed, probes, places, probe_id, gene_name)
+        return _as_text(rows, null="", header=probes.block == 0)
+
+    def mask(probes: Probes, probe_id: Text) -> bytes:
+        return _as_text(pl.DataFrame(probe_id[masked(seed, probes)]), header=False)
+
+    def blocks(text: Callable[[Probes, Text], bytes]) -> Iterator[bytes]:
+        for block in range(size.blocks):
+            probes = make_probes(seed, size, genes, block)
+            yield text(probes, _named("cg9", 7, probes.number))
+
+    header = ",".join(["probe_id", *samples.methylation_sample[arrays]]) + "\n"
+    _write_parts(raw / size.betas, chain([header.encode()], blocks(betas)))
+    head, tail = manifest_head("synthetic_epic", size), manifest_tail()
+    _write_parts(raw / "manifest.csv", chain([head], blocks(manifest), [tail]))
+    _write_parts(raw / "snp_probes.txt", blocks(mask))
+    _write_parts(raw / "truth" / "probes.csv", blocks(truth))
+
+
+def _named(prefix: str, digits: int, number: Indices) -> Text:
     """Return names from 1; ids in the field's form, in a range that no annotation uses."""
-    return np.char.add(prefix, np.char.zfill(np.arange(1, n + 1).astype(str), digits))
+    return np.char.add(prefix, np.char.zfill((number + 1).astype(str), digits))
 
 
 def _sample_sheet(samples: Samples) -> pl.DataFrame:
@@ -114,7 +159,7 @@ def _gene_truth(gene_id: Text, gene_name: Text, genes: Planted) -> pl.DataFrame:
     )
 
 
-def _probe_truth(probe_id: Text, gene_name: Text, probes: Probes) -> pl.DataFrame:
+def _probe_truth(probe_id: Text, gene_name: Text, probes: Probes, out: Flags) -> pl.DataFrame:
     """Return what was planted in each probe, in M-value units, and the gene it is linked to."""
     return pl.DataFrame(
         {
@@ -124,6 +169,7 @@ def _probe_truth(probe_id: Text, gene_name: Text, probes: Probes) -> pl.DataFram
             "state": np.array(STATES)[probes.state],
             "linked_gene": gene_name[probes.gene],
             "region": np.where(probes.promoter, "TSS200", "Body"),
+            "filtered": out,
             **_true_values(probes.planted),
         }
     )
@@ -135,9 +181,26 @@ def _true_values(planted: Planted) -> dict[str, np.ndarray]:
 
 
 def _write(target: Path, table: pl.DataFrame, separator: str = ",") -> None:
-    """Write a table as text, gzipped where the name says so, with the same bytes each time."""
-    text = table.write_csv(separator=separator, null_value="NA", float_precision=4).encode()
-    if target.suffix == ".gz":
-        text = gzip.compress(text, compresslevel=6, mtime=0)
-    with written_beside(target) as temporary:
-        temporary.write_bytes(text)
+    """Write a table as text."""
+    _write_parts(target, [_as_text(table, separator=separator)])
+
+
+def _as_text(
+    table: pl.DataFrame, *, separator: str = ",", null: str = "NA", header: bool = True
+) -> bytes:
+    """Return a table as text; fractions with four decimals, as the field's files have them."""
+    text = table.write_csv(
+        separator=separator, null_value=null, float_precision=4, include_header=header
+    )
+    return text.encode()
+
+
+def _write_parts(target: Path, parts: Iterable[bytes]) -> None:
+    """Write text part by part, gzipped where the name says so, with the same bytes each time."""
+    # a gzip stream by zlib: its header holds no time and no name
+    gzipped = zlib.compressobj(level=6, wbits=31) if target.suffix == ".gz" else None
+    with written_beside(target) as temporary, temporary.open("wb") as file:
+        for part in parts:
+            file.write(gzipped.compress(part) if gzipped else part)
+        if gzipped:
+            file.write(gzipped.flush())

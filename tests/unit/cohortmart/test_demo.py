@@ -17,7 +17,9 @@ from cohortmart.study_file import load_study
 FILES = [
     "betas.csv.gz",
     "gene_counts.tsv.gz",
+    "manifest.csv",
     "samples.csv",
+    "snp_probes.txt",
     "study.yml",
     "truth/genes.csv",
     "truth/probes.csv",
@@ -87,6 +89,9 @@ def test_the_study_file_is_valid_and_asks_for_both_assays(raw):
     assert {a.values for a in study.analyses.values()} == {"voom", "m_value"}
     assert study.assays["methylation"].sample == "methylation_sample"
     assert all(a.model.block == "subject" for a in study.analyses.values())
+    assert study.assays["methylation"].platform == "EPIC"
+    assert list(study.reference.manifest) == [raw / "manifest.csv"]
+    assert list(study.reference.masks) == [raw / "snp_probes.txt"]
     files = [s.file for s in study.samples] + [f for a in study.assays.values() for f in a.files]
     assert all(f.exists() for f in files)
 
