@@ -5,9 +5,11 @@ One record a table, so that writers, dbt's sources and the tests cannot drift ap
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
-S, I32, I64, F64 = pa.string(), pa.int32(), pa.int64(), pa.float64()
+S, I32, I64, F64, B = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
 
 #: Columns of the lake's `sample` table that every study has. The study's own visit keys and
 #: factors (string) and covariates (double) follow under their own names.
@@ -28,7 +30,7 @@ MATRIX_SAMPLE = pa.schema(
     [
         ("assay", S),
         ("kind", S),  # counts | beta
-        ("layer", S),  # raw, later normalised layers
+        ("layer", S),  # raw | bmiq | combat | imputed
         ("position", I32),  # index into `values`, from 1
         ("sample_id", S),
         ("column_name", S),  # the sample's name in the raw file
@@ -40,8 +42,64 @@ ASSAY = pa.schema(
         ("assay", S),
         ("kind", S),  # counts | beta
         ("m_value_clip", F64),  # betas are clipped to [clip, 1 - clip] before the logit
+        ("layers", S),  # layers the study names, first to last, joined with '|': raw|bmiq
+        ("platform", S),  # 450K | EPIC | EPICv2, null where the study does not say
+        # the filters of a beta assay; null or false = switched off
+        ("filter_detection_p", F64),  # a beta with a larger detection p is missing
+        ("filter_sample_missing", F64),  # largest share of missing probes in a sample
+        ("filter_probe_missing", F64),  # largest share of missing samples in a probe
+        ("filter_bead_minimum", F64),  # fewer beads than this are too few
+        ("filter_bead_share", F64),  # largest share of samples with too few beads
+        ("filter_non_cpg", B),
+        ("filter_masks", B),
+        ("filter_sex_chromosomes", B),
     ]
 )
+
+#: One row a manifest and probe of it.
+PROBE = pa.schema(
+    [
+        ("manifest", S),
+        ("manifest_order", I32),  # position in study.yml, from 1
+        ("probe_id", S),  # as on the array: EPIC v2 with its suffix
+        ("common_probe_id", S),  # the name that all arrays share
+        ("chromosome", S),  # 1 .. 22, X, Y, M
+        ("position", I64),  # base, from 1
+        ("genome_build", S),  # hg19, hg38
+        ("strand", S),
+        ("design_type", S),  # I | II
+        ("island", S),  # Island, N_Shore, S_Shore, N_Shelf, S_Shelf, OpenSea
+        ("island_name", S),
+    ]
+)
+PROBE_GENE = pa.schema([("probe_id", S), ("gene_name", S), ("region", S), ("manifest", S)])
+#: What a normalised layer is; one row a layer.
+LAYER = pa.schema(
+    [
+        ("assay", S),
+        ("layer", S),
+        ("made_from", S),  # the layer before
+        ("options", S),  # the step of study.yml as JSON
+        ("n_features", I64),
+        ("n_samples", I64),
+        ("n_changed", I64),  # features that the step could and did change
+        ("notes", S),  # one a line
+    ]
+)
+#: One row a sample that a layer was to have.
+LAYER_SAMPLE = pa.schema(
+    [
+        ("assay", S),
+        ("layer", S),
+        ("sample_id", S),
+        ("fault", S),  # why it could not be normalised; null = it is in the layer
+        ("n_moved", I64),  # BMIQ: betas of 0 and 1 that were moved to the nearest inner value
+        ("type_distance_before", F64),  # BMIQ: share of the densities of design type I and II
+        ("type_distance_after", F64),  # that does not overlap
+    ]
+)
+#: Probes not to be trusted; a name without EPIC v2's suffix means all its replicates.
+PROBE_MASK = pa.schema([("probe_id", S), ("mask", S), ("reason", S)])
 
 FEATURE = pa.schema(
     [
@@ -68,15 +126,21 @@ INGESTED_FILE = pa.schema(
 )
 
 
-def matrix_schema(n_samples: int) -> pa.Schema:
+def matrix_schema(n_samples: int, extras: Sequence[str] = ()) -> pa.Schema:
     """Return the schema of a lake matrix: one row a feature, values in `matrix_sample`'s order.
+
+    The rows are sorted by feature_id, byte by byte: a reader finds one feature by the statistics
+    of the row groups, and an analysis reads the features in the order of its results.
 
     Parameters
     ----------
     n_samples : int
         Length of every `values` list.
+    extras : sequence of str
+        `detection_p` and `bead_count` where the raw layer has them: lists of the same length.
     """
-    return pa.schema([("feature_id", S), ("values", pa.list_(F64, n_samples))])
+    lists = [(name, pa.list_(F64, n_samples)) for name in ("values", *extras)]
+    return pa.schema([("feature_id", S), *lists])
 
 
 CONTRAST = pa.schema(
@@ -96,6 +160,7 @@ CONTRAST = pa.schema(
     ]
 )
 
+#: t and the interval follow from these columns; the models compute them.
 CONTRAST_RESULT = pa.schema(
     [
         ("analysis", S),
@@ -103,10 +168,8 @@ CONTRAST_RESULT = pa.schema(
         ("feature_id", S),
         ("log_fc", F64),
         ("se", F64),
-        ("ci_low", F64),
-        ("ci_high", F64),
+        ("ci_quantile", F64),  # of t with df_total: the 95 % interval is log_fc -/+ this x se
         ("ave_expr", F64),
-        ("t", F64),
         ("df_total", F64),
         ("s2_post", F64),
         ("df_prior", F64),
@@ -131,6 +194,11 @@ JOINT_TEST = pa.schema(
     ]
 )
 
+#: What counts as found; null where the study sets no such threshold.
+THRESHOLD = pa.schema(
+    [("analysis", S), ("p", F64), ("adj_p", F64), ("delta_beta", F64), ("log_fc", F64)]
+)
+
 ANALYSIS_RUN = pa.schema(
     [
         ("analysis", S),
@@ -152,10 +220,16 @@ LAKE_TABLES = {
     "matrix_sample": MATRIX_SAMPLE,
     "feature": FEATURE,
     "ingested_file": INGESTED_FILE,
+    "probe": PROBE,
+    "probe_gene": PROBE_GENE,
+    "probe_mask": PROBE_MASK,
+    "layer": LAYER,
+    "layer_sample": LAYER_SAMPLE,
 }
 RESULT_TABLES = {
     "contrast": CONTRAST,
     "contrast_result": CONTRAST_RESULT,
     "joint_test": JOINT_TEST,
+    "threshold": THRESHOLD,
     "analysis_run": ANALYSIS_RUN,
 }

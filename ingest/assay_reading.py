@@ -14,7 +14,7 @@ from cohortmart.catalogue import read_current, read_part
 from ingest.matrix import ingest_matrix
 from ingest.matrix_file import origin_of, read_options
 from ingest.plan import Plan
-from ingest.read.matrix import READER_VERSION
+from ingest.read.formats import READER_VERSION
 from ingest.write.file_log import name_in_study, options_json
 from ingest.write.samples import AssayFeatures
 
@@ -107,6 +107,7 @@ def read_into_lake(lake: Path, plan: Plan, study_file: Path) -> AssayReading:
         lake / plan.origin.entry.path,
         leave_out=plan.left_out,
         metadata=plan.origin.metadata,
+        known_samples=plan.known_samples,
     )
     sha256 = dict(plan.used)
     rows = []

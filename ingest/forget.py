@@ -14,6 +14,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from cohortmart.errors import InputError
+from cohortmart.lake.lock import lake_lock
+from cohortmart.lake.named import write_named
 from cohortmart.nearest import did_you_mean
 from cohortmart.warehouse import Home
 from ingest.forgotten import (
@@ -28,12 +30,10 @@ from ingest.forgotten import (
     read_forgotten,
 )
 from ingest.lake_state import LakeState, read_state, write_state
-from ingest.lock import lake_lock
 from ingest.logged_file import find_logged
 from ingest.matrix_file import Origin, origin_of
 from ingest.purge import purge, switch_and_purge, without_forgotten
 from ingest.write.file_log import sorted_log
-from ingest.write.named import write_named
 
 Say = Callable[[str], None]
 _AFTERWARDS = (
@@ -195,7 +195,7 @@ def _made_without(sha256: str, state: LakeState) -> list[Origin]:
     return [
         origin
         for origin in state.matrices.values()
-        if origin is not None and sha256 not in {used for used, _ in origin.files}
+        if origin is not None and sha256 not in origin.all_files
     ]
 
 

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.catalogue import Entry, read_current, read_part
+from cohortmart.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
+from cohortmart.lake.named import write_named
+from ingest.annotation import ANNOTATION_TABLES
 from ingest.matrix_file import Origin, origin_of
 from ingest.write.file_log import sorted_log
-from ingest.write.named import write_named
-from ingest.write.samples import matrix_sample_rows, matrix_sample_table
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ def write_state(
     if samples is not None:
         new["sample"] = samples.filter(pc.invert(_among(samples["sample_id"], gone)))
     entries = [write_named(table, state.lake, name) for name, table in sorted(new.items())]
-    return [*entries, *(origin.entry for origin in kept)]
+    annotation = [e for e in read_current(state.lake) if e.table_name in ANNOTATION_TABLES]
+    return [*entries, *annotation, *(origin.entry for origin in kept)]
 
 
 def _among(column: pa.ChunkedArray, values: Iterable[str]) -> pa.ChunkedArray:

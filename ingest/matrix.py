@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from cohortmart.ahead import one_ahead
 from cohortmart.errors import IngestError
+from cohortmart.lake.matrix import Rows, UnsortedError, write_matrix
 from cohortmart.study import Assay
 from cohortmart.wording import counted
+from ingest.beside import read_beside
 from ingest.check.joined import check_same_features
-from ingest.check.matrix import MatrixTally, check_header, check_samples_once
-from ingest.read.ahead import one_ahead
+from ingest.check.matrix import Kind, MatrixTally, check_header, check_samples_once
+from ingest.read.formats import read_blocks, read_header
 from ingest.read.joined import all_features, joined_blocks, spill
-from ingest.read.matrix import read_blocks, read_header
-from ingest.read.matrix_records import Block, MatrixHeader
+from ingest.read.matrix_records import EXTRAS, Block, MatrixHeader
+from ingest.read.replicates import collapsed, common_probe_ids
 from ingest.read.summed import GeneSums
-from ingest.write.matrix import write_matrix
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,11 @@ class MatrixReport:
 class _Run:
     """What is gathered while the blocks of an assay pass."""
 
-    def __init__(self, assay: Assay, leave_out: frozenset[str]) -> None:
+    def __init__(
+        self, assay: Assay, leave_out: frozenset[str], extras: tuple[str, ...] = ()
+    ) -> None:
         self.assay = assay
+        self.extras = extras
         self._leave_out = leave_out
         self.files: list[FileReport] = []
         self.notes: list[str] = []
@@ -85,23 +91,21 @@ class _Run:
         """Return the samples of a file that enter the lake."""
         return [name for name in header.samples if name not in self._leave_out]
 
-    def checked(self, header: MatrixHeader) -> Iterator[Block]:
+    def checked(self, header: MatrixHeader, kind: Kind | None = None) -> Iterator[Block]:
         """Stream the checked blocks of one file; duplicates are found when it ends."""
         tally = MatrixTally(
             header,
-            self.assay.kind,
+            kind or self.assay.kind,
             unique_ids=self.assay.read.sum_by is None,
             strip_version=self.assay.read.strip_version,
         )
-        keep = [i for i, name in enumerate(header.samples) if name not in self._leave_out]
+        keep = np.array([i for i, n in enumerate(header.samples) if n not in self._leave_out])
         for block in one_ahead(read_blocks(header, self.assay)):
             tally.add(block)
-            if len(keep) < len(header.samples):
-                block = replace(block, values=np.ascontiguousarray(block.values[:, keep]))
-            yield block
+            yield block if len(keep) == len(header.samples) else block.of_samples(keep)
         self.notes += [*header.notes, *tally.finish()]
         self.files.append(
-            FileReport(header.path, tally.rows, len(header.samples), header.format.name)
+            FileReport(header.path, tally.rows, len(header.samples), header.format_name)
         )
 
     def blocks(self, header: MatrixHeader) -> Iterable[Block]:
@@ -119,7 +123,7 @@ class _Run:
         self.notes.append(note)
         return sums.blocks()
 
-    def remembered(self, blocks: Iterable[Block]) -> Iterator[tuple[Any, np.ndarray]]:
+    def remembered(self, blocks: Iterable[Block]) -> Iterator[Rows]:
         """Pass blocks on to the writer and keep their names."""
         for block in blocks:
             n = len(block.feature_ids)
@@ -127,7 +131,7 @@ class _Run:
             self._names.append(
                 pa.nulls(n, pa.string()) if block.gene_names is None else block.gene_names
             )
-            yield block.feature_ids, block.values
+            yield (block.feature_ids, block.values, *(block.extras[e] for e in self.extras))
 
     def features(self) -> Any:
         """Return the names of what was written."""
@@ -146,6 +150,7 @@ def ingest_matrix(
     target: Path,
     leave_out: Collection[str] = (),
     metadata: Mapping[bytes, bytes] | None = None,
+    known_samples: Collection[str] = (),
 ) -> MatrixReport:
     """Read, check and write all matrix files of one assay.
 
@@ -166,6 +171,8 @@ def ingest_matrix(
         Samples that must not enter the lake; a file with no other sample is not read.
     metadata : mapping of bytes to bytes, optional
         What the lake matrix says about itself.
+    known_samples : collection of str
+        Names that the sheets give to the assay's samples, see `ingest.read.formats`.
 
     Returns
     -------
@@ -184,23 +191,29 @@ def ingest_matrix(
             found=f"kind: {assay.kind}",
             hint="remove `sum_by` under `read`",
         )
-    headers = [read_header(path, assay) for path in paths]
+    headers = [read_header(path, assay, known_samples) for path in paths]
     headers = [header for header in headers if not set(header.samples) <= set(leave_out)]
     for header in headers:
         check_header(header)
     check_samples_once(headers)
-    run = _Run(assay, frozenset(leave_out))
+    beside = read_beside(assay, known_samples, [n for h in headers for n in h.samples])
+    extras = _extras(headers, beside)
+    run = _Run(assay, frozenset(leave_out), extras)
     samples = tuple(name for header in headers for name in run.kept(header))
     if not samples:
         raise IngestError(
             f"no sample of the assay {assay_name} is left: all were forgotten",
             hint="remove the assay from study.yml",
         )
-    if len(headers) == 1:
+    streams = len(headers) == 1 and not beside and not assay.read.collapse_replicates
+    try:
+        if not streams:
+            raise UnsortedError
         blocks = run.remembered(run.blocks(headers[0]))
-        rows = write_matrix(blocks, len(samples), target, metadata)
-    else:
-        rows = _write_joined(run, headers, target, metadata)
+        rows = write_matrix(blocks, len(samples), target, metadata, extras)
+    except UnsortedError:
+        run = _Run(assay, frozenset(leave_out), extras)
+        rows = _write_sorted(run, headers, beside, target, metadata)
     return MatrixReport(
         samples=samples,
         features=run.features(),
@@ -211,21 +224,74 @@ def ingest_matrix(
     )
 
 
-def _write_joined(
+def _extras(headers: Sequence[MatrixHeader], beside: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the quantities beside the values that any file gives."""
+    return tuple(
+        name for name in EXTRAS if name in beside or any(name in h.extras for h in headers)
+    )
+
+
+def _write_sorted(
     run: _Run,
     headers: Sequence[MatrixHeader],
+    beside: Mapping[str, Sequence[MatrixHeader]],
     target: Path,
     metadata: Mapping[bytes, bytes] | None,
 ) -> int:
+    """Join the files of an assay and sort its features, by way of scratch files."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    replicates = run.assay.read.collapse_replicates
     with tempfile.TemporaryDirectory(
         prefix=f".{target.name}.", suffix=".tmp", dir=target.parent
-    ) as folder:
+    ) as name:
+        folder = Path(name)
         parts = [
-            spill(run.blocks(header), len(run.kept(header)), Path(folder) / f"{i}.f64")
+            spill(run.blocks(header), len(run.kept(header)), folder / f"{i}.f64", header.extras)
             for i, header in enumerate(headers)
         ]
-        ids, places = all_features(parts)
-        run.notes += check_same_features(headers, run.assay.kind, ids, places)
-        blocks = run.remembered(joined_blocks(parts, ids, places))
-        return write_matrix(blocks, sum(p.n_samples for p in parts), target, metadata)
+        ids, places = all_features(parts, replicates)
+        if len(headers) > 1:
+            run.notes += check_same_features(headers, run.assay.kind, ids, places)
+        blocks = joined_blocks(parts, ids, places, run.extras)
+        samples = [name for header in headers for name in run.kept(header)]
+        for quantity, given in beside.items():
+            blocks = _with_beside(run, blocks, quantity, given, samples, folder)
+        if replicates:
+            run.notes.append(_collapse_note(ids))
+            blocks = collapsed(blocks)
+        return write_matrix(run.remembered(blocks), len(samples), target, metadata, run.extras)
+
+
+def _with_beside(
+    run: _Run,
+    blocks: Iterable[Block],
+    quantity: str,
+    headers: Sequence[MatrixHeader],
+    samples: Sequence[str],
+    folder: Path,
+) -> Iterator[Block]:
+    """Add a quantity that stands in files of its own."""
+    kind: Kind = "detection_p" if quantity == "detection_p" else "bead_count"
+    parts = [
+        spill(run.checked(header, kind), len(run.kept(header)), folder / f"{quantity}{i}.f64")
+        for i, header in enumerate(headers)
+    ]
+    column = {name: i for i, name in enumerate(n for h in headers for n in run.kept(h))}
+    order = np.array([column[name] for name in samples])
+    for block in blocks:
+        found = [
+            pc.index_in(block.feature_ids, value_set=part.feature_ids)
+            .fill_null(-1)
+            .to_numpy()
+            .astype(np.int64)
+            for part in parts
+        ]
+        values = np.hstack([p.rows("values", w) for p, w in zip(parts, found, strict=True)])
+        beside = block.extras | {quantity: np.ascontiguousarray(values[:, order])}
+        yield Block(0, block.feature_ids, block.gene_names, block.values, **beside)
+
+
+def _collapse_note(ids: Any) -> str:
+    """Say how many probes were replicates."""
+    n = len(pc.unique(common_probe_ids(ids)))
+    return f"{counted(len(ids), 'probe')} collapsed to {n:,} names: replicates are their mean"

@@ -1,30 +1,27 @@
-"""A matrix file of the lake: its name, what it was made from, and copies with fewer columns."""
+"""A matrix file of the lake: its name and what it was made from."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cohortmart.catalogue import Entry
+from cohortmart.lake.layers import RAW
+from cohortmart.lake.named import DIGITS
 from cohortmart.study import Assay
 from ingest.forgotten import hashed_column
-from ingest.read.matrix import READER_VERSION
+from ingest.read.formats import READER_VERSION
 from ingest.write.file_log import options_json
-from ingest.write.named import DIGITS
 
 #: Key of the origin in the Parquet file's own metadata.
 _KEY = b"cohortmart.origin"
-RAW = "raw"
-#: Rows held in memory while a copy is made are so many that they hold about this many values.
-_BATCH_VALUES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -41,6 +38,8 @@ class Origin:
         SHA-256 of each raw file and its columns that are in the matrix, in order.
     left_out : tuple of str
         Hashes of the columns of forgotten subjects, sorted.
+    beside : tuple of str
+        SHA-256 of the files of detection p and bead counts.
     """
 
     assay: str
@@ -48,11 +47,17 @@ class Origin:
     base: str
     files: tuple[tuple[str, tuple[str, ...]], ...]
     left_out: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the matrix, in order."""
         return tuple(name for _, columns in self.files for name in columns)
+
+    @property
+    def all_files(self) -> frozenset[str]:
+        """SHA-256 of every raw file that the matrix is made from."""
+        return frozenset((*(sha256 for sha256, _ in self.files), *self.beside))
 
     @property
     def entry(self) -> Entry:
@@ -71,6 +76,7 @@ class Origin:
             "base": self.base,
             "files": self.files,
             "left_out": self.left_out,
+            "beside": self.beside,
         }
         return {_KEY: json.dumps(told, sort_keys=True, ensure_ascii=False).encode()}
 
@@ -84,7 +90,12 @@ class Origin:
         return replace(self, files=files, left_out=tuple(sorted({*self.left_out, *hashes})))
 
 
-def raw_origin(name: str, assay: Assay, files: Sequence[tuple[str, Sequence[str]]]) -> Origin:
+def raw_origin(
+    name: str,
+    assay: Assay,
+    files: Sequence[tuple[str, Sequence[str]]],
+    beside: Sequence[str] = (),
+) -> Origin:
     """Return the origin of an assay's raw matrix.
 
     Parameters
@@ -95,14 +106,17 @@ def raw_origin(name: str, assay: Assay, files: Sequence[tuple[str, Sequence[str]
         Its reading options.
     files : sequence of (str, sequence of str)
         SHA-256 and columns of each raw file.
+    beside : sequence of str
+        SHA-256 of the files of detection p and bead counts.
     """
     read = {
-        "files": [sha256 for sha256, _ in files],
+        "files": [*(sha256 for sha256, _ in files), *beside],
         "options": read_options(assay),
         "reader_version": READER_VERSION,
     }
     base = hashlib.sha256(options_json(read).encode()).hexdigest()
-    return Origin(name, RAW, base, tuple((sha256, tuple(names)) for sha256, names in files))
+    columns = tuple((sha256, tuple(names)) for sha256, names in files)
+    return Origin(name, RAW, base, columns, beside=tuple(beside))
 
 
 def read_options(assay: Assay) -> dict[str, object]:
@@ -125,28 +139,5 @@ def origin_of(path: Path) -> Origin | None:
         base=told["base"],
         files=tuple((sha256, tuple(names)) for sha256, names in told["files"]),
         left_out=tuple(told["left_out"]),
+        beside=tuple(told.get("beside", ())),
     )
-
-
-def blocks_of(path: Path, keep: np.ndarray) -> Iterator[tuple[Any, np.ndarray]]:
-    """Stream some columns of a lake matrix.
-
-    Parameters
-    ----------
-    path : Path
-        The Parquet file.
-    keep : np.ndarray
-        (kept,) positions of the columns, from 0.
-
-    Yields
-    ------
-    tuple of pa.StringArray and np.ndarray
-        Feature ids (rows,) and values (rows, kept), NaN = missing.
-    """
-    with pq.ParquetFile(path) as file:
-        width = file.schema_arrow.field("values").type.list_size
-        rows = max(1, _BATCH_VALUES // width)
-        for batch in file.iter_batches(batch_size=rows):
-            flat = batch.column("values").flatten()
-            values = flat.to_numpy(zero_copy_only=False).reshape(-1, width)
-            yield batch.column("feature_id"), np.ascontiguousarray(values[:, keep])

@@ -8,30 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from cohortmart.catalogue import Entry, read_current, read_part, switch_current, written_beside
+from cohortmart.lake.layers import RAW, is_derived
+from cohortmart.lake.lock import lake_lock
+from cohortmart.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
+from cohortmart.lake.named import write_named
 from cohortmart.study import Study
 from cohortmart.warehouse import Home
 from cohortmart.wording import counted
+from ingest.annotation import ANNOTATION_TABLES, read_annotation
 from ingest.assay_reading import AssayReading, find_in_lake, read_into_lake
 from ingest.check.samples import match_columns
 from ingest.forgotten import Forgotten, read_forgotten
-from ingest.lock import lake_lock
-from ingest.matrix_file import RAW
 from ingest.plan import Plan, checked_sha256, plan_assays
 from ingest.purge import finish_forgetting
 from ingest.read.sample_sheet import Samples, read_samples
 from ingest.read.sheet_cells import SHEET_READER_VERSION
 from ingest.write.file_log import file_log, name_in_study, options_json
-from ingest.write.named import write_named
-from ingest.write.samples import (
-    assay_table,
-    feature_table,
-    matrix_sample_rows,
-    matrix_sample_table,
-)
+from ingest.write.samples import assay_table, feature_table
 
 Say = Callable[[str], None]
 #: Tables of the lake that an ingest writes.
-TABLES = ("assay", "feature", "ingested_file", "matrix", "matrix_sample", "sample")
+TABLES = (
+    *("assay", "feature", "ingested_file", "matrix", "matrix_sample", "sample"),
+    *ANNOTATION_TABLES,
+)
 
 
 @dataclass(frozen=True)
@@ -117,14 +117,15 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
         assay: frozenset(n for n, sample_id in known.items() if sample_id in gone)
         for assay, known in everyone.names.items()
     }
-    plans = plan_assays(study, forgotten, gone_names)
+    plans = plan_assays(study, forgotten, gone_names, everyone.names)
     matched = match_columns(study, samples, {plan.name: plan.origin.columns for plan in plans})
     notes = [*note, *samples.notes, *matched.notes]
     for line in notes:
         say(f"note: {line}")
 
+    annotation = read_annotation(study, home.lake, study_file, forgotten, say)
     done = [_one_assay(home.lake, plan, study_file, say) for plan in plans]
-    notes += [note for reading in done for note in reading.notes]
+    notes += [*annotation.notes, *(note for reading in done for note in reading.notes)]
     rows = [
         row
         for reading in done
@@ -138,7 +139,9 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
     ]
     log = [*_sheet_rows(study, samples, study_file, forgotten)]
     log += [row for reading in done for row in reading.file_rows]
+    log += annotation.file_rows
     entries = [
+        *annotation.entries,
         *(reading.plan.origin.entry for reading in done),
         write_named(samples.table, home.lake, "sample"),
         write_named(assay_table(study), home.lake, "assay"),
@@ -226,12 +229,8 @@ def _sheet_rows(
 def _switch(lake: Path, entries: list[Entry]) -> bool:
     """Make the new files current, unless they are; layers made from the old go with them."""
     current = read_current(lake)
-    ours = {e for e in current if e.table_name in TABLES and not _is_derived(e)}
-    if ours == set(entries):
+    if {e for e in current if e.table_name in TABLES and not is_derived(e)} == set(entries):
         return False
-    switch_current(lake, [*entries, *(e for e in current if e.table_name not in TABLES)])
+    others = (e for e in current if e.table_name not in TABLES and not is_derived(e))
+    switch_current(lake, [*entries, *others])
     return True
-
-
-def _is_derived(entry: Entry) -> bool:
-    return entry.table_name == "matrix" and not entry.part.endswith(f":{RAW}")

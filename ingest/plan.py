@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cohortmart.errors import IngestError
 from cohortmart.study import Assay, Study
+from ingest.beside import read_beside
 from ingest.check.matrix import check_header, check_samples_once
 from ingest.forgotten import Forgotten
 from ingest.matrix_file import Origin, raw_origin
-from ingest.read.matrix import read_header
+from ingest.read.formats import read_header
 from ingest.read.text import sha256_of
 
 
@@ -29,12 +30,15 @@ class Plan:
         What its matrix is made from, without the columns of forgotten subjects.
     left_out : tuple of str
         Those columns.
+    known_samples : frozenset of str
+        Names that the sheets give to the assay's samples.
     """
 
     name: str
     assay: Assay
     origin: Origin
     left_out: tuple[str, ...]
+    known_samples: frozenset[str] = frozenset()
 
     @property
     def used(self) -> tuple[tuple[Path, str], ...]:
@@ -43,7 +47,10 @@ class Plan:
         Those are not used that hold nothing but columns of forgotten subjects.
         """
         files = zip(self.assay.files, self.origin.files, strict=True)
-        return tuple((path, sha256) for path, (sha256, columns) in files if columns)
+        beside = zip(
+            (*self.assay.detection_p, *self.assay.bead_count), self.origin.beside, strict=True
+        )
+        return (*((path, sha256) for path, (sha256, columns) in files if columns), *beside)
 
     @property
     def used_files(self) -> tuple[Path, ...]:
@@ -52,7 +59,10 @@ class Plan:
 
 
 def plan_assays(
-    study: Study, forgotten: Forgotten, forgotten_names: Mapping[str, frozenset[str]]
+    study: Study,
+    forgotten: Forgotten,
+    forgotten_names: Mapping[str, frozenset[str]],
+    known_names: Mapping[str, Collection[str]],
 ) -> list[Plan]:
     """Plan every assay of a study.
 
@@ -64,6 +74,8 @@ def plan_assays(
         What must not come back.
     forgotten_names : mapping
         Assay to the columns that the sheets give to forgotten subjects.
+    known_names : mapping
+        Assay to all the names that the sheets give to its samples.
 
     Raises
     ------
@@ -72,13 +84,18 @@ def plan_assays(
     """
     plans = []
     for name, assay in sorted(study.assays.items()):
-        headers = [read_header(path, assay) for path in assay.files]
+        known = frozenset(known_names[name])
+        headers = [read_header(path, assay, known) for path in assay.files]
         for header in headers:
             check_header(header)
         check_samples_once(headers)
+        read_beside(assay, known, [sample for h in headers for sample in h.samples])
         sha256 = tuple(checked_sha256(path, forgotten) for path in assay.files)
         whole = raw_origin(
-            name, assay, list(zip(sha256, (h.samples for h in headers), strict=True))
+            name,
+            assay,
+            list(zip(sha256, (h.samples for h in headers), strict=True)),
+            [checked_sha256(path, forgotten) for path in (*assay.detection_p, *assay.bead_count)],
         )
         left_out = tuple(
             column
@@ -92,7 +109,7 @@ def plan_assays(
                 file=assay.files[0],
                 hint=f"take the assay {name} out of study.yml, or give it other files",
             )
-        plans.append(Plan(name, assay, origin, left_out))
+        plans.append(Plan(name, assay, origin, left_out, known))
     return plans
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from cohortmart.catalogue import Entry, read_current, switch_current
+from cohortmart.lake.matrix import extras_of, read_matrix, write_matrix
 from cohortmart.warehouse import Home
 from ingest.forgotten import Forgotten, read_forgotten
-from ingest.matrix_file import Origin, blocks_of, origin_of
-from ingest.write.matrix import write_matrix
+from ingest.matrix_file import Origin, origin_of
 
 #: Stands in the lake from before the switch until the last deletion.
 MARKER = ".forgetting"
@@ -93,7 +93,7 @@ def without_forgotten(path: Path, origin: Origin, forgotten: Forgotten) -> Origi
         Of the copy, or of the matrix itself where nothing had to go; None where nothing is left.
     """
     gone = [name for name in origin.columns if forgotten.has_column(origin.assay, name)]
-    if any(sha256 in forgotten.files for sha256, _ in origin.files):
+    if origin.all_files & forgotten.files:
         return None
     if not gone:
         return origin
@@ -102,7 +102,8 @@ def without_forgotten(path: Path, origin: Origin, forgotten: Forgotten) -> Origi
         return None
     keep = np.array([i for i, name in enumerate(origin.columns) if name in set(left.columns)])
     target = path.parent / left.entry.path
-    write_matrix(blocks_of(path, keep), len(keep), target, left.metadata)
+    rows = read_matrix(path, keep)
+    write_matrix(rows, len(keep), target, left.metadata, extras_of(path))
     return left
 
 

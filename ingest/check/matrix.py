@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -11,11 +11,17 @@ import pyarrow.compute as pc
 
 from cohortmart.errors import IngestError
 from cohortmart.wording import counted
-from ingest.read.fault import EXCEL_DATE, EXCEL_HINT, field_name
-from ingest.read.matrix import HEADER_LINE
+from ingest.read.fault import EXCEL_DATE, EXCEL_HINT
 from ingest.read.matrix_records import Block, MatrixHeader
 
-Kind = Literal["counts", "beta"]
+Kind = Literal["counts", "beta", "detection_p", "bead_count"]
+#: What one value is called, and the largest one there can be.
+_WORDS = {
+    "counts": ("count", np.finfo(np.float64).max),
+    "beta": ("beta", 1.0),
+    "detection_p": ("detection p", 1.0),
+    "bead_count": ("number of beads", np.finfo(np.float64).max),
+}
 _NO_ID = pa.array(["", "NA", "N/A", "NaN", "nan", "null"])
 #: Excel's reading of ids such as 2310009E13.
 _EXCEL_NUMBER = r"^[0-9]\.?[0-9]*E\+[0-9]+$"
@@ -30,14 +36,14 @@ def check_header(header: MatrixHeader) -> None:
     IngestError
         A name is blank, or stands twice after the suffix was stripped.
     """
-    seen: dict[str, int] = {}
+    seen: dict[str, tuple[int | None, int | str]] = {}
     for i, name in enumerate(header.samples):
-        field = i + header.first_sample_field - header.missing_corner
+        line, field = header.header_place(i)
         if not name:
             raise IngestError(
                 "the header has a blank sample name",
                 file=header.path,
-                line=HEADER_LINE,
+                line=line,
                 column=field,
                 expected="a name over each column",
                 hint="name the column, or remove it; a delimiter at the end of the line makes one",
@@ -46,13 +52,22 @@ def check_header(header: MatrixHeader) -> None:
             raise IngestError(
                 f"the sample `{name}` stands twice",
                 file=header.path,
-                line=HEADER_LINE,
+                line=line,
                 column=field,
                 expected="each sample once",
-                found=f"`{name}` in fields {seen[name]} and {field}" + _raw_names(header, name),
+                found=_twice(name, seen[name], (line, field)) + _raw_names(header, name),
                 hint="remove or rename one of the columns",
             )
-        seen[name] = field
+        seen[name] = (line, field)
+
+
+def _twice(
+    name: str, first: tuple[int | None, int | str], second: tuple[int | None, int | str]
+) -> str:
+    """Say where a name stands twice: in two lines, or in two fields of one line."""
+    if first[0] != second[0]:
+        return f"`{name}` in lines {first[0]} and {second[0]}"
+    return f"`{name}` in fields {first[1]} and {second[1]}"
 
 
 def _raw_names(header: MatrixHeader, name: str) -> str:
@@ -70,12 +85,12 @@ def check_samples_once(headers: Sequence[MatrixHeader]) -> None:
     """
     seen: dict[str, MatrixHeader] = {}
     for header in headers:
-        for name in header.samples:
+        for i, name in enumerate(header.samples):
             if name in seen:
                 raise IngestError(
                     f"the sample `{name}` is in two files of one assay",
                     file=header.path,
-                    line=HEADER_LINE,
+                    line=header.header_place(i)[0],
                     column=name,
                     expected="each sample in one file",
                     found=f"`{name}` in {seen[name].path} too",
@@ -91,7 +106,7 @@ class MatrixTally:
     ----------
     header : MatrixHeader
         Of the file.
-    kind : {'counts', 'beta'}
+    kind : {'counts', 'beta', 'detection_p', 'bead_count'}
         What the values are.
     unique_ids : bool
         Whether a feature id that stands twice is an error (it is not where rows are summed).
@@ -145,30 +160,32 @@ class MatrixTally:
         bare = pc.is_in(block.feature_ids, value_set=_NO_ID).to_numpy(zero_copy_only=False)
         if bare.any():
             row = int(bare.argmax())
+            line, column = self.header.feature_place(block.first_line, row)
             raise IngestError(
                 "the row has no feature id",
                 file=self.header.path,
-                line=block.first_line + row,
-                column=1,
+                line=line,
+                column=column,
                 expected="the id of a gene or probe",
                 found=f"`{block.feature_ids[row].as_py()}`",
                 hint="name the feature, or remove the row (it may be blank)",
             )
-        for column, names in enumerate((block.feature_ids, block.gene_names), start=1):
+        for offset, names in enumerate((block.feature_ids, block.gene_names)):
             if names is not None:
-                self._check_excel(block, names, column)
+                self._check_excel(block, names, offset)
 
-    def _check_excel(self, block: Block, names: Any, column: int) -> None:
+    def _check_excel(self, block: Block, names: Any, offset: int) -> None:
         for pattern, what in ((EXCEL_DATE, "date"), (_EXCEL_NUMBER, "number")):
             hits = pc.match_substring_regex(names, pattern=pattern).fill_null(False)
             hits = hits.to_numpy(zero_copy_only=False)
             if hits.any():
                 row = int(hits.argmax())
+                line, column = self.header.feature_place(block.first_line, row)
                 raise IngestError(
                     f"Excel turned the name of a gene into a {what}",
                     file=self.header.path,
-                    line=block.first_line + row,
-                    column=column,
+                    line=line,
+                    column=column + offset if isinstance(column, int) else column,
                     expected="a gene name such as SEPTIN1 or MARCHF1"
                     if what == "date"
                     else "an id such as 2310009E13",
@@ -177,45 +194,34 @@ class MatrixTally:
                 )
 
     def _check_values(self, block: Block) -> None:
-        values = block.values
-        top = 1.0 if self.kind == "beta" else np.finfo(np.float64).max
-        bad = ~((values >= 0) & (values <= top))
-        if self.kind == "beta":
+        self._check_range(block, self.kind, block.values)
+        for quantity, values in block.extras.items():
+            self._check_range(block, quantity, values)
+
+    def _check_range(self, block: Block, quantity: str, values: np.ndarray) -> None:
+        bad = ~((values >= 0) & (values <= _WORDS[quantity][1]))
+        if quantity != "counts":
             bad &= ~np.isnan(values)
         if bad.any():
             row, sample = (int(i) for i in np.unravel_index(int(bad.argmax()), bad.shape))
-            self._raise_value(block, row, sample)
-
-    def _raise_value(self, block: Block, row: int, sample: int) -> NoReturn:
-        value = float(block.values[row, sample])
-        what = "count" if self.kind == "counts" else "beta"
-        hint: str | None = "correct it, or write NA for a missing value"
-        if np.isnan(value):
-            problem, hint = (
-                "a count is missing",
-                "write 0 where no read was found; else remove the gene",
+            line, column = (
+                self.header.place(block, row, sample)
+                if quantity == self.kind
+                else self.header.extra_place(block, row, sample, quantity)
             )
-        elif np.isinf(value):
-            problem = f"a {what} is infinite"
-            if self.kind == "counts":  # which cannot be missing either
-                hint = "write the count itself; else remove the gene"
-        elif self.kind == "counts":
-            problem = "a count is negative"
-            hint = (
-                "raw or estimated counts are needed; logarithms and corrected values are not counts"
+            problem, hint = _fault_of_value(quantity, values, float(values[row, sample]))
+            top = _WORDS[quantity][1]
+            raise IngestError(
+                problem,
+                file=self.header.path,
+                line=line,
+                column=column,
+                expected="a number from 0 to 1" if top == 1 else "a number from 0",
+                found="no value"
+                if np.isnan(values[row, sample])
+                else f"{values[row, sample]:.15g}",
+                hint=hint,
             )
-        else:
-            problem = "a beta lies outside 0 to 1"
-            hint = _beta_hint(block.values) or hint
-        raise IngestError(
-            problem,
-            file=self.header.path,
-            line=block.first_line + row,
-            column=field_name(self.header, sample),
-            expected="a number from 0" if self.kind == "counts" else "a number from 0 to 1",
-            found="no value" if np.isnan(value) else f"{value:.15g}",
-            hint=hint,
-        )
 
     def _check_duplicates(self) -> None:
         ids = pa.chunked_array(self._ids, pa.string()).combine_chunks()
@@ -233,13 +239,15 @@ class MatrixTally:
         if self.kind == "counts":
             why = "two versions of it have lost their version: " if self.strip_version else ""
             hint = f"{why}`read: {{sum_by: gene_name}}` sums such rows; or keep one row a feature"
+        first = self.header.feature_place(self.header.header_line + 1, earlier)
+        line, column = self.header.feature_place(self.header.header_line + 1, row)
         raise IngestError(
             f"the feature `{name}` stands twice",
             file=self.header.path,
-            line=row + HEADER_LINE + 1,
-            column=1,
+            line=line,
+            column=column,
             expected="each feature once",
-            found=f"`{name}` in lines {earlier + HEADER_LINE + 1} and {row + HEADER_LINE + 1}",
+            found=_twice(name, first, (line, column)),
             hint=hint,
         )
 
@@ -263,6 +271,23 @@ class MatrixTally:
                     "not counts, and are treated as counts"
                 )
         return tuple(notes)
+
+
+def _fault_of_value(quantity: str, values: np.ndarray, value: float) -> tuple[str, str]:
+    """Say what is wrong with a value, and what to do."""
+    what, top = _WORDS[quantity]
+    hint = "correct it, or write NA for a missing value"
+    if np.isnan(value):
+        return "a count is missing", "write 0 where no read was found; else remove the gene"
+    if np.isinf(value):
+        if quantity == "counts":  # which cannot be missing either
+            hint = "write the count itself; else remove the gene"
+        return f"a {what} is infinite", hint
+    if quantity == "counts":
+        hint = "raw or estimated counts are needed; logarithms and corrected values are not counts"
+    if quantity == "beta":
+        hint = _beta_hint(values) or hint
+    return f"a {what} {'lies outside 0 to 1' if top == 1 else 'is negative'}", hint
 
 
 def _beta_hint(values: np.ndarray) -> str | None:

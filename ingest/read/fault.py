@@ -12,7 +12,7 @@ import pyarrow.csv as pcsv
 
 from cohortmart.errors import IngestError
 from cohortmart.wording import counted
-from ingest.read.matrix_records import MatrixHeader
+from ingest.read.matrix_records import TextMatrixHeader
 
 #: Cells that say that a value is missing.
 MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "null")
@@ -29,13 +29,13 @@ EXCEL_HINT = (
 
 
 def raise_fault(
-    header: MatrixHeader, first_line: int, chunk: bytes, error: Exception | None
+    header: TextMatrixHeader, first_line: int, chunk: bytes, error: Exception | None
 ) -> NoReturn:
     """Raise the error for the first row of a chunk that cannot be read.
 
     Parameters
     ----------
-    header : MatrixHeader
+    header : TextMatrixHeader
         Of the file.
     first_line : int
         Line of the chunk's first row.
@@ -62,20 +62,7 @@ def raise_fault(
     ) from error
 
 
-def field_name(header: MatrixHeader, sample: int) -> str:
-    """Name a sample's column for a message: its header name and its field number.
-
-    Parameters
-    ----------
-    header : MatrixHeader
-        Of the file.
-    sample : int
-        Index of the sample, from 0.
-    """
-    return f"{header.raw_samples[sample]} (field {header.first_sample_field + sample})"
-
-
-def _check_carriage_returns(header: MatrixHeader, first_line: int, chunk: bytes) -> None:
+def _check_carriage_returns(header: TextMatrixHeader, first_line: int, chunk: bytes) -> None:
     stray = re.search(rb"\r(?!\n|$)", chunk)
     if stray:
         raise IngestError(
@@ -87,7 +74,7 @@ def _check_carriage_returns(header: MatrixHeader, first_line: int, chunk: bytes)
         )
 
 
-def _as_text(header: MatrixHeader, chunk: bytes) -> tuple[Any, tuple[int, int] | None]:
+def _as_text(header: TextMatrixHeader, chunk: bytes) -> tuple[Any, tuple[int, int] | None]:
     """Parse a chunk as text; also (index, number of fields) of its first row of wrong length."""
     wrong: list[tuple[int, int]] = []
 
@@ -95,7 +82,7 @@ def _as_text(header: MatrixHeader, chunk: bytes) -> tuple[Any, tuple[int, int] |
         wrong.append((row.number - 1, row.actual_columns))
         return "skip"
 
-    names = [f"f{i}" for i in range(header.n_fields)]
+    names = [f"f{i}" for i in range(1, header.n_fields + 1)]
     try:
         table = pcsv.read_csv(
             pa.py_buffer(chunk),
@@ -120,24 +107,24 @@ def _row_in_chunk(row: int, bad_row: tuple[int, int] | None) -> int:
     return row if bad_row is None or row < bad_row[0] else row + 1
 
 
-def _first_bad_cell(header: MatrixHeader, table: Any) -> tuple[int, int, str] | None:
-    """Return row, sample index and text of the first cell that is no number."""
+def _first_bad_cell(header: TextMatrixHeader, table: Any) -> tuple[int, int, str] | None:
+    """Return row, field and text of the first cell that is no number."""
     found: tuple[int, int, str] | None = None
     missing = pa.array(MISSING_WORDS)
-    for sample in range(len(header.samples)):
-        column = table.column(header.first_sample_field - 1 + sample)
+    for field in sorted(header.field_names):
+        column = table.column(field - 1)
         good = pcompute.or_(
             pcompute.match_substring_regex(column, pattern=_NUMBER),
             pcompute.is_in(column, value_set=missing),
         )
         bad = np.flatnonzero(~good.to_numpy())
         if bad.size and (found is None or bad[0] < found[0]):
-            found = (int(bad[0]), sample, column[int(bad[0])].as_py())
+            found = (int(bad[0]), field, column[int(bad[0])].as_py())
     return found
 
 
 def _raise_length(
-    header: MatrixHeader, first_line: int, chunk: bytes, row: int, n_fields: int
+    header: TextMatrixHeader, first_line: int, chunk: bytes, row: int, n_fields: int
 ) -> NoReturn:
     lines = chunk.splitlines()
     text = lines[row].decode("utf-8", "replace") if row < len(lines) else ""
@@ -154,26 +141,26 @@ def _raise_length(
         file=header.path,
         line=first_line + row,
         expected=f"{counted(header.n_fields, 'field')}, as in the rows above"
-        if first_line + row > 2
+        if first_line + row > header.header_line + 1
         else f"{counted(header.n_fields, 'field')}, as in the header",
         found=f"{n_fields}: {text[:60]}",
         hint=hint,
     )
 
 
-def _raise_cell(header: MatrixHeader, line: int, sample: int, text: str) -> NoReturn:
+def _raise_cell(header: TextMatrixHeader, line: int, field: int, text: str) -> NoReturn:
     raise IngestError(
         "the cell is not a number",
         file=header.path,
         line=line,
-        column=field_name(header, sample),
+        column=header.field_names[field],
         expected=f"a number, or one of {', '.join(w or 'nothing' for w in MISSING_WORDS)}",
         found=f"`{text[:60]}`",
-        hint=_cell_hint(header, sample, text.strip()),
+        hint=_cell_hint(header, field, text.strip()),
     )
 
 
-def _cell_hint(header: MatrixHeader, sample: int, text: str) -> str | None:
+def _cell_hint(header: TextMatrixHeader, field: int, text: str) -> str | None:
     if re.fullmatch(r"[+-]?[0-9]+,[0-9]+(e[+-]?[0-9]+)?", text, re.IGNORECASE):
         return "the comma is a decimal comma: export the table with decimal points"
     if re.fullmatch(r"[+-]?[0-9]{1,3}([,' ][0-9]{3})+(\.[0-9]*)?", text):
@@ -188,7 +175,8 @@ def _cell_hint(header: MatrixHeader, sample: int, text: str) -> str | None:
         return "a missing beta is written NA; a count cannot be missing"
     if re.fullmatch(r"[+-]?0x[0-9a-f]*\.?[0-9a-f]*(p[+-]?[0-9]+)?", text, re.IGNORECASE):
         return "this is a hexadecimal number: write it with decimal digits"
-    if sample < 8 and header.raw_samples[sample].lower() in _ANNOTATION:
+    name = header.field_names[field].rsplit(" (field", 1)[0]
+    if field < 10 and name.lower() in _ANNOTATION:
         return "this column describes the features: remove it, only samples may follow the ids"
     return None
 

@@ -6,107 +6,44 @@ import csv
 import io
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from cohortmart.errors import IngestError
-from cohortmart.nearest import did_you_mean
 from cohortmart.wording import counted
-from ingest.read.text import open_text, sniff
+from ingest.read.geo_series_sheet import is_series_matrix, read_series_sheet
+from ingest.read.sdrf import is_sdrf, read_sdrf
+from ingest.read.sheet import Row, Sheet, is_missing
+from ingest.read.sheet_wanted import NO_STUDY, Wanted
+from ingest.read.text import MAX_HEADER_BYTES, open_text, sniff
 
-#: Cells that stand for no value, besides the empty one.
-MISSING = frozenset({"", "NA", "N/A", "#N/A", "NaN", "nan", "null"})
+__all__ = ["EXCEL_DATE", "SHEET_READER_VERSION", "Row", "Sheet", "is_missing", "read_cells"]
 
 #: Part of what `ingested_file` says about a sheet; raise it when the rows would differ.
-SHEET_READER_VERSION = "sheet-1"
+SHEET_READER_VERSION = "sheet-2"
 
 _ZIP_MAGIC = b"PK\x03\x04"
 #: How a cell that Excel holds as a date comes out as text.
 EXCEL_DATE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
+_FIRST_LINES = 20
+#: Files that come in one folder with sample sheets, by their first words.
+_NEIGHBOURS = {
+    "MAGE-TAB Version": ("an IDF", "the SDRF beside it (.sdrf.txt)"),
+    "Investigation Title": ("an IDF", "the SDRF beside it (.sdrf.txt)"),
+    "^DATABASE": ("a GEO SOFT file", "the series matrix (_series_matrix.txt.gz)"),
+}
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of a sheet.
-
-    Parameters
-    ----------
-    line : int
-        Line in the text file or row in the workbook, from 1.
-    cells : tuple of str
-        Stripped of white space around them, in the order of the columns.
-    """
-
-    line: int
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A sample sheet as text.
+def read_cells(file: Path, wanted: Wanted = NO_STUDY) -> Sheet:
+    """Read a sample sheet, everything as text.
 
     Parameters
     ----------
     file : Path
-        Where it was read from.
-    columns : tuple of str
-        Names in the header.
-    header_line : int
-        Line of the header, from 1.
-    rows : tuple of Row
-        Rows that are not blank.
-    format : str
-        For example `csv`, `tsv+gzip`, `xlsx`.
-    notes : tuple of str
-        What a user may want to know about how the file was read.
-    """
-
-    file: Path
-    columns: tuple[str, ...]
-    header_line: int
-    rows: tuple[Row, ...]
-    format: str
-    notes: tuple[str, ...] = ()
-
-    def position(self, column: str, named_by: str = "study.yml") -> int:
-        """Return the index of a column, from 0.
-
-        Parameters
-        ----------
-        column : str
-            Name in the header.
-        named_by : str
-            Who asks for it, for the message.
-
-        Raises
-        ------
-        IngestError
-            The header has no such column.
-        """
-        if column in self.columns:
-            return self.columns.index(column)
-        named = [c for c in self.columns if c]
-        hint = did_you_mean(column, named)
-        if "" in self.columns:
-            unnamed = "a column without a name in the header cannot be used: give it one"
-            hint = f"{hint}; {unnamed}" if hint else unnamed
-        raise IngestError(
-            f"the sample sheet has no column `{column}`, which {named_by} names",
-            file=self.file,
-            line=self.header_line,
-            expected=f"a column `{column}`",
-            found=", ".join(named),
-            hint=hint,
-        )
-
-
-def read_cells(file: Path) -> Sheet:
-    """Read a sample sheet (csv, tsv, semicolons, compressed or not; xlsx), everything as text.
-
-    Parameters
-    ----------
-    file : Path
-        What it is is decided from its content, not from its name.
+        A table (comma, tab or semicolon), an SDRF, a GEO series matrix, each compressed or not, or
+        an Excel workbook (.xlsx). What it is is decided from its content, not from its name.
+    wanted : Wanted
+        What the study uses of it. An SDRF and a series matrix have the columns under the study's
+        spelling and one row a sample; tables stay as they are.
 
     Raises
     ------
@@ -115,12 +52,15 @@ def read_cells(file: Path) -> Sheet:
     """
     if _is_workbook(file):
         return _checked(file, _workbook_rows(file), "xlsx", _workbook_notes(file))
-    return _text_sheet(file)
-
-
-def is_missing(cell: str) -> bool:
-    """Whether a cell stands for no value."""
-    return cell in MISSING
+    form = sniff(file)
+    first_line = _first_line(file)
+    packed = "" if form.compression == "none" else f"+{form.compression}"
+    _refuse_neighbours(file, first_line)
+    if is_series_matrix(first_line):
+        return read_series_sheet(file, f"geo_series_matrix{packed}", wanted)
+    if "\t" in first_line and is_sdrf(next(csv.reader([first_line], delimiter="\t"))):
+        return read_sdrf(file, _text_rows(file, "\t"), f"sdrf{packed}", wanted)
+    return _checked(file, _text_rows(file, form.delimiter), form.name)
 
 
 def _is_workbook(file: Path) -> bool:
@@ -130,13 +70,34 @@ def _is_workbook(file: Path) -> bool:
         return stream.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
 
 
-def _text_sheet(file: Path) -> Sheet:
-    form = sniff(file)
+def _first_line(file: Path) -> str:
+    """Return the first line that is neither blank nor a comment, within the first few."""
+    with open_text(file) as stream:
+        for _ in range(_FIRST_LINES):
+            line = stream.readline(MAX_HEADER_BYTES).decode("utf-8", "replace").rstrip("\r\n")
+            if line.strip() and not line.startswith("#"):
+                return line
+    return ""
+
+
+def _refuse_neighbours(file: Path, first_line: str) -> None:
+    for start, (found, expected) in _NEIGHBOURS.items():
+        if first_line.lstrip('"').startswith(start):
+            raise IngestError(
+                f"this is {found}, not a sample sheet",
+                file=file,
+                expected=expected,
+                found=first_line[:80],
+                hint="name that file under `samples`",
+            )
+
+
+def _text_rows(file: Path, delimiter: str) -> list[Row]:
     rows: list[Row] = []
     line = 1
     with open_text(file) as stream:
         text = io.TextIOWrapper(stream, "utf-8", newline="")
-        reader = csv.reader(text, delimiter=form.delimiter, strict=True)
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
         try:
             for cells in reader:
                 rows.append(_row(line, cells))
@@ -151,7 +112,7 @@ def _text_sheet(file: Path) -> Sheet:
             ) from error
         finally:
             text.detach()
-    return _checked(file, rows, form.name)
+    return rows
 
 
 def _workbook_rows(file: Path) -> list[Row]:

@@ -58,10 +58,11 @@ class GeneSums:
         return len(self.has_name) - sum(self.has_name)
 
     def blocks(self) -> list[Block]:
-        """Return the sums as one block; its lines mean nothing."""
+        """Return the sums as one block, sorted by name; its lines mean nothing."""
         names = pa.array(self.names, pa.string())
         own = pc.if_else(pa.array(self.has_name, pa.bool_()), names, pa.scalar(None, pa.string()))
-        return [Block(0, names, own, self.values)]
+        order = pc.sort_indices(names)
+        return [Block(0, names.take(order), own.take(order), self.values[order.to_numpy()])]
 
     def _add(self, block: Block) -> None:
         ids = block.feature_ids

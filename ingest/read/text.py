@@ -9,7 +9,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from ingest.read.compressed import Compression, compression_of, decompressed
 
 #: A header line longer than this is no header line: 100,000 sample names fit many times.
 MAX_HEADER_BYTES = 16 << 20
+_ROW_BYTES = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 _QUOTED = re.compile(r'"[^"]*"')
 _NAMES = {",": "csv", "\t": "tsv", ";": "csv2"}
@@ -182,7 +183,9 @@ def sniff(path: Path) -> TextFormat:
         has_bom = next(source, b"").startswith(_BOM)
     with open_text(path) as stream:
         head = stream.readline(MAX_HEADER_BYTES)
-    lines = read_lines(path, 2)
+        # The row's beginning is enough: with samples in rows it is longer than any header.
+        row = stream.readline(_ROW_BYTES)
+    lines = [line.decode("utf-8", "ignore").rstrip("\r\n") for line in (head, row)]
     if b"\r" in head.rstrip(b"\r\n") or (head.endswith(b"\r")):
         raise IngestError(
             "the lines end in a carriage return alone, as on the first Macintoshes",
@@ -194,12 +197,19 @@ def sniff(path: Path) -> TextFormat:
     return TextFormat(
         compression=compression,
         encoding="utf-8-sig" if has_bom else "utf-8",
-        delimiter=_delimiter(lines),
+        delimiter=delimiter_of(lines),
         line_end="\r\n" if head.endswith(b"\r\n") else "\n",
     )
 
 
-def _delimiter(lines: list[str]) -> str:
+def delimiter_of(lines: Sequence[str]) -> str:
+    """Return comma, tab or semicolon, whichever separates the fields of a header and a row.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        The first two lines of a table.
+    """
     # The header decides; the second line only where the header has one field (one sample below
     # R's missing corner cell).
     for line in lines:

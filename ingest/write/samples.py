@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
 
-from cohortmart.study import Study
-from cohortmart.tables import ASSAY, FEATURE, MATRIX_SAMPLE
+from cohortmart.study import Assay, Study
+from cohortmart.tables import ASSAY, FEATURE
 
 
 @dataclass(frozen=True)
@@ -30,40 +30,32 @@ class AssayFeatures:
 
 def assay_table(study: Study) -> pa.Table:
     """Return the table `assay`, sorted by assay."""
-    rows = [
-        {
-            "assay": name,
-            "kind": study.assays[name].kind,
-            "m_value_clip": study.assays[name].m_value_clip,
-        }
-        for name in sorted(study.assays)
-    ]
-    return pa.Table.from_pylist(rows, schema=ASSAY)
+    return pa.Table.from_pylist(
+        [_assay_row(name, study.assays[name]) for name in sorted(study.assays)], schema=ASSAY
+    )
 
 
-def matrix_sample_rows(
-    assay: str, kind: str, layer: str, columns: Sequence[str], sample_ids: Sequence[str]
-) -> list[dict[str, object]]:
-    """Return the rows of `matrix_sample` for one matrix, positions from 1."""
-    return [
-        {
-            "assay": assay,
-            "kind": kind,
-            "layer": layer,
-            "position": position,
-            "sample_id": sample_id,
-            "column_name": column,
-        }
-        for position, (column, sample_id) in enumerate(
-            zip(columns, sample_ids, strict=True), start=1
-        )
-    ]
-
-
-def matrix_sample_table(rows: Iterable[Mapping[str, object]]) -> pa.Table:
-    """Return the table `matrix_sample`, sorted by assay, layer and position."""
-    table = pa.Table.from_pylist([dict(row) for row in rows], schema=MATRIX_SAMPLE)
-    return table.sort_by([(name, "ascending") for name in ("assay", "layer", "position")])
+def _assay_row(name: str, assay: Assay) -> dict[str, object]:
+    chosen = assay.filter
+    row: dict[str, object] = {
+        "assay": name,
+        "kind": assay.kind,
+        "m_value_clip": assay.m_value_clip,
+        "layers": "|".join(assay.layers),
+        "platform": assay.platform,
+    }
+    if assay.kind != "beta":
+        return row
+    return row | {
+        "filter_detection_p": chosen.detection_p,
+        "filter_sample_missing": chosen.sample_missing,
+        "filter_probe_missing": chosen.probe_missing,
+        "filter_bead_minimum": None if chosen.beads is None else chosen.beads.minimum,
+        "filter_bead_share": None if chosen.beads is None else chosen.beads.share,
+        "filter_non_cpg": chosen.non_cpg,
+        "filter_masks": chosen.masks,
+        "filter_sex_chromosomes": chosen.sex_chromosomes,
+    }
 
 
 def feature_table(assays: Iterable[AssayFeatures]) -> pa.Table:

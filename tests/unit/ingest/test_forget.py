@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from raw_study import SAMPLES, RawStudy, counts_of, lake_bytes
+from raw_study import GENES, SAMPLES, RawStudy, counts_of, lake_bytes
 
 from cohortmart.catalogue import read_current
 from cohortmart.errors import IngestError, InputError
@@ -177,8 +177,8 @@ def test_replaced_files_lose_the_subject_too(raw: RawStudy) -> None:
         "current",
         "replaced",
     }
-    values = pq.read_table(replaced[0]).to_pylist()[0]["values"]
-    assert values == [3000.25, 4000.25, 5000.25, 6000.25]
+    rows = {r["feature_id"]: r["values"] for r in pq.read_table(replaced[0]).to_pylist()}
+    assert rows[GENES[0]] == [3000.25, 4000.25, 5000.25, 6000.25]
 
 
 def current(raw: RawStudy) -> set[str]:

@@ -22,7 +22,7 @@ def parts(
     for k, (order, (left, right)) in enumerate(zip(orders, pairwise(splits), strict=True)):
         own = values[order, left:right]
         cells = [["NA" if np.isnan(v) else repr(v) for v in row] for row in own.tolist()]
-        text = text_of([f"g{i}" for i in order], [f"S{j}" for j in range(left, right)], cells)
+        text = text_of([f"g{i:03d}" for i in order], [f"S{j}" for j in range(left, right)], cells)
         files.append(write(folder / f"part{k}.csv", text if k else gzip.compress(text)))
     return files
 
@@ -37,9 +37,9 @@ def test_samples_follow_each_other_whatever_the_order_of_features(
     orders = [rng.permutation(203) if shuffled else rows for _ in range(3)]
     files = parts(tmp_path, values, orders, [0, 2, 3, 9])
     report, ids, found = ingested(files, assay())
-    assert ids == [f"g{i}" for i in orders[0]]
+    assert ids == [f"g{i:03d}" for i in rows]
     assert report.samples == tuple(f"S{j}" for j in range(9))
-    np.testing.assert_array_equal(found, values[orders[0]])
+    np.testing.assert_array_equal(found, values)
     assert [(f.rows, f.columns, f.format) for f in report.files] == [
         (203, 2, "csv+gzip"),
         (203, 1, "csv"),
@@ -54,15 +54,15 @@ def test_betas_that_a_file_lacks_are_null_and_said(
     orders = [np.array([0, 1, 2, 4]), np.array([5, 4, 3, 1, 0])]
     files = parts(tmp_path, values, orders, [0, 2, 4])
     report, ids, found = ingested(files, assay("beta"))
-    assert ids == ["g0", "g1", "g2", "g4", "g5", "g3"]
-    want = values[[0, 1, 2, 4, 5, 3]].copy()
-    want[4:, :2] = np.nan
+    assert ids == [f"g00{i}" for i in range(6)]
+    want = values.copy()
+    want[[3, 5], :2] = np.nan
     want[2, 2:] = np.nan
     np.testing.assert_array_equal(found, want)
     text = "\n".join(report.notes)
     assert "part0.csv: no row for 2 features of part1.csv" in text
     assert "part1.csv: no row for 1 feature of part0.csv" in text
-    assert "g2" in text
+    assert "g002" in text
 
 
 def test_counts_that_a_file_lacks_are_an_error(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -70,7 +70,7 @@ def test_counts_that_a_file_lacks_are_an_error(tmp_path: Path, rng: np.random.Ge
     with pytest.raises(IngestError, match="lacks 1 feature that") as caught:
         ingested(files, assay())
     assert caught.value.file == files[1]
-    assert "g5" in str(caught.value.found)
+    assert "g005" in str(caught.value.found)
     assert list((tmp_path / "lake").iterdir()) == []
 
 
@@ -105,5 +105,5 @@ def test_summed_files_are_joined_by_gene_name(tmp_path: Path) -> None:
     a = write(tmp_path / "a.csv", "gene_id,gene_name,A\nE1,TP53,1\nE2,MYC,2\nE3,TP53,4\n")
     b = write(tmp_path / "b.csv", "gene_id,gene_name,B\nE2,MYC,8\nE9,TP53,16\n")
     _, ids, values = ingested([a, b], assay(sum_by="gene_name"))
-    assert ids == ["TP53", "MYC"]
-    np.testing.assert_array_equal(values, [[5, 16], [2, 8]])
+    assert ids == ["MYC", "TP53"]
+    np.testing.assert_array_equal(values, [[2, 8], [5, 16]])

@@ -15,7 +15,7 @@ from pathlib import Path
 from cohortmart.study import Assay
 from ingest.matrix import ingest_matrix
 from ingest.read import joined, matrix
-from ingest.write import matrix as writer
+from cohortmart.lake import matrix as writer
 # Small enough for both sizes of file to fill chunks and row groups many times over.
 matrix.CHUNK_BYTES, writer.GROUP_VALUES, joined.BLOCK_VALUES = 1 << 19, 100_000, 100_000
 files = [Path(f) for f in sys.argv[2:]]

@@ -66,11 +66,12 @@ def check_round_trip(kind: str, case: dict) -> None:  # type: ignore[type-arg]
     with TemporaryDirectory() as folder:
         path = write(Path(folder) / "matrix.txt", PACK[case["pack"]](text))
         report, ids, found = ingested(path, assay(kind))
-    assert ids == case["ids"]
+    order = sorted(range(len(ids)), key=lambda i: case["ids"][i].encode())
+    assert ids == [case["ids"][i] for i in order]
     assert report.samples == tuple(case["samples"])
     assert report.features["feature_id"].to_pylist() == ids
     assert (report.rows, report.columns) == values.shape
-    np.testing.assert_array_equal(found, values)
+    np.testing.assert_array_equal(found, values[order])
 
 
 @given(dialects(COUNT))
@@ -92,7 +93,9 @@ def test_every_double_is_the_nearest_one(tmp_path: Path, rng: np.random.Generato
         *("1e-05", "9007199254740993", "0.1e-6", "5e-324", "1.7976931348623157e308", "+7", ".5"),
         *("5.", "1E5", "0.30000000000000004", "2.2250738585072011e-308", "1" * 30),
     ]
-    path = write(tmp_path / "x.csv", "g,A\n" + "".join(f"g{i},{t}\n" for i, t in enumerate(texts)))
+    path = write(
+        tmp_path / "x.csv", "g,A\n" + "".join(f"g{i:05d},{t}\n" for i, t in enumerate(texts))
+    )
     _, _, found = ingested(path, assay())
     np.testing.assert_array_equal(found[:, 0], [float(t) for t in texts])
 
@@ -105,9 +108,9 @@ def test_nf_core_salmon_table(tmp_path: Path) -> None:
     )
     report, ids, values = ingested(path, assay())
     assert report.samples == ("CTRL_1", "MS_1")
-    assert ids == ["ENSG00000141510", "ENSG00000000001", "ENSG2"]
-    assert report.features["gene_name"].to_pylist() == ["TP53", None, None]
-    np.testing.assert_array_equal(values, [[10.5, 0], [1, 2], [3, 4]])
+    assert ids == ["ENSG00000000001", "ENSG00000141510", "ENSG2"]
+    assert report.features["gene_name"].to_pylist() == [None, "TP53", None]
+    np.testing.assert_array_equal(values, [[1, 2], [10.5, 0], [3, 4]])
     assert report.files[0].format == "tsv"
     assert (report.files[0].rows, report.files[0].columns) == (3, 2)
 
@@ -152,14 +155,14 @@ def test_ensembl_versions_are_stripped_and_nothing_else(tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", "g,A,B\n" + "".join(f"{r},1,2\n" for r in raw))
     _, ids, _ = ingested(path, assay(strip_version=True))
     assert ids == [
-        "ENSG00000141510",
-        "ENSG00000182378_PAR_Y",
-        "ENSG00000182378",
-        "NM_000546.6",
         "AC092143.1",
+        "ENSG00000141510",
+        "ENSG00000182378",
+        "ENSG00000182378_PAR_Y",
         "ENSMUSG00000059552",
+        "NM_000546.6",
     ]
-    assert ingested(path, assay())[1] == raw
+    assert ingested(path, assay())[1] == sorted(raw)
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 64, 1 << 20])

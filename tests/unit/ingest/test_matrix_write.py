@@ -14,15 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 from matrix_files import assay, ingested, lake_values, text_of, write
 
+from cohortmart.lake import matrix as writer
+from cohortmart.lake.matrix import UnsortedError, extras_of, read_matrix, write_matrix
 from cohortmart.tables import matrix_schema
-from ingest.write import matrix as writer
-from ingest.write.matrix import write_matrix
 
 
 def blocks(values: np.ndarray, size: int) -> Iterator[tuple[Any, np.ndarray]]:
     for start in range(0, len(values), size):
         part = values[start : start + size]
-        yield pa.array([f"g{start + i}" for i in range(len(part))]), part
+        yield pa.array([f"g{start + i:05d}" for i in range(len(part))]), part
 
 
 def sha(path: Path) -> str:
@@ -38,7 +38,7 @@ def test_values_come_back_exactly_in_groups_of_bounded_size(
     target = tmp_path / "m.parquet"
     assert write_matrix(blocks(values, 50), 7, target) == 777
     ids, found = lake_values(target)
-    assert ids == [f"g{i}" for i in range(777)]
+    assert ids == [f"g{i:05d}" for i in range(777)]
     np.testing.assert_array_equal(found, values)
     metadata = pq.read_metadata(target)
     sizes = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
@@ -55,7 +55,7 @@ def test_bytes_depend_on_the_matrix_and_not_on_blocks_or_dialect(
     assert len({sha(tmp_path / f"{size}.parquet") for size in (1, 37, 300)}) == 1
 
     cells = [[repr(v) for v in row] for row in values.tolist()]
-    ids, names = [f"g{i}" for i in range(300)], list("ABCDE")
+    ids, names = [f"g{i:05d}" for i in range(300)], list("ABCDE")
     shas = set()
     for delimiter, line_end in ((",", "\n"), ("\t", "\r\n")):
         text = text_of(ids, names, cells, delimiter=delimiter, line_end=line_end)
@@ -70,7 +70,7 @@ def test_sql_sees_null_and_never_nan(tmp_path: Path) -> None:
     rows = duckdb.sql(
         f"select feature_id, values[1], values[2] from '{target}' order by feature_id"
     ).fetchall()
-    assert rows == [("g0", 0.5, None), ("g1", None, None)]
+    assert rows == [("g00000", 0.5, None), ("g00001", None, None)]
 
 
 def test_rounded_betas_take_less_than_two_bytes(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -98,3 +98,30 @@ def test_an_error_among_the_blocks_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="broken"):
         write_matrix(broken(), 2, tmp_path / "m.parquet")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "parts", [[["g1", "g0"]], [["g0"], ["g0"]], [["g0", "g2"], ["g1"]], [["g\u00e9", "gz"]]]
+)
+def test_rows_out_of_order_are_refused_and_leave_nothing(
+    tmp_path: Path, parts: list[list[str]]
+) -> None:
+    rows = [(pa.array(ids), np.ones((len(ids), 2))) for ids in parts]
+    with pytest.raises(UnsortedError):
+        write_matrix(rows, 2, tmp_path / "m.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_stands_beside_the_values_comes_back(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "GROUP_VALUES", 12)
+    ids = pa.array([f"cg{i}" for i in range(9)])
+    values, p, beads = rng.random((3, 9, 4))
+    p[0, 0] = np.nan
+    target = tmp_path / "m.parquet"
+    write_matrix([(ids, values, p, beads)], 4, target, extras=("detection_p", "bead_count"))
+    assert extras_of(target) == ("detection_p", "bead_count")
+    found = list(read_matrix(target, np.array([3, 1])))
+    for k, want in enumerate((values, p, beads), start=1):
+        np.testing.assert_array_equal(np.vstack([r[k] for r in found]), want[:, [3, 1]])

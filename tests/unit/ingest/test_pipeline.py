@@ -12,10 +12,10 @@ from raw_study import GENES, PROBES, SAMPLES, RawStudy, counts_of, lake_bytes
 
 from cohortmart.catalogue import read_current
 from cohortmart.errors import IngestError, InputError
+from cohortmart.lake.lock import lake_lock
 from cohortmart.study import Assay, SampleSheet, Study
 from cohortmart.tables import LAKE_TABLES
 from cohortmart.warehouse import Home
-from ingest.lock import lake_lock
 from ingest.pipeline import ingest
 
 
@@ -46,9 +46,20 @@ def test_lake_shows_the_raw_values(raw: RawStudy) -> None:
         for a, k, names in (("methylation", "beta", PROBES), ("rna", "counts", sorted(GENES)))
         for f in names
     ]
+    named = {"platform": None, "m_value_clip": 1e-6, "layers": "raw"}
+    filters = {
+        "filter_detection_p": 0.01,
+        "filter_sample_missing": 0.1,
+        "filter_probe_missing": 0.2,
+        "filter_bead_minimum": 3.0,
+        "filter_bead_share": 0.05,
+        "filter_non_cpg": True,
+        "filter_masks": True,
+        "filter_sex_chromosomes": True,
+    }
     assert raw.table("assay") == [
-        {"assay": "methylation", "kind": "beta", "m_value_clip": 1e-6},
-        {"assay": "rna", "kind": "counts", "m_value_clip": 1e-6},
+        {"assay": "methylation", "kind": "beta", **named, **filters},
+        {"assay": "rna", "kind": "counts", **named, **dict.fromkeys(filters)},
     ]
     assert [r["column_name"] for r in raw.table("matrix_sample")][:5] == [
         "M1",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ingest.read.ahead import one_ahead
+from cohortmart.ahead import one_ahead
 
 
 def test_items_come_in_order() -> None:

@@ -1,0 +1,1 @@
+"""The lake's files, for the rooms that write it: ingest (raw) and normalise (further layers)."""
