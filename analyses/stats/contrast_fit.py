@@ -5,6 +5,7 @@ A contrast c has the exact unscaled variance c'(Q'V_g^-1 Q)^-1 c, from each feat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +13,22 @@ from numpy.typing import NDArray
 
 from analyses.stats.basis import DesignBasis
 from analyses.stats.blocks import Blocks
+from analyses.stats.fill_in import can_fill_in
 from analyses.stats.gls import NormalEquations, solve_gls
 from analyses.stats.limma_errors import LimmaErrors, approximate_sd, limma_errors
+from analyses.stats.missing import find_gaps
+from analyses.stats.parallel import for_blocks
+from analyses.stats.shared_fit import (
+    Parts,
+    directions,
+    fit_complete,
+    fit_filled,
+    shared_fit,
+)
 
 Floats = NDArray[np.float64]
 
-_ROWS = 4096
+_ROWS = 1024  # features a block of work; its arrays stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -91,18 +102,73 @@ def fit_contrasts(
     z = np.eye(len(basis.q)) if blocks is None else blocks.indicators
     rho = 0.0 if blocks is None else correlation
     approximation = limma_errors(basis, contrasts, z, rho) if errors == "limma" else None
-    parts = []
-    for i in range(0, max(len(y), 1), _ROWS):
-        rows = y[i : i + _ROWS]
-        w = None if weights is None else weights[i : i + _ROWS]
-        parts.append(_contrasts_of(rows, solve_gls(rows, basis, z, rho, w), k, approximation))
-    estimate, sd, sigma2, df, mean, wald = (np.concatenate(c) for c in zip(*parts, strict=True))
-    return ContrastFit(estimate, sd, sigma2, df, mean, wald, wald_df=_directions(k).shape[1])
+    out = _empty(len(y), k.shape[1], directions(k).shape[1])
+    if weights is not None or approximation is not None:
+
+        def own(start: int, stop: int) -> None:
+            rows = slice(start, stop)
+            w = None if weights is None else weights[rows]
+            fit = solve_gls(y[rows], basis, z, rho, w)
+            _put(out, rows, _contrasts_of(y[rows], fit, k, approximation))
+
+        for_blocks(len(y), _ROWS, own)
+        return out
+    gaps, shared = find_gaps(y), shared_fit(basis, k, z, rho)
+
+    def complete(start: int, stop: int) -> None:
+        rows = start + np.flatnonzero(gaps.complete[start:stop])
+        _put(out, rows, fit_complete(y[rows], shared))
+
+    def incomplete(start: int, stop: int) -> None:
+        patterns = gaps.patterns.of(slice(start, stop))
+        rows, fillable = gaps.rows[start:stop], can_fill_in(basis, patterns)[patterns.of_row]
+        filled, others = np.flatnonzero(fillable), rows[~fillable]
+        if filled.size:
+            _put(out, rows[filled], fit_filled(y[rows[filled]], shared, patterns.of(filled)))
+        if others.size:
+            fit = solve_gls(y[others], basis, z, rho, None)
+            _put(out, others, _contrasts_of(y[others], fit, k, None))
+
+    for_blocks(len(y), _ROWS, complete)
+    for_blocks(len(gaps.rows), _ROWS, incomplete)
+    return out
+
+
+def join_fits(fits: Sequence[ContrastFit]) -> ContrastFit:
+    """Put fits of parts of the features together, in their order.
+
+    Parameters
+    ----------
+    fits : sequence of ContrastFit
+        Of the same contrasts, design and correlation; not empty.
+    """
+    n = sum(len(f.sigma2) for f in fits)
+    out = _empty(n, fits[0].estimate.shape[1], fits[0].wald_df)
+    start = 0
+    for f in fits:
+        stop = start + len(f.sigma2)
+        parts = (f.estimate, f.unscaled_sd, f.sigma2, f.df_residual, f.mean, f.wald)
+        _put(out, slice(start, stop), parts)
+        start = stop
+    return out
+
+
+def _empty(n: int, n_contrasts: int, wald_df: int) -> ContrastFit:
+    """Room for a fit; what is read contrast by contrast lies contrast by contrast."""
+    estimate, sd = (np.empty((n, n_contrasts), order="F") for _ in range(2))
+    sigma2, df, mean, wald = (np.empty(n) for _ in range(4))
+    return ContrastFit(estimate, sd, sigma2, df, mean, wald, wald_df)
+
+
+def _put(out: ContrastFit, rows: slice | NDArray[np.int64], parts: Parts) -> None:
+    places = (out.estimate, out.unscaled_sd, out.sigma2, out.df_residual, out.mean, out.wald)
+    for place, values in zip(places, parts, strict=True):
+        place[rows] = values
 
 
 def _contrasts_of(
     y: Floats, fit: NormalEquations, k: Floats, approximation: LimmaErrors | None
-) -> tuple[Floats, ...]:
+) -> Parts:
     """Estimates and errors of the contrasts `k` (rank, n_contrasts) of one block of rows."""
     seen = np.isfinite(y)
     n = seen.sum(axis=1)
@@ -140,7 +206,7 @@ def _inestimable(fit: NormalEquations, k: Floats) -> NDArray[np.bool_]:
 
 def _wald(fit: NormalEquations, k: Floats, ok: NDArray[np.bool_]) -> Floats:
     """Wald statistic over the independent directions of `k`, per direction, of the rows `ok`."""
-    u = _directions(k)
+    u = directions(k)
     estimate = fit.gamma @ u
     cov = u.T @ fit.inverse @ u
     out = np.full(len(estimate), np.nan)
@@ -148,9 +214,3 @@ def _wald(fit: NormalEquations, k: Floats, ok: NDArray[np.bool_]) -> Floats:
     solved = np.linalg.solve(chosen, estimate[ok][:, :, None])[:, :, 0]
     out[ok] = (estimate[ok] * solved).sum(axis=1) / u.shape[1]
     return out
-
-
-def _directions(k: Floats) -> Floats:
-    """Orthonormal directions that span the contrasts."""
-    u, s, _ = np.linalg.svd(k, full_matrices=False)
-    return np.asarray(u[:, s > 1e-9 * s[0]])

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from analyses.stats.basis import DesignBasis
 from analyses.stats.missing import find_patterns, observed_rank
+from analyses.stats.parallel import rows_times
 
 Floats = NDArray[np.float64]
 
@@ -130,9 +131,9 @@ def information(
     """
     p, n_blocks = q.shape[1], z.shape[1]
     pairs = (q[:, :, None] * q[:, None, :]).reshape(len(q), -1)
-    a = (w @ pairs).reshape(-1, p, p)
+    a = rows_times(w, pairs).reshape(-1, p, p)
     by_block = (z[:, :, None] * q[:, None, :]).reshape(len(q), -1)
-    u = (np.sqrt(w) @ by_block).reshape(-1, n_blocks, p)
+    u = rows_times(np.sqrt(w), by_block).reshape(-1, n_blocks, p)
     kappa = rho / (1.0 + (np.maximum(seen.astype(float) @ z, 1.0) - 1.0) * rho)
     a = (a - u.transpose(0, 2, 1) @ (kappa[:, :, None] * u)) / (1.0 - rho)
     return a, u, kappa
@@ -163,13 +164,13 @@ def _estimate(
     Each round fits what the round before left over, so that a large mean costs no digits.
     """
     root = np.sqrt(w)
-    gamma = np.where(w > 0, y, 0.0) @ q
+    gamma = rows_times(np.where(w > 0, y, 0.0), q)
     for _ in range(2):
-        left = np.where(w > 0, y - gamma @ q.T, 0.0)
-        in_block = (root * left) @ z
-        score = (w * left) @ q - ((kappa * in_block)[:, None, :] @ u)[:, 0, :]
+        left = np.where(w > 0, y - rows_times(gamma, q.T), 0.0)
+        in_block = rows_times(root * left, z)
+        score = rows_times(w * left, q) - ((kappa * in_block)[:, None, :] @ u)[:, 0, :]
         gamma = gamma + (inverse @ score[:, :, None])[:, :, 0] / (1.0 - rho)
-    left = np.where(w > 0, y - gamma @ q.T, 0.0)
-    in_block = (root * left) @ z
+    left = np.where(w > 0, y - rows_times(gamma, q.T), 0.0)
+    in_block = rows_times(root * left, z)
     rss = ((w * left**2).sum(axis=1) - (kappa * in_block**2).sum(axis=1)) / (1.0 - rho)
     return gamma, np.maximum(rss, 0.0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control
+
+from analyses.stats.parallel import for_blocks
 
 
 def benjamini_hochberg(p: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -20,10 +21,25 @@ def benjamini_hochberg(p: NDArray[np.float64]) -> NDArray[np.float64]:
     ndarray
         Same shape; NaN where `p` is NaN.
     """
-    out = np.full(p.shape, np.nan)
+    out = np.full(p.shape, np.nan, order="F")
     columns, adjusted = (a[:, None] if a.ndim == 1 else a for a in (p, out))
-    for j in range(columns.shape[1]):
-        tested = np.isfinite(columns[:, j])
-        if tested.any():
-            adjusted[tested, j] = false_discovery_control(columns[tested, j], method="bh")
+
+    def work(start: int, stop: int) -> None:
+        for j in range(start, stop):
+            column = np.ascontiguousarray(columns[:, j])
+            tested = np.flatnonzero(np.isfinite(column))
+            adjusted[tested, j] = _adjusted(column[tested])
+
+    for_blocks(columns.shape[1], 1, work)
+    return out
+
+
+def _adjusted(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Adjust P values that are all there."""
+    order = np.argsort(p)
+    rate = p[order] * (len(p) / np.arange(1, len(p) + 1))
+    # the smallest rate at which it would be found: that of any larger P value, if smaller
+    rate = np.minimum.accumulate(rate[::-1])[::-1]
+    out = np.empty(len(p))
+    out[order] = np.minimum(rate, 1.0)
     return out

@@ -22,14 +22,28 @@ def t_two_sided(t: ArrayLike, df: ArrayLike) -> Floats:
         Broadcast against each other; `df` > 0, may be infinite. NaN gives NaN.
     """
     t_, df_ = np.broadcast_arrays(np.asarray(t, float), np.asarray(df, float))
-    square = np.minimum(np.abs(t_), 1e150) ** 2  # beyond, the square is no number any more
-    finite = np.where(np.isinf(df_), 1.0, df_)
+    size = np.abs(t_)
+    square = np.minimum(size, 1e150) ** 2  # beyond, the square is no number any more
+    p = np.full(size.shape, np.nan)
     # I_x(df/2, 1/2) at x = df / (df + t^2); for small t the complement is the exact one
-    upper = special.betainc(finite / 2, 0.5, finite / (finite + square))
-    lower = special.betaincc(0.5, finite / 2, square / (finite + square))
-    p = np.where(square < finite, lower, upper)
-    p = np.where(np.isinf(df_), special.erfc(np.abs(t_) / np.sqrt(2)), p)
-    return np.asarray(np.where(np.isinf(t_) & (df_ > 0), 0.0, p))
+    known = (df_ > 0) & ~np.isnan(size)
+    finite = known & np.isfinite(df_)
+    lower, upper = finite & (square < df_), finite & (square >= df_)
+    for chosen, function in ((lower, _lower), (upper, _upper)):
+        p[chosen] = function(square[chosen], df_[chosen])
+    cauchy, normal = df_ == 1, np.isinf(df_) & known
+    p[cauchy] = np.arctan2(1.0, size[cauchy]) * (2 / np.pi)  # the beta function loses digits
+    p[normal] = special.erfc(size[normal] / np.sqrt(2))
+    p[known & np.isinf(size)] = 0.0
+    return p
+
+
+def _lower(square: Floats, df: Floats) -> Floats:
+    return np.asarray(special.betaincc(0.5, df / 2, square / (df + square)))
+
+
+def _upper(square: Floats, df: Floats) -> Floats:
+    return np.asarray(special.betainc(df / 2, 0.5, df / (df + square)))
 
 
 def t_quantile(upper_tail: ArrayLike, df: ArrayLike) -> Floats:

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from analyses.stats.distinct import of_distinct
+
 Floats = NDArray[np.float64]
 
 
@@ -56,13 +58,13 @@ def variance_prior(s2: Floats, df: Floats, covariate: Floats | None = None) -> V
     if used.sum() < 3:
         return VariancePrior(0.0 * everyone, np.nan * everyone)
     x, d = floored(s2[used]), df[used]
-    e = np.log(x) - special.digamma(d / 2) + np.log(d / 2)
+    e = np.log(x) - of_distinct(special.digamma, d / 2) + np.log(d / 2)
     if covariate is None:
         spread = float(e.var(ddof=1))
         location = np.full(len(s2), e.mean())
     else:
         _, spread, location = spline_fit(covariate[used], e, covariate)
-    excess = spread - special.polygamma(1, d / 2).mean()
+    excess = spread - of_distinct(_trigamma, d / 2).mean()
     if excess > 0:
         df_prior = 2.0 * float(trigamma_inverse(np.array(excess)))
         s2_prior = np.exp(location + special.digamma(df_prior / 2) - np.log(df_prior / 2))
@@ -77,6 +79,10 @@ def floored(s2: Floats, share: float = 1e-5) -> Floats:
     if median == 0.0:  # more than half of the features do not vary at all
         median = float(s2[s2 > 0].min()) if (s2 > 0).any() else 1.0
     return np.maximum(s2, share * median)
+
+
+def _trigamma(x: Floats) -> Floats:
+    return np.asarray(special.polygamma(1, x))
 
 
 def trigamma_inverse(x: Floats) -> Floats:

@@ -64,6 +64,30 @@ def test_likelihoods_with_two_maxima(rng: np.random.Generator) -> None:
     assert_at_the_maximum(x, blocks, y, np.ones_like(y), found.atanh)
 
 
+@pytest.mark.parametrize(
+    ("labels", "covariate", "y"),
+    [
+        ("aabbcd", [0, 1, 0, 1, 1, 2], [-0.82, -2.01, -0.01, -0.48, -0.9, 0.84]),
+        ("aaabbcde", [0, 1, 2, 0, 1, 0, 1, 2], [0.46, 0.41, -1.21, -0.38, -1.11, 0.24, -1.3, 1.86]),
+    ],
+)
+@pytest.mark.parametrize("weight", [None, 3.0])
+def test_two_maxima_almost_as_high(
+    labels: str, covariate: list[int], y: list[float], weight: float | None
+) -> None:
+    """The highest point of a coarse grid lies near the lower maximum."""
+    blocks = make_blocks(list(labels))
+    x = np.column_stack([np.ones(len(labels)), covariate])
+    row = np.array([y])
+    w = None if weight is None else np.full(row.shape, weight)
+    found = block_correlation(row, design_basis(x), blocks, w)
+    heights = [
+        restricted_log_likelihood(rho, row[0], x, blocks, np.ones(len(y)))
+        for rho in [*np.tanh(found.atanh), *np.tanh(np.linspace(-0.5, 2.6, 800))]
+    ]
+    assert heights[0] >= max(heights) - 1e-10
+
+
 def test_equal_weights_are_no_weights(small: SmallStudy) -> None:
     plain = block_correlation(small.y, small.basis, small.blocks)
     equal = block_correlation(small.y, small.basis, small.blocks, np.full(small.y.shape, 3.7))
