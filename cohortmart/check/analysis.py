@@ -17,6 +17,7 @@ from analyses.design.mean_weights import mean_weights
 from analyses.design.model_matrix import Design, build_design
 from analyses.design.pairs import describe_contrast
 from analyses.load.samples import chosen_samples
+from cohortmart.check.combat import combat_of
 from cohortmart.check.confounding import Entanglement, find_entanglements
 from cohortmart.check.outside import OutsideFactor, look_outside
 from cohortmart.check.refusals import find_refusals
@@ -78,6 +79,8 @@ class AnalysisCheck:
         Entangled factors that are not in the model.
     refusals : tuple of str
         Why the fit would refuse the design.
+    removed : str or None
+        Factor that ComBat removes from the assay beforehand.
     """
 
     fault: str = ""
@@ -87,6 +90,7 @@ class AnalysisCheck:
     entanglements: tuple[Entanglement, ...] = ()
     outside: tuple[OutsideFactor, ...] = ()
     refusals: tuple[str, ...] = ()
+    removed: str | None = None
 
     @property
     def faulty(self) -> bool:
@@ -113,11 +117,15 @@ def check_analysis(
     except AnalysisError as error:
         return AnalysisCheck(fault=str(error))
     entanglements = tuple(find_entanglements(samples, analysis.model, study))
+    combat = combat_of(study, analysis.assay)
+    removed = None if combat is None else combat.batch
     try:
         design = build_design(samples, analysis.model, study, f"analysis {name}")
         expressions = expand_contrasts(design, analysis.contrasts, analysis.model, study)
     except AnalysisError as error:
-        return AnalysisCheck(fault=str(error), samples=samples, entanglements=entanglements)
+        return AnalysisCheck(
+            fault=str(error), samples=samples, entanglements=entanglements, removed=removed
+        )
     contrasts = tuple(_contrast(design, samples, n, e) for n, e in expressions.items())
     estimable = {c.name: c.weights for c in contrasts if c.weights is not None}
     factors = dict.fromkeys(e.factor for e in entanglements if not e.in_model)
@@ -130,6 +138,7 @@ def check_analysis(
             look_outside(f, samples, design, estimable, analysis.model, study) for f in factors
         ),
         refusals=find_refusals(design, analysis),
+        removed=removed,
     )
 
 

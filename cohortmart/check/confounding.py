@@ -76,12 +76,22 @@ def find_entanglements(samples: pl.DataFrame, model: Model, study: Study) -> lis
         levels = samples[factor].cast(pl.String)
         if levels.drop_nulls().n_unique() < 2:
             continue
-        in_model = factor in model.covariates or names_factor(model.formula or "", factor)
         frame = pl.DataFrame(
             {"label": labels, "level": levels, "subject": samples["subject_id"].cast(pl.String)}
         ).drop_nulls("level")
-        found += _of_factor(frame, factor, in_model)
+        found += _of_factor(frame, factor, is_in_model(model, factor))
     return found
+
+
+def is_in_model(model: Model, factor: str) -> bool:
+    """Return whether a model adjusts for a factor.
+
+    Parameters
+    ----------
+    model : Model
+    factor : str
+    """
+    return factor in model.covariates or names_factor(model.formula or "", factor)
 
 
 def names_factor(text: str, factor: str) -> bool:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Mapping
-from pathlib import Path
 
 from cohortmart.check.analysis import AnalysisCheck
+from cohortmart.check.matrix_size import estimated_rows, has_short_numbers
 from cohortmart.check.measured import Measured
-from cohortmart.study import Study
+from cohortmart.study import Assay, Study
 from cohortmart.wording import counted
-from ingest.read.matrix_records import MatrixHeader
-from ingest.read.text import read_lines
 
-# Measured on two cores; a run on another machine differs by a factor of two or so.
-LAKE_BYTES = {"counts": 4.0, "beta": 3.0}  # a value in the lake's Parquet
-TABLE_BYTES = {"counts": 14.0, "beta": 0.0}  # a value in the warehouse; betas are not copied
-RESULT_BYTES = 110.0  # one feature of one contrast
-SECONDS = {"counts": 3e-6, "beta": 3e-7}  # a value, from the raw file to the tables
-FIT_SECONDS = {"log_cpm": 3e-4, "voom": 4e-4, "m_value": 3e-4, "beta": 3e-4}  # a feature
-CONTRAST_SECONDS = 8e-6  # one feature of one contrast, written
+# Measured on two busy cores; a run on another machine differs by a factor of two or so.
+# Counts: the real study, 13,000 genes x 84 samples. Betas: a synthetic EPIC study, 866,000 probes
+# x 134 samples = 116 million betas in a csv of 821 MB, one analysis of 67 samples, 20 contrasts.
+COUNT_BYTES = 4.0 + 14.0  # a count: in the lake's Parquet, in the warehouse
+BETA_BYTES = 1.8  # a beta of at most four decimals in the lake; the warehouse copies none
+LONG_BETA_BYTES = 8.0  # a beta of more decimals, and every beta of a normalised layer
+RESULT_BYTES = 70.0  # one feature of one contrast
+COUNT_SECONDS = 3e-6  # a count, from the raw file to the tables
+BETA_SECONDS = 31 / 116e6 + 60 / 116e6  # a beta: ingest, dbt
+#: A beta in a layer. BMIQ takes 1.5 s a sample, two at a time; ComBat 40 s for all. Imputing was
+#: not measured: it passes over the betas twice, as ComBat does.
+LAYER_SECONDS = {"bmiq": 1.5 / 866e3, "combat": 40 / 116e6, "imputed": 40 / 116e6}
+COUNT_FIT_SECONDS = {"log_cpm": 3e-4, "voom": 4e-4}  # a gene
+COUNT_CONTRAST_SECONDS = 8e-6  # one gene of one contrast, written
+# The analysis of betas took 40 s as a whole; that the fit has 25 of them is an estimate.
+BETA_FIT_SECONDS = 25 / 58e6  # a beta
+BETA_CONTRAST_SECONDS = 15 / (866e3 * 20)  # one probe of one contrast, written
 FIXED_SECONDS = 25.0  # starting dbt twice
-#: How far text shrinks when it is compressed, where the file does not say.
-COMPRESSION = 4.0
 
 
 def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisCheck]) -> str:
@@ -38,16 +43,17 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
     features: dict[str, float] = {}
     n_bytes, seconds = 0.0, FIXED_SECONDS
     for name, assay in study.assays.items():
-        rows = [estimated_rows(header) for header in measured.headers[name]]
-        features[name] = max(rows)
-        values = features[name] * len(measured.sample_ids[name])
-        n_bytes += values * (LAKE_BYTES[assay.kind] + TABLE_BYTES[assay.kind])
-        seconds += values * SECONDS[assay.kind]
+        features[name] = max(estimated_rows(header) for header in measured.headers[name])
+        if assay.kind == "counts":
+            values = features[name] * len(measured.sample_ids[name])
+            more = values * COUNT_BYTES, values * COUNT_SECONDS
+        else:
+            more = _of_betas(assay, name, measured, features[name])
+        n_bytes, seconds = n_bytes + more[0], seconds + more[1]
     for name, check in checks.items():
-        analysis = study.analyses[name]
-        n = features[analysis.assay]
-        n_bytes += n * len(check.contrasts) * RESULT_BYTES
-        seconds += n * (FIT_SECONDS[analysis.values] + len(check.contrasts) * CONTRAST_SECONDS)
+        n, n_contrasts = features[study.analyses[name].assay], len(check.contrasts)
+        n_bytes += n * n_contrasts * RESULT_BYTES
+        seconds += _fit_seconds(study.analyses[name].values, n, check)
     words = {"counts": "gene", "beta": "probe"}
     about = ", ".join(
         f"{name} about {counted(_rounded(features[name]), words[assay.kind])}"
@@ -59,40 +65,32 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
     )
 
 
-def estimated_rows(header: MatrixHeader) -> float:
-    """Return about how many data rows a matrix has, from its size and its first rows.
+def _of_betas(assay: Assay, name: str, measured: Measured, rows: float) -> tuple[float, float]:
+    """Return bytes and seconds up to the tables; detection p and beads count as further betas."""
+    n_bytes = seconds = 0.0
+    for header in measured.headers[name]:
+        values = rows * len(header.samples)
+        for quantity in ("value", *header.extras):
+            short = has_short_numbers(header, quantity)
+            n_bytes += values * (BETA_BYTES if short else LONG_BETA_BYTES)
+            seconds += values * BETA_SECONDS
+    for header in (h for headers in measured.beside[name].values() for h in headers):
+        values = rows * len(header.samples)
+        n_bytes += values * (BETA_BYTES if has_short_numbers(header) else LONG_BETA_BYTES)
+        seconds += values * BETA_SECONDS
+    values = rows * len(measured.sample_ids[name])
+    for layer in assay.layers[1:]:
+        n_bytes += values * LONG_BETA_BYTES
+        seconds += values * LAYER_SECONDS[layer]
+    return n_bytes, seconds
 
-    Parameters
-    ----------
-    header : MatrixHeader
-        Header of the file.
-    """
-    lines = read_lines(header.path, 12)
-    lengths = [len(line.encode()) + 1 for line in lines[1:] if line]
-    text_bytes = uncompressed_bytes(header.path, header.format.compression)
-    mean = sum(lengths) / len(lengths)
-    return max(1.0, (text_bytes - len(lines[0].encode())) / mean)
 
-
-def uncompressed_bytes(path: Path, compression: str) -> float:
-    """Return the size of a file's text; where only reading it all would tell, a guess.
-
-    Parameters
-    ----------
-    path : Path
-    compression : {"none", "gzip", "zstd", "bz2", "xz"}
-    """
-    size = path.stat().st_size
-    if compression == "none":
-        return float(size)
-    if compression == "gzip":
-        # the last four bytes hold the size modulo 4 GB, of the last member
-        with path.open("rb") as file:
-            file.seek(-4, 2)
-            said = float(struct.unpack("<I", file.read(4))[0])
-        if size < said < 20 * size:
-            return said
-    return size * COMPRESSION
+def _fit_seconds(values: str, rows: float, check: AnalysisCheck) -> float:
+    n_contrasts = len(check.contrasts)
+    if values in COUNT_FIT_SECONDS:
+        return rows * (COUNT_FIT_SECONDS[values] + n_contrasts * COUNT_CONTRAST_SECONDS)
+    n_samples = 0 if check.samples is None else check.samples.height
+    return rows * (n_samples * BETA_FIT_SECONDS + n_contrasts * BETA_CONTRAST_SECONDS)
 
 
 def _rounded(value: float) -> int:

@@ -40,24 +40,14 @@ def entangled_warnings(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     return _said(analysis, check, harmless=False)
 
 
-def _said(analysis: Analysis, check: AnalysisCheck, *, harmless: bool) -> list[str]:
-    factors = dict.fromkeys(e.factor for e in check.entanglements)
-    outside = {o.factor: o for o in check.outside}
-    said = []
-    for factor in factors:
-        parts = [e for e in check.entanglements if e.factor == factor]
-        if parts[0].in_model:
-            kind, text = True, _inside(parts[0], check)
-        else:
-            kind = factor in outside and _cancels(outside[factor])
-            text = _outside(parts[0], outside.get(factor), analysis)
-        if kind == harmless:
-            said.append(f"{_described(parts)} {text}")
-    return said
+def described(parts: Sequence[Entanglement]) -> str:
+    """Say which combinations are all of one level.
 
-
-def _described(parts: Sequence[Entanglement]) -> str:
-    """Say which combinations are all of one level."""
+    Parameters
+    ----------
+    parts : sequence of Entanglement
+        Of one factor.
+    """
     first, factor = parts[0], quoted(parts[0].factor)
     said = []
     for part in parts:
@@ -84,6 +74,22 @@ def _described(parts: Sequence[Entanglement]) -> str:
     )
 
 
+def _said(analysis: Analysis, check: AnalysisCheck, *, harmless: bool) -> list[str]:
+    factors = dict.fromkeys(e.factor for e in check.entanglements)
+    outside = {o.factor: o for o in check.outside}
+    said = []
+    for factor in factors:
+        parts = [e for e in check.entanglements if e.factor == factor]
+        if parts[0].in_model:
+            kind, text = True, _inside(parts[0], check)
+        else:
+            kind = factor in outside and _cancels(outside[factor])
+            text = _outside(parts[0], outside.get(factor), analysis, check.removed)
+        if kind == harmless:
+            said.append(f"{described(parts)} {text}")
+    return said
+
+
 def _inside(entanglement: Entanglement, check: AnalysisCheck) -> str:
     """Say what a factor that is in the model leaves of the contrasts."""
     factor = quoted(entanglement.factor)
@@ -103,7 +109,12 @@ def _cancels(outside: OutsideFactor) -> bool:
     return bool(outside.shares) and max(s for _, s in outside.shares) < NO_SHARE
 
 
-def _outside(entanglement: Entanglement, outside: OutsideFactor | None, analysis: Analysis) -> str:
+def _outside(
+    entanglement: Entanglement,
+    outside: OutsideFactor | None,
+    analysis: Analysis,
+    removed: str | None,
+) -> str:
     """Say what a factor that is not in the model does to the contrasts, and what to do."""
     factor = quoted(entanglement.factor)
     if outside is None or not outside.shares:
@@ -112,6 +123,12 @@ def _outside(entanglement: Entanglement, outside: OutsideFactor | None, analysis
         # a combination of one level has it whatever its samples weigh; a mixture has not
         exact = "" if entanglement.complete else ", as far as all samples count alike"
         return f"{factor} is not in the model; its effect cancels in every contrast{exact}."
+    if entanglement.factor == removed:
+        return (
+            f"{factor} is not in the model; ComBat removes it before the test, which then does not "
+            f"count what that costs. To do: leave `combat` out of the assay, and "
+            f"{_remedy(outside, analysis)}."
+        )
     ranked = sorted(outside.shares, key=lambda share: -share[1])
     touched = [f"{name} ({share:.0%})" for name, share in ranked if share >= LEAST_SHARE]
     text = f"{factor} is NOT in the model; "

@@ -10,8 +10,9 @@ import polars as pl
 import pyarrow as pa
 
 from cohortmart.study import Study
+from ingest.beside import read_beside
 from ingest.check.samples import match_columns
-from ingest.read.matrix import read_header
+from ingest.read.formats import read_header
 from ingest.read.matrix_records import MatrixHeader
 from ingest.read.sample_sheet import read_samples
 
@@ -28,6 +29,9 @@ class Measured:
         Assay to its samples, in the order of the matrix columns.
     headers : mapping of str to tuple of MatrixHeader
         Assay to the headers of its files.
+    beside : mapping of str to mapping of str to tuple of MatrixHeader
+        Assay to the quantities (`detection_p`, `bead_count`) that stand in files of their own, to
+        the headers of these.
     notes : tuple of str
         What the readers noticed.
     """
@@ -35,6 +39,7 @@ class Measured:
     table: pa.Table
     sample_ids: Mapping[str, tuple[str, ...]]
     headers: Mapping[str, tuple[MatrixHeader, ...]]
+    beside: Mapping[str, Mapping[str, tuple[MatrixHeader, ...]]]
     notes: tuple[str, ...]
 
     def frame(self, assay: str) -> pl.DataFrame:
@@ -57,7 +62,7 @@ def read_measured(study: Study) -> Measured:
     """
     samples = read_samples(study)
     headers = {
-        name: tuple(read_header(path, assay) for path in assay.files)
+        name: tuple(read_header(path, assay, samples.names[name]) for path in assay.files)
         for name, assay in study.assays.items()
     }
     columns = {
@@ -65,11 +70,16 @@ def read_measured(study: Study) -> Measured:
         for name, of_assay in headers.items()
     }
     matched = match_columns(study, samples, columns)
+    beside = {
+        name: read_beside(assay, samples.names[name], columns[name])
+        for name, assay in study.assays.items()
+    }
     header_notes = [note for of_assay in headers.values() for h in of_assay for note in h.notes]
     return Measured(
         table=samples.table,
         sample_ids=matched.sample_ids,
         headers=headers,
+        beside=beside,
         notes=(*samples.notes, *header_notes),
     )
 
@@ -92,7 +102,10 @@ def open_samples(measured: Measured) -> duckdb.DuckDBPyConnection:
     con.register("samples_given", measured.table)
     con.register("measurements_given", measurements)
     con.execute("create table dim_sample as select * from samples_given")
-    con.execute("create table qc_sample as select * from measurements_given")
+    con.execute(
+        "create table qc_sample as "
+        "select *, cast(null as varchar) as filter_reason from measurements_given"
+    )
     con.unregister("samples_given")
     con.unregister("measurements_given")
     con.execute("set enable_external_access = false")

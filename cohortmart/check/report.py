@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cohortmart.check.analysis import AnalysisCheck, check_analysis
+from cohortmart.check.combat import CombatCheck, check_combat
+from cohortmart.check.combat_words import combat_text, combat_warnings
 from cohortmart.check.cost import cost_text
+from cohortmart.check.filters import filter_notes
 from cohortmart.check.measured import Measured, open_samples, read_measured
+from cohortmart.check.paragraphs import block
 from cohortmart.check.visits import visits_text
 from cohortmart.check.words import analysis_text, warnings_of
 from cohortmart.study import Study
@@ -24,7 +29,7 @@ class Report:
     text : str
         For people.
     faulty : tuple of str
-        Analyses that cannot be computed as they are written.
+        What cannot be computed as it is written: analyses, and `combat of ASSAY`.
     """
 
     text: str
@@ -54,18 +59,23 @@ def check_study(study_file: Path) -> Report:
         }
     finally:
         con.close()
-    sections = [_samples_section(study, measured)]
+    found = {name: check_combat(measured.frame(name), name, study) for name in study.assays}
+    combats = {name: check for name, check in found.items() if check is not None}
+    sections = [_samples_section(study, measured, combats)]
     tables: dict[str, str] = {}
     sections += [
         analysis_text(names, study.analyses[names[0]], checks[names[0]], tables)
         for names in _alike(study, checks)
     ]
-    sections += [cost_text(study, measured, checks), _verdict(study, checks)]
-    faulty = tuple(name for name, check in checks.items() if check.faulty)
-    return Report("\n".join(sections), faulty)
+    refused = [name for name, combat in combats.items() if combat.refusals]
+    faulty = [f"combat of {name}" for name in refused]
+    faulty += [n for n, c in checks.items() if c.faulty or study.analyses[n].assay in refused]
+    verdict = _verdict(study, checks, combats, faulty)
+    sections += [cost_text(study, measured, checks), verdict]
+    return Report("\n".join(sections), tuple(faulty))
 
 
-def _samples_section(study: Study, measured: Measured) -> str:
+def _samples_section(study: Study, measured: Measured, combats: Mapping[str, CombatCheck]) -> str:
     subjects = len(set(measured.table["subject_id"].to_pylist()))
     n_sheet = measured.table.num_rows
     of = f"{counted(n_sheet, 'sample')} of {counted(subjects, 'person', 'people')}"
@@ -79,6 +89,11 @@ def _samples_section(study: Study, measured: Measured) -> str:
         of = f"{n_measured} of the {counted(n_sheet, 'sample')}"
         text += f"\nAssay {assay}: {of} {have} {word}\n"
         text += visits_text(study, measured.frame(assay))
+        if study.assays[assay].kind == "beta":
+            notes = filter_notes(study, assay, measured)
+            text += "".join(f"{block('note', note)}\n" for note in notes)
+        if assay in combats:
+            text += f"\n{combat_text(combats[assay], study)}"
     return text
 
 
@@ -92,11 +107,21 @@ def _alike(study: Study, checks: dict[str, AnalysisCheck]) -> list[list[str]]:
     return list(groups.values())
 
 
-def _verdict(study: Study, checks: dict[str, AnalysisCheck]) -> str:
-    faulty = [name for name, check in checks.items() if check.faulty]
-    warned = [n for n, c in checks.items() if not c.faulty and warnings_of(study.analyses[n], c)]
+def _verdict(
+    study: Study,
+    checks: Mapping[str, AnalysisCheck],
+    combats: Mapping[str, CombatCheck],
+    faulty: Sequence[str],
+) -> str:
     if not checks:
         return "The study names no analyses; `analyses` in study.yml is the place for them.\n"
+    of_combat = [name for name, combat in combats.items() if combat_warnings(combat)]
+    warned = [
+        name
+        for name, check in checks.items()
+        if name not in faulty
+        and (study.analyses[name].assay in of_combat or warnings_of(study.analyses[name], check))
+    ]
     lines = [f"{counted(len(checks), 'analysis', 'analyses')}:"]
     if faulty:
         lines.append(f"  cannot be computed as written: {', '.join(faulty)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
@@ -14,11 +13,11 @@ from cohortmart.check.analysis import (
 )
 from cohortmart.check.entangled_words import entangled_notes, entangled_warnings
 from cohortmart.check.names import some
+from cohortmart.check.paragraphs import block, wrapped
 from cohortmart.study import Analysis
 from cohortmart.text_table import aligned
 from cohortmart.wording import counted
 
-WIDTH = 96
 #: Fewer residual degrees of freedom than this are worth a warning.
 FEW_RESIDUAL_DF = 10
 #: Fewer people on a side, or complete pairs, than this are worth a warning.
@@ -52,27 +51,25 @@ def analysis_text(
     """
     title = f"Analys{'is' if len(names) == 1 else 'es'} {', '.join(names)}"
     if check.samples is None:
-        return f"{title}\n{_block('CANNOT BE COMPUTED', check.fault)}\n"
+        return f"{title}\n{block('CANNOT BE COMPUTED', check.fault)}\n"
     people = counted(check.samples["subject_id"].n_unique(), "person", "people")
     n_samples = counted(check.samples.height, "sample")
     lines = [f"{title}: {n_samples} of {people}, assay {analysis.assay}"]
     if analysis.where:
-        lines.append(_wrapped(f"chosen: {analysis.where}"))
+        lines.append(wrapped(f"chosen: {analysis.where}"))
     if check.design is None:
-        lines.append(_block("CANNOT BE COMPUTED", check.fault))
+        lines.append(block("CANNOT BE COMPUTED", check.fault))
     else:
         lines += _model_lines(analysis, check)
         table = _contrast_table(check.contrasts)
         shown_for = tables.setdefault(table, names[0])
         lines.append(table if shown_for == names[0] else f"  contrasts: as for {shown_for}")
         lines += [
-            _block("CANNOT BE ESTIMATED", f"{c.name}: {c.fault}")
-            for c in check.contrasts
-            if c.fault
+            block("CANNOT BE ESTIMATED", f"{c.name}: {c.fault}") for c in check.contrasts if c.fault
         ]
-        lines += [_block("CANNOT BE COMPUTED", refusal) for refusal in check.refusals]
-    lines += [_block("note", note) for note in notes_of(analysis, check)]
-    lines += [_block("WARNING", warning) for warning in warnings_of(analysis, check)]
+        lines += [block("CANNOT BE COMPUTED", refusal) for refusal in check.refusals]
+    lines += [block("note", note) for note in notes_of(analysis, check)]
+    lines += [block("WARNING", warning) for warning in warnings_of(analysis, check)]
     return "\n".join(lines) + "\n"
 
 
@@ -148,7 +145,7 @@ def _model_lines(analysis: Analysis, check: AnalysisCheck) -> list[str]:
         said += f"; samples of one {model.block} are correlated"
     left = len(design.sample_ids) - design.rank
     degrees = "degree" if left == 1 else "degrees"
-    return [_wrapped(f"{said}; {left} residual {degrees} of freedom")]
+    return [wrapped(f"{said}; {left} residual {degrees} of freedom")]
 
 
 def _contrast_table(contrasts: Sequence[ContrastCheck]) -> str:
@@ -189,20 +186,3 @@ def _fewest(contrast: ContrastCheck) -> int:
     if contrast.kind == "unknown":
         return contrast.n_subjects
     return min((n for _, n in contrast.pairs_by_group), default=contrast.n_complete)
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(
-        " ".join(text.split()),
-        WIDTH,
-        initial_indent="  ",
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _block(label: str, text: str) -> str:
-    """Return a labelled paragraph; the lines of a message stay lines."""
-    first, *others = text.splitlines()
-    return "\n".join([_wrapped(f"{label}: {first}"), *(_wrapped(f"  {line}") for line in others)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
+from typing import Any
 
 import duckdb
 
@@ -32,6 +33,29 @@ _ASSAYS = """
     group by assay
     order by assay
 """
+# the rows of a step that lacked its annotation dropped nothing
+_FILTERS = """
+    select
+        assay,
+        sum(n_probes_dropped) as probes_dropped,
+        max(n_probes_before) as probes,
+        string_agg(step, ', ' order by step_order) filter (annotation = 'missing') as not_done,
+        (select count(*) from qc_sample as q where q.assay = f.assay) as samples,
+        (
+            select count(*) from qc_sample as q
+            where q.assay = f.assay and q.filter_reason is not null
+        ) as samples_dropped
+    from qc_probe_funnel as f
+    group by assay
+    order by assay
+"""
+_KEPT_SAMPLES = """
+    select * from dim_sample
+    where sample_id in (
+        select sample_id from qc_sample where assay = $1 and filter_reason is null
+    )
+    order by sample_id
+"""
 
 
 def summarise(study: Study, home: Home, seconds: Mapping[str, float]) -> str:
@@ -56,6 +80,9 @@ def summarise(study: Study, home: Home, seconds: Mapping[str, float]) -> str:
                 f"  {row['assay']}: {int(row['features']):,} {features} "
                 f"in {int(row['samples'])} samples"
             )
+        lines += [_filtered(row) for row in fetch(con, _FILTERS).to_pylist()]
+        for name in study.assays:
+            lines += _combat(con, study, name)
         for name in study.analyses:
             lines += _found(con, study, name)
     finally:
@@ -68,18 +95,49 @@ def summarise(study: Study, home: Home, seconds: Mapping[str, float]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _filtered(row: Mapping[str, Any]) -> str:
+    """Say how much the filters of an assay dropped, and which had nothing to go by."""
+    said = (
+        f"  {row['assay']}: filters dropped {int(row['probes_dropped']):,} of "
+        f"{row['probes']:,} probes and {row['samples_dropped']} of {row['samples']} samples "
+        "(table qc_probe_funnel)"
+    )
+    if row["not_done"] is not None:
+        said += f"; not done, as the annotation is missing: {row['not_done']}"
+    return said
+
+
+def _combat(con: duckdb.DuckDBPyConnection, study: Study, assay: str) -> list[str]:
+    """Say what ComBat removed, and where the study should not rely on it."""
+    if all(step.combat is None for step in study.assays[assay].normalise):
+        return []
+    # only here: a run without ComBat need not load the checks
+    import polars as pl
+
+    from cohortmart.check.combat import check_combat
+    from cohortmart.check.combat_words import combat_warnings
+
+    check = check_combat(pl.DataFrame(fetch(con, _KEPT_SAMPLES, [assay])), assay, study)
+    if check is None:
+        return []
+    said = f"  {assay}: ComBat removed {check.combat.batch}"
+    if combat_warnings(check):
+        said += "; batch in the model is the safer choice: see `cohortmart check STUDY.yml`"
+    return [said]
+
+
 def _found(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> list[str]:
-    thresholds = study.analyses[name].thresholds
-    if thresholds == Thresholds():
-        thresholds = DEFAULT_THRESHOLDS
-    rules, words = _rules(thresholds)
+    words = _words(study.analyses[name].thresholds)
+    table = {"counts": "deg", "beta": "dmp"}[study.assays[study.analyses[name].assay].kind]
     rows = fetch(
         con,
         f"""
-        select c.contrast, count(r.feature_id) filter ({" and ".join(rules)}) as found
+        select c.contrast, coalesce(max(f.found), 0) as found
         from dim_contrast as c
-        left join fct_contrast_result as r on r.analysis = c.analysis and r.contrast = c.contrast
-        where c.analysis = ?
+        left join (
+            select contrast, count(*) as found from {table} where analysis = $1 group by contrast
+        ) as f on f.contrast = c.contrast
+        where c.analysis = $1
         group by c.contrast
         order by found desc, c.contrast
         """,
@@ -90,27 +148,20 @@ def _found(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> list[str]
     shown = ", ".join(f"{r['contrast']} {r['found']:,}" for r in rows[:CONTRASTS_SHOWN])
     more = f", and {len(rows) - CONTRASTS_SHOWN} more" if len(rows) > CONTRASTS_SHOWN else ""
     contrasts = "1 contrast" if len(rows) == 1 else f"{len(rows)} contrasts"
-    return [f"  {name}: {contrasts}; found at {words}: {shown}{more}"]
+    return [f"  {name}: {contrasts}; found at {words} (table {table}): {shown}{more}"]
 
 
-def _rules(thresholds: Thresholds) -> tuple[list[str], str]:
-    """Return the thresholds as SQL conditions and in words."""
-    rules, words = [], []
-    for column, value, word in (
-        ("p_value", thresholds.p, "P"),
-        ("adj_p_value", thresholds.adj_p, "adjusted P"),
-    ):
-        if value is not None:
-            rules.append(f"r.{column} < {value!r}")
-            words.append(f"{word} < {value:g}")
-    for column, value, word in (
-        ("delta_beta", thresholds.delta_beta, "|delta beta|"),
-        ("log_fc", thresholds.log_fc, "|log FC|"),
-    ):
-        if value is not None:
-            rules.append(f"abs(r.{column}) >= {value!r}")
-            words.append(f"{word} >= {value:g}")
-    return [f"where {rules[0]}", *rules[1:]], ", ".join(words)
+def _words(thresholds: Thresholds) -> str:
+    """Say thresholds in words; without any the models take the default."""
+    if thresholds == Thresholds():
+        thresholds = DEFAULT_THRESHOLDS
+    pairs = (
+        (thresholds.p, "P <"),
+        (thresholds.adj_p, "adjusted P <"),
+        (thresholds.delta_beta, "|delta beta| >"),
+        (thresholds.log_fc, "|log FC| >"),
+    )
+    return ", ".join(f"{words} {value:g}" for value, words in pairs if value is not None)
 
 
 def _suggestion(study: Study, home: Home) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from small_study import ROWS, said, write_study
 
-from cohortmart.check.cost import uncompressed_bytes
+from cohortmart.check.matrix_size import uncompressed_bytes
 from cohortmart.check.report import check_study
 from cohortmart.errors import InputError
 
