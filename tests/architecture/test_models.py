@@ -20,7 +20,13 @@ MACROS = sorted((ROOT / "macros").glob("*.sql"))
 WITHOUT_CONTRACT = {"stg_lake__samples", "dim_sample"}
 #: May end in `select *`, because they carry the study's own columns.
 OWN_COLUMNS = WITHOUT_CONTRACT
-TYPES = {pa.string(): "string", pa.int32(): "int", pa.int64(): "bigint", pa.float64(): "double"}
+TYPES = {
+    pa.string(): "string",
+    pa.int32(): "int",
+    pa.int64(): "bigint",
+    pa.float64(): "double",
+    pa.bool_(): "boolean",
+}
 SCHEMAS = {
     "stg_lake__assays": tables.ASSAY,
     "stg_lake__matrix_samples": tables.MATRIX_SAMPLE,
@@ -32,7 +38,7 @@ SCHEMAS = {
     "stg_results__contrasts": tables.CONTRAST,
     "dim_contrast": tables.CONTRAST,
     "stg_results__contrast_results": tables.CONTRAST_RESULT,
-    "fct_contrast_result": tables.CONTRAST_RESULT,
+    "stg_results__thresholds": tables.THRESHOLD,
     "stg_results__joint_tests": tables.JOINT_TEST,
     "fct_joint_test": tables.JOINT_TEST,
     "stg_results__analysis_runs": tables.ANALYSIS_RUN,

@@ -17,7 +17,7 @@ from cohortmart.commands import run as run_module
 from cohortmart.errors import BuildError, StudyError
 from cohortmart.warehouse import Home
 
-COMMANDS = ["run", "ingest", "build", "analyse", "check", "sql", "demo", "forget"]
+COMMANDS = ["run", "ingest", "normalise", "build", "analyse", "check", "sql", "demo", "forget"]
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ def test_the_help_is_quick_because_nothing_heavy_is_imported():
         ("nonsense",),
         ("build",),
         ("run", "study.yml"),
-        ("demo", "--out", "x", "--scale", "epic"),
+        ("demo", "--out", "x", "--scale", "huge"),
         ("sql", "select 1", "--out", "x", "--format", "xml"),
         ("forget", "--out", "x"),
         ("forget", "--out", "x", "--subject", "a", "--file", "b"),

@@ -10,64 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from manifest_files import CONTROLS, EPIC_B5, EPIC_V2, genes, probes, read, row, sectioned
 
 from cohortmart.errors import IngestError
 from cohortmart.tables import PROBE, PROBE_GENE
 from ingest.read.manifest import ManifestTables, join_manifests, read_manifest
 from ingest.read.manifest_columns import read_manifest_header
 from ingest.read.text_columns import read_text_columns
-
-#: Columns as in the published files; a few between them are left out.
-EPIC_B5 = (
-    "IlmnID,Name,AddressA_ID,AlleleA_ProbeSeq,AddressB_ID,AlleleB_ProbeSeq,Infinium_Design_Type,"
-    "Next_Base,Color_Channel,Forward_Sequence,Genome_Build,CHR,MAPINFO,SourceSeq,Strand,"
-    "UCSC_RefGene_Name,UCSC_RefGene_Accession,UCSC_RefGene_Group,UCSC_CpG_Islands_Name,"
-    "Relation_to_UCSC_CpG_Island,Methyl450_Loci,Chromosome_36,Coordinate_36,CHR_hg38,Start_hg38,"
-    "End_hg38,Strand_hg38"
-)
-EPIC_V2 = (
-    "IlmnID,Name,AddressA_ID,Next_Base,Color_Channel,col,Probe_Type,Strand_FR,Strand_TB,Strand_CO,"
-    "Infinium_Design,Infinium_Design_Type,CHR,MAPINFO,Species,Genome_Build,Rep_Num,"
-    "UCSC_RefGene_Group,UCSC_RefGene_Name,UCSC_RefGene_Accession,UCSC_CpG_Islands_Name,"
-    "Relation_to_UCSC_CpG_Island,GencodeV41_Group,GencodeV41_Name,EPICv1_Loci"
-)
-CONTROLS = "[Controls],,\n21630339,STAINING,-99,DNP(20K)\n"
-
-
-def row(header: str, **cells: object) -> str:
-    names = header.split(",")
-    assert set(cells) <= set(names), set(cells) - set(names)
-    return ",".join(str(cells.get(name, "")) for name in names)
-
-
-def sectioned(descriptor: str, header: str, *rows: str, controls: str = CONTROLS) -> str:
-    return (
-        f"Illumina, Inc.,,\n[Heading],,\nDescriptor File Name,{descriptor},\n"
-        f"Assay Format,Infinium 2,\nLoci Count ,{len(rows)},\n[Assay],,\n{header}\n"
-        + "".join(f"{line}\n" for line in rows)
-        + controls
-    )
-
-
-def read(folder: Path, text: str, platform: str | None = None, name: str = "m.csv") -> Any:
-    file = folder / name
-    file.write_text(text, encoding="utf-8")
-    return read_manifest(file, 1, platform)
-
-
-def probes(read: ManifestTables) -> dict[str, dict[str, Any]]:
-    return {r["probe_id"]: r for r in read.probe.to_pylist()}
-
-
-def genes(read: ManifestTables) -> list[tuple[str, str, str | None]]:
-    return [(r["probe_id"], r["gene_name"], r["region"]) for r in read.probe_gene.to_pylist()]
-
-
-def refused(folder: Path, text: str) -> IngestError:
-    with pytest.raises(IngestError) as caught:
-        read(folder, text)
-    return caught.value
-
 
 # ---------------------------------------------------------------- real files
 
@@ -408,69 +357,3 @@ def test_manifests_are_joined_with_every_row(tmp_path: Path) -> None:
     assert [t.num_rows for t in nothing] == [0, 0]
     with pytest.raises(IngestError, match="two manifests are named `z`"):
         join_manifests([first, first])
-
-
-# ---------------------------------------------------------------- refusals
-
-HEADER = "IlmnID,Name,CHR,MAPINFO,Infinium_Design_Type,Genome_Build"
-BAD_ROWS = [
-    ("cg1,cg1,1,5,I,37\ncg2,cg2,1,12a,I,37", "not a number of bases", 3, "MAPINFO", "`12a`"),
-    ("cg1,cg1,1,5,I,37\ncg2,cg2,1,-5,I,37", "not a number of bases", 3, "MAPINFO", "`-5`"),
-    ("cg1,cg1,1,1.5,I,37", "not a number of bases", 2, "MAPINFO", "`1.5`"),
-    ("cg1,cg1,1,5,III,37", "no Infinium design type", 2, "Infinium_Design_Type", "`III`"),
-    ("cg1,cg1,1,5,I,mm10", "no genome build", 2, "Genome_Build", "`mm10`"),
-    ("cg1,cg1,1,5,I,37\n,,1,5,I,37", "has no id", 3, "IlmnID", "nothing"),
-    ("cg1,cg1,1,5,I,37\ncg2,cg2,,,,\ncg1,cg1,1,6,I,37", "twice", 4, "IlmnID", "lines 2 and 4"),
-    ("cg1,cg1,1,5,I,37\ncg2,cg2,1,5", "too few fields", 3, None, "4: cg2"),
-    ("cg1,cg1,1,5,I,37\ncg2,cg2,1,5,I,37,8", "too many fields", 3, None, "7: cg2"),
-    ("cg1,cg1,1,5,I,37\n\ncg2,cg2,1,5,I,37", "has no id", 3, "IlmnID", "nothing"),
-    ('cg1,cg1,1,5,I,37\ncg2,"cg2,1,5,I,37\ncg3,cg3,1,5,I,37', "quote", 3, None, 'cg2,"cg2'),
-]
-
-
-@pytest.mark.parametrize(("rows", "problem", "line", "column", "found"), BAD_ROWS)
-@pytest.mark.parametrize("in_sections", [False, True])
-def test_a_bad_row_is_refused(
-    tmp_path: Path,
-    in_sections: bool,
-    rows: str,
-    problem: str,
-    line: int,
-    column: str | None,
-    found: str,
-) -> None:
-    text = f"{HEADER}\n{rows}\n"
-    if in_sections:
-        text, line = sectioned("m.bpm", HEADER, *rows.strip("\n").split("\n")), line + 6
-        found = "lines 8 and 10" if found.startswith("lines") else found
-    error = refused(tmp_path, text)
-    assert problem in error.problem
-    assert (error.line, error.column) == (line, column)
-    assert error.found is not None
-    assert error.found.startswith(found)
-
-
-@pytest.mark.parametrize(
-    ("text", "problem", "line"),
-    [
-        ("CHR,MAPINFO\n1,5\n", "no column holds the probes' ids", 1),
-        ("IlmnID,CHR\n", "the manifest has no probes", 2),
-        ("IlmnID,CHR,CHR\ncg1,1,1\n", "two columns are named `CHR`", 1),
-        ("Illumina, Inc.\n[Heading]\nAssay Format,x\n", "no section [Assay]", None),
-        ("[Heading]\n[Assay]\n", "no header follows", 3),
-        ("[Heading]\n[Assay]\n[Controls]\n", "no header follows", 3),
-        (sectioned("m.bpm", "IlmnID,CHR", "cg1,1", controls=""), "does not end in a line", 9),
-    ],
-)
-def test_a_file_that_is_no_manifest_is_refused(
-    tmp_path: Path, text: str, problem: str, line: int | None
-) -> None:
-    error = refused(tmp_path, text)
-    assert problem in error.problem
-    assert error.line == line
-
-
-def test_epic_v2_without_ilmn_ids_is_told_why(tmp_path: Path) -> None:
-    error = refused(tmp_path, "Name,CHR\ncg1,1\ncg1,1\n")
-    assert error.hint is not None
-    assert "IlmnID" in error.hint
