@@ -6,48 +6,26 @@ from dataclasses import dataclass
 
 import duckdb
 import numpy as np
-import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from analyses.design.contrasts import Contrasts, build_contrasts
 from analyses.design.model_matrix import Design, build_design
 from analyses.design.pairs import ContrastPairs, describe_contrast
-from analyses.load.matrices import feature_matrix
-from analyses.load.normalised_counts import normalised_counts
 from analyses.load.samples import chosen_samples
-from analyses.normalise.m_value import m_value
-from analyses.normalise.voom import voom
 from analyses.stats.basis import DesignBasis, design_basis
-from analyses.stats.block_correlation import block_correlation
+from analyses.stats.block_correlation import consensus, correlation_of_rows
 from analyses.stats.blocks import Blocks, make_blocks
-from analyses.stats.contrast_fit import ContrastFit, fit_contrasts
+from analyses.stats.contrast_fit import ContrastFit, fit_contrasts, join_fits
 from analyses.stats.moderated_t import JointTest, ModeratedFit, joint_test, moderate
 from analyses.stats.robust_prior import robust_variance_prior
 from analyses.stats.variance_prior import VariancePrior, variance_prior
+from analyses.values import Values, values_of
+from cohortmart.ahead import one_ahead
 from cohortmart.errors import AnalysisError
 from cohortmart.study import Analysis, Study
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Values:
-    """What the model is fitted to.
-
-    Parameters
-    ----------
-    feature_ids : pyarrow.Array of string
-    y : ndarray of shape (n_features, n_samples)
-    weights : ndarray of the same shape, or None
-    beta : ndarray of the same shape, or None
-        For delta_beta.
-    """
-
-    feature_ids: pa.Array
-    y: Floats
-    weights: Floats | None = None
-    beta: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,20 +69,17 @@ def run_analysis(
     design = build_design(samples, analysis.model, study, f"analysis {name}")
     contrasts = _contrasts(study, name, analysis, design)
     basis = design_basis(design.matrix)
-    values = _values(con, study, name, analysis, samples, design, basis)
+    values = values_of(con, study, name, analysis, samples, design, basis)
     blocks = None if design.blocks is None else make_blocks(design.blocks.tolist())
     correlation = _correlation(name, values, basis, blocks)
-    fit = _fit(name, analysis, values, basis, contrasts, blocks, correlation)
+    fitted = _fit(name, analysis, values, basis, contrasts, blocks, correlation)
+    fit = fitted.fit
     trend = fit.mean if analysis.moderation.trend else None
     prior_of = robust_variance_prior if analysis.moderation.robust else variance_prior
     prior = prior_of(fit.sigma2, fit.df_residual, trend)
     moderated = moderate(fit, prior)
-    delta_beta = None
-    if values.beta is not None:
-        rho = correlation or 0.0
-        delta_beta = fit_contrasts(values.beta, basis, contrasts.matrix, blocks, rho).estimate
     return AnalysisOutcome(
-        feature_ids=values.feature_ids,
+        feature_ids=fitted.feature_ids,
         n_samples=samples.height,
         coefficients=design.columns,
         contrasts=contrasts,
@@ -114,7 +89,7 @@ def run_analysis(
         prior=prior,
         moderated=moderated,
         joint=joint_test(fit, moderated),
-        delta_beta=delta_beta,
+        delta_beta=fitted.delta_beta,
         notes=design.notes,
     )
 
@@ -133,38 +108,20 @@ def _contrasts(study: Study, name: str, analysis: Analysis, design: Design) -> C
         ) from error
 
 
-def _values(
-    con: duckdb.DuckDBPyConnection,
-    study: Study,
-    name: str,
-    analysis: Analysis,
-    samples: pl.DataFrame,
-    design: Design,
-    basis: DesignBasis,
-) -> Values:
-    ids = samples["sample_id"].to_list()
-    if analysis.values in ("m_value", "beta"):
-        matrix = feature_matrix(con, "beta", analysis.assay, ids)
-        clip = study.assays[analysis.assay].m_value_clip
-        y = m_value(matrix.values, clip) if analysis.values == "m_value" else matrix.values
-        return Values(matrix.feature_ids, y, beta=matrix.values)
-    counts = normalised_counts(con, name, analysis, ids, design.mean_labels)
-    if analysis.values == "log_cpm":
-        return Values(counts.feature_ids, counts.log2_cpm)
-    try:
-        made = voom(counts.counts, counts.effective_library, basis)
-    except ValueError as error:
-        raise AnalysisError(f"analysis {name}: {error}") from error
-    return Values(counts.feature_ids, made.log2_cpm, weights=made.weights)
-
-
 def _correlation(
     name: str, values: Values, basis: DesignBasis, blocks: Blocks | None
 ) -> float | None:
     if blocks is None:
         return None
     try:
-        return block_correlation(values.y, basis, blocks, values.weights).consensus
+        return consensus(
+            np.concatenate(
+                [
+                    correlation_of_rows(block.y, basis, blocks, block.weights)
+                    for block in one_ahead(values.blocks())
+                ]
+            )
+        )
     except ValueError as error:
         raise AnalysisError(
             f"analysis {name}: the correlation within blocks cannot be estimated: {error}",
@@ -172,6 +129,15 @@ def _correlation(
             found=f"{blocks.n_blocks} blocks over {len(blocks.codes)} samples",
             hint="leave `block` out of the model",
         ) from error
+
+
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """The fit of all features, and of their betas."""
+
+    feature_ids: pa.Array
+    fit: ContrastFit
+    delta_beta: Floats | None
 
 
 def _fit(
@@ -182,16 +148,23 @@ def _fit(
     contrasts: Contrasts,
     blocks: Blocks | None,
     correlation: float | None,
-) -> ContrastFit:
+) -> _Fitted:
+    """Fit block after block: no more of the values is in memory than two blocks."""
+    rho, errors = correlation or 0.0, analysis.contrast_errors
+    ids, fits, changes = [], [], []
     try:
-        return fit_contrasts(
-            values.y,
-            basis,
-            contrasts.matrix,
-            blocks,
-            correlation or 0.0,
-            values.weights,
-            analysis.contrast_errors,
-        )
+        for block in one_ahead(values.blocks()):
+            ids.append(block.feature_ids)
+            fits.append(
+                fit_contrasts(block.y, basis, contrasts.matrix, blocks, rho, block.weights, errors)
+            )
+            if block.beta is not None:
+                of_beta = fit_contrasts(block.beta, basis, contrasts.matrix, blocks, rho)
+                changes.append(of_beta.estimate)
     except ValueError as error:
         raise AnalysisError(f"analysis {name}: {error}") from error
+    return _Fitted(
+        feature_ids=pa.concat_arrays(ids),
+        fit=join_fits(fits),
+        delta_beta=np.concatenate(changes) if changes else None,
+    )

@@ -13,7 +13,13 @@ from typing import Any
 import pyarrow as pa
 
 from analyses.analysis import AnalysisOutcome, run_analysis
-from analyses.write.results import fingerprint, is_current, keep_only, write_results
+from analyses.write.results import (
+    fingerprint,
+    is_current,
+    keep_only,
+    write_results,
+    write_thresholds,
+)
 from analyses.write.tables import contrast_results, joint_tests
 from cohortmart import __version__
 from cohortmart.built import refuse_stale
@@ -25,7 +31,7 @@ from cohortmart.tables import ANALYSIS_RUN, CONTRAST
 from cohortmart.warehouse import Home, connect_read_only
 
 #: Raised when the same inputs and parameters would give other numbers than before.
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,8 @@ def analyse(
         )
     began = time.monotonic()
     keep_only(home, study.analyses)
+    for name, analysis in study.analyses.items():
+        write_thresholds(home, name, analysis.thresholds)
     done: list[str] = []
     skipped: list[str] = []
     faults: list[AnalysisError] = []
@@ -150,7 +158,7 @@ def _compute(
     )
     say(
         f"{name}: {len(outcome.feature_ids):,} features x {outcome.n_samples} samples, "
-        f"{len(names)} contrast{'s' if len(names) > 1 else ''} in {seconds:.1f} s"
+        f"{len(names)} contrast{'s' if len(names) > 1 else ''} in {time.monotonic() - began:.1f} s"
     )
 
 
@@ -171,12 +179,17 @@ def _dependencies(study: Study, analysis: Analysis, inputs: dict[str, str]) -> d
 
 def _inputs(home: Home, analysis: Analysis) -> dict[str, str]:
     """Name the lake files an analysis reads; their names carry the hash of their content."""
-    wanted = ("sample", "matrix_sample", "assay")
+    wanted = {"sample", "assay", "matrix_sample"}
+    if analysis.values in ("m_value", "beta"):  # which probes are kept
+        wanted |= {"probe", "probe_mask"}
     return {
         f"{e.table_name}:{e.part}": e.path
         for e in read_current(home.lake)
-        if e.table_name in wanted
-        or (e.table_name == "matrix" and e.part.split(":")[0] == analysis.assay)
+        if (e.table_name in wanted and ":" not in e.part)
+        or (
+            e.table_name in ("matrix", "matrix_sample")
+            and e.part.rsplit(":", 1)[0] == analysis.assay
+        )
     }
 
 

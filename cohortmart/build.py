@@ -16,7 +16,9 @@ import duckdb
 
 from cohortmart import __version__
 from cohortmart.build_log import BuildOutcome, read_outcome
+from cohortmart.catalogue import read_current, read_part
 from cohortmart.errors import BuildError, InputError
+from cohortmart.lake.layers import RAW, part_of
 from cohortmart.warehouse import Home
 
 #: The models that show the results' Parquet files, and what stands on them.
@@ -95,10 +97,27 @@ def build(home: Home, say: Callable[[str], None], select: str | None = None) -> 
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
     seconds = time.monotonic() - began
-    for warning in outcome.warnings:
+    for warning in (*outcome.warnings, *layers_missing(home)):
         say(f"warning: {warning}")
     say(f"built {outcome.n_models} tables and views, {outcome.n_tests} tests passed")
     return BuildSummary(outcome.n_models, outcome.n_tests, outcome.warnings, seconds)
+
+
+def layers_missing(home: Home) -> list[str]:
+    """Say where the tables show a layer before the one that the study names."""
+    there = {e.part for e in read_current(home.lake) if e.table_name == "matrix"}
+    table = read_part(home.lake, "assay")
+    notes = []
+    for row in [] if table is None else table.to_pylist():
+        layers = (row.get("layers") or RAW).split("|")
+        missing = [layer for layer in layers if part_of(row["assay"], layer) not in there]
+        if missing and missing != layers:
+            shown = layers[layers.index(missing[0]) - 1]
+            notes.append(
+                f"the tables show the layer `{shown}` of {row['assay']}, though study.yml names "
+                f"`{layers[-1]}`: run `cohortmart normalise STUDY.yml --out {home.root}` first"
+            )
+    return notes
 
 
 def dbt_project_folder() -> Path:
@@ -135,6 +154,8 @@ def _run_dbt(home: Home, new: Path, select: str | None) -> BuildOutcome:
     (target / "run_results.json").unlink(missing_ok=True)
     # The target folder stays from build to build: dbt then parses only what changed.
     command = [sys.executable, "-c", _DBT_CHILD, "build", "--no-use-colors", "--quiet"]
+    # unit tests check the SQL and not the data: they belong to development
+    command += ["--exclude-resource-type", "unit_test"]
     command += ["--project-dir", str(project), "--profiles-dir", str(project)]
     command += ["--target-path", str(target), "--log-path", str(logs)]
     if select is not None:

@@ -57,7 +57,7 @@ def _options(
 
 @app.command()
 def run(study: StudyFile, out: OutFolder) -> None:
-    """Ingest, build and analyse a study; goes on where a failed run stopped."""
+    """Ingest, normalise, build and analyse a study; goes on where a failed run stopped."""
     from cohortmart.commands.run import run_study
 
     session.out = out
@@ -71,6 +71,15 @@ def ingest(study: StudyFile, out: OutFolder) -> None:
 
     session.out = out
     ingest_only(study, out, quiet=session.quiet)
+
+
+@app.command()
+def normalise(study: StudyFile, out: OutFolder) -> None:
+    """Make the layers that the study asks for: BMIQ, ComBat; the raw betas stay."""
+    from cohortmart.commands.run import normalise_only
+
+    session.out = out
+    normalise_only(study, out, quiet=session.quiet)
 
 
 @app.command()
@@ -136,9 +145,10 @@ def sql(
 @app.command()
 def demo(
     out: OutFolder,
-    scale: Annotated[Literal["small"], typer.Option("--scale", help="Size of the study.")] = (
-        "small"
-    ),
+    scale: Annotated[
+        Literal["small", "epic"],
+        typer.Option("--scale", help="Size of the study; epic has 866,000 probes (1 GB of files)."),
+    ] = "small",
 ) -> None:
     """Write the raw files of a synthetic study into DIR/raw and run everything on it."""
     from cohortmart.commands.run import run_demo

@@ -19,9 +19,11 @@ from ingest.read.text import sniff
 from ingest.read.text_columns import table_stem
 from ingest.write.file_log import name_in_study, options_json
 
-#: Tables of the lake that say something about probes, whatever was measured.
-ANNOTATION_TABLES = ("probe", "probe_gene", "probe_mask")
 MANIFEST, MASK = "manifest", "mask"
+#: Tables of the lake that are made from the files of a role.
+TABLES_OF = {MANIFEST: ("probe", "probe_gene"), MASK: ("probe_mask",)}
+#: Tables of the lake that say something about probes, whatever was measured.
+ANNOTATION_TABLES = tuple(name for names in TABLES_OF.values() for name in names)
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def _file_row(
     study_file: Path,
     forgotten: Forgotten,
 ) -> dict[str, Any]:
+    options = {**options, "name": table_stem(path)}  # which the tables show
     return {
         "file": name_in_study(path, study_file),
         "role": role,
@@ -132,9 +135,9 @@ def _in_lake(lake: Path, wanted: list[dict[str, Any]]) -> Annotation | None:
     keys = [(r["role"], r["sha256"], r["options"], r["reader_version"]) for r in wanted]
     entries = tuple(e for e in read_current(lake) if e.table_name in ANNOTATION_TABLES)
     shown = {e.table_name for e in entries}
-    needed = {"probe", "probe_gene"} if any(r["role"] == MANIFEST for r in wanted) else set()
-    needed |= {"probe_mask"} if any(r["role"] == MASK for r in wanted) else set()
-    if set(keys) != set(current) or shown != needed:
+    needed = {name for r in wanted for name in TABLES_OF[r["role"]]}
+    whole = shown == needed and all((lake / e.path).exists() for e in entries)
+    if set(keys) != set(current) or not whole:
         return None
     sizes = ("rows", "columns", "format")
     kept = [{**r, **{s: current[k][s] for s in sizes}} for r, k in zip(wanted, keys, strict=True)]

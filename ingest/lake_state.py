@@ -56,6 +56,7 @@ def write_state(
     kept: Sequence[Origin],
     gone: Collection[str],
     log: Iterable[Mapping[str, Any]],
+    annotation: Collection[str] = ANNOTATION_TABLES,
 ) -> list[Entry]:
     """Write the small tables anew for some matrices, without some samples.
 
@@ -69,6 +70,8 @@ def write_state(
         sample_ids that it will not show.
     log : iterable of mapping
         Rows of the new `ingested_file`.
+    annotation : collection of str
+        Tables about probes that it will show, if it does now.
 
     Returns
     -------
@@ -98,8 +101,8 @@ def write_state(
     if samples is not None:
         new["sample"] = samples.filter(pc.invert(_among(samples["sample_id"], gone)))
     entries = [write_named(table, state.lake, name) for name, table in sorted(new.items())]
-    annotation = [e for e in read_current(state.lake) if e.table_name in ANNOTATION_TABLES]
-    return [*entries, *annotation, *(origin.entry for origin in kept)]
+    about_probes = [e for e in read_current(state.lake) if e.table_name in annotation]
+    return [*entries, *about_probes, *(origin.entry for origin in kept)]
 
 
 def _among(column: pa.ChunkedArray, values: Iterable[str]) -> pa.ChunkedArray:

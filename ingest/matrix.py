@@ -17,7 +17,7 @@ from cohortmart.errors import IngestError
 from cohortmart.lake.matrix import Rows, UnsortedError, write_matrix
 from cohortmart.study import Assay
 from cohortmart.wording import counted
-from ingest.beside import read_beside
+from ingest.beside import check_beside, read_beside, with_beside
 from ingest.check.joined import check_same_features
 from ingest.check.matrix import Kind, MatrixTally, check_header, check_samples_once
 from ingest.read.formats import read_blocks, read_header
@@ -255,7 +255,7 @@ def _write_sorted(
         blocks = joined_blocks(parts, ids, places, run.extras)
         samples = [name for header in headers for name in run.kept(header)]
         for quantity, given in beside.items():
-            blocks = _with_beside(run, blocks, quantity, given, samples, folder)
+            blocks = _with_beside(run, blocks, quantity, given, samples, ids, folder)
         if replicates:
             run.notes.append(_collapse_note(ids))
             blocks = collapsed(blocks)
@@ -268,27 +268,19 @@ def _with_beside(
     quantity: str,
     headers: Sequence[MatrixHeader],
     samples: Sequence[str],
+    ids: Any,
     folder: Path,
 ) -> Iterator[Block]:
     """Add a quantity that stands in files of its own."""
     kind: Kind = "detection_p" if quantity == "detection_p" else "bead_count"
+    headers = [h for h in headers if not set(samples).isdisjoint(h.samples)]
     parts = [
         spill(run.checked(header, kind), len(run.kept(header)), folder / f"{quantity}{i}.f64")
         for i, header in enumerate(headers)
     ]
+    run.notes += check_beside(headers, quantity, parts, ids)
     column = {name: i for i, name in enumerate(n for h in headers for n in run.kept(h))}
-    order = np.array([column[name] for name in samples])
-    for block in blocks:
-        found = [
-            pc.index_in(block.feature_ids, value_set=part.feature_ids)
-            .fill_null(-1)
-            .to_numpy()
-            .astype(np.int64)
-            for part in parts
-        ]
-        values = np.hstack([p.rows("values", w) for p, w in zip(parts, found, strict=True)])
-        beside = block.extras | {quantity: np.ascontiguousarray(values[:, order])}
-        yield Block(0, block.feature_ids, block.gene_names, block.values, **beside)
+    return with_beside(blocks, quantity, parts, np.array([column[name] for name in samples]))
 
 
 def _collapse_note(ids: Any) -> str:

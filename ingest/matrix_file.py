@@ -38,8 +38,8 @@ class Origin:
         SHA-256 of each raw file and its columns that are in the matrix, in order.
     left_out : tuple of str
         Hashes of the columns of forgotten subjects, sorted.
-    beside : tuple of str
-        SHA-256 of the files of detection p and bead counts.
+    beside : tuple of (str, tuple of str)
+        The same as `files` for those of detection p and bead counts.
     """
 
     assay: str
@@ -47,7 +47,7 @@ class Origin:
     base: str
     files: tuple[tuple[str, tuple[str, ...]], ...]
     left_out: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
+    beside: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ class Origin:
     @property
     def all_files(self) -> frozenset[str]:
         """SHA-256 of every raw file that the matrix is made from."""
-        return frozenset((*(sha256 for sha256, _ in self.files), *self.beside))
+        return frozenset(sha256 for sha256, _ in (*self.files, *self.beside))
 
     @property
     def entry(self) -> Entry:
@@ -83,18 +83,19 @@ class Origin:
     def without(self, columns: Collection[str]) -> Origin:
         """Return the origin of the same matrix without some columns."""
         hashes = {hashed_column(self.assay, name) for name in columns}
-        files = tuple(
-            (sha256, tuple(name for name in names if name not in columns))
-            for sha256, names in self.files
+        files, beside = (
+            tuple((sha256, tuple(n for n in names if n not in columns)) for sha256, names in given)
+            for given in (self.files, self.beside)
         )
-        return replace(self, files=files, left_out=tuple(sorted({*self.left_out, *hashes})))
+        left_out = tuple(sorted({*self.left_out, *hashes}))
+        return replace(self, files=files, beside=beside, left_out=left_out)
 
 
 def raw_origin(
     name: str,
     assay: Assay,
     files: Sequence[tuple[str, Sequence[str]]],
-    beside: Sequence[str] = (),
+    beside: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> Origin:
     """Return the origin of an assay's raw matrix.
 
@@ -106,17 +107,22 @@ def raw_origin(
         Its reading options.
     files : sequence of (str, sequence of str)
         SHA-256 and columns of each raw file.
-    beside : sequence of str
-        SHA-256 of the files of detection p and bead counts.
+    beside : sequence of (str, sequence of str)
+        The same for the files of detection p and bead counts; columns of other samples than
+        those of `files` are left aside.
     """
     read = {
-        "files": [*(sha256 for sha256, _ in files), *beside],
+        "files": [sha256 for sha256, _ in (*files, *beside)],
         "options": read_options(assay),
         "reader_version": READER_VERSION,
     }
     base = hashlib.sha256(options_json(read).encode()).hexdigest()
-    columns = tuple((sha256, tuple(names)) for sha256, names in files)
-    return Origin(name, RAW, base, columns, beside=tuple(beside))
+    known = {column for _, names in files for column in names}
+    of_values, of_beside = (
+        tuple((sha256, tuple(n for n in names if n in known)) for sha256, names in given)
+        for given in (files, beside)
+    )
+    return Origin(name, RAW, base, of_values, beside=of_beside)
 
 
 def read_options(assay: Assay) -> dict[str, object]:
@@ -139,5 +145,5 @@ def origin_of(path: Path) -> Origin | None:
         base=told["base"],
         files=tuple((sha256, tuple(names)) for sha256, names in told["files"]),
         left_out=tuple(told["left_out"]),
-        beside=tuple(told.get("beside", ())),
+        beside=tuple((sha256, tuple(names)) for sha256, names in told.get("beside", ())),
     )

@@ -46,11 +46,10 @@ class Plan:
 
         Those are not used that hold nothing but columns of forgotten subjects.
         """
-        files = zip(self.assay.files, self.origin.files, strict=True)
-        beside = zip(
-            (*self.assay.detection_p, *self.assay.bead_count), self.origin.beside, strict=True
-        )
-        return (*((path, sha256) for path, (sha256, columns) in files if columns), *beside)
+        paths = (*self.assay.files, *self.assay.detection_p, *self.assay.bead_count)
+        made_from = (*self.origin.files, *self.origin.beside)
+        pairs = zip(paths, made_from, strict=True)
+        return tuple((path, sha256) for path, (sha256, columns) in pairs if columns)
 
     @property
     def used_files(self) -> tuple[Path, ...]:
@@ -89,13 +88,16 @@ def plan_assays(
         for header in headers:
             check_header(header)
         check_samples_once(headers)
-        read_beside(assay, known, [sample for h in headers for sample in h.samples])
-        sha256 = tuple(checked_sha256(path, forgotten) for path in assay.files)
+        beside = read_beside(assay, known, [sample for h in headers for sample in h.samples])
         whole = raw_origin(
             name,
             assay,
-            list(zip(sha256, (h.samples for h in headers), strict=True)),
-            [checked_sha256(path, forgotten) for path in (*assay.detection_p, *assay.bead_count)],
+            [(checked_sha256(h.path, forgotten), h.samples) for h in headers],
+            [
+                (checked_sha256(h.path, forgotten), h.samples)
+                for of_quantity in beside.values()
+                for h in of_quantity
+            ],
         )
         left_out = tuple(
             column

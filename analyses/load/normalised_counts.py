@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import duckdb
-import jinja2
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from analyses.load.macros import rendered
 from analyses.load.matrices import feature_matrix
 from analyses.normalise.filter_by_expr import filter_by_expr
-from cohortmart.build import dbt_project_folder
 from cohortmart.errors import AnalysisError
 from cohortmart.study import Analysis
 
@@ -141,25 +138,14 @@ def _normalise_again(
         """
     )
     con.execute(
-        f"create or replace temp table own_factors as {_tmm_sql('tmm_factors', 'own_counts')}"
+        f"create or replace temp table own_factors as {rendered('tmm_factors', 'own_counts')}"
     )
     con.execute(
         f"""
         create or replace temp table own_expression as
         select assay, feature_id as gene_id, sample_id, log2_cpm
-        from ({_tmm_sql("log_cpm", "own_counts", "own_factors")})
+        from ({rendered("log_cpm", "own_counts", "own_factors")})
         """
     )
     con.unregister("kept_genes")
     con.unregister("own_samples")
-
-
-def _tmm_sql(macro: str, *relations: str) -> str:
-    """Render a macro of macros/tmm.sql, which is plain Jinja."""
-    return str(getattr(_tmm_macros(), macro)(*relations))
-
-
-@cache
-def _tmm_macros() -> Any:
-    text = (dbt_project_folder() / "macros" / "tmm.sql").read_text(encoding="utf-8")
-    return jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(text).module

@@ -32,7 +32,9 @@ def chosen_samples(con: duckdb.DuckDBPyConnection, name: str, analysis: Analysis
     condition = f"where (\n{analysis.where}\n)" if analysis.where else ""
     query = f"""
         select chosen.* from (select * from dim_sample {condition}) as chosen
-        where chosen.sample_id in (select sample_id from qc_sample where assay = $1)
+        where chosen.sample_id in (
+            select sample_id from qc_sample where assay = $1 and filter_reason is null
+        )
         order by chosen.sample_id
     """
     if condition:

@@ -171,6 +171,28 @@ def combat_design(
     )
 
 
+def independent_columns(covariates: Floats) -> list[int]:
+    """Return columns that say something the ones before them, and a constant, do not say.
+
+    Groups and timepoints often overlap (controls have one timepoint of their own); what is kept
+    is the same without the columns that only repeat others.
+
+    Parameters
+    ----------
+    covariates : ndarray of shape (n_samples, n_columns)
+    """
+    basis = np.full((len(covariates), 1), 1.0 / np.sqrt(len(covariates)))
+    chosen = []
+    for j, column in enumerate(covariates.T):
+        rest = column - basis @ (basis.T @ column)
+        rest -= basis @ (basis.T @ rest)
+        length = np.linalg.norm(rest)
+        if length > RANK_TOLERANCE * np.linalg.norm(column):
+            basis = np.column_stack([basis, rest / length])
+            chosen.append(j)
+    return chosen
+
+
 def _checked(
     covariates: Floats | None, given: Sequence[str] | None, n: int
 ) -> tuple[Floats, list[str]]:

@@ -151,7 +151,7 @@ def _solve(
     """
     found, delta2 = gamma.copy(), delta2.copy()
     # (squares / 2 + b) / (n / 2 + a - 1) times the variance of the variances, which may be 0
-    terms = (
+    terms: tuple[Floats, ...] = (
         gamma,
         tau2 * counts,
         (0.5 * counts + 1.0) * variance + mean**2,
@@ -188,9 +188,7 @@ def _advance(
         new = (weight * gamma + old_delta2 * gamma_bar) / (weight + old_delta2)
         new_delta2 = (above + per_step * np.square(gamma - new)) / below
         change, change_delta2 = np.abs(new - old), np.abs(new_delta2 - old_delta2)
-        still[rows] = (change <= _AT_REST * np.abs(old)) & (
-            change_delta2 <= _AT_REST * old_delta2
-        )
+        still[rows] = (change <= _AT_REST * np.abs(old)) & (change_delta2 <= _AT_REST * old_delta2)
         moved = max(moved, _largest(change / old), _largest(change_delta2 / old_delta2))
         found[rows], delta2[rows] = new, new_delta2
     return moved, still

@@ -12,11 +12,25 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cohortmart.catalogue import Entry, read_current, switch_current, written_beside
-from cohortmart.tables import RESULT_TABLES
+from cohortmart.catalogue import (
+    Entry,
+    read_current,
+    switch_current,
+    write_table,
+    written_beside,
+)
+from cohortmart.study import Thresholds
+from cohortmart.tables import RESULT_TABLES, THRESHOLD
 from cohortmart.warehouse import Home
 
 _ROW_GROUP = 131_072
+#: Columns in which few values stand many times.
+_REPEATED = frozenset(
+    {"analysis", "contrast", "test", "ci_quantile", "df_total", "df_prior", "s2_prior"}
+    | {"df1", "df2"}
+)
+_NOTED = "threshold"
+_COMPUTED = {name: schema for name, schema in RESULT_TABLES.items() if name != _NOTED}
 
 
 def fingerprint(parts: dict[str, Any]) -> str:
@@ -27,11 +41,29 @@ def fingerprint(parts: dict[str, Any]) -> str:
 
 def is_current(home: Home, analysis: str, mark: str) -> bool:
     """Tell whether the results of exactly these inputs and parameters are there."""
-    entries = [e for e in read_current(home.results) if e.part == analysis]
-    expected = {_path(analysis, table, mark) for table in RESULT_TABLES}
+    entries = [e for e in _of_analysis(home, analysis) if e.table_name in _COMPUTED]
+    expected = {_path(analysis, table, mark) for table in _COMPUTED}
     return {e.path for e in entries} == expected and all(
         (home.results / e.path).exists() for e in entries
     )
+
+
+def write_thresholds(home: Home, analysis: str, thresholds: Thresholds) -> None:
+    """Note what counts as found; the results themselves do not depend on it."""
+    values = thresholds.model_dump()
+    target = _path(analysis, _NOTED, fingerprint(values))
+    current = read_current(home.results)
+    entry = Entry(_NOTED, analysis, target)
+    if entry in current:
+        return
+    row = {"analysis": analysis, **values}
+    write_table(pa.Table.from_pylist([row], schema=THRESHOLD), home.results / target)
+    kept = [e for e in current if (e.table_name, e.part) != (_NOTED, analysis)]
+    switch_current(home.results, [*kept, entry])
+
+
+def _of_analysis(home: Home, analysis: str) -> list[Entry]:
+    return [e for e in read_current(home.results) if e.part == analysis]
 
 
 def write_results(
@@ -46,14 +78,16 @@ def write_results(
     mark : str
         Fingerprint of inputs and parameters; part of the file names.
     tables : dict
-        Every table of `RESULT_TABLES`, in pieces that are written one after the other.
+        Every computed table of `RESULT_TABLES`, in pieces that are written one after the other.
     """
-    for name, schema in RESULT_TABLES.items():
+    for name, schema in _COMPUTED.items():
         target = home.results / _path(analysis, name, mark)
         with written_beside(target) as temporary:
             _write(tables[name], schema, temporary)
-    kept = [e for e in read_current(home.results) if e.part != analysis]
-    new = [Entry(name, analysis, _path(analysis, name, mark)) for name in RESULT_TABLES]
+    kept = [
+        e for e in read_current(home.results) if e.part != analysis or e.table_name not in _COMPUTED
+    ]
+    new = [Entry(name, analysis, _path(analysis, name, mark)) for name in _COMPUTED]
     switch_current(home.results, [*kept, *new])
 
 
@@ -88,6 +122,11 @@ def _path(analysis: str, table: str, mark: str) -> str:
 
 
 def _write(pieces: Iterable[pa.Table], schema: pa.Schema, target: Path) -> None:
-    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+    """Write pieces as Parquet; columns of numbers that hardly repeat get no dictionary."""
+    repeated = [name for name in schema.names if name in _REPEATED]
+    ids = {name: "DELTA_BYTE_ARRAY" for name in schema.names if name == "feature_id"}
+    with pq.ParquetWriter(
+        target, schema, compression="zstd", use_dictionary=repeated, column_encoding=ids or None
+    ) as writer:
         for piece in pieces:
             writer.write_table(piece.cast(schema), row_group_size=_ROW_GROUP)

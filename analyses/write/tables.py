@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 from analyses.stats.contrast_fit import ContrastFit
 from analyses.stats.moderated_t import JointTest, ModeratedFit
 from analyses.stats.multiple_testing import benjamini_hochberg
+from analyses.stats.tails import t_quantile
 from analyses.stats.variance_prior import VariancePrior
 from cohortmart.tables import CONTRAST_RESULT, JOINT_TEST
 
 Floats = NDArray[np.float64]
+
+#: Probability beyond each end of the 95 % interval.
+TAIL = 0.025
 
 #: Name of the F test over every contrast of an analysis.
 ALL_CONTRASTS = "all contrasts"
@@ -42,14 +46,13 @@ def contrast_results(
         The same contrasts fitted to beta.
     """
     adjusted = benjamini_hochberg(moderated.p_value)
+    quantile = t_quantile(TAIL, moderated.df_total)
     for j, contrast in enumerate(contrasts):
         columns = {
             "log_fc": fit.estimate[:, j],
             "se": moderated.se[:, j],
-            "ci_low": moderated.ci_low[:, j],
-            "ci_high": moderated.ci_high[:, j],
+            "ci_quantile": quantile,
             "ave_expr": fit.mean,
-            "t": moderated.t[:, j],
             "df_total": moderated.df_total,
             "s2_post": moderated.s2_post,
             "df_prior": prior.df_prior,

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from analyses.design.coding import covariate_columns, read_category
 from analyses.design.estimability import rank_of
 from analyses.design.variables import ROLE_COLUMNS
-from analyses.normalise.combat_design import CombatError, SingleSampleBatchError, combat_design
+from analyses.normalise.combat_design import (
+    CombatError,
+    SingleSampleBatchError,
+    combat_design,
+    independent_columns,
+)
 from cohortmart.check.combat_terms import compared_terms, model_terms, tells_samples_apart
 from cohortmart.check.confounding import Entanglement, find_entanglements, is_in_model
 from cohortmart.errors import AnalysisError
@@ -143,14 +148,16 @@ def _refusals(samples: pl.DataFrame, combat: Combat, study: Study, where: str) -
     except AnalysisError as error:
         yield str(error)
         return
+    own = independent_columns(keep.matrix)
+    kept, names = keep.matrix[:, own], [keep.columns[j] for j in own]
     try:
-        combat_design(batch.values, keep.matrix, combat.mean_only, keep.columns)
+        combat_design(batch.values, kept, combat.mean_only, names)
     except CombatError as error:
         yield _as_said(error, where)
         if not isinstance(error, SingleSampleBatchError):
             return
         try:  # what would still be refused after that was mended
-            combat_design(batch.values, keep.matrix, mean_only=True, covariate_names=keep.columns)
+            combat_design(batch.values, kept, mean_only=True, covariate_names=names)
         except CombatError as further:
             yield _as_said(further, where)
 

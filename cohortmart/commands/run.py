@@ -1,4 +1,4 @@
-"""`run` and its parts: ingest, build, analyse, in this order."""
+"""`run` and its parts: ingest, normalise, build, analyse, in this order."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from cohortmart.catalogue import read_current
 from cohortmart.commands.lock import sole_writer
 from cohortmart.commands.progress import Progress
 from cohortmart.errors import CohortmartError, InputError
+from cohortmart.lake.layers import is_derived
 from cohortmart.study import Study
 from cohortmart.study_file import load_study
 from cohortmart.warehouse import Home, connect_read_only
@@ -75,6 +76,15 @@ def ingest_only(study_file: Path, out: Path, *, quiet: bool) -> None:
     study, home = load_study(study_file), Home(out)
     with sole_writer(home, "ingest"):
         _ingest(study, study_file, home, Progress(quiet))
+    step = f"normalise {shlex.quote(str(study_file))}" if _has_steps(study) else "build"
+    _next(quiet, f"cohortmart {step} --out {shlex.quote(str(out))}")
+
+
+def normalise_only(study_file: Path, out: Path, *, quiet: bool) -> None:
+    """Make the normalised layers of a lake; parameters as in `run_study`."""
+    study, home = load_study(study_file), Home(out)
+    with sole_writer(home, "normalise"):
+        _normalise(study, home, Progress(quiet))
     _next(quiet, f"cohortmart build --out {shlex.quote(str(out))}")
 
 
@@ -93,7 +103,7 @@ def build_only(out: Path, *, quiet: bool) -> None:
 
 
 def analyse_only(study_file: Path, out: Path, only: str | None, *, quiet: bool) -> None:
-    """Compute contrasts and show them in the warehouse.
+    """Compute contrasts and show them in the warehouse; makes layers and tables that lack.
 
     Parameters
     ----------
@@ -105,6 +115,8 @@ def analyse_only(study_file: Path, out: Path, only: str | None, *, quiet: bool) 
     study, home = load_study(study_file), Home(out)
     with sole_writer(home, "analyse"):
         progress = Progress(quiet)
+        if _has_steps(study):  # without the layers the raw betas would be analysed
+            _normalise(study, home, progress)
         if not _up_to_date(home, ("lake",)):
             _build(home, progress)
         _analyse(study, home, progress, only)
@@ -118,6 +130,8 @@ def _run(
 
     progress = progress or Progress(quiet)
     _ingest(study, study_file, home, progress)
+    if _has_steps(study) or _has_layers(home):
+        _normalise(study, home, progress)
     _build(home, progress, if_needed=True)
     if study.analyses or read_current(home.results):  # results of analyses taken out go, too
         _analyse(study, home, progress)
@@ -130,6 +144,23 @@ def _ingest(study: Study, study_file: Path, home: Home, progress: Progress) -> N
 
     with progress.step("ingest", "reading the raw files"):
         ingest(study, home, study_file=study_file, say=progress.say)
+
+
+def _has_steps(study: Study) -> bool:
+    """Tell whether the study asks for layers behind a raw one."""
+    return any(len(assay.layers) > 1 for assay in study.assays.values())
+
+
+def _has_layers(home: Home) -> bool:
+    """Tell whether the lake holds layers of an earlier study.yml."""
+    return any(is_derived(entry) for entry in read_current(home.lake))
+
+
+def _normalise(study: Study, home: Home, progress: Progress) -> None:
+    from analyses.layers.pipeline import normalise
+
+    with progress.step("normalise", "normalising the betas"):
+        normalise(study, home, say=progress.say)
 
 
 def _build(home: Home, progress: Progress, *, if_needed: bool = False) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from cohortmart.study import Assay, Study
+from cohortmart.lake.assays import assay_rows
+from cohortmart.study import Study
 from cohortmart.tables import ASSAY, FEATURE
 
 
@@ -30,32 +31,7 @@ class AssayFeatures:
 
 def assay_table(study: Study) -> pa.Table:
     """Return the table `assay`, sorted by assay."""
-    return pa.Table.from_pylist(
-        [_assay_row(name, study.assays[name]) for name in sorted(study.assays)], schema=ASSAY
-    )
-
-
-def _assay_row(name: str, assay: Assay) -> dict[str, object]:
-    chosen = assay.filter
-    row: dict[str, object] = {
-        "assay": name,
-        "kind": assay.kind,
-        "m_value_clip": assay.m_value_clip,
-        "layers": "|".join(assay.layers),
-        "platform": assay.platform,
-    }
-    if assay.kind != "beta":
-        return row
-    return row | {
-        "filter_detection_p": chosen.detection_p,
-        "filter_sample_missing": chosen.sample_missing,
-        "filter_probe_missing": chosen.probe_missing,
-        "filter_bead_minimum": None if chosen.beads is None else chosen.beads.minimum,
-        "filter_bead_share": None if chosen.beads is None else chosen.beads.share,
-        "filter_non_cpg": chosen.non_cpg,
-        "filter_masks": chosen.masks,
-        "filter_sex_chromosomes": chosen.sex_chromosomes,
-    }
+    return pa.Table.from_pylist(assay_rows(study), schema=ASSAY)
 
 
 def feature_table(assays: Iterable[AssayFeatures]) -> pa.Table:

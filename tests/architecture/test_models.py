@@ -39,6 +39,7 @@ SCHEMAS = {
     "dim_contrast": tables.CONTRAST,
     "stg_results__contrast_results": tables.CONTRAST_RESULT,
     "stg_results__thresholds": tables.THRESHOLD,
+    "stg_lake__layer_samples": tables.LAYER_SAMPLE,
     "stg_results__joint_tests": tables.JOINT_TEST,
     "fct_joint_test": tables.JOINT_TEST,
     "stg_results__analysis_runs": tables.ANALYSIS_RUN,

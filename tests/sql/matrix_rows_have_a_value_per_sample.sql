@@ -1,4 +1,4 @@
--- A list that is longer or shorter than the assay has samples would lose or invent values.
+-- A list that is longer or shorter than the layer has samples would lose or invent values.
 with
 
 sample_numbers as (
@@ -19,8 +19,15 @@ matrix_rows as (
 
     union all
 
+    select assay, 'raw' as layer, n_samples as n_values
+    from {{ ref("int_probe__flags") }}
+
+    union all
+
+    -- the raw lists were counted in int_probe__flags
     select assay, layer, {{ list_length("measured") }} as n_values
     from {{ ref("stg_lake__beta_matrix") }}
+    where layer <> 'raw'
 
 )
 

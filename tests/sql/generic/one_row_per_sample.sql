@@ -1,20 +1,32 @@
 {#
-    Fails for every combination of keys (assay first) that has not exactly one row for each
-    sample of the assay. Cheap where a test of every single row would be dear: together with
-    the uniqueness of matrix rows and of matrix samples it shows that the rows are unique
-    and that none is lost.
+    Fails for an assay whose lists do not give exactly one row for each feature and sample: a
+    feature with two lists, a position with two samples or none, and rows that were lost or
+    multiplied. `model` unnests the lists (assay, feature_id) of `lists` by `samples` (assay,
+    position, sample_id); its keys and sample_id are then unique. Cheap where a test of every
+    single row would be dear.
 #}
-{% test one_row_per_sample(model, keys) %}
+{% test one_row_per_sample(model, keys, lists, samples) %}
 
     with
 
     row_numbers as (
 
         select
-            {{ keys | join(", ") }},
+            assay,
             count(*) as n_rows
         from {{ model }}
-        group by {{ keys | join(", ") }}
+        group by assay
+
+    ),
+
+    list_numbers as (
+
+        select
+            assay,
+            count(*) as n_lists,
+            count(distinct feature_id) as n_features
+        from {{ lists }}
+        group by assay
 
     ),
 
@@ -22,21 +34,31 @@
 
         select
             assay,
-            count(distinct sample_id) as n_samples
-        from {{ ref("stg_lake__matrix_samples") }}
+            count(*) as n_positions,
+            count(distinct sample_id) as n_samples,
+            max(position) as last_position
+        from {{ samples }}
         group by assay
 
     )
 
     select
-        row_numbers.assay,
-        row_numbers.n_rows,
-        sample_numbers.n_samples
-    from row_numbers
+        list_numbers.assay,
+        list_numbers.n_lists,
+        list_numbers.n_features,
+        sample_numbers.n_positions,
+        sample_numbers.n_samples,
+        row_numbers.n_rows
+    from list_numbers
     left join sample_numbers
-        on row_numbers.assay = sample_numbers.assay
+        on list_numbers.assay = sample_numbers.assay
+    left join row_numbers
+        on list_numbers.assay = row_numbers.assay
     where
-        sample_numbers.n_samples is null
-        or row_numbers.n_rows <> sample_numbers.n_samples
+        list_numbers.n_lists <> list_numbers.n_features
+        or sample_numbers.n_positions <> sample_numbers.n_samples
+        or sample_numbers.n_positions <> sample_numbers.last_position
+        or row_numbers.n_rows is null
+        or row_numbers.n_rows <> list_numbers.n_lists * sample_numbers.n_positions
 
 {% endtest %}

@@ -1,13 +1,22 @@
-{# Fails if a join lost or multiplied rows of `other`. #}
-{% test same_number_of_rows(model, other) %}
+{#
+    Fails if a join lost or multiplied rows of `other`. Where all rows are too many, only those
+    with the smallest `key` of the relation `keys_of` are counted.
+#}
+{% test same_number_of_rows(model, other, key=none, keys_of=none) %}
 
     with
 
     numbers as (
 
         select
-            (select count(*) from {{ model }}) as n_rows,
-            (select count(*) from {{ other }}) as n_expected
+            {% for relation, name in ((model, "n_rows"), (other, "n_expected")) %}
+            (
+                select count(*) from {{ relation }}
+                {% if key is not none %}
+                where {{ key }} = (select min({{ key }}) from {{ keys_of }})
+                {% endif %}
+            ) as {{ name }}{{ "," if not loop.last }}
+            {% endfor %}
 
     )
 

@@ -1,0 +1,1 @@
+"""Normalised layers of the lake: made from the raw betas, which stay."""

@@ -1,0 +1,109 @@
+"""The betas of an analysis, streamed from the warehouse in blocks of probes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from cohortmart.warehouse import fetch
+
+Floats = NDArray[np.float64]
+
+#: Rows of a block are a multiple of this: the statistics work in such steps, so that a block's
+#: size changes no bit of the results.
+STEP = 4096
+#: Values in a block: 32 MB of doubles.
+BLOCK_VALUES = 4_000_000
+_BATCH = 8192
+
+
+class KeptBetas:
+    """Betas of the probes that passed the filters, in chosen samples.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        The warehouse.
+    assay : str
+        Of kind beta.
+    sample_ids : sequence of str
+        The columns; all must have been measured and kept.
+    """
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, assay: str, sample_ids: Sequence[str]
+    ) -> None:
+        self._con = con
+        self._assay = assay
+        rows = fetch(
+            con,
+            "select sample_id, position from intermediate.int_beta__kept_samples where assay = $1",
+            [assay],
+        ).to_pydict()
+        at = dict(zip(rows["sample_id"], rows["position"], strict=True))
+        self._columns = np.array([at[s] - 1 for s in sample_ids])
+        self._n_lists = len(at)
+
+    def blocks(self) -> Iterator[tuple[pa.Array, Floats]]:
+        """Stream the matrix; every call begins anew.
+
+        Yields
+        ------
+        tuple of pyarrow.StringArray and ndarray of shape (n_probes, n_samples)
+            Probes in byte order of their ids; NaN = missing.
+
+        Raises
+        ------
+        RuntimeError
+            The warehouse does not give the probes in ascending order, as the lake has them.
+        """
+        size = STEP * max(1, BLOCK_VALUES // (STEP * len(self._columns)))
+        group = np.empty((size, len(self._columns)))
+        ids: list[pa.Array] = []
+        filled = 0
+        for names, values in self._batches():
+            start = 0
+            while start < len(names):
+                n = min(size - filled, len(names) - start)
+                group[filled : filled + n] = values[start : start + n]
+                ids.append(names.slice(start, n))
+                filled, start = filled + n, start + n
+                if filled == size:
+                    yield pa.concat_arrays(ids), group
+                    group = np.empty_like(group)
+                    ids, filled = [], 0
+        if filled:
+            yield pa.concat_arrays(ids), group[:filled]
+
+    def _batches(self) -> Iterator[tuple[pa.Array, Floats]]:
+        reader = (
+            self._con.cursor()
+            .sql(
+                "select feature_id, measured from intermediate.int_beta__kept where assay = $1",
+                params=[self._assay],
+            )
+            .to_arrow_reader(_BATCH)
+        )
+        last = ""
+        for batch in reader:
+            if not len(batch):
+                continue
+            names = batch.column("feature_id")
+            if not _ascending(last, names):
+                raise RuntimeError(f"the probes of {self._assay} do not come in ascending order")
+            last = names[-1].as_py()
+            flat = batch.column("measured").flatten().to_numpy(zero_copy_only=False)
+            yield names, flat.reshape(len(batch), self._n_lists)[:, self._columns]
+
+
+def _ascending(last: str, names: pa.Array) -> bool:
+    if not last.encode() < names[0].as_py().encode():
+        return False
+    return len(names) < 2 or bool(
+        pc.all(pc.less(names.slice(0, len(names) - 1), names.slice(1))).as_py()
+    )
