@@ -82,6 +82,10 @@ def connect_read_only(home: Home, memory_limit: str = "4GB") -> duckdb.DuckDBPyC
     _refuse_moved(con, home)
     folders = ", ".join("'" + str(p).replace("'", "''") + "'" for p in (home.lake, home.results))
     con.execute(f"set memory_limit = '{memory_limit}'")
+    # the footers of the lake's files are read once; a join brings up to so many probes of a gene
+    # down to the scan of the lake, which then skips the rest
+    con.execute("set global parquet_metadata_cache = true")
+    con.execute("set global dynamic_or_filter_threshold = 1000")
     con.execute(f"set allowed_directories = [{folders}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")

@@ -28,6 +28,10 @@ class Matrix:
         One a feature.
     m_value_clip : float
         Written to the `assay` table.
+    detection_p, bead_count : array like `values`, optional
+        What the scanner said of each beta; NaN = not said.
+    filters : dict
+        Columns `filter_…` of the `assay` table; those not given are switched off.
     """
 
     assay: str
@@ -38,6 +42,9 @@ class Matrix:
     layer: str = "raw"
     gene_names: list[str | None] | None = None
     m_value_clip: float = 1e-6
+    detection_p: np.ndarray | None = None
+    bead_count: np.ndarray | None = None
+    filters: dict[str, float | bool] = field(default_factory=dict)
 
 
 @dataclass
@@ -71,10 +78,20 @@ class Sheet:
         return table
 
 
-def write_lake(home: Path, sheet: Sheet, matrices: list[Matrix], *, assays: bool = True) -> None:
+def write_lake(
+    home: Path,
+    sheet: Sheet,
+    matrices: list[Matrix],
+    *,
+    assays: bool = True,
+    unnamed: tuple[str, ...] = (),
+    annotation: dict[str, list[dict[str, object]]] | None = None,
+) -> None:
     """Write `home/lake` with these samples and matrices and make it current.
 
-    Without `assays` the table `assay` is left out, as in a lake of an earlier version.
+    Without `assays` the table `assay` is left out, as in a lake that was written by itself.
+    The study names all layers but the `unnamed`, in the order of `matrices`. `annotation` holds
+    rows of the tables probe, probe_gene and probe_mask.
     """
     lake = home / "lake"
     entries = [_put(lake, "sample", "", sheet.table())]
@@ -84,11 +101,9 @@ def write_lake(home: Path, sheet: Sheet, matrices: list[Matrix], *, assays: bool
     features = {(r["assay"], r["feature_id"]): r for m in matrices for r in _features(m)}
     entries.append(_put_rows(lake, "feature", list(features.values())))
     if assays:
-        known = {
-            m.assay: {"assay": m.assay, "kind": m.kind, "m_value_clip": m.m_value_clip}
-            for m in matrices
-        }
-        entries.append(_put_rows(lake, "assay", list(known.values())))
+        entries.append(_put_rows(lake, "assay", _assays(matrices, unnamed)))
+    for name, rows in (annotation or {}).items():
+        entries.append(_put_rows(lake, name, rows))
     entries.append(_put_rows(lake, "ingested_file", [_file(m) for m in matrices]))
     switch_current(lake, entries)
 
@@ -114,9 +129,25 @@ def _put_rows(lake: Path, name: str, rows: list[dict[str, object]]) -> Entry:
 
 
 def _matrix_table(m: Matrix) -> pa.Table:
-    flat = pa.array(m.values.ravel(), mask=np.isnan(m.values.ravel()))
-    values = pa.FixedSizeListArray.from_arrays(flat, len(m.samples))
-    return pa.table({"feature_id": m.features, "values": values})
+    columns: dict[str, object] = {"feature_id": m.features}
+    lists = {"values": m.values, "detection_p": m.detection_p, "bead_count": m.bead_count}
+    for name, numbers in lists.items():
+        if numbers is not None:
+            flat = pa.array(numbers.ravel(), mask=np.isnan(numbers.ravel()))
+            columns[name] = pa.FixedSizeListArray.from_arrays(flat, len(m.samples))
+    return pa.table(columns)
+
+
+def _assays(matrices: list[Matrix], unnamed: tuple[str, ...]) -> list[dict[str, object]]:
+    rows: dict[str, dict[str, object]] = {}
+    for m in matrices:
+        row = rows.setdefault(
+            m.assay, {"assay": m.assay, "kind": m.kind, "m_value_clip": m.m_value_clip}
+        )
+        row |= {f"filter_{name}": value for name, value in m.filters.items()}
+        if m.layer not in unnamed:
+            row["layers"] = f"{row['layers']}|{m.layer}" if "layers" in row else m.layer
+    return list(rows.values())
 
 
 def _positions(m: Matrix) -> list[dict[str, object]]:

@@ -9,6 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analyses.design.coding import covariate_columns, read_category
+from analyses.design.variables import ROLE_COLUMNS
+from analyses.design.wording import listed
 from analyses.layers.result import SampleNote, StepResult
 from analyses.layers.source import BetaRows, LayerSource
 from analyses.normalise.combat import CombatAdjustment, CombatFit
@@ -58,6 +60,7 @@ def combat_layer(
     AnalysisError
         Batches and what is to be kept do not allow it; the message says what to do.
     """
+    _refuse_missing(samples, combat, where)
     keep = covariate_columns(samples, combat.keep, study, where)
     batch = read_category(samples, combat.batch, study, where)
     own = independent_columns(keep.matrix)
@@ -90,6 +93,23 @@ def _rows(source: LayerSource, adjustment: CombatAdjustment, clip: float) -> Ite
         values = adjustment.apply(m_value(beta, clip), rows)
         yield ids, 1.0 / (1.0 + np.exp2(-values))
         start += len(ids)
+
+
+def _refuse_missing(samples: pl.DataFrame, combat: Combat, where: str) -> None:
+    """Raise if a sample has no batch, or no value of what is to be kept."""
+    for name in (combat.batch, *combat.keep):
+        column = ROLE_COLUMNS.get(name, name)
+        if column not in samples.columns:
+            continue  # an unknown name is refused where it is read
+        lacking = sorted(samples["sample_id"].filter(samples[column].is_null()).to_list())
+        if lacking:
+            raise AnalysisError(
+                f"{where}: `{name}` has no value for {len(lacking)} of the {samples.height} "
+                "samples of the assay",
+                expected="a value for every sample that is to be adjusted",
+                found=f"none for {listed(lacking, 5)}",
+                hint=f"fill it in in the sample sheet, or do without `{name}` in `combat`",
+            )
 
 
 def _unprotected(samples: pl.DataFrame, combat: Combat) -> list[str]:

@@ -29,7 +29,7 @@ from analyses.load.kept import Kept, kept_in_lake
 from cohortmart.catalogue import Entry, read_current, read_part, switch_current
 from cohortmart.errors import AnalysisError, InputError
 from cohortmart.lake.assays import assay_rows
-from cohortmart.lake.layers import RAW, is_derived, part_of
+from cohortmart.lake.layers import RAW, part_of
 from cohortmart.lake.lock import lake_lock
 from cohortmart.study import Assay, Study
 from cohortmart.tables import ASSAY
@@ -54,7 +54,7 @@ def normalise(study: Study, home: Home, say: Say = print) -> NormaliseSummary:
     """Make the layers that `normalise` and `impute` of every assay name.
 
     A layer becomes current as soon as it is complete; the raw one stays. Layers that the study
-    names no longer go out of the lake.
+    names no longer went out of the lake when ingest saw that.
 
     Parameters
     ----------
@@ -77,19 +77,10 @@ def normalise(study: Study, home: Home, say: Say = print) -> NormaliseSummary:
     skipped: list[str] = []
     with lake_lock(home):
         _refuse_other_study(home.lake, study)
-        wanted = {part_of(n, layer) for n, a in study.assays.items() for layer in a.layers}
-        _keep_only(home.lake, wanted)
         for name, assay in sorted(study.assays.items()):
             if len(assay.layers) > 1:
                 _layers_of(study, home, name, assay, say, done, skipped)
     return NormaliseSummary(tuple(done), tuple(skipped))
-
-
-def _keep_only(lake: Path, wanted: set[str]) -> None:
-    current = read_current(lake)
-    kept = [e for e in current if not is_derived(e) or e.part in wanted]
-    if len(kept) < len(current):
-        switch_current(lake, kept)
 
 
 def _layers_of(

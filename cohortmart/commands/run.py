@@ -9,7 +9,6 @@ from cohortmart.catalogue import read_current
 from cohortmart.commands.lock import sole_writer
 from cohortmart.commands.progress import Progress
 from cohortmart.errors import CohortmartError, InputError
-from cohortmart.lake.layers import is_derived
 from cohortmart.study import Study
 from cohortmart.study_file import load_study
 from cohortmart.warehouse import Home, connect_read_only
@@ -130,7 +129,7 @@ def _run(
 
     progress = progress or Progress(quiet)
     _ingest(study, study_file, home, progress)
-    if _has_steps(study) or _has_layers(home):
+    if _has_steps(study):
         _normalise(study, home, progress)
     _build(home, progress, if_needed=True)
     if study.analyses or read_current(home.results):  # results of analyses taken out go, too
@@ -149,11 +148,6 @@ def _ingest(study: Study, study_file: Path, home: Home, progress: Progress) -> N
 def _has_steps(study: Study) -> bool:
     """Tell whether the study asks for layers behind a raw one."""
     return any(len(assay.layers) > 1 for assay in study.assays.values())
-
-
-def _has_layers(home: Home) -> bool:
-    """Tell whether the lake holds layers of an earlier study.yml."""
-    return any(is_derived(entry) for entry in read_current(home.lake))
 
 
 def _normalise(study: Study, home: Home, progress: Progress) -> None:

@@ -1,20 +1,43 @@
 with
 
-features as (
+annotated as (
 
-    select * from {{ ref("stg_lake__features") }}
+    select * from {{ ref("int_probe__annotated") }}
+
+),
+
+quality as (
+
+    select * from {{ ref("int_probe__quality") }}
+
+),
+
+-- a probe of several assays is kept if one of them keeps it
+reasons as (
+
+    select
+        feature_id,
+        case
+            when count(filter_reason) = count(*) then min_by(filter_reason, assay)
+        end as filter_reason
+    from quality
+    group by feature_id
 
 )
 
 select
-    feature_id as probe_id,
-    cast(null as string) as chromosome,
-    cast(null as bigint) as position,
-    cast(null as string) as genome_build,
-    cast(null as string) as design_type,
-    cast(null as string) as island,
-    cast(null as string) as filter_reason
-from features
-where kind = 'beta'
-group by feature_id
+    annotated.probe_id,
+    annotated.common_probe_id,
+    annotated.chromosome,
+    annotated.position,
+    annotated.genome_build,
+    annotated.strand,
+    annotated.design_type,
+    annotated.island,
+    annotated.island_name,
+    annotated.manifest,
+    reasons.filter_reason
+from annotated
+left join reasons
+    on annotated.probe_id = reasons.feature_id
 order by probe_id asc nulls last

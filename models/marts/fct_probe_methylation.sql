@@ -1,45 +1,40 @@
--- a view: the betas are kept once, in the lake
+-- a view: the betas are kept once, in the lake. One flat select without arithmetic: a
+-- filter or a join by probe then reaches the scan of the lake
 {{ config(materialized="view") }}
 
 with
 
-betas as (
+beta_matrix as (
 
-    select * from {{ ref("int_beta__unnested") }}
-
-),
-
-assays as (
-
-    select * from {{ ref("stg_lake__assays") }}
+    select * from {{ ref("stg_lake__beta_matrix") }}
 
 ),
 
-clipped as (
+kept_probes as (
 
-    select
-        betas.assay,
-        betas.probe_id,
-        betas.sample_id,
-        betas.beta,
-        -- greatest() and least() pass over a null: a missing beta has to be kept apart
-        case
-            when betas.beta is not null
-                then greatest(
-                    least(betas.beta, 1e0 - {{ m_value_clip() }}),
-                    {{ m_value_clip() }}
-                )
-        end as clipped_beta
-    from betas
-    left join assays
-        on betas.assay = assays.assay
+    select * from {{ ref("int_probe__quality") }}
+    where filter_reason is null
+
+),
+
+kept_samples as (
+
+    select * from {{ ref("int_beta__kept_samples") }}
 
 )
 
 select
-    assay,
-    probe_id,
-    sample_id,
-    beta,
-    log2(clipped_beta / (1e0 - clipped_beta)) as m_value
-from clipped
+    beta_matrix.assay,
+    beta_matrix.feature_id as probe_id,
+    kept_samples.sample_id,
+    {{ kept_value("measured") }} as beta,
+    {{ kept_value("m_values") }} as m_value
+from beta_matrix
+inner join kept_probes
+    on
+        beta_matrix.assay = kept_probes.assay
+        and beta_matrix.feature_id = kept_probes.feature_id
+inner join kept_samples
+    on
+        beta_matrix.assay = kept_samples.assay
+        and beta_matrix.layer = kept_samples.layer

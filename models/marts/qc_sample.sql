@@ -6,15 +6,28 @@ counts as (
 
 ),
 
-betas as (
+beta_quality as (
 
-    select * from {{ ref("int_beta__unnested") }}
+    select * from {{ ref("int_sample__quality") }}
 
 ),
 
 factors as (
 
     select * from {{ ref("int_sample__tmm") }}
+
+),
+
+normalised as (
+
+    select
+        assay,
+        sample_id,
+        min(layer || ': ' || fault) as fault,
+        max(type_distance_before) as type_distance_before,
+        max(type_distance_after) as type_distance_after
+    from {{ ref("stg_lake__layer_samples") }}
+    group by assay, sample_id
 
 ),
 
@@ -31,19 +44,6 @@ count_quality as (
 
 ),
 
-beta_quality as (
-
-    select
-        assay,
-        sample_id,
-        count(beta) as n_detected,
-        count(case when beta is null then 1 end) / cast(count(*) as double)
-            as missing_share
-    from betas
-    group by assay, sample_id
-
-),
-
 quality as (
 
     select
@@ -52,7 +52,11 @@ quality as (
         factors.lib_size,
         factors.norm_factor,
         count_quality.n_detected,
-        count_quality.missing_share
+        count_quality.missing_share,
+        cast(null as double) as detection_failed_share,
+        cast(null as string) as filter_reason,
+        cast(null as double) as type_distance_before,
+        cast(null as double) as type_distance_after
     from count_quality
     left join factors
         on
@@ -62,13 +66,25 @@ quality as (
     union all
 
     select
-        assay,
-        sample_id,
+        beta_quality.assay,
+        beta_quality.sample_id,
         cast(null as double) as lib_size,
         cast(null as double) as norm_factor,
-        n_detected,
-        missing_share
+        beta_quality.n_probes
+        - beta_quality.n_absent
+        - coalesce(beta_quality.n_failed, 0)
+            as n_detected,
+        beta_quality.missing_share,
+        cast(beta_quality.n_failed as double) / beta_quality.n_probes
+            as detection_failed_share,
+        coalesce(beta_quality.filter_reason, normalised.fault) as filter_reason,
+        normalised.type_distance_before,
+        normalised.type_distance_after
     from beta_quality
+    left join normalised
+        on
+            beta_quality.assay = normalised.assay
+            and beta_quality.sample_id = normalised.sample_id
 
 )
 
@@ -78,6 +94,10 @@ select
     lib_size,
     norm_factor,
     n_detected,
-    missing_share
+    missing_share,
+    detection_failed_share,
+    filter_reason,
+    type_distance_before,
+    type_distance_after
 from quality
 order by assay asc nulls last, sample_id asc nulls last

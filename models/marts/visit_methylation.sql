@@ -1,31 +1,49 @@
+-- a view: the betas are kept once, in the lake. One flat select without arithmetic: a
+-- filter or a join by probe then reaches the scan of the lake
 {{ config(materialized="view") }}
 
 with
 
-methylation as (
+beta_matrix as (
 
-    select * from {{ ref("fct_probe_methylation") }}
+    select * from {{ ref("stg_lake__beta_matrix") }}
 
 ),
 
-samples as (
+kept_probes as (
 
-    select * from {{ ref("dim_sample") }}
+    select * from {{ ref("int_probe__quality") }}
+    where filter_reason is null
+
+),
+
+kept_samples as (
+
+    select * from {{ ref("int_beta__kept_samples") }}
 
 )
 
 select
-    methylation.assay,
-    samples.subject_id,
-    samples.study_group,
-    samples.timepoint,
-    samples.visit_order,
-    samples.cell_type,
-    samples.visit_key,
-    methylation.sample_id,
-    methylation.probe_id,
-    methylation.beta,
-    methylation.m_value
-from methylation
-inner join samples
-    on methylation.sample_id = samples.sample_id
+    beta_matrix.assay,
+    kept_samples.subject_id,
+    kept_samples.study_group,
+    kept_samples.timepoint,
+    kept_samples.visit_order,
+    kept_samples.cell_type,
+    kept_samples.visit_key,
+    kept_samples.sample_id,
+    beta_matrix.feature_id as probe_id,
+    kept_probes.common_probe_id,
+    kept_probes.chromosome,
+    kept_probes.position,
+    {{ kept_value("measured") }} as beta,
+    {{ kept_value("m_values") }} as m_value
+from beta_matrix
+inner join kept_probes
+    on
+        beta_matrix.assay = kept_probes.assay
+        and beta_matrix.feature_id = kept_probes.feature_id
+inner join kept_samples
+    on
+        beta_matrix.assay = kept_samples.assay
+        and beta_matrix.layer = kept_samples.layer

@@ -10,5 +10,6 @@ select
     assay,
     layer,
     feature_id,
-    measured
+    measured,
+    m_values
 from current_matrices

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
+from filtered_assay import annotation, filtered_matrix
 from lake_writer import Matrix, Sheet, write_lake, write_results
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -62,7 +63,7 @@ def sheet() -> Sheet:
 
 
 def matrices() -> dict[str, Matrix]:
-    """Counts of all samples but one, betas in two layers, and a second beta assay."""
+    """Counts of all samples but one, betas in layers, and further beta assays."""
     rng = np.random.default_rng(4)
     counts = rng.negative_binomial(2, 0.01, (30, 7)) + 0.25
     counts[3] = 0
@@ -75,8 +76,33 @@ def matrices() -> dict[str, Matrix]:
     return {
         "rna": Matrix("rna", "counts", genes, SAMPLES[:0:-1], counts, gene_names=names),
         "raw": Matrix("epic", "beta", probes, measured, betas, m_value_clip=0.01),
-        "bmiq": Matrix("epic", "beta", probes, measured, betas**2, "bmiq", m_value_clip=0.01),
         "small": Matrix("450k", "beta", probes[:5], SAMPLES[:2], betas[:5, :2]),
+        "two": Matrix(
+            "two", "beta", ["cg001", "cg002"], SAMPLES[:1], np.full((2, 1), 0.5),
+            bead_count=np.array([[3.0], [1.0]]),
+            filters={"bead_minimum": 3.0, "bead_share": 0.05},
+        ),
+        "v2": filtered_matrix(SAMPLES),
+        **layers(probes, measured, betas),
+    }  # fmt: skip
+
+
+def layers(probes: list[str], samples: list[str], betas: np.ndarray) -> dict[str, Matrix]:
+    """Raw betas of which a probe is dropped, what BMIQ made of most samples, and ComBat."""
+    p = np.zeros(betas.shape)
+    p[5, 1] = p[6, :2] = 0.5
+    kept = [i for i in range(len(probes)) if i != 6]
+    normalised = betas**2
+    normalised[5, 1] = np.nan
+    filters: dict[str, float | bool] = {
+        "detection_p": 0.01, "probe_missing": 0.2, "bead_minimum": 3.0, "bead_share": 0.05,
+        "non_cpg": True, "masks": True, "sex_chromosomes": True,
+    }  # fmt: skip
+    names = [probes[i] for i in kept]
+    return {
+        "detected": Matrix("epic", "beta", probes, samples, betas, detection_p=p, filters=filters),
+        "bmiq": Matrix("epic", "beta", names, samples[1:], normalised[kept, 1:], "bmiq"),
+        "combat": Matrix("epic", "beta", names, samples, betas[kept] / 2, "combat"),
     }
 
 
@@ -140,30 +166,29 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
         "layers": folder / "layers",
         "nothing": folder / "nothing",
     }
-    write_lake(homes["full"], sheet(), [known["rna"], known["raw"], known["small"]])
+    v2 = known["v2"]
+    assays = [known["rna"], known["raw"], known["small"], known["two"], v2]
+    write_lake(homes["full"], sheet(), assays, annotation=annotation(v2))
     results(homes["full"])
     write_lake(homes["betas"], sheet(), [known["small"]], assays=False)
-    write_lake(homes["layers"], sheet(), [known["bmiq"], known["raw"]])
+    steps = [known["detected"], known["bmiq"], known["combat"]]
+    write_lake(homes["layers"], sheet(), steps, unnamed=("combat",))
     env = {name: {"COHORTMART_HOME": str(home)} for name, home in homes.items()}
     in_memory = {**env["nothing"], "COHORTMART_WAREHOUSE": ":memory:"}
     own_file = {"COHORTMART_WAREHOUSE": str(homes["layers"] / "warehouse.duckdb")}
-    one_view = ["--select", "+int_beta__unnested"]
+    some_views = ["--select", "+fct_probe_methylation", "+int_beta__kept", "+qc_probe_funnel"]
     # from the repository's root, where dbt is started
     relative = {"COHORTMART_HOME": os.path.relpath(homes["full"], ROOT)}
     jobs = {
         "full": {"env": env["full"], "args": ["build"]},
         "betas": {"env": env["betas"], "args": ["build", "--exclude-resource-type", "unit_test"]},
-        "unknown_layer": {"env": env["layers"], "args": ["run", *one_view]},
         "relative": {
             "env": {**relative, "COHORTMART_WAREHOUSE": str(folder / "relative.duckdb")},
             "args": ["run", "--select", "stg_lake__samples"],
         },
         "docs": {"env": in_memory, "args": ["docs", "generate"]},
-        "layers": {
-            "env": {**env["layers"], **own_file},
-            "args": ["run", *one_view, "--vars", "{matrix_layers: [raw, bmiq]}"],
-        },
-    }  # fmt: skip
+        "layers": {"env": {**env["layers"], **own_file}, "args": ["run", *some_views]},
+    }
     outcomes = dict(zip(jobs, run_dbt(folder, list(jobs.values())), strict=True))
     return Built(homes, outcomes, known)
 

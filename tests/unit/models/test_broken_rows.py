@@ -39,19 +39,29 @@ BREAKS: dict[str, list[str]] = {
         "update intermediate.int_sample__tmm set norm_factor = 2 where sample_id = 'S2'"
     ],
     "matrix_rows_have_a_value_per_sample": [
+        "update intermediate.int_probe__flags set n_samples = 5"
+        " where assay = 'epic' and feature_id = 'cg004'"
+    ],
+    "lists_in_range_stg_lake__beta_matrix_measured__1__0": [
         "create table lists as select * from staging.stg_lake__beta_matrix",
         "drop view staging.stg_lake__beta_matrix",
-        "create table staging.stg_lake__beta_matrix as"
-        " select * replace (list_append(measured, 0.5) as measured) from lists",
+        "create table staging.stg_lake__beta_matrix as select * from lists",
+        "update staging.stg_lake__beta_matrix set measured = [0.5, 'nan', 0.5, 0.5, 0.5, 0.5]"
+        " where feature_id = 'cg002' and assay = 'epic'",
     ],
-    "one_row_per_sample_fct_probe_methylation_assay__probe_id": [
+    "kept_lists_are_of_kept_probes": [
+        "create table kept as select * from intermediate.int_beta__kept",
+        "drop view intermediate.int_beta__kept",
+        "create table intermediate.int_beta__kept as select * from kept",
+        "update intermediate.int_beta__kept set feature_id = 'rs00000001_TC11'"
+        " where feature_id = 'cg00000006'",
+    ],
+    "one_row_per_sample_fct_probe_methylation_assay__probe_id"
+    "__ref_int_beta__kept___ref_int_beta__kept_samples_": [
         "create table betas as select * from fct_probe_methylation",
         "drop view fct_probe_methylation",
         "create table fct_probe_methylation as select * from betas"
         " where assay <> 'epic' or probe_id <> 'cg004' or sample_id <> 'S3'",
-    ],
-    "in_range_fct_probe_methylation_beta__1__0": [
-        "update fct_probe_methylation set beta = 1.01 where probe_id = 'cg002'"
     ],
     "not_below_fct_contrast_result_adj_p_value__p_value": [
         "create table estimates as select * from fct_contrast_result",

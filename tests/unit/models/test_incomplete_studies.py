@@ -56,7 +56,8 @@ def test_docs_without_any_lake(built: Any) -> None:
     assert built.outcomes["docs"]["success"], built.outcomes["docs"]
 
 
-def test_the_last_layer_counts(built: Any) -> None:
+def test_the_last_layer_that_the_study_names_counts(built: Any) -> None:
+    """Of the probes and samples it has, nothing else is left out: positions are its own."""
     assert built.outcomes["layers"]["success"], built.outcomes["layers"]
     con = built.open("layers")
     bmiq = built.matrices["bmiq"]
@@ -65,13 +66,12 @@ def test_the_last_layer_counts(built: Any) -> None:
         for f, line in zip(bmiq.features, bmiq.values.tolist(), strict=True)
         for s, v in zip(bmiq.samples, line, strict=True)
     }
-    found = con.sql("select probe_id, sample_id, beta from intermediate.int_beta__unnested")
-    assert {(f, s): v for f, s, v in found.fetchall()} == expected
-
-
-def test_an_unknown_layer_is_refused(built: Any) -> None:
-    outcome = built.outcomes["unknown_layer"]
-    assert not outcome["success"]
-    message = outcome["messages"]["stg_lake__beta_matrix"]
-    assert "the layer 'bmiq' of assay 'epic'" in message
-    assert "matrix_layers" in message
+    found = con.sql("select probe_id, sample_id, beta from fct_probe_methylation").fetchall()
+    assert {(f, s): v for f, s, v in found} == expected
+    lists = con.sql("select feature_id, measured from intermediate.int_beta__kept").fetchall()
+    samples = con.sql(
+        "select sample_id from intermediate.int_beta__kept_samples order by position"
+    ).fetchall()
+    cells = {(f, s): v for f, line in lists for (s,), v in zip(samples, line, strict=True)}
+    assert cells == expected
+    assert [f for f, _ in lists] == bmiq.features

@@ -1,8 +1,17 @@
+-- a view: the betas are kept once, in the lake
+{{ config(materialized="view") }}
+
 with
 
 beta_matrix as (
 
-    select * from {{ ref("stg_lake__beta_matrix") }}
+    select
+        assay,
+        'raw' as layer,
+        feature_id,
+        measured
+    from {{ ref("stg_lake__raw_beta_matrix") }}
+    where feature_id like 'rs%'
 
 ),
 
