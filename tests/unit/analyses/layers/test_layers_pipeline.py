@@ -120,12 +120,6 @@ def test_a_dropped_step_goes_out(made: ArrayStudy, steps: str) -> None:
     assert made.current() == (["bmiq", "raw"] if "bmiq" in steps else ["raw"])
 
 
-def test_layers_of_an_assay_that_lost_all_steps_go_out(made: ArrayStudy) -> None:
-    """Ingest takes them out; this is for a lake where it did not."""
-    pipeline._keep_only(made.home.lake, {"meth:raw"})
-    assert made.current() == ["raw"]
-
-
 def test_a_changed_filter_computes_all_anew(made: ArrayStudy) -> None:
     before = made.sha256("bmiq", "combat")
     made.filters = "{detection_p: 0.6, sex_chromosomes: false}"
@@ -189,13 +183,15 @@ def test_a_failure_leaves_the_old_layer(made: ArrayStudy, monkeypatch: pytest.Mo
 def test_a_failure_of_the_first_run_leaves_the_layers_before(
     arrays: ArrayStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    arrays.normalise_steps, arrays.impute = f"[{COMBAT}]", "mean"
     arrays.ingest()
     with monkeypatch.context() as patch:
-        patch.setattr(write, "write_matrix", failing("combat"))
+        patch.setattr(write, "write_matrix", failing("imputed"))
         with pytest.raises(KeyboardInterrupt):
             arrays.normalise()
-    assert arrays.current() == ["bmiq", "raw"]
-    assert arrays.normalise() == NormaliseSummary(done=("meth:combat",), skipped=("meth:bmiq",))
+    assert arrays.current() == ["combat", "raw"]
+    done = arrays.normalise()
+    assert done == NormaliseSummary(done=("meth:imputed",), skipped=("meth:combat",))
 
 
 def test_layers_made_from_a_layer_that_changed_go_with_it(
@@ -305,3 +301,21 @@ def test_without_a_lake(arrays: ArrayStudy) -> None:
     arrays.home.lake.mkdir(parents=True)
     with pytest.raises(InputError, match="not made for the assay meth"):
         arrays.normalise()
+
+
+def test_another_filter_counts_even_if_little_changes(arrays: ArrayStudy) -> None:
+    arrays.normalise_steps, arrays.impute = "[]", "mean"
+    arrays.filters = "{probe_missing: false}"
+    arrays.make()
+    before = arrays.layer("imputed")
+    arrays.filters = "{probe_missing: false, detection_p: 0.6}"
+    assert arrays.make().done == ("meth:imputed",)
+    after = arrays.layer("imputed")
+    assert after[:2] == before[:2]
+    changed = (after[2] != before[2]).any(axis=1)
+    failed = (arrays.detection_p > 0.01) & ~np.isnan(arrays.betas)
+    by_name = dict(zip(arrays.probes, failed.any(axis=1), strict=True))
+    np.testing.assert_array_equal(changed, [by_name[name] for name in after[0]])
+    arrays.filters = "{probe_missing: false, detection_p: 0.6, sex_chromosomes: false}"
+    assert arrays.make().done == ("meth:imputed",)
+    assert set(arrays.layer("imputed")[0]) - set(after[0]) == {ON_X}

@@ -13,11 +13,12 @@ from layer_source import source_of, taken
 
 from analyses.layers import bmiq_layer as bmiq_module
 from analyses.layers.bmiq_layer import bmiq_layer
-from analyses.layers.combat_layer import combat_layer, independent_columns
+from analyses.layers.combat_layer import combat_layer
 from analyses.layers.impute_layer import impute_layer
 from analyses.layers.result import StepResult
 from analyses.normalise.bmiq import bmiq
 from analyses.normalise.combat import combat
+from analyses.normalise.combat_design import independent_columns
 from cohortmart.errors import AnalysisError
 from cohortmart.study import Combat, Study
 
@@ -176,10 +177,10 @@ class TestCombat:
         [
             ({"slide": list("AABBABABAC")}, {}, "one sample", "C"),
             ({"slide": ["A"] * 10}, {}, "batch", "A"),
-            ({"slide": list("AAAABBBBCC")}, {}, "", "groupMS"),
-            ({"slide": [*"AABBABABA", None]}, {}, "slide", None),
-            ({"age": [*[30.0] * 9, None]}, {"keep": ("age",)}, "age", None),
-            ({}, {"keep": ("height",)}, "height", None),
+            ({"slide": list("AAAABBBBCC")}, {}, "cannot be told", "groupMS"),
+            ({"slide": [*"AABBABABA", None]}, {}, "`slide` has no value for 1 of the 10", "S9"),
+            ({"age": [*[30.0] * 9, None]}, {"keep": ("age",)}, "`age` has no value", "S9"),
+            ({}, {"keep": ("height",)}, "`height` is neither", None),
             ({}, {"batch": "age"}, "is a number", None),
             ({}, {"batch": "lane"}, "one sample", "0"),
         ],
@@ -198,6 +199,7 @@ class TestCombat:
         if found is not None:
             assert found in str(caught.value.found)
         assert caught.value.hint
+        assert "where" not in caught.value.hint  # which ComBat does not have
 
 
 class TestIndependentColumns:
@@ -206,7 +208,8 @@ class TestIndependentColumns:
     ) -> None:
         a, b = rng.normal(size=(2, 12))
         columns = np.column_stack([a, 3 * a - 1e4, np.full(12, 7.0), b, a + b, np.zeros(12), b**2])
-        assert independent_columns(columns) == [0, 3, 6]
+        for scale in (1e-12, 1, 1e12):
+            assert independent_columns(scale * columns) == [0, 3, 6]
 
     def test_a_small_change_of_a_large_number_counts(self) -> None:
         years = 2020 + np.arange(12) / 365

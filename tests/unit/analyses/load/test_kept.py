@@ -209,7 +209,7 @@ def arrays(draw: st.DrawFn) -> Arrays:
 
 
 @given(arrays())
-@settings(max_examples=12)
+@settings(max_examples=10)
 def test_the_rules_in_numpy(tmp_path_factory: pytest.TempPathFactory, a: Arrays) -> None:
     folder = tmp_path_factory.getbasetemp() / f"kept{next(_COUNT)}"
     check(write_lake(folder, {"meth": a}), "meth", a)
@@ -232,6 +232,50 @@ def test_with_all_filters_off_all_is_kept_in_byte_order(tmp_path: Path) -> None:
     kept = check(write_lake(tmp_path, {"meth": OPEN}), "meth", OPEN)
     assert kept is not None
     assert kept.probe_ids.to_pylist() == ["cg10", "cg1_TC21", "cg2", "rs7"]
+
+
+def test_what_lies_exactly_at_a_limit_is_kept(tmp_path: Path) -> None:
+    values = np.full((8, 4), 0.5)
+    p, beads = np.full((8, 4), 0.01), np.full((8, 4), 3.0)
+    values[0, 0] = np.nan  # 1/8 of the sample, 1/4 of the probe
+    p[1, 0] = 0.02  # with that 2/8
+    p[2, 1:3] = 0.02  # 2/4 of the probe: dropped
+    beads[3, 2] = 2  # 1/4
+    beads[4, 1:3] = 2  # dropped
+    values[5:, 3] = np.nan  # 3/8: dropped, and counts for no probe
+    limits = {"p_limit": 0.01, "sample_limit": 0.25, "probe_limit": 1 / 3, "bead_share": 1 / 3}
+    arrays = replace(
+        OPEN,
+        probes=tuple(f"cg{i}" for i in range(8)),
+        values=values,
+        detection_p=p,
+        beads=beads,
+        bead_minimum=3.0,
+        **limits,
+    )
+    kept = check(write_lake(tmp_path, {"meth": arrays}), "meth", arrays)
+    assert kept is not None
+    assert kept.positions.tolist() == [0, 1, 2]
+    assert kept.probe_ids.to_pylist() == ["cg0", "cg1", "cg3", "cg5", "cg6", "cg7"]
+
+
+def test_places_of_replicates(tmp_path: Path) -> None:
+    """A collapsed probe lies where the first replicate of the first manifest does."""
+    places = [
+        (2, "cg1_TC11", "X"),
+        (1, "cg1_TC22", "1"),
+        (1, "cg1_TC23", "X"),
+        (2, "cg2", "Y"),
+        (1, "cg2_TC21", "1"),
+        (1, "cg3_TC21", "X"),
+        (1, "cg3_TC22", "1"),
+        (1, "cg4_TC21", "X"),
+    ]
+    names = ("cg1", "cg2", "cg3_TC22", "cg3_TC23", "cg3", "cg4_TC22")
+    arrays = replace(OPEN, probes=names, values=np.zeros((6, 1)), sex=True, manifest=tuple(places))
+    kept = check(write_lake(tmp_path, {"meth": arrays}), "meth", arrays)
+    assert kept is not None
+    assert kept.probe_ids.to_pylist() == ["cg1", "cg3_TC22", "cg3_TC23", "cg4_TC22"]
 
 
 def test_another_assay_of_the_lake_changes_nothing(tmp_path: Path) -> None:
