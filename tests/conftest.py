@@ -23,7 +23,7 @@ VERSIONS_SHOWN = ("duckdb", "dbt-core", "polars", "pyarrow", "numpy", "scipy", "
 settings.register_profile(
     "dev", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("ci", settings.get_profile("dev"), max_examples=100, derandomize=True)
+settings.register_profile("ci", settings.get_profile("dev"), max_examples=50, derandomize=True)
 settings.load_profile("ci" if IN_CI else "dev")
 
 

@@ -204,6 +204,7 @@ for moment in (in_bmiq, in_combat):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_killed_run_is_gone_on_with(template: RealStudy, real: RealStudy) -> None:
     switch_current(real.home.lake, [e for e in read_current(real.home.lake) if not is_derived(e)])

@@ -125,8 +125,8 @@ def contrast_row(analysis: str, contrast: str) -> dict[str, object]:
 
 def result_row(analysis: str, contrast: str, feature: str, p: float) -> dict[str, object]:
     numbers = {
-        "log_fc": -1.5, "se": 0.5, "ci_low": -2.5, "ci_high": -0.5, "ave_expr": 4.0, "t": -3.0,
-        "df_total": 7.5, "s2_post": 0.2, "df_prior": 3.5, "s2_prior": 0.1, "p_value": p,
+        "log_fc": -1.5, "se": 0.5, "ci_quantile": 2.0, "ave_expr": 4.0, "df_total": 7.5,
+        "s2_post": 0.2, "df_prior": 3.5, "s2_prior": 0.1, "p_value": p,
         "adj_p_value": min(1.0, 2 * p), "b": 0.75, "delta_beta": None,
     }  # fmt: skip
     return {"analysis": analysis, "contrast": contrast, "feature_id": feature, **numbers}

@@ -25,6 +25,7 @@ PLANTED = {
     "cg00000003_TC21": "mask: cross",  # in two masks, and on Y
     "cg00000004_TC21": "probe_missing",  # with too few beads and in a mask as well
     "cg00000005_TC21": "bead_count",
+    "cg00000009_TC21": "sex_chromosome",
     "ch.1.5F_TC21": "non_cpg",  # on X as well
     "nv-GRCh38-chr1-7-A-C_TC21": "non_cpg",
     "rs00000001_TC11": "non_cpg",
@@ -43,7 +44,7 @@ class Reasons:
 
 
 def filtered_matrix(samples: list[str]) -> Matrix:
-    """Betas of 60 probes; the second sample fails detection in too many of them."""
+    """Betas of 61 probes; the second sample fails detection in too many of them."""
     rng = np.random.default_rng(8)
     ordinary = [f"cg000001{i:02d}_TC21" for i in range(48)]
     probes = sorted([*PLANTED, *FOUND, *ordinary], key=str.encode)
@@ -53,10 +54,11 @@ def filtered_matrix(samples: list[str]) -> Matrix:
     p, beads = np.zeros(shape), rng.integers(3, 20, shape).astype(float)
     p[rng.permutation(len(probes))[:9], 1] = 0.5
     p[at[ordinary[0]], 0] = 0.01  # not above it
-    p[at[ordinary[1]], 3] = 0.02
+    p[at[ordinary[1]], 3:5] = 0.02, 0.01
     p[at[ordinary[2]], 3] = beads[at[ordinary[2]], 3] = np.nan  # says nothing
     betas[at[ordinary[3]], 2] = np.nan
     betas[at[ordinary[3]], 1] = np.nan  # of the dropped sample, so it does not count
+    betas[at[ordinary[5]], 4], p[at[ordinary[5]], 4] = np.nan, 0.5  # counts once
     betas[at["cg00000004_TC21"], 3], p[at["cg00000004_TC21"], 4] = np.nan, 0.02
     beads[at["cg00000004_TC21"]] = beads[at["cg00000005_TC21"], 2:4] = 2
     beads[at[ordinary[4]], :2] = 2  # one of them in the dropped sample
@@ -71,6 +73,7 @@ def annotation(matrix: Matrix) -> dict[str, list[dict[str, object]]]:
     places = {p: ("1", "EPICv2") for p in matrix.features if p not in FOUND[1:]}
     places |= {
         "cg00000001_BC21": ("X", "EPICv2"),
+        "cg00000009_TC21": ("Y", "EPICv2"),
         "cg00000003_TC21": ("Y", "EPICv2"),
         "ch.1.5F_TC21": ("X", "EPICv2"),
         "cg00000006_TC21": ("X", "EPICv2"),
@@ -105,6 +108,7 @@ def annotation(matrix: Matrix) -> dict[str, list[dict[str, object]]]:
     ]
     masks = [
         ("cg00000002", "snp"),
+        ("cg00000002", "snp_2"),
         ("cg00000003_TC21", "snp"),
         ("cg00000003", "cross"),
         ("cg00000004_TC21", "snp"),

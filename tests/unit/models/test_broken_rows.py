@@ -46,7 +46,7 @@ BREAKS: dict[str, list[str]] = {
         "create table lists as select * from staging.stg_lake__beta_matrix",
         "drop view staging.stg_lake__beta_matrix",
         "create table staging.stg_lake__beta_matrix as select * from lists",
-        "update staging.stg_lake__beta_matrix set measured = [0.5, 'nan', 0.5, 0.5, 0.5, 0.5]"
+        "update staging.stg_lake__beta_matrix set measured = [0.5, cast('nan' as double)]"
         " where feature_id = 'cg002' and assay = 'epic'",
     ],
     "kept_lists_are_of_kept_probes": [
@@ -73,7 +73,7 @@ BREAKS: dict[str, list[str]] = {
         "insert into fct_contrast_result select * replace ('third' as analysis)"
         " from fct_contrast_result where feature_id = 'ENSG001' limit 1"
     ],
-    "unique_combination_fct_contrast_result_analysis__contrast__feature_id": [
+    "contrast_results_are_unique": [
         "insert into fct_contrast_result"
         " select * from fct_contrast_result where feature_id = 'ENSG007' limit 1"
     ],

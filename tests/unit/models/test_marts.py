@@ -31,9 +31,9 @@ def as_matrix(con: duckdb.DuckDBPyConnection, query: str, matrix: Matrix) -> np.
 
 
 def n_betas(built: Any) -> int:
-    """Betas of kept probes and samples: 8 probes and a sample of `v2`, a probe of `two`."""
+    """Betas of kept probes and samples: 9 probes and a sample of `v2`, a probe of `two`."""
     sizes = [built.matrices[key].values.shape for key in ("raw", "small", "two", "v2")]
-    return sum(p * s for p, s in sizes) - 60 * 8 + 52 * 7 - 1
+    return sum(p * s for p, s in sizes) - 61 * 8 + 52 * 7 - 1
 
 
 def test_every_model_and_test_passes(built: Any) -> None:
@@ -108,10 +108,10 @@ def test_quality_of_samples(built: Any, full: duckdb.DuckDBPyConnection) -> None
     assert len(found) == 7 + 6 + 2 + 1 + 8
     detected = (rna.values > 0).sum(axis=0)
     for sample, n in zip(rna.samples, detected, strict=True):
-        assert found["rna", sample][2:] == [n, 0.0]
+        assert found["rna", sample][2:4] == [n, 0.0]
     missing = np.isnan(epic.values).sum(axis=0)
     for sample, n in zip(epic.samples, missing, strict=True):
-        assert found["epic", sample] == [None, None, 20 - n, n / 20]
+        assert found["epic", sample][:4] == [None, None, 20 - n, n / 20]
 
 
 def test_visit_tables_name_everything(full: duckdb.DuckDBPyConnection) -> None:
@@ -132,15 +132,20 @@ def test_visit_tables_name_everything(full: duckdb.DuckDBPyConnection) -> None:
 def test_results_are_shown_as_written(full: duckdb.DuckDBPyConnection) -> None:
     for model, schema in (
         ("dim_contrast", tables.CONTRAST),
-        ("fct_contrast_result", tables.CONTRAST_RESULT),
         ("fct_joint_test", tables.JOINT_TEST),
         ("analysis_run", tables.ANALYSIS_RUN),
     ):
         assert full.sql(f"select * from {model}").to_arrow_table().schema.equals(schema)
+    known = full.sql("select * from fct_contrast_result").columns
+    stored = [name for name in tables.CONTRAST_RESULT.names if name != "ci_quantile"]
+    assert [name for name in known if name not in ("ci_low", "ci_high", "t")] == stored
     found = rows(
-        full, "select analysis, count(*), sum(t) from fct_contrast_result group by 1 order by 1"
+        full,
+        "select analysis, count(*), sum(t), min(ci_low), max(ci_high) from fct_contrast_result"
+        " group by 1 order by 1",
     )
-    assert found == [("first", 30, -90.0), ("second", 30, -90.0)]
+    numbers = (30, -90.0, -2.5, -0.5)
+    assert found == [("first", *numbers), ("second", *numbers)]
     assert rows(full, "select analysis, f from fct_joint_test") == [("second", 2.5)]
     assert rows(full, "select analysis, seconds from analysis_run order by 1") == [
         ("first", 1.5),

@@ -10,16 +10,24 @@ import jinja2
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import ROOT
-from filtered_assay import PLANTED, Reasons, annotation, common, place, reasons
+from conftest import ROOT, SAMPLES
+from filtered_assay import (
+    PLANTED,
+    Reasons,
+    annotation,
+    common,
+    filtered_matrix,
+    place,
+    reasons,
+)
 from lake_writer import Matrix
 
 from cohortmart import tables
 
 
 @pytest.fixture(scope="module")
-def v2(built: Any) -> tuple[Matrix, dict[str, list[dict[str, object]]], Reasons]:
-    matrix = built.matrices["v2"]
+def v2() -> tuple[Matrix, dict[str, list[dict[str, object]]], Reasons]:
+    matrix = filtered_matrix(SAMPLES)
     rows = annotation(matrix)
     return matrix, rows, reasons(matrix, rows)
 
@@ -141,13 +149,13 @@ def test_the_funnel(full: duckdb.DuckDBPyConnection) -> None:
         " order by step_order"
     ).fetchall()
     assert steps == [
-        ("detection_p", "> 0.01", 60, 0, 60, 8, "used"),
-        ("sample_missing", "> 0.1", 60, 0, 60, 7, "not needed"),
-        ("probe_missing", "> 0.2", 60, 1, 59, 7, "not needed"),
-        ("bead_count", "< 3.0 beads in > 0.25", 59, 1, 58, 7, "used"),
-        ("non_cpg", "name without cg", 58, 3, 55, 7, "not needed"),
-        ("mask", "in a mask", 55, 2, 53, 7, "used"),
-        ("sex_chromosome", "X or Y", 53, 1, 52, 7, "used"),
+        ("detection_p", "> 0.01", 61, 0, 61, 8, "used"),
+        ("sample_missing", "> 0.1", 61, 0, 61, 7, "not needed"),
+        ("probe_missing", "> 0.2", 61, 1, 60, 7, "not needed"),
+        ("bead_count", "< 3.0 beads in > 0.25", 60, 1, 59, 7, "used"),
+        ("non_cpg", "name without cg", 59, 3, 56, 7, "not needed"),
+        ("mask", "in a mask", 56, 2, 54, 7, "used"),
+        ("sex_chromosome", "X or Y", 54, 2, 52, 7, "used"),
     ]
 
 
@@ -210,7 +218,13 @@ def test_the_macros_from_python(v2: Any) -> None:
         text = Path(ROOT / "macros" / f"{file}.sql").read_text(encoding="utf-8")
         sql = getattr(jinja2.Environment().from_string(text).module, macro)(*relations)
         con.execute(f"create temp table {name} as {sql}")
-    probes = pairs(con, "select feature_id, filter_reason from quality")
-    assert probes == dict(zip(matrix.features, expected.probes, strict=True))
-    samples = pairs(con, "select sample_id, filter_reason from samples")
-    assert samples == dict(zip(matrix.samples, expected.samples, strict=True))
+    kept = np.array([r is None for r in expected.samples])
+    shares = expected.missing[:, kept].mean(axis=1), (matrix.bead_count < 3)[:, kept].mean(axis=1)
+    probes = pairs(
+        con, "select feature_id, filter_reason, missing_share, few_bead_share from quality"
+    )
+    wanted = zip(expected.probes, *(s.tolist() for s in shares), strict=True)
+    assert probes == dict(zip(matrix.features, map(list, wanted), strict=True))
+    samples = pairs(con, "select sample_id, filter_reason, missing_share from samples")
+    wanted = zip(expected.samples, expected.missing.mean(axis=0).tolist(), strict=True)
+    assert samples == dict(zip(matrix.samples, map(list, wanted), strict=True))
