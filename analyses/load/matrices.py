@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cohortmart.warehouse import fetch
 
-_MATRIX = {"counts": "staging.stg_lake__count_matrix", "beta": "staging.stg_lake__beta_matrix"}
+_MATRIX = "staging.stg_lake__count_matrix"
 _BATCH = 8192
 
 
@@ -34,38 +34,36 @@ class FeatureMatrix:
 
 
 def feature_matrix(
-    con: duckdb.DuckDBPyConnection, kind: str, assay: str, sample_ids: Sequence[str]
+    con: duckdb.DuckDBPyConnection, assay: str, sample_ids: Sequence[str]
 ) -> FeatureMatrix:
-    """Read one assay's current layer.
+    """Read the counts of an assay; betas are streamed, see `analyses.load.betas`.
 
     Parameters
     ----------
     con : DuckDBPyConnection
         The warehouse.
-    kind : {"counts", "beta"}
     assay : str
     sample_ids : sequence of str
         The columns of the result; all must have been measured.
     """
-    view = _MATRIX[kind]
     positions = fetch(
         con,
         f"""
         select sample_id, position from staging.stg_lake__matrix_samples
-        where assay = $1 and layer = (select min(layer) from {view} where assay = $1)
+        where assay = $1 and layer = (select min(layer) from {_MATRIX} where assay = $1)
         """,
         [assay],
     ).to_pydict()
     at = dict(zip(positions["sample_id"], positions["position"], strict=True))
     columns = np.array([at[s] - 1 for s in sample_ids])
-    ids = fetch(con, f"select feature_id from {view} where assay = $1", [assay])["feature_id"]
+    ids = fetch(con, f"select feature_id from {_MATRIX} where assay = $1", [assay])["feature_id"]
     ids = pa.array(ids.combine_chunks()) if isinstance(ids, pa.ChunkedArray) else ids
     order = pc.sort_indices(ids)
     sorted_ids = ids.take(order)
     values = np.empty((len(ids), len(columns)))
     reader = (
         con.cursor()
-        .sql(f"select feature_id, measured from {view} where assay = $1", params=[assay])
+        .sql(f"select feature_id, measured from {_MATRIX} where assay = $1", params=[assay])
         .to_arrow_reader(_BATCH)
     )
     for batch in reader:

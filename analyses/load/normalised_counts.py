@@ -67,7 +67,7 @@ def normalised_counts(
     AnalysisError
         The filter leaves no gene, or a sample has no counts at all.
     """
-    matrix = feature_matrix(con, "counts", analysis.assay, sample_ids)
+    matrix = feature_matrix(con, analysis.assay, sample_ids)
     keep = np.ones(len(matrix.values), dtype=bool)
     if analysis.filter == "filter_by_expr":
         keep = filter_by_expr(matrix.values, groups)

@@ -15,9 +15,11 @@ import pyarrow.parquet as pq
 from cohortmart.catalogue import written_beside
 from cohortmart.tables import matrix_schema
 
-#: Values in one row group: 8 MB of doubles, so that memory stays flat and one feature is found
-#: without reading much else.
-GROUP_VALUES = 1_000_000
+#: Values in one row group: 2,048 probes of 134 samples. Smaller groups find the probes of a gene
+#: faster, but each has a dictionary of its own: half the size would cost 0.1 bytes a beta more.
+GROUP_VALUES = 275_000
+#: Values read at once.
+READ_VALUES = 1_000_000
 #: Betas with four decimals have 10,001 values at most, and a dictionary makes them 1.7 bytes each;
 #: where nearly all values differ it only adds to them.
 DICTIONARY_VALUES = 1 << 16
@@ -104,7 +106,7 @@ def read_matrix(path: Path, keep: np.ndarray | None = None) -> Iterator[Rows]:
     extras = extras_of(path)
     with pq.ParquetFile(path) as file:
         width = file.schema_arrow.field("values").type.list_size
-        for batch in file.iter_batches(batch_size=max(1, GROUP_VALUES // width)):
+        for batch in file.iter_batches(batch_size=max(1, READ_VALUES // width)):
             lists = [
                 batch.column(name).flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
                 for name in ("values", *extras)

@@ -33,9 +33,10 @@ def with_truth(demo: Path, analysis: str, contrast: str) -> pl.DataFrame:
         params=[analysis, contrast],
     ).pl()  # fmt: skip
     con.close()
-    truth = pl.read_csv(demo / "raw" / "truth" / f"{kind}.csv").select(
-        pl.col(key).alias("feature_id"), pl.col(contrast).alias("truth")
-    )
+    planted = pl.read_csv(demo / "raw" / "truth" / f"{kind}.csv")
+    if kind == "probes":
+        planted = planted.filter(~pl.col("filtered"))
+    truth = planted.select(pl.col(key).alias("feature_id"), pl.col(contrast).alias("truth"))
     both = found.join(truth, on="feature_id", validate="1:1")
     assert both.height == found.height == truth.height
     return both

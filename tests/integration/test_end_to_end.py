@@ -78,6 +78,7 @@ def results_of(home: Home) -> dict[tuple[str, str], str]:
     return found
 
 
+@pytest.mark.slow
 def test_one_assay_through_every_command(tmp_path, rng):
     study = write_tiny_study(tmp_path / "raw", rng)
     home = Home(tmp_path / "out")
