@@ -187,7 +187,7 @@ def in_combat():
     def write_matrix(blocks, n, target, *further):
         if "-combat-" not in target.name:
             return whole(blocks, n, target, *further)
-        matrix.GROUP_VALUES = 12_000  # some are written before the end
+        matrix.GROUP_VALUES = matrix.READ_VALUES = 12_000  # some are written before the end
         def some():
             yield from blocks
             die()

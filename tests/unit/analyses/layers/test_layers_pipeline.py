@@ -170,6 +170,7 @@ def test_a_failure_leaves_the_old_layer(made: ArrayStudy, monkeypatch: pytest.Mo
     with monkeypatch.context() as patch:
         # one group a block, so that the second is begun
         patch.setattr("cohortmart.lake.matrix.GROUP_VALUES", 8 * 100)
+        patch.setattr("cohortmart.lake.matrix.READ_VALUES", 8 * 100)
         patch.setattr(write, "write_matrix", failing("combat", take=1))
         with pytest.raises(KeyboardInterrupt):
             made.normalise()
