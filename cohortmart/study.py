@@ -6,46 +6,18 @@ into a message with its line.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import BeforeValidator, Field, StrictBool
+
+from cohortmart.study_findings import DmpDeg, Enrichment, Modules, Rebound
+from cohortmart.study_values import File, Files, Number, Record, Text, as_written
 
 #: Names that `model` uses for the five roles, whatever the sheet calls its columns.
 ROLES = ("group", "timepoint", "subject", "cell_type")
 
 #: Keys of `contrasts` that stand for a whole family; their value is `all`.
 CONTRAST_FAMILIES = ("time_within_group", "group_within_time", "interaction")
-
-
-def _as_written(value: Any) -> Any:
-    """Give a number back as the text it was written as, so that `007` stays `007`."""
-    return getattr(value, "text", value)
-
-
-#: Text that is not empty; a number in study.yml becomes the text it was written as.
-Text = Annotated[
-    str, BeforeValidator(_as_written), StringConstraints(strip_whitespace=True, min_length=1)
-]
-#: A path; relative ones are made absolute by `cohortmart.study_file`.
-File = Annotated[Path, BeforeValidator(_as_written)]
-
-
-def _listed(value: Any) -> Any:
-    """Give a lone entry the form of a list of one."""
-    return value if value is None or isinstance(value, (list, tuple)) else (value,)
-
-
-#: One path or a list of them.
-Files = Annotated[tuple[File, ...], BeforeValidator(_listed)]
-#: A finite number; text that looks like one is an error.
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-
-
-class Record(BaseModel):
-    """Frozen, and every key it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SampleSheet(Record):
@@ -70,7 +42,7 @@ class ReadOptions(Record):
     """How names in a matrix are tidied while it is read."""
 
     #: cut from the end of sample names; white space in it counts
-    strip_suffix: Annotated[str, BeforeValidator(_as_written), Field(min_length=1)] | None = None
+    strip_suffix: Annotated[str, BeforeValidator(as_written), Field(min_length=1)] | None = None
     strip_version: StrictBool = False  # ENSG00000141510.18 -> ENSG00000141510
     sum_by: Literal["gene_name"] | None = None  # counts of features with the same name are summed
     #: EPIC v2: replicates of a probe (cg00000029_TC21, cg00000029_TC22) become their mean
@@ -208,6 +180,10 @@ class Analysis(Record):
     thresholds: Thresholds = Thresholds()
     #: name -> expression; a reserved key (time_within_group, ...) -> "all"
     contrasts: Annotated[dict[str, Text], Field(min_length=1)]
+    rebound: Rebound | None = None
+    dmp_deg: DmpDeg | None = None
+    enrichment: Enrichment | None = None
+    modules: Modules | None = None
 
 
 class Reference(Record):
@@ -215,6 +191,9 @@ class Reference(Record):
 
     manifest: Files = ()  # probe annotation; the first that knows a probe counts
     masks: Files = ()  # probes not to be trusted
+    gene_sets: Files = ()  # GMT; a collection is called like its file
+    gene_lists: dict[str, File] = Field(default_factory=dict)  # name -> one gene a line
+    network: File | None = None  # edge list: two genes a line
 
 
 class Study(Record):
@@ -226,7 +205,7 @@ class Study(Record):
     groups: Annotated[tuple[Text, ...], Field(min_length=1)]
     assays: Annotated[dict[str, Assay], Field(min_length=1)]
     reference: Reference = Reference()
-    analyses: dict[str, Analysis] = {}
+    analyses: dict[str, Analysis] = Field(default_factory=dict)
 
     @property
     def factors(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from cohortmart.findings_checks import check_findings
 from cohortmart.model_checks import check_analysis
 from cohortmart.normalise_checks import check_normalisation
 from cohortmart.study import ROLES, Assay, Study
@@ -36,7 +37,10 @@ def check_study(study: Study, document: Document) -> list[Fault]:
         *(
             fault
             for name, analysis in study.analyses.items()
-            for fault in check_analysis(study, analysis, ("analyses", name), document)
+            for fault in (
+                *check_analysis(study, analysis, ("analyses", name), document),
+                *check_findings(study, name, analysis, ("analyses", name)),
+            )
         ),
     ]
 

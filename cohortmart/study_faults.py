@@ -11,51 +11,11 @@ from pydantic_core import ErrorDetails
 
 from cohortmart.errors import StudyError
 from cohortmart.nearest import did_you_mean, nearest
-from cohortmart.study import (
-    Analysis,
-    Assay,
-    BeadFilter,
-    Combat,
-    Model,
-    Moderation,
-    NormaliseStep,
-    ProbeFilter,
-    ReadOptions,
-    Record,
-    Reference,
-    SampleSheet,
-    Study,
-    Thresholds,
-    Voom,
-)
+from cohortmart.study import SampleSheet
+from cohortmart.study_places import PLACES, record_at, within
+from cohortmart.study_values import Record
 from cohortmart.yaml_mistakes import shortened
 from cohortmart.yaml_positions import Document, KeyPath
-
-#: Where each record stands, as a user would say it.
-PLACES: Mapping[type[Record], str] = {
-    Study: "the top level",
-    SampleSheet: "`samples`",
-    Assay: "an assay",
-    ReadOptions: "`read`",
-    ProbeFilter: "`filter`",
-    BeadFilter: "`beads`",
-    NormaliseStep: "`normalise`",
-    Combat: "`combat`",
-    Analysis: "an analysis",
-    Model: "`model`",
-    Voom: "`voom`",
-    Moderation: "`moderation`",
-    Thresholds: "`thresholds`",
-    Reference: "`reference`",
-}
-_NESTED: Mapping[str, type[Record]] = {
-    "read": ReadOptions,
-    "filter": ProbeFilter,
-    "voom": Voom,
-    "model": Model,
-    "moderation": Moderation,
-    "thresholds": Thresholds,
-}
 
 
 @dataclass(frozen=True)
@@ -110,30 +70,6 @@ def raise_first(faults: Iterable[Fault], document: Document) -> None:
     )
 
 
-def record_at(path: KeyPath) -> type[Record] | None:
-    """Return the record whose keys stand at `path`, or None where keys are free names."""
-    match path:
-        case ():
-            return Study
-        case ("samples", int()):
-            return SampleSheet
-        case ("reference",):
-            return Reference
-        case ("assays", str()):
-            return Assay
-        case ("analyses", str()):
-            return Analysis
-        case ("assays", str(), "filter", "beads"):
-            return BeadFilter
-        case ("assays", str(), "normalise", int()):
-            return NormaliseStep
-        case ("assays", str(), "normalise", int(), "combat"):
-            return Combat
-        case ("assays", str(), "read" | "filter") | ("analyses", str(), str()):
-            return _NESTED.get(str(path[-1]))
-    return None
-
-
 def describe(value: Any) -> str:
     """Say what was found, as it was written."""
     if value is None:
@@ -156,11 +92,6 @@ def path_words(path: KeyPath, document: Document) -> str:
         path = ("samples", *path[2:])
     words = [f" (entry {p + 1})" if isinstance(p, int) else f".{p}" for p in path]
     return "".join(words).removeprefix(".")
-
-
-def within(record: type[Record]) -> str:
-    """Say where the keys of a record stand: "in `model`", "at the top level"."""
-    return f"{'at' if record is Study else 'in'} {PLACES[record]}"
 
 
 def unknown_key(
@@ -234,6 +165,10 @@ def from_pydantic(
             faults.append(unknown_key(path, document, later))
     for error in errors:
         path = tuple(error["loc"])
+        if error["type"] == "too_short" and any(
+            len(e["loc"]) > len(path) and e["loc"][: len(path)] == path for e in errors
+        ):
+            continue  # too short only because its entries are wrong
         if error["type"] == "missing" and path not in misspelt:
             faults.append(missing_key(path, document))
         elif error["type"] not in ("missing", "extra_forbidden"):
@@ -268,8 +203,12 @@ def _wrong_value(path: KeyPath, error: ErrorDetails, document: Document) -> Faul
             hint = None if found is None else "put it in square brackets"
         case "model_type" | "dict_type":
             expected = "a block of `key: value` lines, indented"
-        case "too_short":
-            expected = "at least one entry"
+        case "too_short" | "too_long":
+            least, most = context.get("min_length"), context.get("max_length")
+            number = least if most is None else most
+            expected = f"at {'least' if most is None else 'most'} {number} entries"
+            expected = expected.replace("1 entries", "one entry")
+            hint = "write a pair as [3rd-1st, PP-3rd]" if number == 2 else None
         case "greater_than":
             expected = f"a number above {context['gt']:g}"
         case "greater_than_equal":
@@ -294,10 +233,13 @@ def _wrong_value(path: KeyPath, error: ErrorDetails, document: Document) -> Faul
 
 def _allowed_words(path: KeyPath) -> list[str]:
     """Return the values that the Literal at `path` allows."""
+    if isinstance(path[-1], int):  # an entry of a list
+        path = path[:-1]
     record = record_at(path[:-1])
     assert record is not None, path
     annotation = typing.get_type_hints(record)[str(path[-1])]
-    literals = [annotation, *typing.get_args(annotation)]
+    inner = typing.get_args(annotation)
+    literals = [annotation, *inner, *(a for i in inner for a in typing.get_args(i))]
     return [
         str(word)
         for literal in literals

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cohortmart.errors import StudyError
-from cohortmart.study import Analysis, Model, NormaliseStep, Record, Reference, Study, Voom
+from cohortmart.study import Model, NormaliseStep, Reference, Study, Voom
 from cohortmart.study_checks import check_study
 from cohortmart.study_faults import (
     Fault,
@@ -22,10 +22,10 @@ from cohortmart.study_faults import (
     from_pydantic,
     path_words,
     raise_first,
-    record_at,
-    within,
 )
 from cohortmart.study_paths import PathError, absolute
+from cohortmart.study_places import record_at, within
+from cohortmart.study_values import Record
 from cohortmart.yaml_positions import Document, KeyPath, read_document
 
 #: Keys that the study file has and this version does not do yet, with the values that ask for
@@ -33,13 +33,7 @@ from cohortmart.yaml_positions import Document, KeyPath, read_document
 LATER_KEYS: Mapping[type[Record], Mapping[str, tuple[object, ...]]] = {
     NormaliseStep: {"combat_seq": ()},
     Model: {"within": ()},
-    Analysis: {"rebound": (), "enrichment": (), "modules": ()},
-    Reference: {
-        "genes": (),
-        "gene_sets": (),
-        "gene_lists": (),
-        "network": (),
-    },
+    Reference: {"genes": ()},
 }
 #: The same for values of keys that it does.
 LATER_VALUES: Mapping[tuple[type[Record], str], tuple[object, ...]] = {
@@ -167,10 +161,12 @@ def _is_path(path: KeyPath) -> bool:
             return True
         case ("assays", str(), "detection_p" | "bead_count", *rest) | (
             "reference",
-            "manifest" | "masks",
+            "manifest" | "masks" | "gene_sets",
             *rest,
         ):
             return len(rest) <= 1
+        case ("reference", "network") | ("reference", "gene_lists", str()):
+            return True
     return False
 
 

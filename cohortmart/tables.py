@@ -9,6 +9,16 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from cohortmart.finding_tables import (
+    CONTRAST_CORRELATION,
+    FINDING_SETS,
+    GENE_SET,
+    NETWORK_EDGE,
+    REBOUND,
+    REBOUND_DIFFERENCE,
+    REBOUND_PAIR,
+)
+
 S, I32, I64, F64, B = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
 
 #: Columns of the lake's `sample` table that every study has. The study's own visit keys and
@@ -225,11 +235,22 @@ LAKE_TABLES = {
     "probe_mask": PROBE_MASK,
     "layer": LAYER,
     "layer_sample": LAYER_SAMPLE,
+    "gene_set": GENE_SET,
+    "network_edge": NETWORK_EDGE,
 }
-RESULT_TABLES = {
-    "contrast": CONTRAST,
-    "contrast_result": CONTRAST_RESULT,
-    "joint_test": JOINT_TEST,
-    "threshold": THRESHOLD,
-    "analysis_run": ANALYSIS_RUN,
+#: Results by the step that writes them together, replaced as a whole.
+RESULT_SETS = {
+    "contrasts": {
+        "contrast": CONTRAST,
+        "contrast_result": CONTRAST_RESULT,
+        "joint_test": JOINT_TEST,
+        "analysis_run": ANALYSIS_RUN,
+        "rebound_pair": REBOUND_PAIR,
+        "rebound": REBOUND,
+        "rebound_difference": REBOUND_DIFFERENCE,
+        "contrast_correlation": CONTRAST_CORRELATION,
+    },
+    "thresholds": {"threshold": THRESHOLD},
+    **FINDING_SETS,
 }
+RESULT_TABLES = {name: schema for tables in RESULT_SETS.values() for name, schema in tables.items()}

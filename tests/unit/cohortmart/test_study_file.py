@@ -313,10 +313,7 @@ LATER = {
     "within": ("block: subject", "within: subject"),
     "per_feature": ("block: subject", "correlation: per_feature"),
     "rounds: 2": ("    thresholds:", "    voom: {rounds: 2}\n    thresholds:"),
-    "rebound": ("    thresholds:", "    rebound: {preset: paper}\n    thresholds:"),
-    "enrichment": ("    thresholds:", "    enrichment: {a: 1}\n    thresholds:"),
-    "modules": ("    thresholds:", "    modules: {a: 1}\n    thresholds:"),
-    "gene_sets": ("groups: [", "reference: {gene_sets: [a.gmt]}\ngroups: ["),
+    "genes": ("groups: [", "reference: {genes: a.tsv}\ngroups: ["),
 }
 
 
