@@ -18,7 +18,7 @@ from cohortmart.lake.lock import lake_lock
 from cohortmart.lake.named import write_named
 from cohortmart.nearest import did_you_mean
 from cohortmart.warehouse import Home
-from ingest.annotation import TABLES_OF
+from ingest.annotation_roles import ROLES
 from ingest.forgotten import (
     FILE,
     SAMPLE,
@@ -125,10 +125,10 @@ def forget_subject(home: Home, subject_id: str, say: Say = print) -> ForgetSumma
 def forget_file(home: Home, file: Path | str, say: Say = print) -> ForgetSummary:
     """Remove a raw file's data from every layer of the output folder.
 
-    The matrix of its assay goes as a whole, or all that manifests, or masks, say of the probes;
-    what other files gave to it comes back with the next ingest of a study.yml that no longer
-    names this file. A sample sheet says what every column is, so without it nothing can be shown
-    and the lake is emptied.
+    The matrix of its assay goes as a whole, or all that manifests, or masks, say of the probes,
+    or all gene sets and gene lists, or the network; what other files gave to it comes back with
+    the next ingest of a study.yml that no longer names this file. A sample sheet says what every
+    column is, so without it nothing can be shown and the lake is emptied.
 
     Parameters
     ----------
@@ -159,8 +159,8 @@ def forget_file(home: Home, file: Path | str, say: Say = print) -> ForgetSummary
         whole = "samples" in found.current_roles
         kept = [] if whole else _made_without(found.sha256, state)
         assays = {origin.assay for origin in kept}
-        intact = TABLES_OF.keys() - found.current_roles
-        roles = set() if whole else {"samples", *assays, *intact}
+        intact = [role for role in ROLES if role.name not in found.current_roles]
+        roles = set() if whole else {"samples", *assays, *(role.name for role in intact)}
         log = [
             *(_still_current(r, roles) for r in state.log if r["sha256"] != found.sha256),
             forgotten_row(FILE, found.sha256, found.name),
@@ -168,13 +168,14 @@ def forget_file(home: Home, file: Path | str, say: Say = print) -> ForgetSummary
         if whole:
             entries = [write_named(sorted_log(log), home.lake, "ingested_file")]
         else:
-            tables = [name for role in intact for name in TABLES_OF[role]]
+            tables = [name for role in intact for name in role.tables]
             entries = write_state(state, kept, (), log, tables)
         switch_and_purge(home, entries)
     lost = [row["assay"] for row in state.columns if row["assay"] not in assays]
     said = f", with the matrix of {', '.join(sorted(set(lost)))}" if lost else ""
     if not whole:
-        said += "".join(f", with all that {r}s say" for r in TABLES_OF if r in found.current_roles)
+        gone_roles = (role for role in ROLES if role.name in found.current_roles)
+        said += "".join(f", with {role.content}" for role in gone_roles)
     say(f"{found.name}: removed{said}")
     to_do = "take the file out of study.yml, or put a corrected one in its place"
     for line in (*_AFTERWARDS, to_do):

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from cohortmart.catalogue import Entry, read_current, read_part
 from cohortmart.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
 from cohortmart.lake.named import write_named
-from ingest.annotation import ANNOTATION_TABLES
+from ingest.annotation_roles import ANNOTATION_TABLES
 from ingest.matrix_file import Origin, origin_of
 from ingest.write.file_log import sorted_log
 
@@ -71,7 +71,7 @@ def write_state(
     log : iterable of mapping
         Rows of the new `ingested_file`.
     annotation : collection of str
-        Tables about probes that it will show, if it does now.
+        Tables made from files under `reference` that it will show, if it does now.
 
     Returns
     -------
@@ -101,8 +101,8 @@ def write_state(
     if samples is not None:
         new["sample"] = samples.filter(pc.invert(_among(samples["sample_id"], gone)))
     entries = [write_named(table, state.lake, name) for name, table in sorted(new.items())]
-    about_probes = [e for e in read_current(state.lake) if e.table_name in annotation]
-    return [*entries, *about_probes, *(origin.entry for origin in kept)]
+    annotated = [e for e in read_current(state.lake) if e.table_name in annotation]
+    return [*entries, *annotated, *(origin.entry for origin in kept)]
 
 
 def _among(column: pa.ChunkedArray, values: Iterable[str]) -> pa.ChunkedArray:

@@ -15,7 +15,8 @@ from cohortmart.lake.named import write_named
 from cohortmart.study import Study
 from cohortmart.warehouse import Home
 from cohortmart.wording import counted
-from ingest.annotation import ANNOTATION_TABLES, read_annotation
+from ingest.annotation import read_annotation
+from ingest.annotation_roles import ANNOTATION_TABLES
 from ingest.assay_reading import AssayReading, find_in_lake, read_into_lake
 from ingest.check.samples import match_columns
 from ingest.forgotten import Forgotten, read_forgotten
