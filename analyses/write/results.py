@@ -1,11 +1,11 @@
-"""The files of `results/`: one set an analysis, replaced as a whole."""
+"""The files of `results/`: sets of tables, each written for an analysis and replaced as a whole."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +16,18 @@ from cohortmart.catalogue import (
     Entry,
     read_current,
     switch_current,
-    write_table,
     written_beside,
 )
 from cohortmart.study import Thresholds
-from cohortmart.tables import RESULT_TABLES, THRESHOLD
+from cohortmart.tables import RESULT_SETS, THRESHOLD
 from cohortmart.warehouse import Home
 
 _ROW_GROUP = 131_072
-#: Columns in which few values stand many times.
-_REPEATED = frozenset(
-    {"analysis", "contrast", "test", "ci_quantile", "df_total", "df_prior", "s2_prior"}
-    | {"df1", "df2"}
-)
-_NOTED = "threshold"
-_COMPUTED = {name: schema for name, schema in RESULT_TABLES.items() if name != _NOTED}
+#: Columns of text are stored with a dictionary, but for the ids of features.
+_IDS = frozenset({"feature_id"})
+#: Columns of numbers in which few values stand many times.
+_REPEATED = frozenset({"ci_quantile", "df_total", "df_prior", "s2_prior", "df1", "df2"})
+CONTRASTS, THRESHOLDS = "contrasts", "thresholds"
 
 
 def fingerprint(parts: dict[str, Any]) -> str:
@@ -39,56 +36,62 @@ def fingerprint(parts: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def is_current(home: Home, analysis: str, mark: str) -> bool:
-    """Tell whether the results of exactly these inputs and parameters are there."""
-    entries = [e for e in _of_analysis(home, analysis) if e.table_name in _COMPUTED]
-    expected = {_path(analysis, table, mark) for table in _COMPUTED}
+def is_current(home: Home, table_set: str, analysis: str, mark: str) -> bool:
+    """Tell whether a set of tables made from exactly these inputs and parameters is there."""
+    entries = _of_set(home, table_set, analysis)
+    expected = {_path(analysis, table, mark) for table in RESULT_SETS[table_set]}
     return {e.path for e in entries} == expected and all(
         (home.results / e.path).exists() for e in entries
     )
 
 
 def write_thresholds(home: Home, analysis: str, thresholds: Thresholds) -> None:
-    """Note what counts as found; the results themselves do not depend on it."""
+    """Note what counts as found; the contrasts do not depend on it."""
     values = thresholds.model_dump()
-    target = _path(analysis, _NOTED, fingerprint(values))
-    current = read_current(home.results)
-    entry = Entry(_NOTED, analysis, target)
-    if entry in current:
-        return
-    row = {"analysis": analysis, **values}
-    write_table(pa.Table.from_pylist([row], schema=THRESHOLD), home.results / target)
-    kept = [e for e in current if (e.table_name, e.part) != (_NOTED, analysis)]
-    switch_current(home.results, [*kept, entry])
+    mark = fingerprint(values)
+    if not is_current(home, THRESHOLDS, analysis, mark):
+        row = pa.Table.from_pylist([{"analysis": analysis, **values}], schema=THRESHOLD)
+        write_set(home, THRESHOLDS, analysis, mark, {"threshold": [row]})
 
 
-def _of_analysis(home: Home, analysis: str) -> list[Entry]:
-    return [e for e in read_current(home.results) if e.part == analysis]
-
-
-def write_results(
-    home: Home, analysis: str, mark: str, tables: dict[str, Iterable[pa.Table]]
+def write_set(
+    home: Home, table_set: str, analysis: str, mark: str, tables: Mapping[str, Iterable[pa.Table]]
 ) -> None:
-    """Write all tables of one analysis and make them current in one rename.
+    """Write all tables of a set for one analysis and make them current in one rename.
 
     Parameters
     ----------
     home : Home
+    table_set : str
+        A key of `RESULT_SETS`.
     analysis : str
     mark : str
         Fingerprint of inputs and parameters; part of the file names.
-    tables : dict
-        Every computed table of `RESULT_TABLES`, in pieces that are written one after the other.
+    tables : mapping
+        Every table of the set, in pieces that are written one after the other.
     """
-    for name, schema in _COMPUTED.items():
-        target = home.results / _path(analysis, name, mark)
-        with written_beside(target) as temporary:
+    names = RESULT_SETS[table_set]
+    for name, schema in names.items():
+        with written_beside(home.results / _path(analysis, name, mark)) as temporary:
             _write(tables[name], schema, temporary)
-    kept = [
-        e for e in read_current(home.results) if e.part != analysis or e.table_name not in _COMPUTED
-    ]
-    new = [Entry(name, analysis, _path(analysis, name, mark)) for name in _COMPUTED]
-    switch_current(home.results, [*kept, *new])
+    new = [Entry(name, analysis, _path(analysis, name, mark)) for name in names]
+    switch_current(home.results, [*_without(home, table_set, analysis), *new])
+
+
+def drop_set(home: Home, table_set: str, analysis: str) -> None:
+    """Take a set of tables of an analysis out of the current ones, if it is there."""
+    if _of_set(home, table_set, analysis):
+        switch_current(home.results, _without(home, table_set, analysis))
+
+
+def _of_set(home: Home, table_set: str, analysis: str) -> list[Entry]:
+    entries = read_current(home.results)
+    return [e for e in entries if e.part == analysis and e.table_name in RESULT_SETS[table_set]]
+
+
+def _without(home: Home, table_set: str, analysis: str) -> list[Entry]:
+    gone = set(_of_set(home, table_set, analysis))
+    return [e for e in read_current(home.results) if e not in gone]
 
 
 def keep_only(home: Home, analyses: Iterable[str]) -> None:
@@ -123,8 +126,12 @@ def _path(analysis: str, table: str, mark: str) -> str:
 
 def _write(pieces: Iterable[pa.Table], schema: pa.Schema, target: Path) -> None:
     """Write pieces as Parquet; columns of numbers that hardly repeat get no dictionary."""
-    repeated = [name for name in schema.names if name in _REPEATED]
-    ids = {name: "DELTA_BYTE_ARRAY" for name in schema.names if name == "feature_id"}
+    repeated = [
+        field.name
+        for field in schema
+        if field.name in _REPEATED or (field.type == pa.string() and field.name not in _IDS)
+    ]
+    ids = {name: "DELTA_BYTE_ARRAY" for name in schema.names if name in _IDS}
     with pq.ParquetWriter(
         target, schema, compression="zstd", use_dictionary=repeated, column_encoding=ids or None
     ) as writer:

@@ -12,10 +12,10 @@ from analyses.write.results import (
     is_current,
     keep_only,
     sweep_results,
-    write_results,
+    write_set,
 )
 from cohortmart.catalogue import read_current
-from cohortmart.tables import RESULT_TABLES
+from cohortmart.tables import RESULT_SETS
 from cohortmart.warehouse import Home
 
 
@@ -30,7 +30,7 @@ def tables(analysis: str) -> dict[str, list[pa.Table]]:
         name: [
             pa.Table.from_pylist([{"analysis": analysis}], schema=schema),
         ]
-        for name, schema in RESULT_TABLES.items()
+        for name, schema in RESULT_SETS["contrasts"].items()
     }
 
 
@@ -39,33 +39,33 @@ def files(home: Home) -> set[str]:
 
 
 def test_results_are_current_for_their_fingerprint_only(home: Home) -> None:
-    write_results(home, "a", "1" * 64, tables("a"))
-    assert is_current(home, "a", "1" * 64)
-    assert not is_current(home, "a", "2" * 64)
-    assert not is_current(home, "b", "1" * 64)
+    write_set(home, "contrasts", "a", "1" * 64, tables("a"))
+    assert is_current(home, "contrasts", "a", "1" * 64)
+    assert not is_current(home, "contrasts", "a", "2" * 64)
+    assert not is_current(home, "contrasts", "b", "1" * 64)
 
 
 def test_a_missing_file_is_not_current(home: Home) -> None:
-    write_results(home, "a", "1" * 64, tables("a"))
+    write_set(home, "contrasts", "a", "1" * 64, tables("a"))
     (home.results / read_current(home.results)[0].path).unlink()
-    assert not is_current(home, "a", "1" * 64)
+    assert not is_current(home, "contrasts", "a", "1" * 64)
 
 
 def test_old_files_stay_until_swept(home: Home) -> None:
-    write_results(home, "a", "1" * 64, tables("a"))
-    write_results(home, "b", "1" * 64, tables("b"))
+    write_set(home, "contrasts", "a", "1" * 64, tables("a"))
+    write_set(home, "contrasts", "b", "1" * 64, tables("b"))
     before = files(home)
-    write_results(home, "a", "2" * 64, tables("a"))
+    write_set(home, "contrasts", "a", "2" * 64, tables("a"))
     assert before < files(home)
     sweep_results(home)
     assert files(home) == {e.path for e in read_current(home.results)}
-    assert is_current(home, "a", "2" * 64)
-    assert is_current(home, "b", "1" * 64)
+    assert is_current(home, "contrasts", "a", "2" * 64)
+    assert is_current(home, "contrasts", "b", "1" * 64)
 
 
 def test_analyses_that_left_the_study_leave_the_results(home: Home) -> None:
     for name in ("a", "b"):
-        write_results(home, name, "1" * 64, tables(name))
+        write_set(home, "contrasts", name, "1" * 64, tables(name))
     keep_only(home, ["b"])
     assert {e.part for e in read_current(home.results)} == {"b"}
     sweep_results(home)
@@ -73,7 +73,7 @@ def test_analyses_that_left_the_study_leave_the_results(home: Home) -> None:
 
 
 def test_a_failure_leaves_the_old_results(home: Home) -> None:
-    write_results(home, "a", "1" * 64, tables("a"))
+    write_set(home, "contrasts", "a", "1" * 64, tables("a"))
     old = read_current(home.results)
 
     def broken():
@@ -81,7 +81,7 @@ def test_a_failure_leaves_the_old_results(home: Home) -> None:
         raise RuntimeError("the disk is full")
 
     with pytest.raises(RuntimeError, match="full"):
-        write_results(home, "a", "2" * 64, tables("a") | {"contrast_result": broken()})
+        write_set(home, "contrasts", "a", "2" * 64, tables("a") | {"contrast_result": broken()})
     assert read_current(home.results) == old
     sweep_results(home)
     assert files(home) == {e.path for e in old}

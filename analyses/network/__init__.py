@@ -1,0 +1,1 @@
+"""Disease modules: arrays in, arrays out."""

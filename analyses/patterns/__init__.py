@@ -1,0 +1,1 @@
+"""What contrasts say together: pairs, rebound, overlaps, and genes with their CpGs."""

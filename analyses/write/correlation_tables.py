@@ -1,0 +1,76 @@
+"""Correlations of contrasts as the rows of `contrast_correlation`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from analyses.stats.contrast_correlation import ObservedCorrelation
+from analyses.stats.rotation import CorrelationTest
+from cohortmart.finding_tables import CONTRAST_CORRELATION
+
+
+def correlation_rows(
+    analysis: str,
+    contrasts: Sequence[str],
+    observed: ObservedCorrelation,
+    no_effect: NDArray[np.float64],
+    test: CorrelationTest | None,
+) -> pa.Table:
+    """Join the observed correlations, those without effects and their test; NaN becomes null.
+
+    Every pair of contrasts is a row, in their order; columns of the test are null in pairs that
+    were not rotated.
+
+    Parameters
+    ----------
+    analysis : str
+    contrasts : sequence of str, length n_contrasts
+    observed : ObservedCorrelation
+        See `contrast_correlations`.
+    no_effect : ndarray of shape (n_contrasts, n_contrasts)
+        See `no_effect_correlation`.
+    test : CorrelationTest or None
+        See `rotation_test`.
+    """
+    i, j = np.triu_indices(len(contrasts), 1)
+    names = np.asarray(contrasts, dtype=object)
+    n = len(i)
+    rotated = _of_rows(test, i, j)
+    columns = {
+        "analysis": np.full(n, analysis, dtype=object),
+        "first_contrast": names[i],
+        "second_contrast": names[j],
+        "n_features": observed.n_features[i, j],
+        "r": observed.r[i, j],
+        "r_no_effect": no_effect[i, j],
+        **rotated,
+    }
+    arrays = [
+        pa.array(columns[field.name], type=field.type, from_pandas=True)
+        for field in CONTRAST_CORRELATION
+    ]
+    return pa.Table.from_arrays(arrays, schema=CONTRAST_CORRELATION)
+
+
+def _of_rows(
+    test: CorrelationTest | None, i: NDArray[np.int64], j: NDArray[np.int64]
+) -> dict[str, NDArray[np.float64] | pa.Array]:
+    """Put the columns of a test into the rows of its pairs, whichever contrast it names first."""
+    columns: dict[str, NDArray[np.float64] | pa.Array] = {}
+    row = {pair: k for k, pair in enumerate(zip(i.tolist(), j.tolist(), strict=True))}
+    pairs = [] if test is None else [(min(p), max(p)) for p in test.pairs.tolist()]
+    at = [row[pair] for pair in pairs]
+    for name in ("r_low", "r_high", "no_effect_low", "no_effect_high", "p_value"):
+        columns[name] = np.full(len(i), np.nan)
+        if test is not None:
+            columns[name][at] = getattr(test, name)
+    chosen = np.zeros(len(i), bool)
+    chosen[at] = True
+    for name, number in (("n_features_rotated", "n_features"), ("n_rotations", "n_rotations")):
+        value = 0 if test is None else getattr(test, number)
+        columns[name] = pa.array(np.full(len(i), value), mask=~chosen)
+    return columns

@@ -1,0 +1,174 @@
+"""Findings: what is computed again when something changes, and what a failure leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from analyses import follow_up as module
+from analyses.follow_up import follow_up
+from analyses.write.results import write_set, write_thresholds
+from cohortmart.catalogue import Entry, read_current, switch_current, write_table
+from cohortmart.errors import AnalysisError
+from cohortmart.study import Study
+from cohortmart.tables import GENE_SET, RESULT_SETS
+from cohortmart.warehouse import Home
+
+MODEL = {"means": ["group", "timepoint"], "block": "subject"}
+CONTRASTS = {"HP_3rd-1st": "HP.3rd - HP.1st", "HP_PP-3rd": "HP.PP - HP.3rd"}
+
+
+def study(**changes: Any) -> Study:
+    """RNA in CD4 and CD8 and methylation in CD8; `changes` go into `cd8`."""
+    common = {"model": MODEL, "contrasts": CONTRASTS}
+    return Study.model_validate(
+        {
+            "study": "s",
+            "samples": [{"file": "s.csv", "sample": "a", "subject": "b", "group": "c",
+                         "timepoint": "d"}],
+            "timepoints": ["1st", "3rd", "PP"],
+            "groups": ["HP", "MS"],
+            "assays": {"rna": {"kind": "counts", "files": ["r.csv"]},
+                       "meth": {"kind": "beta", "files": ["m.csv"]}},
+            "analyses": {
+                "cd4": {"assay": "rna", "values": "voom", **common},
+                "cd8": {"assay": "rna", "values": "voom", **common,
+                        "rebound": {"pairs": [["3rd-1st", "PP-3rd"]]},
+                        "enrichment": {}, "modules": {}, **changes},
+                "cpg": {"assay": "meth", "values": "m_value", **common,
+                        "dmp_deg": {"expression": "cd8"}},
+            },
+        }
+    )  # fmt: skip
+
+
+class Steps:
+    """Stands for the drivers: counts its calls, writes one row a table."""
+
+    def __init__(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.home = home
+        self.calls: list[tuple[str, str]] = []
+        self.fails: set[tuple[str, str]] = set()
+        monkeypatch.setattr(module, "connect_read_only", lambda _: duckdb.connect())
+        for name in ("show_results", "show_modules"):
+            monkeypatch.setattr(module, name, lambda *_: None)
+        steps = tuple(replace(s, make=self._make(s.table_set)) for s in module._STEPS)
+        monkeypatch.setattr(module, "_STEPS", steps)
+
+    def _make(self, table_set: str) -> Callable[..., dict[str, list[pa.Table]]]:
+        def make(_con: object, _study: Study, name: str, _say: object) -> dict[str, list[pa.Table]]:
+            self.calls.append((table_set, name))
+            if (table_set, name) in self.fails:
+                raise AnalysisError(f"{table_set} of {name}")
+            return {t: [s.empty_table()] for t, s in RESULT_SETS[table_set].items()}
+
+        return make
+
+    def run(self, of: Study) -> list[tuple[str, str]]:
+        """Follow up; return what was computed."""
+        self.calls.clear()
+        for name, analysis in of.analyses.items():
+            write_thresholds(self.home, name, analysis.thresholds)
+        self.faults = follow_up(of, self.home, lambda _: None)
+        return sorted(self.calls)
+
+    def shown(self) -> set[tuple[str, str]]:
+        entries = read_current(self.home.results)
+        return {(e.table_name, e.part) for e in entries}
+
+
+def write_contrasts(home: Home, name: str, mark: str) -> None:
+    tables = {t: [s.empty_table()] for t, s in RESULT_SETS["contrasts"].items()}
+    write_set(home, "contrasts", name, mark * 64, tables)
+
+
+@pytest.fixture
+def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Steps:
+    home = Home(tmp_path)
+    for name in ("cd4", "cd8", "cpg"):
+        write_contrasts(home, name, "1")
+    return Steps(home, monkeypatch)
+
+
+ALL = [
+    ("enrichment", "cd8"),
+    ("links", "cpg"),
+    ("module_overlap", "cd8"),
+    ("modules", "cd8"),
+    ("overlap", "cd4"),
+    ("overlap", "cd8"),
+    ("overlap", "cpg"),
+]
+
+
+def test_all_is_computed_once(steps: Steps) -> None:
+    assert steps.run(study()) == ALL
+    assert steps.run(study()) == []
+
+
+def test_new_contrasts_are_followed_where_they_are_read(steps: Steps) -> None:
+    steps.run(study())
+    write_contrasts(steps.home, "cd4", "2")
+    # CD8 is compared with CD4, which stands before it
+    assert steps.run(study()) == [("overlap", "cd4"), ("overlap", "cd8")]
+    write_contrasts(steps.home, "cd8", "2")
+    assert steps.run(study()) == [
+        ("enrichment", "cd8"), ("links", "cpg"), ("module_overlap", "cd8"), ("modules", "cd8"),
+        ("overlap", "cd8"),
+    ]  # fmt: skip
+
+
+def test_a_threshold_computes_what_is_found_with_it(steps: Steps) -> None:
+    steps.run(study())
+    assert steps.run(study(thresholds={"p": 0.01})) == [
+        ("enrichment", "cd8"), ("links", "cpg"), ("module_overlap", "cd8"), ("modules", "cd8"),
+        ("overlap", "cd8"),
+    ]  # fmt: skip
+
+
+def test_an_option_computes_its_own_tables_only(steps: Steps) -> None:
+    steps.run(study())
+    assert steps.run(study(enrichment={"seed": 2})) == [("enrichment", "cd8")]
+
+
+def test_a_new_gene_set_file_computes_enrichment_only(steps: Steps) -> None:
+    steps.run(study())
+    lake = steps.home.lake
+    lake.mkdir()
+    write_table(GENE_SET.empty_table(), lake / "gene_set-1.parquet")
+    switch_current(lake, [Entry("gene_set", "", "gene_set-1.parquet")])
+    assert steps.run(study()) == [("enrichment", "cd8")]
+
+
+def test_what_is_no_longer_asked_for_leaves_the_results(steps: Steps) -> None:
+    steps.run(study())
+    assert ("module_gene", "cd8") in steps.shown()
+    assert steps.run(study(modules=None)) == []
+    assert {t for t, _ in steps.shown()} & {"module_gene", "module_summary"} == set()
+    assert ("enrichment", "cd8") in steps.shown()
+
+
+def test_a_failure_takes_its_tables_out_and_the_others_go_on(steps: Steps) -> None:
+    steps.run(study())
+    steps.fails.add(("enrichment", "cd8"))
+    changed = study(enrichment={"seed": 2}, modules={"seed": 2})
+    assert ("modules", "cd8") in steps.run(changed)
+    assert [fault.problem for fault in steps.faults] == ["enrichment of cd8"]
+    assert ("enrichment", "cd8") not in steps.shown()
+    assert ("contrast_result", "cd8") in steps.shown()
+    steps.fails.clear()
+    assert steps.run(changed) == [("enrichment", "cd8")]  # it is tried again
+
+
+def test_without_contrasts_there_is_nothing_to_follow(steps: Steps) -> None:
+    steps.run(study())
+    entries = read_current(steps.home.results)
+    switch_current(steps.home.results, [e for e in entries if e.part != "cd8"])
+    assert steps.run(study()) == []
+    assert not any(t == "dmp_deg" for t, _ in steps.shown())  # its genes are gone
