@@ -10,28 +10,29 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-import pyarrow as pa
-
-from analyses.analysis import AnalysisOutcome, run_analysis
+from analyses.analysis import run_analysis
+from analyses.follow_up import follow_up
+from analyses.outcome_tables import outcome_tables
+from analyses.patterns.paper_preset import quirks
 from analyses.write.results import (
+    CONTRASTS,
     fingerprint,
     is_current,
     keep_only,
-    write_results,
+    write_set,
     write_thresholds,
 )
-from analyses.write.tables import contrast_results, joint_tests
-from cohortmart import __version__
 from cohortmart.built import refuse_stale
 from cohortmart.catalogue import read_current
 from cohortmart.errors import AnalysisError
 from cohortmart.nearest import did_you_mean
 from cohortmart.study import Analysis, Study
-from cohortmart.tables import ANALYSIS_RUN, CONTRAST
 from cohortmart.warehouse import Home, connect_read_only
 
+#: Keys of an analysis on which its contrasts do not depend.
+_OF_FINDINGS = {"thresholds", "dmp_deg", "enrichment", "modules"}
 #: Raised when the same inputs and parameters would give other numbers than before.
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def analyse(
         analysis = study.analyses[name]
         inputs = _inputs(home, analysis)
         mark = fingerprint(_dependencies(study, analysis, inputs))
-        if only is None and is_current(home, name, mark):
+        if only is None and is_current(home, CONTRASTS, name, mark):
             say(f"{name}: results are there already")
             skipped.append(name)
             continue
@@ -104,6 +105,7 @@ def analyse(
             keep_only(home, [n for n in study.analyses if n != name])  # they would be out of date
         else:
             done.append(name)
+    faults += follow_up(study, home, say)
     if faults:
         raise _joined(faults)
     return AnalysisSummary(tuple(done), tuple(skipped), time.monotonic() - began)
@@ -114,7 +116,7 @@ def _joined(faults: list[AnalysisError]) -> AnalysisError:
     if len(faults) == 1:
         return faults[0]
     text = "\n".join(str(fault) for fault in faults)
-    return AnalysisError(f"{len(faults)} analyses could not be computed\n{text}")
+    return AnalysisError(f"{len(faults)} parts of the analyses could not be computed\n{text}")
 
 
 def _compute(
@@ -133,39 +135,25 @@ def _compute(
         outcome = run_analysis(con, study, name, analysis)
     finally:
         con.close()
-    for note in outcome.notes:
+    for note in (*outcome.notes, *quirks(analysis)):
         say(f"{name}: {note}")
-    seconds = time.monotonic() - began
-    names = outcome.contrasts.names
-    write_results(
-        home,
-        name,
-        mark,
-        {
-            "contrast": [_contrast_rows(name, analysis, outcome)],
-            "contrast_result": contrast_results(
-                name,
-                names,
-                outcome.feature_ids,
-                outcome.fit,
-                outcome.prior,
-                outcome.moderated,
-                outcome.delta_beta,
-            ),
-            "joint_test": joint_tests(name, outcome.feature_ids, outcome.joint),
-            "analysis_run": [_run_row(name, analysis, outcome, inputs, seconds)],
-        },
-    )
+    run = {
+        "library_versions": json.dumps(_library_versions(), sort_keys=True),
+        "inputs": json.dumps(inputs, sort_keys=True),
+        "seconds": round(time.monotonic() - began, 3),
+    }
+    write_set(home, CONTRASTS, name, mark, outcome_tables(name, analysis, outcome, run))
+    n = len(outcome.contrasts.names)
     say(
         f"{name}: {len(outcome.feature_ids):,} features x {outcome.n_samples} samples, "
-        f"{len(names)} contrast{'s' if len(names) > 1 else ''} in {time.monotonic() - began:.1f} s"
+        f"{n} contrast{'s' if n > 1 else ''} in {time.monotonic() - began:.1f} s"
     )
 
 
 def _dependencies(study: Study, analysis: Analysis, inputs: dict[str, str]) -> dict[str, Any]:
     """Collect everything that the numbers of an analysis depend on."""
     return {
-        "analysis": analysis.model_dump(mode="json", exclude={"thresholds"}),
+        "analysis": analysis.model_dump(mode="json", exclude=_OF_FINDINGS),
         "clip": study.assays[analysis.assay].m_value_clip,
         "timepoints": study.timepoints,
         "groups": study.groups,
@@ -196,45 +184,3 @@ def _inputs(home: Home, analysis: Analysis) -> dict[str, str]:
 @cache
 def _library_versions() -> dict[str, str]:
     return {name: version(name) for name in ("duckdb", "formulaic", "numpy", "polars", "scipy")}
-
-
-def _contrast_rows(name: str, analysis: Analysis, outcome: AnalysisOutcome) -> pa.Table:
-    n = len(outcome.contrasts.names)
-    columns: dict[str, list[Any]] = {
-        "analysis": [name] * n,
-        "contrast": list(outcome.contrasts.names),
-        "assay": [analysis.assay] * n,
-        "expression": list(outcome.contrasts.expressions),
-        "meaning": list(outcome.contrasts.meanings),
-        "n_samples": [p.n_samples for p in outcome.pairs],
-        "n_subjects": [p.n_subjects for p in outcome.pairs],
-        "consensus_correlation": [outcome.correlation] * n,
-        "df_prior": [_if_shared(outcome.prior.df_prior)] * n,
-        "s2_prior": [_if_shared(outcome.prior.s2_prior)] * n,
-        "values_used": [analysis.values] * n,
-        "contrast_errors": [analysis.contrast_errors] * n,
-    }
-    return pa.table(columns, schema=CONTRAST)
-
-
-def _if_shared(values: Any) -> float | None:
-    """Return the one value that all features share, None where they differ or it is missing."""
-    first = float(values[0])
-    return first if (values == first).all() else None
-
-
-def _run_row(
-    name: str, analysis: Analysis, outcome: AnalysisOutcome, inputs: dict[str, str], seconds: float
-) -> pa.Table:
-    row = {
-        "analysis": name,
-        "assay": analysis.assay,
-        "cohortmart_version": __version__,
-        "library_versions": json.dumps(_library_versions(), sort_keys=True),
-        "parameters": json.dumps(analysis.model_dump(mode="json"), sort_keys=True),
-        "inputs": json.dumps(inputs, sort_keys=True),
-        "coefficients": json.dumps(outcome.coefficients),
-        "n_features": len(outcome.feature_ids),
-        "seconds": round(seconds, 3),
-    }
-    return pa.Table.from_pylist([row], schema=ANALYSIS_RUN)

@@ -91,7 +91,7 @@ def write_lake(
 
     Without `assays` the table `assay` is left out, as in a lake that was written by itself.
     The study names all layers but the `unnamed`, in the order of `matrices`. `annotation` holds
-    rows of the tables probe, probe_gene and probe_mask.
+    rows of further tables: probe, probe_gene, probe_mask, gene_set, network_edge.
     """
     lake = home / "lake"
     entries = [_put(lake, "sample", "", sheet.table())]

@@ -137,7 +137,7 @@ def check_analysis(
         outside=tuple(
             look_outside(f, samples, design, estimable, analysis.model, study) for f in factors
         ),
-        refusals=find_refusals(design, analysis),
+        refusals=find_refusals(design, analysis, list(expressions), study.groups),
         removed=removed,
     )
 

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from analyses.design.estimability import entangled_columns
 from analyses.design.model_matrix import Design
 from analyses.design.wording import listed
+from analyses.patterns.pairs import resolve_pairs
 from cohortmart.errors import AnalysisError
 from cohortmart.study import Analysis
 from cohortmart.wording import counted
 
 
-def find_refusals(design: Design, analysis: Analysis) -> tuple[str, ...]:
+def find_refusals(
+    design: Design, analysis: Analysis, contrasts: Sequence[str] = (), groups: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Try what the fit demands of a design, beyond contrasts that can be estimated.
 
     Parameters
     ----------
     design : Design
     analysis : Analysis
+    contrasts : sequence of str
+        Names of its contrasts, families written out.
+    groups : sequence of str
+        Of the study.
 
     Returns
     -------
     tuple of str
         Messages of several lines; empty if the fit demands nothing more.
     """
-    found = [_of_blocks(design, analysis), _of_limma_errors(design, analysis)]
+    found = [
+        _of_blocks(design, analysis),
+        _of_limma_errors(design, analysis),
+        _of_pairs(analysis, contrasts, groups),
+    ]
     return tuple(str(error) for error in found if error is not None)
 
 
@@ -58,3 +71,16 @@ def _of_limma_errors(design: Design, analysis: Analysis) -> AnalysisError | None
         f"{listed(entangled)} cannot be told apart",
         hint="use `contrast_errors: exact`, or take one of these out of the model",
     )
+
+
+def _of_pairs(
+    analysis: Analysis, contrasts: Sequence[str], groups: Sequence[str]
+) -> AnalysisError | None:
+    """Name the pairs of `rebound` as the analysis would."""
+    if analysis.rebound is None:
+        return None
+    try:
+        resolve_pairs(contrasts, analysis.rebound.pairs, groups)
+    except AnalysisError as error:
+        return error
+    return None

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from cohortmart.commands.summary_findings import rebound_lines
 from cohortmart.study import Study, Thresholds
 from cohortmart.warehouse import Home, connect_read_only, fetch
 
@@ -84,7 +85,7 @@ def summarise(study: Study, home: Home, seconds: Mapping[str, float]) -> str:
         for name in study.assays:
             lines += _combat(con, study, name)
         for name in study.analyses:
-            lines += _found(con, study, name)
+            lines += [*_found(con, study, name), *rebound_lines(con, study, name)]
     finally:
         con.close()
     steps = ", ".join(f"{name} {value:.0f}" for name, value in seconds.items())

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from cohortmart import tables
+from cohortmart import finding_tables, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = sorted((ROOT / "models").rglob("*.sql"))
@@ -40,10 +40,28 @@ SCHEMAS = {
     "stg_results__contrast_results": tables.CONTRAST_RESULT,
     "stg_results__thresholds": tables.THRESHOLD,
     "stg_lake__layer_samples": tables.LAYER_SAMPLE,
+    "stg_lake__gene_sets": finding_tables.GENE_SET,
+    "stg_lake__network_edges": finding_tables.NETWORK_EDGE,
+    "network_edge": finding_tables.NETWORK_EDGE,
     "stg_results__joint_tests": tables.JOINT_TEST,
     "fct_joint_test": tables.JOINT_TEST,
     "stg_results__analysis_runs": tables.ANALYSIS_RUN,
     "analysis_run": tables.ANALYSIS_RUN,
+    "stg_results__rebound_pairs": finding_tables.REBOUND_PAIR,
+    "stg_results__rebounds": finding_tables.REBOUND,
+    "stg_results__rebound_differences": finding_tables.REBOUND_DIFFERENCE,
+    "stg_results__contrast_correlations": finding_tables.CONTRAST_CORRELATION,
+    "stg_results__contrast_overlaps": finding_tables.CONTRAST_OVERLAP,
+    "stg_results__dmp_deg": tables.RESULT_TABLES["dmp_deg"],
+    "stg_results__enrichments": finding_tables.ENRICHMENT,
+    "stg_results__module_genes": finding_tables.MODULE_GENE,
+    "stg_results__module_summaries": finding_tables.MODULE_SUMMARY,
+    "stg_results__module_overlaps": finding_tables.MODULE_OVERLAP,
+    "dim_rebound_pair": finding_tables.REBOUND_PAIR,
+    "contrast_overlap": finding_tables.CONTRAST_OVERLAP,
+    "module_gene": finding_tables.MODULE_GENE,
+    "module_summary": finding_tables.MODULE_SUMMARY,
+    "module_overlap": finding_tables.MODULE_OVERLAP,
 }
 FOLDER_PREFIX = {"staging": "stg_", "intermediate": "int_"}
 #: What must not stand in SQL that also runs on the Spark protocol, and why.
@@ -139,6 +157,12 @@ def test_types_read_from_parquet(name: str) -> None:
     (model,) = (m for m in MODELS if m.stem == name)
     read = re.findall(r'"(\w+)": "(\w+)"', model.read_text(encoding="utf-8"))
     assert read == [(f.name, TYPES[f.type]) for f in SCHEMAS[name]]
+
+
+def test_every_table_of_the_results_is_read() -> None:
+    texts = [m.read_text(encoding="utf-8") for m in MODELS if m.parent.name == "staging"]
+    read = {name for text in texts for name in re.findall(r'"results",\s+"(\w+)",', text)}
+    assert read == set(tables.RESULT_TABLES)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=ids)

@@ -115,3 +115,16 @@ def test_one_is_said_as_one(tmp_path):
     assert "1 complete pair (1 HP.3rd against 3 HP.1st)" in text
     only = said(write_study(tmp_path, rows=rows, unmeasured=tuple(range(1, 9))))
     assert "Assay rna: 1 of the 9 samples has counts" in only
+
+
+def test_a_pair_that_no_group_has_is_a_fault(tmp_path):
+    study = write_study(
+        tmp_path,
+        model="{means: [group, timepoint]}",
+        contrasts="{time_within_group: all}",
+        more="rebound: {pairs: [[3rd-1st, PP-3rd]]}",
+    )
+    report = check_study(study)
+    text = " ".join(report.text.split())
+    assert "CANNOT BE COMPUTED: no group has both contrasts of the pair 3rd-1st/PP-3rd" in text
+    assert report.faulty == ("main",)

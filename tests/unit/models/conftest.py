@@ -14,6 +14,8 @@ import duckdb
 import numpy as np
 import pytest
 from filtered_assay import annotation, filtered_matrix
+from finding_rows import REBOUNDS, finding_rows, further_rows
+from gene_sets import gene_set_rows
 from lake_writer import Matrix, Sheet, write_lake, write_results
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -133,7 +135,7 @@ def result_row(analysis: str, contrast: str, feature: str, p: float) -> dict[str
 
 
 def results(home: Path) -> None:
-    """Two analyses; only the second has a joint test."""
+    """Two analyses, only the second with a joint test, and what is found behind others."""
     for analysis in ("first", "second"):
         rows: dict[str, list[dict[str, object]]] = {
             "contrast": [contrast_row(analysis, "3rd-1st")],
@@ -151,8 +153,10 @@ def results(home: Path) -> None:
         if analysis == "second":
             joint = {"analysis": analysis, "test": "all", "feature_id": "ENSG001", "f": 2.5,
                      "df1": 2.0, "df2": 7.5, "p_value": 0.125, "adj_p_value": 0.25}  # fmt: skip
-            rows["joint_test"] = [joint]
+            rows |= {"joint_test": [joint], **further_rows(analysis)}
         write_results(home, analysis, rows)
+    for analysis in REBOUNDS:
+        write_results(home, analysis, finding_rows(analysis))
 
 
 @pytest.fixture(scope="session")
@@ -168,7 +172,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     }
     v2 = known["v2"]
     assays = [known["rna"], known["raw"], known["small"], known["two"], v2]
-    write_lake(homes["full"], sheet(), assays, annotation=annotation(v2))
+    further = {**annotation(v2), **gene_set_rows()}
+    write_lake(homes["full"], sheet(), assays, annotation=further)
     results(homes["full"])
     write_lake(homes["betas"], sheet(), [known["small"]], assays=False)
     steps = [known["detected"], known["bmiq"], known["combat"]]

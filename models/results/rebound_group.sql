@@ -1,0 +1,69 @@
+with
+
+differences as (
+
+    select * from {{ ref("stg_results__rebound_differences") }}
+
+),
+
+rebounds as (
+
+    select * from {{ ref("rebound") }}
+
+),
+
+thresholds as (
+
+    select * from {{ ref("stg_results__thresholds") }}
+
+),
+
+compared as (
+
+    select
+        differences.*,
+        of_group.is_found as is_found_in_group,
+        of_reference.is_found as is_found_in_reference,
+        sign(of_group.log_fc_first) * sign(of_reference.log_fc_first) > 0
+        and sign(of_group.log_fc_second) * sign(of_reference.log_fc_second) > 0
+            as same_signs,
+        differences.adj_p_value
+        < coalesce(thresholds.adj_p, cast('{{ var("default_adj_p") }}' as double))
+            as differs
+    from differences
+    inner join rebounds as of_group
+        on
+            differences.analysis = of_group.analysis
+            and differences.pair = of_group.pair
+            and differences.study_group = of_group.study_group
+            and differences.feature_id = of_group.feature_id
+    inner join rebounds as of_reference
+        on
+            differences.analysis = of_reference.analysis
+            and differences.pair = of_reference.pair
+            and differences.reference_group = of_reference.study_group
+            and differences.feature_id = of_reference.feature_id
+    left join thresholds
+        on differences.analysis = thresholds.analysis
+
+)
+
+select
+    analysis,
+    pair,
+    study_group,
+    reference_group,
+    feature_id,
+    case
+        when is_found_in_group and is_found_in_reference then 'both'
+        when is_found_in_group then study_group || ' only'
+        when is_found_in_reference then reference_group || ' only'
+        else 'neither'
+    end as detected_in,
+    coalesce(same_signs, false) as same_signs,
+    coalesce(differs, false) as differs,
+    amplitude_difference,
+    se,
+    p_value,
+    adj_p_value
+from compared
