@@ -99,6 +99,11 @@ def plant_in_genes(seed: int, scale: Scale) -> Planted:
     return Planted(effect, shift)
 
 
+def without_effects(planted: Planted) -> Planted:
+    """Return the same features with nothing planted, for a study in which nothing happens."""
+    return Planted(np.full_like(planted.effect, "none"), np.zeros_like(planted.shift))
+
+
 def follow_in_probes(genes: Planted, gene: Indices, promoter: Flags) -> Planted:
     """Give promoters the opposite change of their gene; the other probes do not follow.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cohortmart.demo.gene_sets import DISEASE
+
 _ANALYSIS = """\
   {assay}_{suffix}:
     assay: {assay}
@@ -16,7 +18,24 @@ _ANALYSIS = """\
       time_within_group: all
       group_within_time: all
       interaction: all
+    rebound: {{pairs: [[3rd-1st, PP-3rd]]}}
 """
+
+#: What is looked for behind the contrasts.
+_BEHIND = {
+    "rna": """\
+    enrichment:
+      contrasts: [HP_3rd-1st, MS_3rd-1st, HP_PP-3rd, MS_PP-3rd]
+      permutations: 2000
+    modules: {{genes_added: 50, random_sets: 200, stability_runs: 10}}
+""",
+    "methylation": """\
+    dmp_deg: {{expression: rna_{suffix}}}
+    enrichment:
+      tests: [over_representation]
+      contrasts: [HP_3rd-1st, MS_3rd-1st, HP_PP-3rd, MS_PP-3rd]
+""",
+}
 
 _HEAD = """\
 # A synthetic study: T cells of women with multiple sclerosis (MS), healthy pregnant women (HP) and
@@ -50,12 +69,15 @@ assays:
 reference:
   manifest: manifest.csv
   masks: [snp_probes.txt]
+  gene_sets: [gene_sets.gmt]
+  gene_lists: {{{disease}: disease_genes.txt}}
+  network: network.tsv
 
 analyses:
 """
 
 _ANALYSES = "\n".join(
-    _ANALYSIS.format(
+    (_ANALYSIS + _BEHIND[assay]).format(
         assay=assay, suffix=cell_type.lower(), cell_type=cell_type, values=values, batch=batch
     )
     for assay, values, batch in (
@@ -74,4 +96,4 @@ def study_text(betas: str) -> str:
     betas : str
         Name of the file of betas.
     """
-    return _HEAD.format(betas=betas) + _ANALYSES
+    return _HEAD.format(betas=betas, disease=DISEASE) + _ANALYSES

@@ -12,8 +12,9 @@ import polars as pl
 
 from cohortmart.catalogue import written_beside
 from cohortmart.demo.beta_text import beta_rows
-from cohortmart.demo.effects import CONTRASTS, Planted, plant_in_genes
+from cohortmart.demo.effects import CONTRASTS, SHARES, Planted, plant_in_genes, without_effects
 from cohortmart.demo.expression import make_counts
+from cohortmart.demo.gene_sets import GeneSet, gmt_text, make_disease_genes, make_gene_sets
 from cohortmart.demo.manifest import (
     filtered,
     manifest_head,
@@ -23,6 +24,7 @@ from cohortmart.demo.manifest import (
     place_genes,
 )
 from cohortmart.demo.methylation import STATES, Probes, make_betas, make_probes
+from cohortmart.demo.network import Network, make_network, network_text
 from cohortmart.demo.people import Flags, Indices, Samples, Text, make_samples
 from cohortmart.demo.scale import SCALES, Scale, stream
 from cohortmart.demo.study_text import study_text
@@ -30,14 +32,16 @@ from cohortmart.errors import InputError
 from cohortmart.nearest import did_you_mean
 
 
-def write_demo(raw: Path, scale: str = "small", seed: int = 1) -> Path:
+def write_demo(raw: Path, scale: str = "small", seed: int = 1, *, effects: bool = True) -> Path:
     """Write the raw files of a synthetic study with known truth.
 
     `samples.csv`, `gene_counts.tsv.gz`, `betas.csv.gz` (scale `epic`: `betas.csv`), a manifest in
-    Illumina's form `manifest.csv`, a mask `snp_probes.txt`, `study.yml`, and under `truth/` what
-    was planted: `genes.csv` and `probes.csv` with the true value of contrasts, in columns named as
-    the analyses name the contrasts (log2 fold change; M-value units), and which probes the usual
-    filters leave out. The same seed gives the same bytes.
+    Illumina's form `manifest.csv`, a mask `snp_probes.txt`, `gene_sets.gmt`, `disease_genes.txt`,
+    `network.tsv`, `study.yml`, and under `truth/` what was planted: `genes.csv` and `probes.csv`
+    with the true value of contrasts, in columns named as the analyses name the contrasts (log2
+    fold change; M-value units), and which probes the usual filters leave out; `gene_sets.csv`:
+    how many genes of each set rebound; `module.csv`: the members of the network's neighbourhood,
+    `hidden` those without any effect. The same seed gives the same bytes.
 
     Parameters
     ----------
@@ -47,6 +51,8 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1) -> Path:
         A key of `SCALES`.
     seed : int
         Not negative.
+    effects : bool
+        False: the same people, sets and network, but no gene and no probe changes.
 
     Returns
     -------
@@ -69,7 +75,8 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1) -> Path:
         raise InputError("the seed is negative", expected="0 or more", found=str(seed))
     size = SCALES[scale]
     samples = make_samples(seed, size.arrays)
-    genes = plant_in_genes(seed, size)
+    plan = plant_in_genes(seed, size)
+    genes = plan if effects else without_effects(plan)
     gene = np.arange(size.genes)
     gene_id, gene_name = _named("ENSG9", 10, gene), _named("SYN", 0, gene)
 
@@ -82,6 +89,7 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1) -> Path:
     _write(raw / "gene_counts.tsv.gz", pl.DataFrame(columns), separator="\t")
     _write(raw / "truth" / "genes.csv", _gene_truth(gene_id, gene_name, genes))
     _write_probes(raw, seed, size, samples, genes, gene_name, shuffled)
+    _write_reference(raw, seed, size, plan, genes, gene_name)
     study = raw / "study.yml"
     with written_beside(study) as temporary:
         temporary.write_bytes(study_text(size.betas).encode())
@@ -128,6 +136,21 @@ def _write_probes(
     _write_parts(raw / "truth" / "probes.csv", blocks(truth))
 
 
+def _write_reference(
+    raw: Path, seed: int, size: Scale, plan: Planted, genes: Planted, gene_name: Text
+) -> None:
+    """Write gene sets, disease genes and network, drawn by `plan`; the truth is of `genes`."""
+    sets = make_gene_sets(seed, size, plan)
+    disease = make_disease_genes(seed, plan)
+    network = make_network(seed, size, plan)
+    listed = "\n".join(["gene_name", *gene_name[disease.genes]]) + "\n"
+    _write_parts(raw / "gene_sets.gmt", [gmt_text(sets, gene_name)])
+    _write_parts(raw / "disease_genes.txt", [listed.encode()])
+    _write_parts(raw / "network.tsv", [network_text(network, gene_name)])
+    _write(raw / "truth" / "gene_sets.csv", _set_truth((*sets, disease), genes))
+    _write(raw / "truth" / "module.csv", _module_truth(network, genes, gene_name))
+
+
 def _named(prefix: str, digits: int, number: Indices) -> Text:
     """Return names from 1; ids in the field's form, in a range that no annotation uses."""
     return np.char.add(prefix, np.char.zfill((number + 1).astype(str), digits))
@@ -172,6 +195,31 @@ def _probe_truth(probe_id: Text, gene_name: Text, probes: Probes, out: Flags) ->
             "filtered": out,
             **_true_values(probes.planted),
         }
+    )
+
+
+def _set_truth(sets: tuple[GeneSet, ...], genes: Planted) -> pl.DataFrame:
+    """Return how many genes of each set rebound in both groups, and in MS only."""
+    effects = [genes.effect[s.genes] for s in sets]
+    counts = {
+        name: [int((e == name).sum()) for e in effects] for name in SHARES if "rebound" in name
+    }
+    moved = np.sum(list(counts.values()), axis=0) > 0
+    return pl.DataFrame(
+        {
+            "gene_set": [s.name for s in sets],
+            "planted": np.where(moved, [s.planted for s in sets], "none"),
+            "n_genes": [len(s.genes) for s in sets],
+            **counts,
+        }
+    )
+
+
+def _module_truth(network: Network, genes: Planted, gene_name: Text) -> pl.DataFrame:
+    """Return the members of the neighbourhood with what was planted in them."""
+    effect = genes.effect[network.members]
+    return pl.DataFrame(
+        {"gene_name": gene_name[network.members], "effect": effect, "hidden": effect == "none"}
     )
 
 

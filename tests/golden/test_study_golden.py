@@ -137,7 +137,7 @@ def test_exact_errors_do_not_depend_on_how_the_model_is_written(
     real_run: Path, real_study: Path
 ) -> None:
     study = load_study(real_study)
-    means = study.analyses["voom_exact"]
+    means = study.analyses["voom_exact"].model_copy(update={"rebound": None})
     contrasts = {
         name: means.contrasts[name] for name in ("HP_3rd-1st", "MSvsHP_1st", "MSvsHP_3rd-1st")
     }
@@ -201,5 +201,5 @@ def test_no_row_of_the_results_is_lost(real_run: Path) -> None:
         """,
     ).to_pylist()
     con.close()
-    assert len(rows) == 4 * 3 + 19 * 3 + 6
+    assert len(rows) == 4 * 3 + 19 * 3 + 6 + 1
     assert all(r["n"] == r["tested"] == 13456 for r in rows)

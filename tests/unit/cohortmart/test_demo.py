@@ -16,12 +16,17 @@ from cohortmart.study_file import load_study
 
 FILES = [
     "betas.csv.gz",
+    "disease_genes.txt",
     "gene_counts.tsv.gz",
+    "gene_sets.gmt",
     "manifest.csv",
+    "network.tsv",
     "samples.csv",
     "snp_probes.txt",
     "study.yml",
+    "truth/gene_sets.csv",
     "truth/genes.csv",
+    "truth/module.csv",
     "truth/probes.csv",
 ]
 
