@@ -54,7 +54,12 @@ class BuildSummary:
     seconds: float
 
 
-def build(home: Home, say: Callable[[str], None], select: str | None = None) -> BuildSummary:
+def build(
+    home: Home,
+    say: Callable[[str], None],
+    select: str | None = None,
+    exclude: str | None = None,
+) -> BuildSummary:
     """Build the warehouse of `home` and put it in place in one rename.
 
     Until the rename the warehouse from before can be queried; after a failure it stays.
@@ -68,6 +73,8 @@ def build(home: Home, say: Callable[[str], None], select: str | None = None) -> 
     select : str, optional
         dbt's selection of models; they are then built into a copy of the warehouse that is
         there. Without it, or without a warehouse, all are built.
+    exclude : str, optional
+        dbt's selection of models that are left out.
 
     Raises
     ------
@@ -92,7 +99,7 @@ def build(home: Home, say: Callable[[str], None], select: str | None = None) -> 
             shutil.copyfile(home.warehouse, new)
         else:
             select = None
-        outcome = _run_dbt(home, new, select)
+        outcome = _run_dbt(home, new, select, exclude)
         _publish(new, home.warehouse)
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
@@ -146,7 +153,7 @@ def project_mark() -> str:
     return seen.hexdigest()
 
 
-def _run_dbt(home: Home, new: Path, select: str | None) -> BuildOutcome:
+def _run_dbt(home: Home, new: Path, select: str | None, exclude: str | None) -> BuildOutcome:
     """Run dbt in a child process: within this one it would keep the database open."""
     project, logs = dbt_project_folder(), home.logs / "dbt"
     target = logs / "target"
@@ -160,6 +167,8 @@ def _run_dbt(home: Home, new: Path, select: str | None) -> BuildOutcome:
     command += ["--target-path", str(target), "--log-path", str(logs)]
     if select is not None:
         command += ["--select", select]
+    if exclude is not None:
+        command += ["--exclude", exclude]
     environment = os.environ | {
         "COHORTMART_HOME": str(home.root),
         "COHORTMART_WAREHOUSE": str(new),

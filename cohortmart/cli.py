@@ -143,6 +143,37 @@ def sql(
 
 
 @app.command()
+def diff(
+    first: Annotated[Path, typer.Argument(metavar="DIR_A", help="Output folder of one run.")],
+    second: Annotated[Path, typer.Argument(metavar="DIR_B", help="Output folder of another.")],
+    output_format: Annotated[
+        Literal["table", "csv", "json"],
+        typer.Option("--format", help="table is rounded for people, the others are exact."),
+    ] = "table",
+    features: Annotated[
+        bool, typer.Option("--features", help="Also list the features gained and lost.")
+    ] = False,
+    p: Annotated[
+        float | None, typer.Option("--p", metavar="X", help="P < X, in place of the thresholds.")
+    ] = None,
+    adj_p: Annotated[
+        float | None, typer.Option("--adj-p", metavar="X", help="The same for adjusted P.")
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="NAME", help="One analysis of the study.")
+    ] = None,
+) -> None:
+    """List what changed between two runs: found features gained and lost, and why."""
+    from cohortmart.commands.diff import diff_runs
+    from cohortmart.query_output import silence_broken_pipe
+
+    try:
+        diff_runs(first, second, output_format, features=features, p=p, adj_p=adj_p, only=only)
+    except BrokenPipeError:
+        silence_broken_pipe()
+
+
+@app.command()
 def demo(
     out: OutFolder,
     scale: Annotated[

@@ -117,7 +117,7 @@ def analyse_only(study_file: Path, out: Path, only: str | None, *, quiet: bool) 
         if _has_steps(study):  # without the layers the raw betas would be analysed
             _normalise(study, home, progress)
         if not _up_to_date(home, ("lake",)):
-            _build(home, progress)
+            _build(home, progress, results_follow=True)
         _analyse(study, home, progress, only)
     _next(quiet, f'cohortmart sql "from dim_contrast" --out {shlex.quote(str(out))}')
 
@@ -131,7 +131,7 @@ def _run(
     _ingest(study, study_file, home, progress)
     if _has_steps(study):
         _normalise(study, home, progress)
-    _build(home, progress, if_needed=True)
+    _build(home, progress, if_needed=True, results_follow=bool(study.analyses))
     if study.analyses or read_current(home.results):  # results of analyses taken out go, too
         _analyse(study, home, progress)
     if not quiet:
@@ -157,15 +157,19 @@ def _normalise(study: Study, home: Home, progress: Progress) -> None:
         normalise(study, home, say=progress.say)
 
 
-def _build(home: Home, progress: Progress, *, if_needed: bool = False) -> None:
+def _build(
+    home: Home, progress: Progress, *, if_needed: bool = False, results_follow: bool = False
+) -> None:
     from analyses.write.results import sweep_results
-    from cohortmart.build import build
+    from cohortmart.build import RESULTS_MODELS, build
 
     with progress.step("build", "building the tables"):
         if if_needed and _up_to_date(home, ("lake", "results")):
             progress.say("the tables show what the lake holds already")
             return
-        build(home, progress.say)
+        # without results their models would be built and tested empty, and soon again
+        empty = results_follow and not read_current(home.results)
+        build(home, progress.say, exclude=RESULTS_MODELS if empty else None)
         sweep_results(home)
 
 

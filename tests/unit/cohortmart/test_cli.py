@@ -17,7 +17,18 @@ from cohortmart.commands import run as run_module
 from cohortmart.errors import BuildError, StudyError
 from cohortmart.warehouse import Home
 
-COMMANDS = ["run", "ingest", "normalise", "build", "analyse", "check", "sql", "demo", "forget"]
+COMMANDS = [
+    "run",
+    "ingest",
+    "normalise",
+    "build",
+    "analyse",
+    "check",
+    "sql",
+    "diff",
+    "demo",
+    "forget",
+]
 
 
 @pytest.fixture(autouse=True)
