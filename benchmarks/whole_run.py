@@ -29,7 +29,8 @@ def main() -> int:
             environment={"COHORTMART_TEST_DATA": str(DATA)},
         )  # fmt: skip
     print(
-        "cohortmart run on 13,456 genes x 84 samples, 7 analyses, 90 contrasts\n"
+        "cohortmart run on 13,456 genes x 84 samples, 8 analyses, 91 contrasts, "
+        "rebound, enrichment, modules\n"
         f"  seconds     {done.seconds:8.1f} "
         f"(target {TARGET_SECONDS}; load {os.getloadavg()[0]:.1f})\n"
         f"  memory      {done.gigabytes:8.2f} GB (target {TARGET_GB})"

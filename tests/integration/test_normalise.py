@@ -242,7 +242,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         entries = read_current(home.lake)
         seen.append([what, *(e.part.split(":")[1] for e in entries if e.table_name == "matrix")])
 
-    monkeypatch.setattr(build_module, "build", lambda home, *_: note("build", home))
+    monkeypatch.setattr(build_module, "build", lambda home, *_, **__: note("build", home))
     monkeypatch.setattr(commands, "_analyse", lambda _, home, *__: note("analyse", home))
     return seen
 

@@ -31,6 +31,7 @@ def test_the_recipes_are_those_of_the_reference():
         "voom_limma",
         "study",
         "batch_exact",
+        "activated",
     ]
     assert {n: len(a.contrasts) for n, a in analyses.items()} == {
         "logcpm": 4,
@@ -40,6 +41,7 @@ def test_the_recipes_are_those_of_the_reference():
         "voom_limma": 19,
         "study": 6,
         "batch_exact": 19,
+        "activated": 1,
     }
     assert [n for n, a in analyses.items() if a.contrast_errors == "limma"] == [
         "voom_limma",
