@@ -87,7 +87,8 @@ def test_the_readme_names_every_table_there_is(place: Path) -> None:
     )
     done = cohortmart(
         "sql", "select table_name from duckdb_tables() where schema_name = 'main'"
-        " union all select view_name from duckdb_views() where schema_name = 'main' and not internal",
+        " union all select view_name from duckdb_views()"
+        " where schema_name = 'main' and not internal",
         "--out", "demo", "--format", "csv", cwd=place,
     )  # fmt: skip
     assert named == set(done.stdout.split()[1:])
