@@ -9,12 +9,13 @@ from typing import Any
 
 import duckdb
 
-from analyses.load.new_results import show_modules, show_results
+from analyses.load.new_results import default_adj_p, show_modules, show_results
 from analyses.patterns.dmp_deg import dmp_deg_tables
 from analyses.patterns.enrichment import enrichment_tables
 from analyses.patterns.modules import module_overlap_tables, module_tables
 from analyses.patterns.overlap import overlap_tables
 from analyses.write.results import CONTRASTS, drop_set, fingerprint, is_current, write_set
+from cohortmart.built import refuse_stale
 from cohortmart.catalogue import Entry, read_current
 from cohortmart.errors import AnalysisError
 from cohortmart.study import Analysis, Study
@@ -34,9 +35,13 @@ class _Step:
 
     table_set: str
     options: Callable[[Study, str], Any]  # None = not wanted
-    reads: Callable[[Study, str], tuple[str, ...]]
+    reads: Callable[[Study, str], tuple[str, ...]]  # analyses, those without results left out
     annotation: tuple[str, ...]  # tables of the lake that it reads itself
     make: Callable[[duckdb.DuckDBPyConnection, Study, str, Say], Tables]
+
+    def needs(self, study: Study, name: str) -> tuple[str, ...]:
+        """Return the analyses without which there is nothing to compute."""
+        return self.reads(study, name) if self.table_set == "links" else (name,)
 
     @property
     def words(self) -> str:
@@ -68,7 +73,10 @@ def follow_up(study: Study, home: Home, say: Say) -> list[AnalysisError]:
     try:
         for step in _STEPS:
             for name in study.analyses:
-                mark = _mark(study, home, step, name)
+                lacking = _lacking(study, home, step, name)
+                if lacking is not None:
+                    say(f"{name}: no {step.words}, as {lacking} has no results")
+                mark = None if lacking is not None else _mark(study, home, step, name)
                 if mark is None:
                     drop_set(home, step.table_set, name)
                     continue
@@ -76,6 +84,7 @@ def follow_up(study: Study, home: Home, say: Say) -> list[AnalysisError]:
                     continue
                 if con is None:
                     con = connect_read_only(home)
+                    refuse_stale(con, home)
                     show_results(con, home)
                 if step.table_set == "module_overlap":
                     show_modules(con, home)
@@ -85,7 +94,7 @@ def follow_up(study: Study, home: Home, say: Say) -> list[AnalysisError]:
                     write_set(home, step.table_set, name, mark, tables)
                 except AnalysisError as error:
                     drop_set(home, step.table_set, name)
-                    faults.append(error)
+                    faults.append(error.with_traceback(None))  # which holds the arrays
                 else:
                     say(f"{name}: {step.words} in {time.monotonic() - began:.1f} s")
     finally:
@@ -98,8 +107,16 @@ def _named(say: Say, name: str) -> Say:
     return lambda line: say(f"{name}: {line}")
 
 
+def _lacking(study: Study, home: Home, step: _Step, name: str) -> str | None:
+    """Name the analysis whose contrasts a wanted finding cannot do without and that has none."""
+    if step.options(study, name) is None:
+        return None
+    there = {e.part for e in read_current(home.results) if e.table_name == "contrast_result"}
+    return next((n for n in step.needs(study, name) if n not in there), None)
+
+
 def _mark(study: Study, home: Home, step: _Step, name: str) -> str | None:
-    """Fingerprint of what a finding depends on; None = not wanted, or its contrasts lack."""
+    """Fingerprint of what a finding depends on; None = not wanted."""
     options = step.options(study, name)
     if options is None:
         return None
@@ -115,14 +132,13 @@ def _mark(study: Study, home: Home, step: _Step, name: str) -> str | None:
                 or e.table_name in ("threshold", *_before(step))
             )
         ]
-        if not any(e.table_name == "contrast_result" for e in entries):
-            return None
         read += entries
     annotation = [e for e in read_current(home.lake) if e.table_name in step.annotation]
     return fingerprint(
         {
             "step": step.table_set,
             "version": FINDINGS_VERSION,
+            "default_adj_p": default_adj_p(),
             "options": options,
             "results": [e.path for e in read],
             "annotation": [e.path for e in annotation],
@@ -189,19 +205,25 @@ def _module_overlap(con: duckdb.DuckDBPyConnection, study: Study, name: str, say
 
 _STEPS = (
     _Step("overlap", lambda s, n: s.analyses[n].thresholds.model_dump(), _same_assay, (), _overlap),
-    _Step("links", lambda s, n: _dump(s.analyses[n].dmp_deg), _linked, ("probe_gene",), _links),
+    _Step(
+        "links",
+        lambda s, n: _dump(s.analyses[n].dmp_deg),
+        _linked,
+        ("probe_gene", "feature"),
+        _links,
+    ),
     _Step(
         "enrichment",
         lambda s, n: _dump(s.analyses[n].enrichment),
         _enriched,
-        ("probe_gene", "gene_set"),
+        ("probe_gene", "feature", "gene_set"),
         _enrichment,
     ),
     _Step(
         "modules",
         lambda s, n: _dump(s.analyses[n].modules),
         lambda _, n: (n,),
-        ("probe_gene", "network_edge"),
+        ("probe_gene", "feature", "network_edge"),
         _modules,
     ),
     _Step(

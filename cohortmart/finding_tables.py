@@ -99,10 +99,10 @@ CONTRAST_OVERLAP = pa.schema(
         ("n_first", I64),
         ("n_second", I64),
         ("n_both", I64),
-        ("expected", F64),  # by chance; with share_a_mean from the correlation of the contrasts
+        ("expected", F64),  # by chance; where correlated_by_design from that correlation
         ("odds_ratio", F64),  # conditional maximum likelihood
-        ("p_value", F64),  # Fisher's exact test, one-sided; null with share_a_mean
-        ("share_a_mean", B),
+        ("p_value", F64),  # Fisher's exact test, one-sided; null where correlated_by_design
+        ("correlated_by_design", B),
     ]
 )
 #: A CpG and its gene that both change in the same contrast of two analyses.

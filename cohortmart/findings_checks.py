@@ -133,6 +133,14 @@ def _check_enrichment(
             expected="`gene_sets: [FILE.gmt]` or `gene_lists: {name: FILE}` under `reference`",
             hint="name a GMT file there, or leave `enrichment` out",
         )
+    if _kind(study, study.analyses[name]) == "beta" and "over_representation" not in options.tests:
+        yield Fault(
+            (*here, "tests"),
+            "camera and gsea rank genes, which an analysis of betas does not",
+            expected="over_representation among the tests",
+            found=", ".join(options.tests),
+            hint="add over_representation, or leave `tests` out",
+        )
     if options.minimum_size > options.maximum_size:
         yield Fault(
             (*here, "minimum_size"),

@@ -37,11 +37,9 @@ class GenesOfContrast(Record):
 class Enrichment(Record):
     """Which gene sets the found features and the ranked genes are tested for."""
 
-    tests: tuple[Literal["over_representation", "camera", "gsea"], ...] = (
-        "over_representation",
-        "camera",
-        "gsea",
-    )
+    tests: Annotated[
+        tuple[Literal["over_representation", "camera", "gsea"], ...], Field(min_length=1)
+    ] = ("over_representation", "camera", "gsea")
     contrasts: tuple[Text, ...] = ()  # none named = all
     rebound: StrictBool = True  # also the features that rebound
     collections: tuple[Text, ...] = ()  # none named = all

@@ -15,6 +15,7 @@ from analyses.normalise.m_value import m_value
 from analyses.patterns.paired_values import SharedVisits, expression_of, shared_visits
 from analyses.stats.multiple_testing import benjamini_hochberg
 from analyses.stats.repeated_measures import WithinCorrelation, repeated_measures_correlation
+from cohortmart.errors import AnalysisError
 from cohortmart.finding_tables import DMP_DEG
 from cohortmart.study import Study
 
@@ -121,11 +122,12 @@ def dmp_deg_tables(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> I
     Raises
     ------
     AnalysisError
-        The two analyses share no visit, or one of them chooses no sample.
+        The two analyses share no contrast or no visit, or one of them chooses no sample.
     """
     analysis = study.analyses[name]
     assert analysis.dmp_deg is not None
     other = analysis.dmp_deg.expression
+    _refuse_no_common_contrast(con, name, other)
     visits = shared_visits(con, study, name, other)
     try:
         con.execute(_LINKED, [name, other])
@@ -138,6 +140,26 @@ def dmp_deg_tables(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> I
     finally:
         for table in ("linked", "linked_pair"):
             con.execute(f"drop table if exists temp.{table}")
+
+
+def _refuse_no_common_contrast(con: duckdb.DuckDBPyConnection, name: str, other: str) -> None:
+    """Raise if no contrast of the two analyses has the same name."""
+    own, theirs = (
+        {
+            contrast
+            for (contrast,) in con.sql(
+                "select contrast from new_contrast where analysis = $1", params=[analysis]
+            ).fetchall()
+        }
+        for analysis in (name, other)
+    )
+    if not own & theirs:
+        raise AnalysisError(
+            f"analysis {name}: `dmp_deg` names {other}, which has no contrast of the same name",
+            expected="contrasts that both analyses call the same: " + ", ".join(sorted(own)),
+            found=", ".join(sorted(theirs)),
+            hint="give the contrasts of both analyses the same names",
+        )
 
 
 def _within(

@@ -58,6 +58,8 @@ def enrichment_tables(
     assert options is not None
     of_probes = study.assays[analysis.assay].kind == "beta"
     sets = read_gene_sets(con, study, name, say)
+    if not len(sets.name):  # lists of contrasts that found nothing
+        return
     universe: pa.Array | None = None
     for found in found_genes(con, study, name):
         if universe is None or not universe.equals(found.universe):

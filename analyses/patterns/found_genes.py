@@ -17,6 +17,8 @@ from analyses.enrichment.camera import z_scores
 from analyses.load.matrices import feature_matrix
 from analyses.load.samples import chosen_samples
 from analyses.normalise.filter_by_expr import filter_by_expr
+from cohortmart.errors import AnalysisError
+from cohortmart.nearest import did_you_mean
 from cohortmart.study import Study
 
 Floats = NDArray[np.float64]
@@ -130,7 +132,20 @@ def _expressed(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> pa.Ar
 def _contrasts(con: duckdb.DuckDBPyConnection, name: str, wanted: Sequence[str]) -> list[str]:
     query = "select contrast from new_contrast where analysis = $1 order by contrast"
     names: list[str] = _rows(con, query, [name])["contrast"].to_pylist()
+    for contrast in wanted:
+        if contrast not in names:
+            raise unknown_contrast(name, contrast, names)
     return [c for c in names if not wanted or c in wanted]
+
+
+def unknown_contrast(name: str, contrast: str, names: Sequence[str]) -> AnalysisError:
+    """Make the error for a contrast that `enrichment` names and analysis `name` does not have."""
+    return AnalysisError(
+        f"`enrichment` names a contrast that analysis {name} does not have",
+        expected=", ".join(names),
+        found=contrast,
+        hint=did_you_mean(contrast, names) or "correct the name",
+    )
 
 
 def _of_contrast(

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analyses.enrichment.membership import Membership, membership
+from analyses.patterns.found_genes import unknown_contrast
 from analyses.patterns.identifiers import no_gene_in_common
 from cohortmart.errors import AnalysisError
 from cohortmart.findings_checks import FROM_CONTRASTS, GENE_LISTS
@@ -106,7 +107,8 @@ def read_gene_sets(
     if options.collections:
         known = sorted(set(table["collection"].to_pylist()))
         table = table.filter(pc.is_in(table["collection"], pa.array(options.collections)))
-    if not table.num_rows:
+    of_contrasts = not options.collections or FROM_CONTRASTS in options.collections
+    if not table.num_rows and not (options.from_contrasts and of_contrasts):
         _raise_no_sets(name, options, known if options.collections else [])
     return _indexed(table)
 
@@ -126,7 +128,19 @@ def _raise_no_sets(name: str, options: Enrichment, known: list[str]) -> None:
 def _genes_of_contrast(
     con: duckdb.DuckDBPyConnection, study: Study, wanted: GenesOfContrast
 ) -> pa.Table:
-    """Return the names of the genes a contrast found, each once."""
+    """Return the names of the genes a contrast found, each once.
+
+    Raises
+    ------
+    AnalysisError
+        The analysis has results, but no such contrast.
+    """
+    names = con.sql(
+        "select contrast from new_contrast where analysis = $1 order by contrast",
+        params=[wanted.analysis],
+    ).to_arrow_table()["contrast"].to_pylist()  # fmt: skip
+    if names and wanted.contrast not in names:
+        raise unknown_contrast(wanted.analysis, wanted.contrast, names)
     return con.sql(
         """
         select distinct g.gene_name

@@ -1,8 +1,8 @@
 """How many features two contrasts share, beside what chance gives.
 
-Fisher's test takes the two lists as independent by chance. Two contrasts that share a mean are
-not: they are correlated even if nothing happens. For them the expected overlap follows from
-that correlation, and there is no P value.
+Fisher's test takes the two lists as independent by chance. Two contrasts that share a mean, or
+the same women, are not: they are correlated even if nothing happens. For them the expected
+overlap follows from that correlation, and there is no P value.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ Bools = NDArray[np.bool_]
 #: Which lists are compared: features found in either direction, up, or down.
 DIRECTIONS = (("any", "any"), ("up", "up"), ("down", "down"), ("up", "down"), ("down", "up"))
 
-#: Correlations below are rounding of the arithmetic.
-_ROUNDING = 1e-9
+#: A correlation of two estimates below moves no overlap by as much as Fisher's test would see.
+_NEGLIGIBLE = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,9 +75,9 @@ def overlap_tables(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> I
     Yields
     ------
     pyarrow.Table
-        In schema CONTRAST_OVERLAP. Null are the P value of a pair that shares a mean, the
-        expected overlap where the correlation of such a pair is not known, and the odds ratio
-        where the sizes of the lists leave one overlap only.
+        In schema CONTRAST_OVERLAP. Null are the P value of a pair that is correlated by design,
+        the expected overlap where that correlation is not known, and the odds ratio where the
+        sizes of the lists leave one overlap only.
 
     Raises
     ------
@@ -86,10 +86,10 @@ def overlap_tables(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> I
 
     Notes
     -----
-    Contrasts of one analysis share a mean if both have a weight for one coefficient of the
-    design, a baseline taken apart. The coefficients of a formula are no means; there any
-    correlation of the two estimates counts. Two analyses share means if they have samples in
-    common; no correlation is known between them.
+    Contrasts of one analysis are correlated by design if both have a weight for one mean or
+    covariate of the design, a baseline taken apart, or if their estimates have a correlation
+    beyond 0.05 without any effect, as contrasts of the same women have. Two analyses are if they
+    have samples in common; how much is not known.
     """
     contrasts = _contrasts(con, name)
     for pairs in (
@@ -128,9 +128,8 @@ def _within(
         analysis = study.analyses[name]
         samples = chosen_samples(con, name, analysis)
         design = build_design(samples, analysis.model, study, f"analysis {name}")
-        share = _sharing(design, contrasts)[i, j]
-        if analysis.model.formula is not None:
-            share |= np.abs(r) > _ROUNDING
+        # women who are in both lift or lower both: a correlation, though no mean is shared
+        share = _sharing(design, contrasts)[i, j] | (np.abs(r) > _NEGLIGIBLE)
     slots = [Slot(name, contrast) for contrast in contrasts]
     return _Pairs([slots[k] for k in i], [slots[k] for k in j], share, r)
 
@@ -230,7 +229,7 @@ def _numbers(pairs: _Pairs, counts: PairCounts, first: str, second: str) -> dict
         "expected": np.where(pairs.share, by_correlation, share_first * sizes[1]),
         "odds_ratio": conditional_odds_ratio(*table),
         "p_value": np.where(pairs.share, np.nan, fisher_greater(*table)),
-        "share_a_mean": pairs.share,
+        "correlated_by_design": pairs.share,
     }
 
 

@@ -11,6 +11,7 @@ from analyses.design.model_matrix import Design
 from analyses.design.wording import listed
 from analyses.patterns.pairs import resolve_pairs
 from cohortmart.errors import AnalysisError
+from cohortmart.nearest import did_you_mean
 from cohortmart.study import Analysis
 from cohortmart.wording import counted
 
@@ -38,6 +39,7 @@ def find_refusals(
         _of_blocks(design, analysis),
         _of_limma_errors(design, analysis),
         _of_pairs(analysis, contrasts, groups),
+        _of_enrichment(analysis, contrasts),
     ]
     return tuple(str(error) for error in found if error is not None)
 
@@ -70,6 +72,20 @@ def _of_limma_errors(design: Design, analysis: Analysis) -> AnalysisError | None
         found=f"{len(design.columns)} columns of rank {design.rank}: among the chosen samples "
         f"{listed(entangled)} cannot be told apart",
         hint="use `contrast_errors: exact`, or take one of these out of the model",
+    )
+
+
+def _of_enrichment(analysis: Analysis, contrasts: Sequence[str]) -> AnalysisError | None:
+    """Look for the contrasts that `enrichment` names."""
+    named = () if analysis.enrichment is None else analysis.enrichment.contrasts
+    unknown = next((name for name in named if name not in contrasts), None)
+    if unknown is None:
+        return None
+    return AnalysisError(
+        "`enrichment` names a contrast that the analysis does not have",
+        expected=", ".join(contrasts),
+        found=unknown,
+        hint=did_you_mean(unknown, contrasts) or "correct the name",
     )
 
 

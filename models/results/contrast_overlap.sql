@@ -20,5 +20,5 @@ select
     expected,
     odds_ratio,
     p_value,
-    share_a_mean
+    correlated_by_design
 from contrast_overlaps

@@ -20,7 +20,7 @@ results_contrast_overlaps as (
                 "expected": "double",
                 "odds_ratio": "double",
                 "p_value": "double",
-                "share_a_mean": "boolean",
+                "correlated_by_design": "boolean",
             },
         )
     }}
@@ -41,5 +41,5 @@ select
     expected,
     odds_ratio,
     p_value,
-    share_a_mean
+    correlated_by_design
 from results_contrast_overlaps

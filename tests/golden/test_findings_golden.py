@@ -166,7 +166,7 @@ def test_groups_are_compared_by_the_interaction(con) -> None:
     assert sum(r["share"] for r in agreement) == pytest.approx(1)
 
 
-def test_overlap_of_contrasts_that_share_a_mean_has_no_p(con) -> None:
+def test_overlap_of_contrasts_that_correlated_by_design_has_no_p(con) -> None:
     (row,) = rows(
         con,
         """
@@ -176,10 +176,25 @@ def test_overlap_of_contrasts_that_share_a_mean_has_no_p(con) -> None:
         """,
     )
     assert (row["n_first"], row["n_second"], row["n_both"]) == (1189, 1997, 723)
-    assert row["share_a_mean"]
+    assert row["correlated_by_design"]
     assert row["p_value"] is None
     independent = 1189 * 1997 / 13_456
     assert independent < row["expected"] < 723  # more than chance, even for contrasts that share
+
+
+def test_contrasts_of_the_same_women_are_not_taken_as_independent(con) -> None:
+    """They share no mean, but every woman's level lifts or lowers both."""
+    (row,) = rows(
+        con,
+        """
+        from contrast_overlap where first_analysis = 'logcpm' and second_analysis = 'logcpm'
+        and first_contrast = 'MSvsHP_2nd' and second_contrast = 'MSvsHP_PP'
+        and first_direction = 'any' and second_direction = 'any'
+        """,
+    )
+    assert row["correlated_by_design"]
+    assert row["p_value"] is None
+    assert row["expected"] > 1.5 * row["n_first"] * row["n_second"] / row["n_universe"]
 
 
 def test_activation_is_a_list_for_enrichment(con) -> None:

@@ -56,7 +56,7 @@ class Steps:
         self.calls: list[tuple[str, str]] = []
         self.fails: set[tuple[str, str]] = set()
         monkeypatch.setattr(module, "connect_read_only", lambda _: duckdb.connect())
-        for name in ("show_results", "show_modules"):
+        for name in ("show_results", "show_modules", "refuse_stale"):
             monkeypatch.setattr(module, name, lambda *_: None)
         steps = tuple(replace(s, make=self._make(s.table_set)) for s in module._STEPS)
         monkeypatch.setattr(module, "_STEPS", steps)
@@ -73,9 +73,10 @@ class Steps:
     def run(self, of: Study) -> list[tuple[str, str]]:
         """Follow up; return what was computed."""
         self.calls.clear()
+        self.said: list[str] = []
         for name, analysis in of.analyses.items():
             write_thresholds(self.home, name, analysis.thresholds)
-        self.faults = follow_up(of, self.home, lambda _: None)
+        self.faults = follow_up(of, self.home, self.said.append)
         return sorted(self.calls)
 
     def shown(self) -> set[tuple[str, str]]:
@@ -172,3 +173,12 @@ def test_without_contrasts_there_is_nothing_to_follow(steps: Steps) -> None:
     switch_current(steps.home.results, [e for e in entries if e.part != "cd8"])
     assert steps.run(study()) == []
     assert not any(t == "dmp_deg" for t, _ in steps.shown())  # its genes are gone
+    assert "cpg: no CpG-gene pairs, as cd8 has no results" in steps.said
+
+
+def test_an_analysis_that_lacks_does_not_take_the_overlaps_of_others_along(steps: Steps) -> None:
+    steps.run(study())
+    entries = read_current(steps.home.results)
+    switch_current(steps.home.results, [e for e in entries if e.part != "cd4"])
+    assert steps.run(study()) == [("overlap", "cd8")]  # with itself alone
+    assert ("contrast_overlap", "cd8") in steps.shown()

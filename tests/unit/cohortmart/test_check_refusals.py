@@ -117,6 +117,21 @@ def test_one_is_said_as_one(tmp_path):
     assert "Assay rna: 1 of the 9 samples has counts" in only
 
 
+def test_an_unknown_contrast_of_enrichment_is_a_fault(tmp_path):
+    study = write_study(
+        tmp_path,
+        model="{means: [group, timepoint]}",
+        contrasts="{time_within_group: all}",
+        more="enrichment: {contrasts: [MS_3rd-2nd],"
+        " from_contrasts: {a: {analysis: main, contrast: MS_3rd-1st}}}",
+    )
+    report = check_study(study)
+    text = " ".join(report.text.split())
+    assert "CANNOT BE COMPUTED: `enrichment` names a contrast that the analysis does not" in text
+    assert "MS_3rd-1st" in text
+    assert report.faulty == ("main",)
+
+
 def test_a_pair_that_no_group_has_is_a_fault(tmp_path):
     study = write_study(
         tmp_path,

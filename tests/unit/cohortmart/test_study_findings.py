@@ -128,6 +128,15 @@ def test_enrichment_needs_a_gene_set(load):
         load(text[:start] + text[stop:])
 
 
+@pytest.mark.parametrize(
+    ("tests", "message"), [("[]", "cannot be used"), ("[camera]", "camera and gsea rank")]
+)
+def test_an_analysis_of_betas_has_over_representation(load, tests, message):
+    more = f"    dmp_deg: {{expression: genes}}\n    enrichment: {{tests: {tests}}}"
+    with pytest.raises(StudyError, match=message):
+        load(GOOD.replace("    dmp_deg: {expression: genes}", more))
+
+
 def test_the_words_of_a_list_are_said(load):
     with pytest.raises(StudyError) as caught:
         load(GOOD.replace("tests: [camera]", "tests: [camara]"))

@@ -90,14 +90,14 @@ def further_rows(analysis: str) -> dict[str, list[Row]]:
         "first_analysis": analysis, "first_contrast": "a", "first_direction": "up",
         "second_analysis": "first", "second_contrast": "b", "second_direction": "any",
         "n_universe": 100, "n_first": 10, "n_second": 20, "n_both": 5, "expected": 2.0,
-        "odds_ratio": 4.5, "p_value": 0.03125, "share_a_mean": False,
+        "odds_ratio": 4.5, "p_value": 0.03125, "correlated_by_design": False,
     }  # fmt: skip
     gene = {"analysis": analysis, "pair": PAIR, "in_largest_component": True, "n_links": 3}
     return {
         "contrast_correlation": [correlation(analysis)],
         "contrast_overlap": [
             overlap,
-            {**overlap, "second_contrast": "c", "share_a_mean": True, "p_value": None},
+            {**overlap, "second_contrast": "c", "correlated_by_design": True, "p_value": None},
         ],
         "enrichment": [
             {

@@ -153,6 +153,7 @@ class Small:
                 "assay feature_id measured",
             ),
             "temp.new_contrast_result": pa.Table.from_pylist(self.results, schema=CONTRAST_RESULT),
+            "temp.new_contrast": rows(list(FOUND), "analysis contrast"),
             "temp.new_found": rows(
                 [(a, c, f, "up") for (a, c), found in FOUND.items() for f in found],
                 "analysis contrast feature_id direction",
@@ -310,6 +311,13 @@ def test_without_cell_types(small: Small, con: duckdb.DuckDBPyConnection) -> Non
     con.execute("delete from dim_sample where cell_type = 'CD8'")
     con.execute("update dim_sample set cell_type = null")
     assert_same(found(con, study(meth=None, rna=None)), small.expected())
+
+
+def test_no_contrast_in_common(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("update temp.new_contrast set contrast = 'else' where analysis = 'rna'")
+    with pytest.raises(AnalysisError, match="no contrast of the same name") as raised:
+        found(con, study())
+    assert raised.value.found == "else"
 
 
 def test_no_visit_in_common(con: duckdb.DuckDBPyConnection) -> None:

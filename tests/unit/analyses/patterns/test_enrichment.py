@@ -153,7 +153,7 @@ def run(
     said: list[str] = []
     tables = list(enrichment_tables(con, study_of(options), name, said.append))
     assert all(t.schema == ENRICHMENT for t in tables)
-    frame = pl.from_arrow(pa.concat_tables(tables))
+    frame = pl.from_arrow(pa.concat_tables([ENRICHMENT.empty_table(), *tables]))
     assert isinstance(frame, pl.DataFrame)
     return frame, said
 
@@ -274,6 +274,7 @@ def test_lists_from_contrasts_and_chosen_collections(rng: np.random.Generator) -
     options = {"from_contrasts": lists, "collections": ["contrasts", "more"], "contrasts": ["up"],
                "tests": ["over_representation"], "rebound": False}  # fmt: skip
     con.execute("insert into new_found values ('rna', 'other', 'F285', 'up')")
+    con.execute("insert into new_contrast values ('rna', 'other')")
     frame, said = run(con, "rna", options)
     assert set(zip(frame["collection"], frame["gene_set"], strict=True)) == {
         ("contrasts", "risen"), ("contrasts", "by_probe"), ("more", "third")}  # fmt: skip
@@ -287,6 +288,29 @@ def test_lists_from_contrasts_and_chosen_collections(rng: np.random.Generator) -
         "note: no gene of the gene list `unexpressed` is among the genes tested in analysis rna; "
         "it is not tested",
     ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"contrasts": ["up", "quite"]},
+        {"from_contrasts": {"a": {"analysis": "rna", "contrast": "quite"}}},
+    ],
+)
+def test_a_contrast_that_is_not_there_is_said(
+    rng: np.random.Generator, options: dict[str, object]
+) -> None:
+    with pytest.raises(AnalysisError, match="does not have") as caught:
+        run(warehouse(rng), "rna", options)
+    assert "quiet" in str(caught.value.hint)
+
+
+def test_lists_that_found_nothing_are_no_fault(rng: np.random.Generator) -> None:
+    lists = {"nothing": {"analysis": "rna", "contrast": "quiet"}}
+    options = {"from_contrasts": lists, "collections": ["contrasts"]}
+    frame, said = run(warehouse(rng), "rna", options)
+    assert frame.is_empty()
+    assert len(said) == 1
 
 
 def test_the_same_rows_in_another_order_change_nothing() -> None:

@@ -190,7 +190,7 @@ def test_rows_come_in_the_order_of_the_names(results: Results) -> None:
 
 
 def test_pairs_that_share_nothing_have_fishers_p(results: Results) -> None:
-    rows = [r for r in results.overlap("cd8") if not r["share_a_mean"]]
+    rows = [r for r in results.overlap("cd8") if not r["correlated_by_design"]]
     assert {(r["first_contrast"], r["second_contrast"]) for r in rows} == {
         ("HP_3rd-1st", "MS_3rd-1st"),
         ("HP_PP-3rd", "MS_3rd-1st"),
@@ -204,12 +204,12 @@ def test_pairs_that_share_nothing_have_fishers_p(results: Results) -> None:
         assert row["expected"] == pytest.approx(chance, rel=1e-13)
 
 
-def test_pairs_that_share_a_mean_have_no_p(results: Results) -> None:
+def test_pairs_that_correlated_by_design_have_no_p(results: Results) -> None:
     """By a correlation of -0.5 fewer go the same way than by chance, and more the other way."""
     rows = {
         (r["first_direction"], r["second_direction"]): r
         for r in results.overlap("cd8")
-        if r["share_a_mean"]
+        if r["correlated_by_design"]
     }
     assert set(rows) == set(DIRECTIONS)
     assert all(r["p_value"] is None and r["odds_ratio"] > 0 for r in rows.values())
@@ -262,7 +262,10 @@ def shared(
         else {("x", a, b): r for a, b in itertools.combinations(written, 2)},
     )
     return {
-        (row["first_contrast"], row["second_contrast"]): (row["share_a_mean"], row["expected"])
+        (row["first_contrast"], row["second_contrast"]): (
+            row["correlated_by_design"],
+            row["expected"],
+        )
         for row in results.overlap("x")
         if row["first_direction"] == "any"
     }
@@ -301,7 +304,7 @@ def test_analyses_of_the_same_samples_have_no_p(results: Results) -> None:
     results.where["cd4"] = "cell_type = 'CD4' or sample_id = 'CD8_MS0_1st'"
     rows = [r for r in results.overlap("cd8") if r["first_analysis"] == "cd4"]
     assert len(rows) == 15
-    assert all(r["share_a_mean"] for r in rows)
+    assert all(r["correlated_by_design"] for r in rows)
     assert all(r["p_value"] is None and r["expected"] is None for r in rows)
     results.assays["cd4"] = "other"
     assert {r["first_analysis"] for r in results.overlap("cd8")} == {"cd8"}
