@@ -167,8 +167,9 @@ def test_rebound_union(full: duckdb.DuckDBPyConnection) -> None:
     for analysis in sorted(REBOUNDS):
         n_groups = len(REBOUNDS[analysis][1])
         union = in_all = common = not_opposite = 0
+        made = rebounds(analysis)
         for feature in FEATURES:
-            groups = [r for r in rebounds(analysis) if r["feature_id"] == feature]
+            groups = [r for r in made if r["feature_id"] == feature]
             found = [r for r in groups if is_found(r)]
             union += bool(found)
             in_all += len(found) == n_groups
