@@ -127,10 +127,7 @@ def _mark(study: Study, home: Home, step: _Step, name: str) -> str | None:
             e
             for e in current
             if e.part == analysis
-            and (
-                e.table_name in RESULT_SETS[CONTRASTS]
-                or e.table_name in ("threshold", *_before(step))
-            )
+            and e.table_name in (*RESULT_SETS[CONTRASTS], "threshold", *_before(step))
         ]
         read += entries
     annotation = [e for e in read_current(home.lake) if e.table_name in step.annotation]
@@ -183,11 +180,11 @@ def _with_modules(study: Study, name: str) -> tuple[str, ...]:
     return (*_earlier(study, name, lambda a: a.modules is not None), name)
 
 
-def _overlap(con: duckdb.DuckDBPyConnection, study: Study, name: str, say: Say) -> Tables:  # noqa: ARG001
+def _overlap(con: duckdb.DuckDBPyConnection, study: Study, name: str, _say: Say) -> Tables:
     return {"contrast_overlap": overlap_tables(con, study, name)}
 
 
-def _links(con: duckdb.DuckDBPyConnection, study: Study, name: str, say: Say) -> Tables:  # noqa: ARG001
+def _links(con: duckdb.DuckDBPyConnection, study: Study, name: str, _say: Say) -> Tables:
     return {"dmp_deg": dmp_deg_tables(con, study, name)}
 
 
@@ -195,11 +192,7 @@ def _enrichment(con: duckdb.DuckDBPyConnection, study: Study, name: str, say: Sa
     return {"enrichment": enrichment_tables(con, study, name, say)}
 
 
-def _modules(con: duckdb.DuckDBPyConnection, study: Study, name: str, say: Say) -> Tables:
-    return module_tables(con, study, name, say)
-
-
-def _module_overlap(con: duckdb.DuckDBPyConnection, study: Study, name: str, say: Say) -> Tables:  # noqa: ARG001
+def _module_overlap(con: duckdb.DuckDBPyConnection, study: Study, name: str, _say: Say) -> Tables:
     return {"module_overlap": module_overlap_tables(con, study, name)}
 
 
@@ -224,7 +217,7 @@ _STEPS = (
         lambda s, n: _dump(s.analyses[n].modules),
         lambda _, n: (n,),
         ("probe_gene", "feature", "network_edge"),
-        _modules,
+        module_tables,
     ),
     _Step(
         "module_overlap",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from cohortmart.nearest import did_you_mean
 from cohortmart.study import CONTRAST_FAMILIES, Analysis, Study
@@ -68,7 +68,7 @@ def _check_pairs(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fa
         seen.add(pair)
         for j, contrast in enumerate(pair if names is not None else ()):
             assert names is not None
-            known = [*names, *_without_group(names, study.groups)]
+            known = [*names, *without_group(names, study.groups)]
             if contrast not in known:
                 yield Fault(
                     (*here, i, j),
@@ -80,8 +80,9 @@ def _check_pairs(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fa
                 )
 
 
-def _without_group(names: Sequence[str], groups: Sequence[str]) -> list[str]:
-    return [n.removeprefix(f"{g}_") for n in names for g in groups if n.startswith(f"{g}_")]
+def without_group(names: Collection[str], groups: Sequence[str]) -> list[str]:
+    """Return the contrasts of single groups without their group: `HP_3rd-1st` -> `3rd-1st`."""
+    return [n.removeprefix(f"{g}_") for g in groups for n in names if n.startswith(f"{g}_")]
 
 
 def _check_dmp_deg(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:

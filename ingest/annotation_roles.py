@@ -128,7 +128,7 @@ def _mask_files(study: Study) -> tuple[ReferenceFile, ...]:
     )
 
 
-def _read_masks(study: Study, say: Say) -> RoleReading:  # noqa: ARG001
+def _read_masks(study: Study, _say: Say) -> RoleReading:
     masks, notes = read_masks(study.reference.masks)
     names = masks["mask"].to_pylist()
     sizes = tuple(

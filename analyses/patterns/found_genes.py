@@ -134,14 +134,14 @@ def _contrasts(con: duckdb.DuckDBPyConnection, name: str, wanted: Sequence[str])
     names: list[str] = _rows(con, query, [name])["contrast"].to_pylist()
     for contrast in wanted:
         if contrast not in names:
-            raise unknown_contrast(name, contrast, names)
+            raise unknown_contrast(f"analysis {name}", contrast, names)
     return [c for c in names if not wanted or c in wanted]
 
 
-def unknown_contrast(name: str, contrast: str, names: Sequence[str]) -> AnalysisError:
-    """Make the error for a contrast that `enrichment` names and analysis `name` does not have."""
+def unknown_contrast(whose: str, contrast: str, names: Sequence[str]) -> AnalysisError:
+    """Make the error for a contrast that `enrichment` names and an analysis does not have."""
     return AnalysisError(
-        f"`enrichment` names a contrast that analysis {name} does not have",
+        f"`enrichment` names a contrast that {whose} does not have",
         expected=", ".join(names),
         found=contrast,
         hint=did_you_mean(contrast, names) or "correct the name",

@@ -140,7 +140,7 @@ def _genes_of_contrast(
         params=[wanted.analysis],
     ).to_arrow_table()["contrast"].to_pylist()  # fmt: skip
     if names and wanted.contrast not in names:
-        raise unknown_contrast(wanted.analysis, wanted.contrast, names)
+        raise unknown_contrast(f"analysis {wanted.analysis}", wanted.contrast, names)
     return con.sql(
         """
         select distinct g.gene_name

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cohortmart.errors import AnalysisError
+from cohortmart.findings_checks import without_group
 from cohortmart.nearest import did_you_mean
 
 
@@ -137,9 +138,7 @@ def _no_pair(
         expected=expected,
         found="; ".join(f"{there} without {lacking}" for there, lacking in halves)
         or _listed(names),
-        hint=did_you_mean(unknown[0], [*_without_group(names, groups), *names])
-        if unknown
-        else None,
+        hint=did_you_mean(unknown[0], [*without_group(names, groups), *names]) if unknown else None,
     )
 
 
@@ -151,10 +150,6 @@ def _listed(names: Collection[str], most: int = 8) -> str:
 
 def _is_known(name: str, names: Collection[str], groups: Sequence[str]) -> bool:
     return name in names or any(f"{g}_{name}" in names for g in groups)
-
-
-def _without_group(names: Collection[str], groups: Sequence[str]) -> list[str]:
-    return [n.removeprefix(f"{g}_") for g in groups for n in names if n.startswith(f"{g}_")]
 
 
 def _refuse_repeats(found: Sequence[ContrastPair], names: Sequence[str]) -> None:

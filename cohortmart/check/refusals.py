@@ -9,9 +9,9 @@ import numpy as np
 from analyses.design.estimability import entangled_columns
 from analyses.design.model_matrix import Design
 from analyses.design.wording import listed
+from analyses.patterns.found_genes import unknown_contrast
 from analyses.patterns.pairs import resolve_pairs
 from cohortmart.errors import AnalysisError
-from cohortmart.nearest import did_you_mean
 from cohortmart.study import Analysis
 from cohortmart.wording import counted
 
@@ -81,12 +81,7 @@ def _of_enrichment(analysis: Analysis, contrasts: Sequence[str]) -> AnalysisErro
     unknown = next((name for name in named if name not in contrasts), None)
     if unknown is None:
         return None
-    return AnalysisError(
-        "`enrichment` names a contrast that the analysis does not have",
-        expected=", ".join(contrasts),
-        found=unknown,
-        hint=did_you_mean(unknown, contrasts) or "correct the name",
-    )
+    return unknown_contrast("the analysis", unknown, contrasts)
 
 
 def _of_pairs(

@@ -9,13 +9,12 @@ from typing import Any
 
 import duckdb
 
+from analyses.load.new_results import default_adj_p
 from cohortmart.commands.summary_findings import rebound_lines
 from cohortmart.study import Study, Thresholds
 from cohortmart.warehouse import Home, connect_read_only, fetch
 
 CONTRASTS_SHOWN = 6
-#: What counts as found where the study sets no threshold.
-DEFAULT_THRESHOLDS = Thresholds(adj_p=0.05)
 
 _COUNTS = """
     select
@@ -155,7 +154,7 @@ def _found(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> list[str]
 def _words(thresholds: Thresholds) -> str:
     """Say thresholds in words; without any the models take the default."""
     if thresholds == Thresholds():
-        thresholds = DEFAULT_THRESHOLDS
+        thresholds = Thresholds(adj_p=default_adj_p())
     pairs = (
         (thresholds.p, "P <"),
         (thresholds.adj_p, "adjusted P <"),
