@@ -30,7 +30,7 @@ lint: $(READY) ## ruff, mypy and the rules of who may import whom
 	$(BIN)/lint-imports
 
 bench: $(READY) ## run the benchmarks one after the other; they print ratios
-	@set -e; for script in block_correlation whole_run gsea modules epic findings; do echo "== $$script"; $(BIN)/python benchmarks/$$script.py; done
+	@set -e; for script in block_correlation engine combat_seq whole_run gsea modules epic findings; do echo "== $$script"; $(BIN)/python benchmarks/$$script.py; done
 
 # The stamp is written last: a set-up that failed half-way is done again by the next verb.
 # An environment that does not run (moved, other Python, no pip) is made anew.

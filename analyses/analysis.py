@@ -1,4 +1,4 @@
-"""One analysis: samples, values, design, correlation, fit, moderation."""
+"""One analysis: the fit of its contrasts, moderation, and what is read from pairs of them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,11 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analyses.design.contrasts import Contrasts, build_contrasts
-from analyses.design.model_matrix import Design, build_design
-from analyses.design.pairs import ContrastPairs, describe_contrast
-from analyses.fitting import Fitted, consensus_correlation, fit_values
-from analyses.load.samples import chosen_samples
+from analyses.fitting import Fitted, Wanted, fit_values
 from analyses.patterns.pairs import ContrastPair, PairDifference, differences, resolve_pairs
 from analyses.patterns.rebound import amplitude_contrasts, difference_contrasts
-from analyses.stats.basis import DesignBasis, design_basis
-from analyses.stats.blocks import Blocks, make_blocks
+from analyses.prepared import Prepared, prepare
+from analyses.stats.biological_correlation import BiologicalCorrelation, biological_correlation
 from analyses.stats.contrast_correlation import (
     ObservedCorrelation,
     contrast_correlations,
@@ -28,14 +24,16 @@ from analyses.stats.contrast_fit import ContrastFit
 from analyses.stats.moderated_t import JointTest, ModeratedFit, joint_test, moderate
 from analyses.stats.robust_prior import robust_variance_prior
 from analyses.stats.rotation import CorrelationTest, rotation_test
+from analyses.stats.treat import treat
 from analyses.stats.variance_prior import VariancePrior, variance_prior
-from analyses.values import values_of
 from cohortmart.errors import AnalysisError
 from cohortmart.study import Analysis, Study
 
 Floats = NDArray[np.float64]
 
 
+#: Beyond this correlation of their errors two contrasts are one.
+_PROPORTIONAL = 1.0 - 1e-9
 #: Of the random rotations: the same study gives the same P.
 ROTATION_SEED = 1
 
@@ -53,23 +51,30 @@ class ReboundFit:
 
 @dataclass(frozen=True, eq=False)
 class ContrastCorrelation:
-    """Correlations of the log fold changes of contrasts, observed and without any effect."""
+    """Correlations of the log fold changes of contrasts, observed and without any effect.
+
+    Parameters
+    ----------
+    observed : ObservedCorrelation
+    no_effect : ndarray of shape (n_contrasts, n_contrasts)
+    test : CorrelationTest or None
+        Of the pairs of `rebound`.
+    biological : mapping of (int, int) to BiologicalCorrelation
+        Of the same pairs.
+    """
 
     observed: ObservedCorrelation
     no_effect: Floats
     test: CorrelationTest | None
+    biological: dict[tuple[int, int], BiologicalCorrelation]
 
 
 @dataclass(frozen=True, eq=False)
 class AnalysisOutcome:
     """Everything an analysis computed."""
 
+    prepared: Prepared
     feature_ids: pa.Array
-    n_samples: int
-    coefficients: tuple[str, ...]
-    contrasts: Contrasts
-    pairs: tuple[ContrastPairs, ...]
-    correlation: float | None
     fit: ContrastFit
     prior: VariancePrior
     moderated: ModeratedFit
@@ -77,7 +82,39 @@ class AnalysisOutcome:
     delta_beta: Floats | None
     rebound: ReboundFit | None
     contrast_correlation: ContrastCorrelation
-    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ModeratedContrasts:
+    """The contrasts of every feature, moderated."""
+
+    feature_ids: pa.Array
+    fit: ContrastFit
+    prior: VariancePrior
+    moderated: ModeratedFit
+
+
+def fit_prepared(name: str, analysis: Analysis, prepared: Prepared) -> ModeratedContrasts:
+    """Fit and moderate the contrasts of an analysis, and nothing else of it.
+
+    Parameters
+    ----------
+    name : str
+        Of the analysis, for messages.
+    analysis : Analysis
+    prepared : Prepared
+
+    Raises
+    ------
+    AnalysisError
+        A contrast cannot be estimated.
+    """
+    matrix = prepared.contrasts.matrix
+    fitted = fit_values(name, analysis, prepared, Wanted(matrix, {}, matrix[:, :0]))
+    prior = _prior(analysis, fitted.fit)
+    return ModeratedContrasts(
+        fitted.feature_ids, fitted.fit, prior, _moderated(analysis, fitted.fit, prior)
+    )
 
 
 def run_analysis(
@@ -99,10 +136,9 @@ def run_analysis(
     AnalysisError
         The samples, the model or a contrast do not allow it; the message says why.
     """
-    samples = chosen_samples(con, name, analysis)
-    design = build_design(samples, analysis.model, study, f"analysis {name}")
-    contrasts = _contrasts(study, name, analysis, design)
-    pairs = _pairs(study, name, analysis, contrasts)
+    prepared = prepare(con, study, name, analysis)
+    contrasts = prepared.contrasts
+    pairs = _pairs(study, name, analysis, contrasts.names)
     compared = differences(pairs, study.groups)
     further = np.column_stack(
         [
@@ -110,51 +146,49 @@ def run_analysis(
             difference_contrasts(contrasts.matrix, pairs, compared),
         ]
     )
-    basis = design_basis(design.matrix)
-    values = values_of(con, study, name, analysis, samples, design, basis)
-    blocks = None if design.blocks is None else make_blocks(design.blocks.tolist())
-    correlation = consensus_correlation(name, values, basis, blocks)
-    fitted = fit_values(
-        name, values, basis, contrasts.matrix, further, [(p.first, p.second) for p in pairs],
-        blocks, correlation, analysis.contrast_errors,
-    )  # fmt: skip
-    fit = fitted.fit
-    trend = fit.mean if analysis.moderation.trend else None
-    prior_of = robust_variance_prior if analysis.moderation.robust else variance_prior
-    prior = prior_of(fit.sigma2, fit.df_residual, trend)
-    moderated = moderate(fit, prior)
+    rotated = [(p.first, p.second) for p in pairs]
+    wanted = Wanted(contrasts.matrix, prepared.sets, further, rotated)
+    fitted = fit_values(name, analysis, prepared, wanted)
+    prior = _prior(analysis, fitted.fit)
+    moderated = _moderated(analysis, fitted.fit, prior)
+    rebound = None
+    if pairs:
+        of_pairs = moderate(fitted.further, prior)
+        cell_type = _cell_type(prepared.samples)
+        rebound = ReboundFit(pairs, compared, fitted.further, of_pairs, cell_type)
     return AnalysisOutcome(
+        prepared=prepared,
         feature_ids=fitted.feature_ids,
-        n_samples=samples.height,
-        coefficients=design.columns,
-        contrasts=contrasts,
-        pairs=tuple(describe_contrast(design, c, samples) for c in contrasts.matrix.T),
-        correlation=correlation,
-        fit=fit,
+        fit=fitted.fit,
         prior=prior,
         moderated=moderated,
-        joint=joint_test(fit, moderated),
+        joint=joint_test(fitted.fit, prior),
         delta_beta=fitted.delta_beta,
-        rebound=None
-        if fitted.further is None
-        else ReboundFit(
-            pairs, compared, fitted.further, moderate(fitted.further, prior), _cell_type(samples)
-        ),
-        contrast_correlation=_contrast_correlation(
-            fitted, basis, contrasts.matrix, blocks, correlation or 0.0
-        ),
-        notes=design.notes,
+        rebound=rebound,
+        contrast_correlation=_contrast_correlation(prepared, fitted, moderated, pairs),
     )
 
 
+def _prior(analysis: Analysis, fit: ContrastFit) -> VariancePrior:
+    trend = fit.mean if analysis.moderation.trend else None
+    prior_of = robust_variance_prior if analysis.moderation.robust else variance_prior
+    return prior_of(fit.sigma2, fit.df_residual, trend)
+
+
+def _moderated(analysis: Analysis, fit: ContrastFit, prior: VariancePrior) -> ModeratedFit:
+    moderated = moderate(fit, prior)
+    least = analysis.moderation.minimum_log_fc
+    return treat(fit, moderated, least) if least else moderated
+
+
 def _pairs(
-    study: Study, name: str, analysis: Analysis, contrasts: Contrasts
+    study: Study, name: str, analysis: Analysis, contrasts: tuple[str, ...]
 ) -> tuple[ContrastPair, ...]:
     """Find the contrasts that are read together; an error says in which analysis."""
     if analysis.rebound is None:
         return ()
     try:
-        return resolve_pairs(contrasts.names, analysis.rebound.pairs, study.groups)
+        return resolve_pairs(contrasts, analysis.rebound.pairs, study.groups)
     except AnalysisError as error:
         raise AnalysisError(
             f"analysis {name}: {error.problem}",
@@ -171,26 +205,38 @@ def _cell_type(samples: pl.DataFrame) -> str | None:
 
 
 def _contrast_correlation(
-    fitted: Fitted, basis: DesignBasis, contrasts: Floats, blocks: Blocks | None, rho: float
+    prepared: Prepared, fitted: Fitted, moderated: ModeratedFit, pairs: tuple[ContrastPair, ...]
 ) -> ContrastCorrelation:
     """Compare all pairs of contrasts over the features, those of `rebound` with rotations."""
     observed = contrast_correlations(fitted.fit.estimate)
     test = None
     if fitted.sums is not None:
         test = rotation_test(fitted.sums, observed.r, seed=ROTATION_SEED)
-    no_effect = no_effect_correlation(basis, contrasts, blocks, rho)
-    return ContrastCorrelation(observed, no_effect, test)
+    no_effect = no_effect_correlation(
+        prepared.basis, prepared.contrasts.matrix, prepared.blocks, prepared.correlation or 0.0
+    )
+    biological = {
+        (pair.first, pair.second): _biological(fitted, moderated, pair, i)
+        for i, pair in enumerate(pairs)
+        if abs(no_effect[pair.first, pair.second]) < _PROPORTIONAL
+    }
+    return ContrastCorrelation(observed, no_effect, test, biological)
 
 
-def _contrasts(study: Study, name: str, analysis: Analysis, design: Design) -> Contrasts:
-    """Read the contrasts; an error says in which analysis, and where in the expression."""
-    try:
-        return build_contrasts(design, analysis.contrasts, analysis.model, study)
-    except AnalysisError as error:
-        at = "" if error.column is None else f" (character {error.column} of the expression)"
-        raise AnalysisError(
-            f"analysis {name}, {error.problem}{at}",
-            expected=error.expected,
-            found=error.found,
-            hint=error.hint,
-        ) from error
+def _biological(
+    fitted: Fitted, moderated: ModeratedFit, pair: ContrastPair, amplitude: int
+) -> BiologicalCorrelation:
+    """Take the covariance of the two contrasts from the variance of their amplitude.
+
+    amplitude = (b1 - b2) / 2, so 4 v_amplitude = v11 + v22 - 2 v12.
+    """
+    both = [pair.first, pair.second]
+    v1, v2 = (fitted.fit.unscaled_sd[:, both] ** 2).T
+    v_amplitude = fitted.further.unscaled_sd[:, amplitude] ** 2
+    v12 = (v1 + v2 - 4.0 * v_amplitude) / 2.0
+    return biological_correlation(
+        fitted.fit.estimate[:, both],
+        np.column_stack([v1, v12, v2]),
+        moderated.s2_post,
+        moderated.df_total[:, both].min(axis=1),
+    )

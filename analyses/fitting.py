@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analyses.stats.basis import DesignBasis
-from analyses.stats.block_correlation import consensus, correlation_of_rows
-from analyses.stats.blocks import Blocks
+from analyses.prepared import Prepared
 from analyses.stats.contrast_fit import ContrastFit, fit_contrasts, join_fits
+from analyses.stats.mixed_model import fit_mixed
 from analyses.stats.rotation import RotationSums
-from analyses.values import Values
+from analyses.values import ValueBlock
 from cohortmart.ahead import one_ahead
 from cohortmart.errors import AnalysisError
+from cohortmart.study import Analysis
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What is to be computed of every feature.
+
+    Parameters
+    ----------
+    contrasts : ndarray of shape (n_coefficients, n_contrasts)
+    sets : mapping of str to tuple of int
+        Joint tests, and the contrasts of each.
+    further : ndarray of shape (n_coefficients, n_further)
+        Contrasts that are no part of a joint test; may have no columns.
+    rotated : sequence of (int, int)
+        Pairs of contrasts whose correlation will be tested by rotation.
+    """
+
+    contrasts: Floats
+    sets: Mapping[str, tuple[int, ...]]
+    further: Floats
+    rotated: Sequence[tuple[int, int]] = ()
+
+    @property
+    def columns(self) -> Floats:
+        """All contrasts side by side."""
+        return np.hstack([self.contrasts, self.further])
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +56,8 @@ class Fitted:
     feature_ids : pyarrow.StringArray
     fit : ContrastFit
         Of the contrasts.
-    further : ContrastFit or None
-        Of the further contrasts, if there are any.
+    further : ContrastFit
+        Of the further contrasts; without joint tests.
     delta_beta : ndarray of shape (n_features, n_contrasts) or None
         The contrasts fitted to beta.
     sums : RotationSums or None
@@ -40,112 +66,102 @@ class Fitted:
 
     feature_ids: pa.Array
     fit: ContrastFit
-    further: ContrastFit | None
+    further: ContrastFit
     delta_beta: Floats | None
     sums: RotationSums | None
 
 
-def consensus_correlation(
-    name: str, values: Values, basis: DesignBasis, blocks: Blocks | None
-) -> float | None:
-    """Return the consensus correlation within blocks; None without blocks.
-
-    Raises
-    ------
-    AnalysisError
-        It cannot be estimated.
-    """
-    if blocks is None:
-        return None
-    try:
-        return consensus(
-            np.concatenate(
-                [
-                    correlation_of_rows(block.y, basis, blocks, block.weights)
-                    for block in one_ahead(values.blocks())
-                ]
-            )
-        )
-    except ValueError as error:
-        raise AnalysisError(
-            f"analysis {name}: the correlation within blocks cannot be estimated: {error}",
-            expected="several blocks, some with more than one sample",
-            found=f"{blocks.n_blocks} blocks over {len(blocks.codes)} samples",
-            hint="leave `block` out of the model",
-        ) from error
-
-
-def fit_values(
-    name: str,
-    values: Values,
-    basis: DesignBasis,
-    contrasts: Floats,
-    further: Floats,
-    rotated: Sequence[tuple[int, int]],
-    blocks: Blocks | None,
-    correlation: float | None,
-    errors: str,
-) -> Fitted:
+def fit_values(name: str, analysis: Analysis, prepared: Prepared, wanted: Wanted) -> Fitted:
     """Fit block after block: no more of the values is in memory than two blocks.
 
     Parameters
     ----------
     name : str
         Of the analysis, for messages.
-    values : Values
-    basis : DesignBasis
-    contrasts : ndarray of shape (n_coefficients, n_contrasts)
-    further : ndarray of shape (n_coefficients, n_further)
-        Contrasts that are no part of the joint test; may have no columns.
-    rotated : sequence of (int, int)
-        Pairs of contrasts whose correlation will be tested by rotation.
-    blocks : Blocks or None
-    correlation : float or None
-        Within blocks.
-    errors : {"exact", "limma"}
+    analysis : Analysis
+        How correlation and errors are computed.
+    prepared : Prepared
+    wanted : Wanted
 
     Raises
     ------
     AnalysisError
         A contrast cannot be estimated.
     """
-    rho = correlation or 0.0
-    ids, fits, others, changes = [], [], [], []
+    ids, fits, changes = [], [], []
     try:
-        sums = _sums(basis, contrasts, rotated, blocks, rho)
-        for block in one_ahead(values.blocks()):
+        sums = _sums(prepared, wanted)
+        for block in one_ahead(prepared.values.blocks()):
             ids.append(block.feature_ids)
-            fits.append(
-                fit_contrasts(block.y, basis, contrasts, blocks, rho, block.weights, errors)
-            )
-            if further.shape[1]:
-                others.append(
-                    fit_contrasts(block.y, basis, further, blocks, rho, block.weights, errors)
-                )
+            fits.append(_fit(analysis, prepared, wanted, block))
             if block.beta is not None:
-                of_beta = fit_contrasts(block.beta, basis, contrasts, blocks, rho)
+                of_beta = fit_contrasts(
+                    block.beta, prepared.basis, wanted.contrasts, prepared.blocks,
+                    prepared.correlation or 0.0, block.weights, sets=(),
+                )  # fmt: skip
                 changes.append(of_beta.estimate)
             if sums is not None:
                 sums.add(block.y, block.weights)
     except ValueError as error:
         raise AnalysisError(f"analysis {name}: {error}") from error
+    fit, further = _split(join_fits(fits), wanted.contrasts.shape[1])
     return Fitted(
         feature_ids=pa.concat_arrays(ids),
-        fit=join_fits(fits),
-        further=join_fits(others) if others else None,
+        fit=fit,
+        further=further,
         delta_beta=np.concatenate(changes) if changes else None,
         sums=sums,
     )
 
 
-def _sums(
-    basis: DesignBasis,
-    contrasts: Floats,
-    pairs: Sequence[tuple[int, int]],
-    blocks: Blocks | None,
-    rho: float,
-) -> RotationSums | None:
+def _fit(analysis: Analysis, prepared: Prepared, wanted: Wanted, block: ValueBlock) -> ContrastFit:
+    sets = tuple(wanted.sets.values())
+    if analysis.model.correlation == "per_feature" and prepared.blocks is not None:
+        return fit_mixed(
+            block.y, prepared.basis, wanted.columns, prepared.blocks, block.weights, sets
+        ).fit
+    return fit_contrasts(
+        block.y,
+        prepared.basis,
+        wanted.columns,
+        prepared.blocks,
+        prepared.correlation or 0.0,
+        block.weights,
+        analysis.contrast_errors,
+        sets,
+    )
+
+
+def _split(fit: ContrastFit, n: int) -> tuple[ContrastFit, ContrastFit]:
+    """Part the contrasts from the further ones, which have no joint tests."""
+
+    def part(columns: slice, whole: bool) -> ContrastFit:
+        def of(values: Floats | None) -> Floats | None:
+            return None if values is None else values[:, columns]
+
+        return replace(
+            fit,
+            estimate=fit.estimate[:, columns],
+            unscaled_sd=fit.unscaled_sd[:, columns],
+            df_contrast=of(fit.df_contrast),
+            limma_ratio=of(fit.limma_ratio),
+            wald=fit.wald if whole else fit.wald[:, :0],
+            wald_df=fit.wald_df if whole else (),
+            df_wald=fit.df_wald if whole else None,
+        )
+
+    return part(slice(None, n), True), part(slice(n, None), False)
+
+
+def _sums(prepared: Prepared, wanted: Wanted) -> RotationSums | None:
     """Room for what rotations need, if there is something to rotate."""
-    if not pairs or basis.rank >= len(basis.q):
+    basis = prepared.basis
+    if not wanted.rotated or basis.rank >= len(basis.q):
         return None
-    return RotationSums(basis, contrasts, blocks, rho, np.array(pairs, dtype=np.int64))
+    return RotationSums(
+        basis,
+        wanted.contrasts,
+        prepared.blocks,
+        prepared.correlation or 0.0,
+        np.array(wanted.rotated, dtype=np.int64),
+    )

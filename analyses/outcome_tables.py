@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from analyses.analysis import AnalysisOutcome
@@ -15,6 +16,10 @@ from analyses.write.tables import contrast_results, joint_tests
 from cohortmart import __version__
 from cohortmart.study import Analysis
 from cohortmart.tables import ANALYSIS_RUN, CONTRAST
+
+_QUANTILES = (0.01, 0.5, 0.99)
+#: Ratios of standard errors nearer than this to each other and 1 are rounding.
+_EQUAL = 1e-6
 
 
 def outcome_tables(
@@ -31,7 +36,7 @@ def outcome_tables(
     run : mapping
         Columns of `analysis_run` that say how it was computed.
     """
-    contrasts, found = outcome.contrasts.names, outcome.contrast_correlation
+    contrasts, found = outcome.prepared.contrasts.names, outcome.contrast_correlation
     return {
         "contrast": [_contrast_rows(name, analysis, outcome)],
         "contrast_result": contrast_results(
@@ -43,10 +48,14 @@ def outcome_tables(
             outcome.moderated,
             outcome.delta_beta,
         ),
-        "joint_test": joint_tests(name, outcome.feature_ids, outcome.joint),
+        "joint_test": joint_tests(
+            name, outcome.feature_ids, tuple(outcome.prepared.sets), outcome.joint
+        ),
         "analysis_run": [_run_row(name, analysis, outcome, run)],
         "contrast_correlation": [
-            correlation_rows(name, contrasts, found.observed, found.no_effect, found.test)
+            correlation_rows(
+                name, contrasts, found.observed, found.no_effect, found.test, found.biological
+            )
         ],
         **_rebounds(name, analysis, outcome),
     }
@@ -55,7 +64,7 @@ def outcome_tables(
 def _rebounds(
     name: str, analysis: Analysis, outcome: AnalysisOutcome
 ) -> dict[str, Iterable[pa.Table]]:
-    rebound, contrasts = outcome.rebound, outcome.contrasts.names
+    rebound, contrasts = outcome.rebound, outcome.prepared.contrasts.names
     if rebound is None or analysis.rebound is None:
         return {"rebound_pair": [], "rebound": [], "rebound_difference": []}
     ids, pairs = outcome.feature_ids, rebound.pairs
@@ -74,22 +83,58 @@ def _rebounds(
 
 
 def _contrast_rows(name: str, analysis: Analysis, outcome: AnalysisOutcome) -> pa.Table:
-    n = len(outcome.contrasts.names)
+    prepared = outcome.prepared
+    contrasts = prepared.contrasts
+    n = len(contrasts.names)
+    per_feature = analysis.model.correlation == "per_feature"
+    low, median, high = limma_se_ratios(outcome)
     columns: dict[str, list[Any]] = {
         "analysis": [name] * n,
-        "contrast": list(outcome.contrasts.names),
+        "contrast": list(contrasts.names),
         "assay": [analysis.assay] * n,
-        "expression": list(outcome.contrasts.expressions),
-        "meaning": list(outcome.contrasts.meanings),
-        "n_samples": [p.n_samples for p in outcome.pairs],
-        "n_subjects": [p.n_subjects for p in outcome.pairs],
-        "consensus_correlation": [outcome.correlation] * n,
+        "expression": list(contrasts.expressions),
+        "meaning": list(contrasts.meanings),
+        "n_samples": [p.n_samples for p in prepared.pairs],
+        "n_subjects": [p.n_subjects for p in prepared.pairs],
+        "kind": [p.kind for p in prepared.pairs],
+        "n_complete": [p.n_complete for p in prepared.pairs],
+        "consensus_correlation": [None if per_feature else prepared.correlation] * n,
         "df_prior": [_if_shared(outcome.prior.df_prior)] * n,
         "s2_prior": [_if_shared(outcome.prior.s2_prior)] * n,
         "values_used": [analysis.values] * n,
         "contrast_errors": [analysis.contrast_errors] * n,
+        "minimum_log_fc": [analysis.moderation.minimum_log_fc] * n,
+        "limma_se_ratio_low": low,
+        "limma_se_ratio_median": median,
+        "limma_se_ratio_high": high,
     }
     return pa.table(columns, schema=CONTRAST)
+
+
+def limma_se_ratios(outcome: AnalysisOutcome) -> list[list[float | None]]:
+    """Return quantiles (1, 50, 99 %) of limma's standard error over the exact one, by contrast.
+
+    None where limma has no approximation: a design that is not of full rank, or a mixed model.
+    """
+    fit, design = outcome.fit, outcome.prepared.design
+    n = fit.estimate.shape[1]
+    if fit.limma_ratio is None:
+        none = design.rank < len(design.columns) or fit.df_contrast is not None
+        return [[None if none else 1.0] * n for _ in _QUANTILES]
+    seen = np.isfinite(fit.limma_ratio).any(axis=0)
+    known = np.where(seen, fit.limma_ratio, 1.0)
+    return [list(map(float, row)) for row in np.nanquantile(known, _QUANTILES, axis=0)]
+
+
+def error_notes(outcome: AnalysisOutcome) -> list[str]:
+    """Say in one line how far limma's standard errors are from the exact ones, if they are."""
+    low, high = ([r for r in ratios if r is not None] for ratios in limma_se_ratios(outcome)[::2])
+    if not low or max(high) - min(low) < _EQUAL:
+        return []
+    return [
+        f"limma's approximate standard errors are {min(low):.3f} to {max(high):.3f} times the "
+        "exact ones (the middle 98 % of the features, over all contrasts)"
+    ]
 
 
 def _if_shared(values: Any) -> float | None:
@@ -106,7 +151,7 @@ def _run_row(
         "assay": analysis.assay,
         "cohortmart_version": __version__,
         "parameters": json.dumps(analysis.model_dump(mode="json"), sort_keys=True),
-        "coefficients": json.dumps(outcome.coefficients),
+        "coefficients": json.dumps(outcome.prepared.design.columns),
         "n_features": len(outcome.feature_ids),
         **run,
     }

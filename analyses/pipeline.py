@@ -6,13 +6,12 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
-from typing import Any
 
 from analyses.analysis import run_analysis
+from analyses.dependencies import dependencies, lake_inputs, library_versions
 from analyses.follow_up import follow_up
-from analyses.outcome_tables import outcome_tables
+from analyses.further_fits import further_fits
+from analyses.outcome_tables import error_notes, outcome_tables
 from analyses.patterns.paper_preset import quirks
 from analyses.write.results import (
     CONTRASTS,
@@ -23,16 +22,10 @@ from analyses.write.results import (
     write_thresholds,
 )
 from cohortmart.built import refuse_stale
-from cohortmart.catalogue import read_current
 from cohortmart.errors import AnalysisError
 from cohortmart.nearest import did_you_mean
 from cohortmart.study import Analysis, Study
 from cohortmart.warehouse import Home, connect_read_only
-
-#: Keys of an analysis on which its contrasts do not depend.
-_OF_FINDINGS = {"thresholds", "dmp_deg", "enrichment", "modules"}
-#: Raised when the same inputs and parameters would give other numbers than before.
-ENGINE_VERSION = "3"
 
 
 @dataclass(frozen=True)
@@ -92,8 +85,8 @@ def analyse(
     faults: list[AnalysisError] = []
     for name in [only] if only is not None else list(study.analyses):
         analysis = study.analyses[name]
-        inputs = _inputs(home, analysis)
-        mark = fingerprint(_dependencies(study, analysis, inputs))
+        inputs = lake_inputs(home, analysis)
+        mark = fingerprint(dependencies(study, analysis, inputs))
         if only is None and is_current(home, CONTRASTS, name, mark):
             say(f"{name}: results are there already")
             skipped.append(name)
@@ -105,6 +98,7 @@ def analyse(
             keep_only(home, [n for n in study.analyses if n != name])  # they would be out of date
         else:
             done.append(name)
+    faults += further_fits(study, home, say)
     faults += follow_up(study, home, say)
     if faults:
         raise _joined(faults)
@@ -135,52 +129,17 @@ def _compute(
         outcome = run_analysis(con, study, name, analysis)
     finally:
         con.close()
-    for note in (*outcome.notes, *quirks(analysis)):
+    for note in (*outcome.prepared.notes, *error_notes(outcome), *quirks(analysis)):
         say(f"{name}: {note}")
     run = {
-        "library_versions": json.dumps(_library_versions(), sort_keys=True),
+        "library_versions": json.dumps(library_versions(), sort_keys=True),
         "inputs": json.dumps(inputs, sort_keys=True),
         "seconds": round(time.monotonic() - began, 3),
     }
     write_set(home, CONTRASTS, name, mark, outcome_tables(name, analysis, outcome, run))
-    n = len(outcome.contrasts.names)
+    prepared = outcome.prepared
+    n = len(prepared.contrasts.names)
     say(
-        f"{name}: {len(outcome.feature_ids):,} features x {outcome.n_samples} samples, "
+        f"{name}: {len(outcome.feature_ids):,} features x {prepared.samples.height} samples, "
         f"{n} contrast{'s' if n > 1 else ''} in {time.monotonic() - began:.1f} s"
     )
-
-
-def _dependencies(study: Study, analysis: Analysis, inputs: dict[str, str]) -> dict[str, Any]:
-    """Collect everything that the numbers of an analysis depend on."""
-    return {
-        "analysis": analysis.model_dump(mode="json", exclude=_OF_FINDINGS),
-        "clip": study.assays[analysis.assay].m_value_clip,
-        "timepoints": study.timepoints,
-        "groups": study.groups,
-        "factors": study.factors,
-        "covariates": study.covariates,
-        "inputs": inputs,
-        "engine": ENGINE_VERSION,
-        "versions": _library_versions(),
-    }
-
-
-def _inputs(home: Home, analysis: Analysis) -> dict[str, str]:
-    """Name the lake files an analysis reads; their names carry the hash of their content."""
-    wanted = {"sample", "assay", "matrix_sample"}
-    if analysis.values in ("m_value", "beta"):  # which probes are kept
-        wanted |= {"probe", "probe_mask"}
-    return {
-        f"{e.table_name}:{e.part}": e.path
-        for e in read_current(home.lake)
-        if (e.table_name in wanted and ":" not in e.part)
-        or (
-            e.table_name in ("matrix", "matrix_sample")
-            and e.part.rsplit(":", 1)[0] == analysis.assay
-        )
-    }
-
-
-@cache
-def _library_versions() -> dict[str, str]:
-    return {name: version(name) for name in ("duckdb", "formulaic", "numpy", "polars", "scipy")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import duckdb
@@ -16,8 +16,11 @@ from analyses.design.model_matrix import Design
 from analyses.load.betas import KeptBetas
 from analyses.load.normalised_counts import normalised_counts
 from analyses.normalise.m_value import m_value
-from analyses.normalise.voom import voom
+from analyses.normalise.voom_rounds import voom_rounds
+from analyses.stats.array_weights import array_weights_of_parts
 from analyses.stats.basis import DesignBasis
+from analyses.stats.blocks import Blocks
+from cohortmart.ahead import one_ahead
 from cohortmart.errors import AnalysisError
 from cohortmart.study import Analysis, Study
 
@@ -84,6 +87,25 @@ class MethylationValues:
             yield ValueBlock(ids, y, beta=beta)
 
 
+@dataclass(frozen=True, eq=False)
+class SampleWeightedValues:
+    """Values without weights of their own, every feature with the same weights of the samples.
+
+    Parameters
+    ----------
+    values : Values
+    sample_weights : ndarray of shape (n_samples,)
+    """
+
+    values: Values
+    sample_weights: Floats
+
+    def blocks(self) -> Iterator[ValueBlock]:
+        """Stream them; the weights are one row, seen as many."""
+        for block in self.values.blocks():
+            yield replace(block, weights=np.broadcast_to(self.sample_weights, block.y.shape))
+
+
 def values_of(
     con: duckdb.DuckDBPyConnection,
     study: Study,
@@ -92,6 +114,7 @@ def values_of(
     samples: pl.DataFrame,
     design: Design,
     basis: DesignBasis,
+    blocks: Blocks | None = None,
 ) -> Values:
     """Return the values that an analysis names.
 
@@ -108,22 +131,54 @@ def values_of(
     design : Design
     basis : DesignBasis
         Of that design.
+    blocks : Blocks or None
+        Of the model; for the second round of voom.
 
     Raises
     ------
     AnalysisError
-        The filter leaves no gene, a sample has no counts, or voom cannot be computed.
+        The filter leaves no gene, a sample has no counts, or voom, the correlation that its
+        second round uses, or the weights of the samples cannot be computed.
     """
     ids = samples["sample_id"].to_list()
+    values: Values
     if analysis.values in ("m_value", "beta"):
         clip = study.assays[analysis.assay].m_value_clip
         betas = KeptBetas(con, analysis.assay, ids)
-        return MethylationValues(betas, clip if analysis.values == "m_value" else None)
+        values = MethylationValues(betas, clip if analysis.values == "m_value" else None)
+        return _weighted(name, analysis, values, basis)
     counts = normalised_counts(con, name, analysis, ids, design.mean_labels)
     if analysis.values == "log_cpm":
-        return ValuesInMemory(ValueBlock(counts.feature_ids, counts.log2_cpm))
+        values = ValuesInMemory(ValueBlock(counts.feature_ids, counts.log2_cpm))
+        return _weighted(name, analysis, values, basis)
     try:
-        made = voom(counts.counts, counts.effective_library, basis)
+        made = voom_rounds(
+            counts.counts,
+            counts.effective_library,
+            basis,
+            blocks,
+            analysis.voom.rounds,
+            analysis.array_weights,
+        )
     except ValueError as error:
         raise AnalysisError(f"analysis {name}: {error}") from error
     return ValuesInMemory(ValueBlock(counts.feature_ids, made.log2_cpm, weights=made.weights))
+
+
+def _weighted(name: str, analysis: Analysis, values: Values, basis: DesignBasis) -> Values:
+    """Weigh the samples if the analysis asks for it; the features pass several times."""
+    if not analysis.array_weights:
+        return values
+
+    def parts() -> Iterator[tuple[Floats, Floats | None]]:
+        return ((block.y, None) for block in one_ahead(values.blocks()))
+
+    try:
+        return SampleWeightedValues(values, array_weights_of_parts(parts, basis))
+    except ValueError as error:
+        raise AnalysisError(
+            f"analysis {name}: the weights of the samples cannot be estimated: {error}",
+            expected="features that vary, and more samples than coefficients",
+            found=f"{len(basis.q)} samples, {basis.rank} independent coefficients",
+            hint="leave `array_weights` out",
+        ) from error

@@ -75,7 +75,7 @@ def ingest(study: StudyFile, out: OutFolder) -> None:
 
 @app.command()
 def normalise(study: StudyFile, out: OutFolder) -> None:
-    """Make the layers that the study asks for: BMIQ, ComBat; the raw betas stay."""
+    """Make the layers that the study asks for: BMIQ, ComBat, ComBat-seq; raw ones stay."""
     from cohortmart.commands.run import normalise_only
 
     session.out = out

@@ -84,6 +84,51 @@ CONTRAST_CORRELATION = pa.schema(
         ("p_value", F64),  # two-sided, from the rotations
         ("n_features_rotated", I64),  # features without missing values
         ("n_rotations", I64),
+        ("r_biological", F64),  # of the true changes, the correlation of their errors taken out
+        ("biological_p_value", F64),  # likelihood ratio: no such correlation
+    ]
+)
+#: A check of a contrast by permuted visits: how many features such permutations find.
+PERMUTATION_CHECK = pa.schema(
+    [
+        ("analysis", S),
+        ("contrast", S),
+        ("n_permutations", I64),
+        ("n_features", I64),
+        ("n_found", I64),  # features with p_value < 0.05
+        ("n_expected", F64),  # the mean of that number over the permutations
+        ("n_low", F64),  # 95 % of the permutations find between n_low and n_high
+        ("n_high", F64),
+        ("p_value", F64),  # share of permutations that find at least n_found
+    ]
+)
+#: The same feature by feature.
+PERMUTATION_RESULT = pa.schema(
+    [
+        ("analysis", S),
+        ("contrast", S),
+        ("feature_id", S),
+        ("p_own", F64),  # |t| against the permutations of the feature itself
+        ("p_pooled", F64),  # against those of all features
+        ("p_family_wise", F64),  # against the largest |t| of each permutation
+    ]
+)
+#: A feature's contrast under each of several models.
+SENSITIVITY = pa.schema(
+    [
+        ("analysis", S),
+        ("contrast", S),
+        ("feature_id", S),
+        ("variant", S),  # what was done otherwise; the first is `as analysed`
+        ("variant_order", I32),
+        ("log_fc", F64),
+        ("se", F64),
+        ("t", F64),
+        ("p_value", F64),
+        ("adj_p_value", F64),
+        ("holds", B),  # found by the analysis' thresholds, with the sign of `as analysed`
+        ("n_samples", I64),
+        ("fault", S),  # why the variant could not be computed; then the numbers are null
     ]
 )
 #: How many features two contrasts share.
@@ -211,6 +256,11 @@ MODULE_OVERLAP = pa.schema(
 
 #: Tables that one step writes together.
 FINDING_SETS = {
+    "permutations": {
+        "permutation_check": PERMUTATION_CHECK,
+        "permutation_result": PERMUTATION_RESULT,
+    },
+    "sensitivity": {"sensitivity": SENSITIVITY},
     "overlap": {"contrast_overlap": CONTRAST_OVERLAP},
     "links": {"dmp_deg": DMP_DEG},
     "enrichment": {"enrichment": ENRICHMENT},

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
+from cohortmart.contrast_checks import check_contrasts
+from cohortmart.model_option_checks import check_options
 from cohortmart.nearest import did_you_mean
-from cohortmart.study import CONTRAST_FAMILIES, ROLES, Analysis, Study
+from cohortmart.study import ROLES, Analysis, Study
 from cohortmart.study_faults import Fault
 from cohortmart.yaml_positions import Document, KeyPath
 
@@ -43,7 +45,8 @@ def check_analysis(
     yield from _check_form(analysis, here)
     yield from _check_terms(study, analysis, (*here, "model"))
     yield from _check_baseline(study, analysis, (*here, "model", "baseline"))
-    yield from _check_contrasts(analysis, (*here, "contrasts"))
+    yield from check_contrasts(analysis, (*here, "contrasts"))
+    yield from check_options(study, analysis, here)
 
 
 def _check_assay(
@@ -93,17 +96,19 @@ def _check_assay(
 
 
 def _check_form(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
-    """Check that means or a formula give the model, with only the keys that go with it."""
+    """Check that means, a curve or a formula give the model, with only the keys that go with it."""
     model = analysis.model
     place: KeyPath = (*here, "model")
-    if not model.means and model.formula is None:
+    if not model.means and model.curve is None and model.formula is None:
         yield Fault(
             place,
-            "`model` has neither `means` nor `formula`",
+            "`model` has neither `means` nor `formula` nor `curve`",
             of_key=True,
-            expected='`means: [group, timepoint]`, or `formula: "..."`',
-            hint="give one of the two",
+            expected='`means: [group, timepoint]`, `formula: "..."` or `curve: {of: ...}`',
+            hint="give one of the three",
         )
+    if model.curve is not None and model.means:
+        yield _not_both(place, "means", "a model is given by `means` or by `curve`, not both")
     if model.formula is None:
         if model.baseline is not None and not model.means:
             yield Fault(
@@ -116,18 +121,26 @@ def _check_form(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
         return
     for key, value, why in (
         ("means", model.means, "a model is given by `means` or by `formula`, not both"),
+        ("curve", model.curve, "a model is given by `curve` or by `formula`, not both"),
         ("covariates", model.covariates, "beside `formula` there are no `covariates`"),
         ("baseline", model.baseline, "`baseline` goes with `means`, not with `formula`"),
     ):
         if value:
-            yield Fault(
-                (*place, key),
-                why,
-                of_key=True,
-                expected="one way to write the model",
-                found=f"`formula` and `{key}`",
-                hint="write them into the formula, or use `means` and `covariates` alone",
-            )
+            yield _not_both(place, key, why)
+
+
+def _not_both(place: KeyPath, key: str, why: str) -> Fault:
+    other = "curve" if "`curve`, not" in why else "formula"
+    return Fault(
+        (*place, key),
+        why,
+        of_key=True,
+        expected="one way to write the model",
+        found=f"`{other}` and `{key}`",
+        hint="write them into the formula, or use `means` and `covariates` alone"
+        if other == "formula"
+        else "keep one of the two; a curve replaces the timepoints",
+    )
 
 
 def _check_terms(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
@@ -141,27 +154,34 @@ def _check_terms(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fa
             for i, n in enumerate(model.covariates)
         ),
     ]
-    if model.block is not None:
-        uses.append(((*here, "block"), model.block, categories))
-        for key, names in (("means", model.means), ("covariates", model.covariates)):
-            if model.block in names and model.block in categories:
-                yield Fault(
-                    (*here, "block"),
-                    f"`{model.block}` is both in `{key}` and the block",
-                    expected="a block that is no part of the model itself",
-                    found=model.block,
-                    hint="take it out of one: as part of the model it leaves the block nothing "
-                    "to explain",
-                )
+    if model.curve is not None:
+        uses.insert(0, ((*here, "curve", "of"), model.curve.of, study.covariates))
+        if model.curve.by is not None:
+            uses.insert(1, ((*here, "curve", "by"), model.curve.by, categories))
+    own = {name: path[len(here)] for path, name, _ in uses}
+    for key, words in (("block", "the block"), ("within", "`within`")):
+        name = getattr(model, key)
+        if name is None:
+            continue
+        uses.append(((*here, key), name, categories))
+        if name in own and name in categories:
+            yield Fault(
+                (*here, key),
+                f"`{name}` is both in `{own[name]}` and {words}",
+                expected="a category that is no part of the model itself",
+                found=name,
+                hint=f"take it out of one: as part of the model it leaves {words} nothing "
+                "to explain",
+            )
     seen: set[str] = set()
     for path, name, known in uses:
         yield from _check_term(study, path, name, known)
-        if path[-2] in ("means", "covariates"):
+        if path[len(here)] in ("means", "curve", "covariates"):
             if name in seen:
                 yield Fault(
                     path,
                     f"`{name}` stands twice in `model`",
-                    expected="each name once, in `means` or in `covariates`",
+                    expected="each name once, in `means`, `curve` or `covariates`",
                     found=name,
                     hint="delete one of the two",
                 )
@@ -190,6 +210,14 @@ def _check_term(study: Study, path: KeyPath, name: str, known: Sequence[str]) ->
             if key == "means"
             else "use a category, such as subject",
         )
+    elif path[-1] == "of":
+        yield Fault(
+            path,
+            f"`{name}` is no covariate, so there is no curve of it",
+            expected="one of " + ", ".join(known) if known else "a number of the sample sheet",
+            found=name,
+            hint=did_you_mean(name, known) or "declare it under `covariates` of `samples`",
+        )
     else:
         yield Fault(
             path,
@@ -215,46 +243,4 @@ def _check_baseline(study: Study, analysis: Analysis, path: KeyPath) -> Iterator
             expected=f"{' and '.join(model.means)} joined by a dot, such as {means[0]}",
             found=model.baseline,
             hint=did_you_mean(model.baseline, means) or "use one of the means",
-        )
-
-
-def _check_contrasts(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
-    """Check the names, and the reserved keys that stand for whole families."""
-    for name, expression in analysis.contrasts.items():
-        path = (*here, name)
-        if not name.strip():
-            yield Fault(path, "a contrast without a name", of_key=True, expected="a name")
-        elif name in CONTRAST_FAMILIES:
-            yield from _check_family(analysis, path, name, expression)
-        elif expression == "all":
-            yield Fault(
-                path,
-                f"`{name}` is not a family of contrasts",
-                of_key=True,
-                expected="one of " + ", ".join(CONTRAST_FAMILIES) + ", or an expression",
-                found=f"{name}: all",
-                hint=did_you_mean(name, CONTRAST_FAMILIES)
-                or "write an expression such as `MS.3rd - MS.1st`",
-            )
-
-
-def _check_family(analysis: Analysis, path: KeyPath, name: str, expression: str) -> Iterator[Fault]:
-    """Check one reserved key of `contrasts`."""
-    if expression != "all":
-        yield Fault(
-            path,
-            f"`{name}` stands for a whole family of contrasts",
-            expected="all",
-            found=expression,
-            hint=f"write `{name}: all`, or give the contrast another name",
-        )
-    means = analysis.model.means
-    if sorted(means) != ["group", "timepoint"]:
-        yield Fault(
-            path,
-            f"`{name}: all` needs one mean per group and timepoint",
-            of_key=True,
-            expected="`model: {means: [group, timepoint]}`",
-            found=f"means: [{', '.join(means)}]" if means else "no `means`",
-            hint="write the contrasts out, or use these means",
         )

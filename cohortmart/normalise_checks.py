@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cohortmart.lake.layers import METHODS
 from cohortmart.nearest import did_you_mean
-from cohortmart.study import ROLES, Assay, Combat, Study
+from cohortmart.study import ROLES, Assay, Combat, CombatSeq, Study
 from cohortmart.study_faults import Fault
 from cohortmart.yaml_positions import KeyPath
 
+#: Steps that each kind of assay may have, and how one is written.
+STEPS = {"beta": ("bmiq", "combat"), "counts": ("combat_seq",)}
+_WRITTEN = {
+    "beta": "`bmiq`, or `combat: {batch: ..., keep: [...]}`",
+    "counts": "`combat_seq: {batch: ..., keep: [...]}`",
+}
+
 
 def check_normalisation(study: Study, name: str, assay: Assay) -> Iterator[Fault]:
-    """Report steps that stand twice, that name nothing the study has, or that lack a manifest.
+    """Report steps that do not fit the assay, stand twice, or name what the study does not have.
 
     Parameters
     ----------
@@ -20,18 +28,23 @@ def check_normalisation(study: Study, name: str, assay: Assay) -> Iterator[Fault
     name : str
         Of the assay.
     assay : Assay
-        Of kind beta.
     """
     here: KeyPath = ("assays", name, "normalise")
     seen: set[str] = set()
     for i, step in enumerate(assay.normalise):
-        if (step.bmiq is None) == (step.combat is None):
+        named = [key for key in METHODS if getattr(step, key) is not None]
+        if len(named) != 1:
             yield Fault(
                 (*here, i),
                 "a step of `normalise` names one method",
-                expected="`bmiq`, or `combat: {batch: ..., keep: [...]}`",
-                hint="make two steps of it: [bmiq, {combat: {batch: slide}}]",
+                expected=_WRITTEN[assay.kind],
+                hint="make two steps of it: [bmiq, {combat: {batch: slide}}]"
+                if len(named) > 1
+                else None,
             )
+            continue
+        if step.layer not in STEPS[assay.kind]:
+            yield _not_for_kind((*here, i), name, assay, step.layer)
             continue
         if step.layer in seen:
             yield Fault(
@@ -41,8 +54,9 @@ def check_normalisation(study: Study, name: str, assay: Assay) -> Iterator[Fault
                 hint="delete one of the two",
             )
         seen.add(step.layer)
-        if step.combat is not None:
-            yield from _check_combat(study, step.combat, (*here, i, "combat"))
+        combat = step.combat or step.combat_seq
+        if combat is not None:
+            yield from _check_combat(study, combat, METHODS[step.layer], (*here, i, step.layer))
         elif not study.reference.manifest:
             yield Fault(
                 (*here, i),
@@ -52,11 +66,28 @@ def check_normalisation(study: Study, name: str, assay: Assay) -> Iterator[Fault
             )
 
 
-def _check_combat(study: Study, combat: Combat, here: KeyPath) -> Iterator[Fault]:
+def _not_for_kind(here: KeyPath, name: str, assay: Assay, layer: str) -> Fault:
+    """Return the fault for a step of another kind of assay."""
+    of_betas = layer in STEPS["beta"]
+    other = {"bmiq": "leave `bmiq` out", "combat": "write `combat_seq` for `combat`"}
+    hint = other[layer] if of_betas else "write `combat` for `combat_seq`"
+    return Fault(
+        here,
+        f"{METHODS[layer]} is for {'betas' if of_betas else 'counts'}, "
+        f"not for {'counts' if of_betas else 'betas'}",
+        expected=_WRITTEN[assay.kind],
+        found=f"`{layer}`, and `{name}` has `kind: {assay.kind}`",
+        hint=f"{hint}, or correct the kind",
+    )
+
+
+def _check_combat(
+    study: Study, combat: Combat | CombatSeq, method: str, here: KeyPath
+) -> Iterator[Fault]:
     if combat.batch not in study.factors:
         yield Fault(
             (*here, "batch"),
-            f"ComBat's batch `{combat.batch}` is no factor of the sample sheet",
+            f"{method}'s batch `{combat.batch}` is no factor of the sample sheet",
             expected="one of " + ", ".join(study.factors) if study.factors else "a factor",
             found=combat.batch,
             hint=did_you_mean(combat.batch, study.factors)
@@ -65,10 +96,18 @@ def _check_combat(study: Study, combat: Combat, here: KeyPath) -> Iterator[Fault
     known = [role for role in ROLES if role != "subject" and _has(study, role)]
     known += [*study.factors, *study.covariates]
     for i, name in enumerate(combat.keep):
-        if name == combat.batch:
+        if name in combat.keep[:i]:
             yield Fault(
                 (*here, "keep", i),
-                f"ComBat cannot both remove and keep `{name}`",
+                f"`{name}` stands twice in `keep`",
+                expected="each name once",
+                found=name,
+                hint="delete one of the two",
+            )
+        elif name == combat.batch:
+            yield Fault(
+                (*here, "keep", i),
+                f"{method} cannot both remove and keep `{name}`",
                 expected="what is not the batch",
                 found=name,
                 hint="take it out of `keep`",

@@ -11,10 +11,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StrictBool
 
 from cohortmart.study_findings import DmpDeg, Enrichment, Modules, Rebound
+from cohortmart.study_model import Model, Moderation, Permutations, Sensitivity, Voom
 from cohortmart.study_values import File, Files, Number, Record, Text, as_written
 
 #: Names that `model` uses for the five roles, whatever the sheet calls its columns.
 ROLES = ("group", "timepoint", "subject", "cell_type")
+
+#: Name of the F test over every contrast of an analysis; each has it.
+ALL_CONTRASTS = "all contrasts"
 
 #: Keys of `contrasts` that stand for a whole family; their value is `all`.
 CONTRAST_FAMILIES = ("time_within_group", "group_within_time", "interaction")
@@ -85,16 +89,24 @@ class Combat(Record):
     mean_only: StrictBool = False
 
 
+class CombatSeq(Record):
+    """ComBat-seq, for counts: `batch` is removed, what `keep` names is protected."""
+
+    batch: Text
+    keep: tuple[Text, ...] = ()
+
+
 class NormaliseStep(Record):
-    """One step of `normalise`: `bmiq`, or `combat: {batch: ..., keep: [...]}`."""
+    """One step of `normalise`: `bmiq`, `combat: {batch: ..., keep: [...]}` or `combat_seq: ...`."""
 
     bmiq: Literal[True] | None = None
     combat: Combat | None = None
+    combat_seq: CombatSeq | None = None
 
     @property
     def layer(self) -> str:
         """Name of the lake layer that the step writes."""
-        return "bmiq" if self.combat is None else "combat"
+        return next(name for name in ("bmiq", "combat", "combat_seq") if getattr(self, name))
 
 
 def _steps(value: Any) -> Any:
@@ -132,30 +144,6 @@ class Assay(Record):
         return ("raw", *(step.layer for step in self.normalise), *last)
 
 
-class Voom(Record):
-    """How voom weights are made."""
-
-    rounds: Literal[1] = 1
-
-
-class Model(Record):
-    """The linear model of an analysis: `means` or `formula`, not both."""
-
-    means: tuple[Text, ...] = ()
-    covariates: tuple[Text, ...] = ()
-    block: Text | None = None
-    baseline: Text | None = None
-    formula: Text | None = None
-    correlation: Literal["consensus"] = "consensus"
-
-
-class Moderation(Record):
-    """Options of the empirical-Bayes moderation."""
-
-    trend: StrictBool = False
-    robust: StrictBool = False
-
-
 class Thresholds(Record):
     """What counts as found in summaries."""
 
@@ -174,12 +162,16 @@ class Analysis(Record):
     voom: Voom = Voom()
     normalisation_samples: Literal["all", "selected"] = "all"
     filter: Literal["none", "filter_by_expr"] = "none"
+    array_weights: StrictBool = False  # samples weighted by how well they fit
     model: Model
     moderation: Moderation = Moderation()
     contrast_errors: Literal["exact", "limma"] = "exact"
     thresholds: Thresholds = Thresholds()
     #: name -> expression; a reserved key (time_within_group, ...) -> "all"
     contrasts: Annotated[dict[str, Text], Field(min_length=1)]
+    joint_tests: dict[str, tuple[Text, ...]] = Field(default_factory=dict)  # F tests, by name
+    permutations: Permutations | None = None
+    sensitivity: Sensitivity | None = None
     rebound: Rebound | None = None
     dmp_deg: DmpDeg | None = None
     enrichment: Enrichment | None = None

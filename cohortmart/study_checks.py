@@ -101,8 +101,7 @@ def _check_assays(study: Study) -> Iterator[Fault]:
         for path, kind, written in _options_by_kind(assay, here):
             if written and assay.kind != kind:
                 yield _not_of_kind(path, name, assay, kind)
-        if assay.kind == "beta":
-            yield from check_normalisation(study, name, assay)
+        yield from check_normalisation(study, name, assay)
 
 
 def _options_by_kind(assay: Assay, here: KeyPath) -> Iterator[tuple[KeyPath, str, bool]]:
@@ -114,7 +113,6 @@ def _options_by_kind(assay: Assay, here: KeyPath) -> Iterator[tuple[KeyPath, str
         "detection_p",
         "bead_count",
         "filter",
-        "normalise",
         "impute",
         "m_value_clip",
     ):

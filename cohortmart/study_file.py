@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cohortmart.errors import StudyError
-from cohortmart.study import Model, NormaliseStep, Reference, Study, Voom
+from cohortmart.study import Reference, Study
 from cohortmart.study_checks import check_study
 from cohortmart.study_faults import (
     Fault,
@@ -31,14 +31,7 @@ from cohortmart.yaml_positions import Document, KeyPath, read_document
 #: Keys that the study file has and this version does not do yet, with the values that ask for
 #: nothing and may therefore stand.
 LATER_KEYS: Mapping[type[Record], Mapping[str, tuple[object, ...]]] = {
-    NormaliseStep: {"combat_seq": ()},
-    Model: {"within": ()},
     Reference: {"genes": ()},
-}
-#: The same for values of keys that it does.
-LATER_VALUES: Mapping[tuple[type[Record], str], tuple[object, ...]] = {
-    (Model, "correlation"): ("per_feature",),
-    (Voom, "rounds"): (2,),
 }
 _NOTHING: tuple[object, ...] = (None, [], {})
 
@@ -126,9 +119,6 @@ class _Preparation:
             if key in later:
                 if item not in (*_NOTHING, *later[key]):
                     self.faults.append(_not_yet(here, f"the key `{key}`"))
-                continue
-            if record is not None and item in LATER_VALUES.get((record, key), ()):
-                self.faults.append(_not_yet(here, f"`{key}: {describe(item)}`"))
                 continue
             if record is Study and key in ("reference", "analyses") and item is None:
                 continue

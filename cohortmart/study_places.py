@@ -9,8 +9,7 @@ from cohortmart.study import (
     Assay,
     BeadFilter,
     Combat,
-    Model,
-    Moderation,
+    CombatSeq,
     NormaliseStep,
     ProbeFilter,
     ReadOptions,
@@ -18,9 +17,9 @@ from cohortmart.study import (
     SampleSheet,
     Study,
     Thresholds,
-    Voom,
 )
 from cohortmart.study_findings import DmpDeg, Enrichment, GenesOfContrast, Modules, Rebound
+from cohortmart.study_model import Curve, Model, Moderation, Permutations, Sensitivity, Voom
 from cohortmart.study_values import Record
 from cohortmart.yaml_positions import KeyPath
 
@@ -34,11 +33,15 @@ PLACES: Mapping[type[Record], str] = {
     BeadFilter: "`beads`",
     NormaliseStep: "`normalise`",
     Combat: "`combat`",
+    CombatSeq: "`combat_seq`",
     Analysis: "an analysis",
     Model: "`model`",
+    Curve: "`curve`",
     Voom: "`voom`",
     Moderation: "`moderation`",
     Thresholds: "`thresholds`",
+    Permutations: "`permutations`",
+    Sensitivity: "`sensitivity`",
     Rebound: "`rebound`",
     DmpDeg: "`dmp_deg`",
     Enrichment: "`enrichment`",
@@ -53,6 +56,8 @@ _NESTED: Mapping[str, type[Record]] = {
     "model": Model,
     "moderation": Moderation,
     "thresholds": Thresholds,
+    "permutations": Permutations,
+    "sensitivity": Sensitivity,
     "rebound": Rebound,
     "dmp_deg": DmpDeg,
     "enrichment": Enrichment,
@@ -79,6 +84,10 @@ def record_at(path: KeyPath) -> type[Record] | None:
             return NormaliseStep
         case ("assays", str(), "normalise", int(), "combat"):
             return Combat
+        case ("assays", str(), "normalise", int(), "combat_seq"):
+            return CombatSeq
+        case ("analyses", str(), "model", "curve"):
+            return Curve
         case ("analyses", str(), "enrichment", "from_contrasts", str()):
             return GenesOfContrast
         case ("assays", str(), "read" | "filter") | ("analyses", str(), str()):

@@ -40,7 +40,7 @@ MATRIX_SAMPLE = pa.schema(
     [
         ("assay", S),
         ("kind", S),  # counts | beta
-        ("layer", S),  # raw | bmiq | combat | imputed
+        ("layer", S),  # raw | bmiq | combat | imputed | combat_seq
         ("position", I32),  # index into `values`, from 1
         ("sample_id", S),
         ("column_name", S),  # the sample's name in the raw file
@@ -162,11 +162,18 @@ CONTRAST = pa.schema(
         ("meaning", S),
         ("n_samples", I64),
         ("n_subjects", I64),
-        ("consensus_correlation", F64),
+        ("kind", S),  # within | between | mixed | unknown: how it uses the people
+        ("n_complete", I64),  # people with every sample that their part of it names
+        ("consensus_correlation", F64),  # null where every feature has its own
         ("df_prior", F64),
         ("s2_prior", F64),
         ("values_used", S),
         ("contrast_errors", S),
+        ("minimum_log_fc", F64),  # the P value is that |log_fc| is beyond it
+        # standard error by limma's approximation / exact one: 1, 50, 99 % of the features
+        ("limma_se_ratio_low", F64),
+        ("limma_se_ratio_median", F64),
+        ("limma_se_ratio_high", F64),
     ]
 )
 

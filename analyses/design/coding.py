@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -53,12 +53,18 @@ class CovariateColumns:
     meanings : dict of str to str
         What each coefficient measures.
     notes : tuple of str
+    variables : tuple of frozenset of str
+        The covariate behind each column.
+    constant : dict of str to str
+        Covariates without a column, as they never vary, to their value.
     """
 
     matrix: NDArray[np.float64]
     columns: tuple[str, ...]
     meanings: dict[str, str]
     notes: tuple[str, ...]
+    variables: tuple[frozenset[str], ...] = ()
+    constant: dict[str, str] = field(default_factory=dict)
 
 
 def mean_columns(
@@ -174,7 +180,8 @@ def covariate_columns(
         A name is unknown, a value is missing, or two columns share a name.
     """
     made: list[tuple[str, NDArray[np.float64], str]] = []
-    notes: list[str] = []
+    variables: list[frozenset[str]] = []
+    fixed: dict[str, str] = {}
     for name in names:
         variable = read_variable(samples, name, study, where)
         if isinstance(variable, Number):
@@ -189,12 +196,22 @@ def covariate_columns(
                 for level in variable.levels[1:]
             ]
         if constant:
-            notes.append(f"`{name}` is {value} in every chosen sample and was left out")
+            fixed[name] = value
         else:
             made += new
+            variables += [frozenset({name})] * len(new)
     columns = [column for column, _, _ in made]
     matrix = np.column_stack([v for _, v, _ in made]) if made else np.zeros((samples.height, 0))
     for column in columns:
         if columns.count(column) > 1:
             raise AnalysisError(f"{where}: two covariates give a column named `{column}`")
-    return CovariateColumns(matrix, tuple(columns), {c: m for c, _, m in made}, tuple(notes))
+    return CovariateColumns(
+        matrix,
+        tuple(columns),
+        meanings={c: m for c, _, m in made},
+        notes=tuple(
+            f"`{n}` is {v} in every chosen sample and was left out" for n, v in fixed.items()
+        ),
+        variables=tuple(variables),
+        constant=fixed,
+    )

@@ -4,23 +4,42 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from analyses.design.contrast_expression import quoted
-from analyses.design.model_matrix import Design
+from analyses.design.design import Design
 from cohortmart.errors import AnalysisError
 from cohortmart.nearest import did_you_mean
-from cohortmart.study import CONTRAST_FAMILIES, Model, Study
+from cohortmart.study import CONTRAST_FAMILIES, Study
+from cohortmart.study_model import Model
+
+
+@dataclass(frozen=True)
+class Expanded:
+    """The contrasts of an analysis, reserved keys written out.
+
+    Parameters
+    ----------
+    expressions : dict of str to str
+        Name to expression, in the order of the study's contrasts.
+    families : dict of str to tuple of str
+        Reserved key to the names of its contrasts.
+    """
+
+    expressions: dict[str, str]
+    families: dict[str, tuple[str, ...]]
 
 
 def expand_contrasts(
     design: Design, contrasts: Mapping[str, str], model: Model, study: Study
-) -> dict[str, str]:
+) -> Expanded:
     """Replace the reserved keys by the contrasts they stand for.
 
     `time_within_group` gives later minus earlier for every group and pair of timepoints that
     both have samples (`HP_3rd-1st`), `group_within_time` every other group minus the first of
     the study's groups that has samples (`MSvsHP_3rd`), `interaction` the differences of these
-    changes (`MSvsHP_3rd-1st`).
+    changes (`MSvsHP_3rd-1st`). In a model with a curve the levels of `by` stand for the groups
+    and the knots for the timepoints (`HP_36-12`, `MSvsHP_36-12`).
 
     Parameters
     ----------
@@ -31,21 +50,18 @@ def expand_contrasts(
     study : Study
         Order of groups and timepoints.
 
-    Returns
-    -------
-    dict of str to str
-        Name to expression, in the order of the study's contrasts.
-
     Raises
     ------
     AnalysisError
-        A reserved key without `all` or with other means than group and timepoint, one that
-        gives no contrast, or two contrasts of the same name.
+        A reserved key without `all`, with other means than group and timepoint, one that gives
+        no contrast or only such as `within` takes away, or two contrasts of the same name.
     """
     expanded: dict[str, str] = {}
+    families: dict[str, tuple[str, ...]] = {}
     for key, text in contrasts.items():
         if key in CONTRAST_FAMILIES:
             made = _generate(key, text, design, model, study)
+            families[key] = tuple(made)
         elif text.strip() == "all" and "all" not in design.columns:
             raise AnalysisError(
                 f"`{key}: all` is not a reserved contrast",
@@ -62,7 +78,7 @@ def expand_contrasts(
                     hint="rename yours, or leave it out where a reserved key makes it",
                 )
             expanded[name] = expression
-    return expanded
+    return Expanded(expanded, families)
 
 
 def _generate(key: str, text: str, design: Design, model: Model, study: Study) -> dict[str, str]:
@@ -70,14 +86,15 @@ def _generate(key: str, text: str, design: Design, model: Model, study: Study) -
         raise AnalysisError(
             f"`{key}` is reserved for a set of contrasts", expected=f"{key}: all", found=text
         )
-    if sorted(model.means) != ["group", "timepoint"]:
+    if design.curve is None and sorted(model.means) != ["group", "timepoint"]:
         stands = f"the formula {model.formula}" if model.formula else f"{list(model.means)}"
         raise AnalysisError(
             f"`{key}: all` needs a model with the means of group and timepoint",
-            expected="means: [group, timepoint]",
+            expected="means: [group, timepoint], or a curve",
             found=stands,
             hint="write the contrasts out one by one, or change the model",
         )
+    _refuse_between(key, design)
     kinds = {
         "time_within_group": _time_within_group,
         "group_within_time": _group_within_time,
@@ -92,14 +109,46 @@ def _generate(key: str, text: str, design: Design, model: Model, study: Study) -
     return made
 
 
+def _refuse_between(key: str, design: Design) -> None:
+    """Refuse to compare groups where each level of `within` is of one group."""
+    group = "group" if design.curve is None else design.curve.by
+    if key != "group_within_time" or design.within is None or group is None:
+        return
+    of_group, of_level = design.categories[group], design.categories[design.within]
+    if len(set(zip(of_group, of_level, strict=True))) == len(set(of_level)):
+        raise AnalysisError(
+            f"`{key}: all` compares {group}s, and `{design.within}` is in the model (`within`), "
+            "which takes every difference between them out",
+            expected="contrasts within one: time_within_group, interaction",
+            found=f"every {design.within} is of one {group}",
+            hint=f"use `block: {design.within}` in place of `within`, or take the key out",
+        )
+
+
 class _Grid:
-    """Which group has samples at which timepoint, and how that mean is written."""
+    """Which group has samples at which timepoint, and how that mean is written.
+
+    On a curve the groups are its levels and the timepoints its knots; one curve for all is
+    named after its number.
+    """
 
     def __init__(self, design: Design, study: Study) -> None:
-        g, t = (design.mean_factors.index(name) for name in ("group", "timepoint"))
-        self.names = {(p[g], p[t]): quoted(label) for label, p in design.mean_levels.items()}
-        self.groups = [g for g in study.groups if any(g == key[0] for key in self.names)]
-        self.timepoints = [t for t in study.timepoints if any(t == key[1] for key in self.names)]
+        if design.curve is None:
+            g, t = (design.mean_factors.index(name) for name in ("group", "timepoint"))
+            cells = {label: (p[g], p[t]) for label, p in design.mean_levels.items()}
+            groups, timepoints = study.groups, study.timepoints
+        else:
+            # one curve for all has knots only
+            cells = {
+                label: (design.curve.of if len(p) == 1 else p[0], p[-1])
+                for label, p in design.mean_levels.items()
+            }
+            groups, timepoints = (
+                tuple(dict.fromkeys(c[i] for c in cells.values())) for i in range(2)
+            )
+        self.names = {cell: quoted(label) for label, cell in cells.items()}
+        self.groups = [g for g in groups if any(g == key[0] for key in self.names)]
+        self.timepoints = [t for t in timepoints if any(t == key[1] for key in self.names)]
 
     def changes(self, *groups: str) -> Iterator[tuple[str, str]]:
         """Yield (earlier, later) for the timepoints that all these groups have."""

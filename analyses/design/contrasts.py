@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analyses.design.collinear import explained, is_told_without_within
 from analyses.design.contrast_expansion import expand_contrasts
 from analyses.design.contrast_expression import parse_contrast
 from analyses.design.estimability import entangled_columns, is_estimable
@@ -15,7 +16,8 @@ from analyses.design.meaning import meaning_of
 from analyses.design.model_matrix import INTERCEPT, Design
 from analyses.design.wording import joined, listed
 from cohortmart.errors import AnalysisError
-from cohortmart.study import Model, Study
+from cohortmart.study import Study
+from cohortmart.study_model import Model
 from cohortmart.wording import counted
 
 __all__ = ["Contrasts", "build_contrasts", "contrast_weights", "expand_contrasts"]
@@ -34,12 +36,15 @@ class Contrasts:
         Weights of the design's coefficients.
     meanings : tuple of str
         What each measures, in plain words.
+    families : mapping of str to tuple of int
+        Reserved key to the contrasts it stands for.
     """
 
     names: tuple[str, ...]
     expressions: tuple[str, ...]
     matrix: NDArray[np.float64]
     meanings: tuple[str, ...]
+    families: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def build_contrasts(
@@ -67,12 +72,15 @@ def build_contrasts(
         with the contrast's name and says which samples are missing.
     """
     expanded = expand_contrasts(design, contrasts, model, study)
-    columns = [contrast_weights(design, name, text) for name, text in expanded.items()]
+    named = expanded.expressions
+    columns = [contrast_weights(design, name, text) for name, text in named.items()]
+    place = {name: i for i, name in enumerate(named)}
     return Contrasts(
-        names=tuple(expanded),
-        expressions=tuple(expanded.values()),
+        names=tuple(named),
+        expressions=tuple(named.values()),
         matrix=np.column_stack(columns) if columns else np.zeros((len(design.columns), 0)),
         meanings=tuple(meaning_of(design, c, study) for c in columns),
+        families={f: tuple(place[n] for n in of) for f, of in expanded.families.items()},
     )
 
 
@@ -161,13 +169,31 @@ def _not_estimable(
     design: Design, name: str, expression: str, vector: NDArray[np.float64]
 ) -> AnalysisError:
     """Say which columns the samples cannot part, and which combination would part them."""
-    entangled = [design.columns[i] for i in entangled_columns(design.matrix, vector)]
+    if is_told_without_within(design, vector):
+        return _between(design, name, expression)
+    # what is entangled with the levels of `within` is so on purpose
+    n = len(vector) if np.any(vector[design.n_own :]) else design.n_own
+    entangled = [design.columns[i] for i in entangled_columns(design.matrix[:, :n], vector[:n])]
     missing = f"no sample is {listed(design.empty)}; " if design.empty else ""
+    sums = "; ".join(explained(design, entangled))
     return AnalysisError(
         f"contrast {name} cannot be estimated: among the "
         f"{counted(len(design.sample_ids), 'chosen sample')} "
-        f"{missing}{listed(entangled)} are entangled and only some of their sums are determined",
+        f"{missing}{listed(entangled)} are entangled and only some of their sums are determined"
+        + (f": {sums}" if sums else ""),
         expected="a contrast that the chosen samples determine",
         found=expression,
         hint="choose samples that tell these apart, or take one of them out of the model",
+    )
+
+
+def _between(design: Design, name: str, expression: str) -> AnalysisError:
+    """Say that the levels of `within` take the contrast away."""
+    who = "people" if design.within == "subject" else f"levels of `{design.within}`"
+    return AnalysisError(
+        f"contrast {name} cannot be estimated: it is between {who}, and `{design.within}` is in "
+        "the model (`within`), which takes every difference between them out",
+        expected=f"a contrast within {who}: both of its sides have samples of the same",
+        found=expression,
+        hint=f"use `block: {design.within}` in place of `within`, or take the contrast out",
     )

@@ -13,6 +13,8 @@ Floats = NDArray[np.float64]
 _ROUNDING = 1e-9
 #: A column takes part in an entanglement if its share in it is above this.
 _SHARE = 1e-6
+#: A column of length 1 that the others leave less than this of is a sum of them.
+_DEPENDENT = 1e-8
 
 
 def rank_of(matrix: Floats) -> int:
@@ -58,6 +60,38 @@ def entangled_columns(matrix: Floats, weights: Floats | None = None) -> list[int
     if largest <= least:
         return []
     return [int(i) for i in np.flatnonzero(np.abs(part).max(axis=1) > _SHARE * largest)]
+
+
+def explanations(matrix: Floats) -> list[tuple[int, list[tuple[int, float, float]]]]:
+    """Say which columns are weighted sums of independent columns before them.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (n_samples, n_coefficients)
+
+    Returns
+    -------
+    list of (int, list of (int, float, float))
+        Each dependent column with the columns it is the sum of: position, weight, and share of
+        the column's length. Empty where the design has full rank.
+    """
+    length = np.linalg.norm(matrix, axis=0)
+    scaled = matrix / np.where(length > 0, length, 1.0)
+    own: list[int] = []
+    found: list[tuple[int, list[tuple[int, float, float]]]] = []
+    for j in range(matrix.shape[1]):
+        before = scaled[:, own]
+        share = np.linalg.lstsq(before, scaled[:, j], rcond=None)[0] if own else np.zeros(0)
+        rest = np.linalg.norm(scaled[:, j] - before @ share)
+        if rest > _DEPENDENT:
+            own.append(j)
+            continue
+        large = np.flatnonzero(np.abs(share) > _SHARE * np.abs(share).max(initial=0.0))
+        terms = [
+            (own[k], float(share[k] * length[j] / length[own[k]]), float(share[k])) for k in large
+        ]
+        found.append((j, terms))
+    return found
 
 
 def _free_directions(matrix: Floats) -> tuple[Floats, Floats]:

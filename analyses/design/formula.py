@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -35,6 +36,10 @@ class FormulaColumns:
     empty : tuple of str
         Crossed levels without a sample, e.g. ``HP.BP``.
     notes : tuple of str
+    column_variables : tuple of frozenset of str
+        Roles, factors and covariates behind each column.
+    categories : dict of str to tuple of str
+        Each sample's level of every category in the formula.
     """
 
     matrix: NDArray[np.float64]
@@ -42,10 +47,12 @@ class FormulaColumns:
     absent: tuple[str, ...]
     empty: tuple[str, ...]
     notes: tuple[str, ...]
+    column_variables: tuple[frozenset[str], ...]
+    categories: dict[str, tuple[str, ...]]
 
 
 def formula_columns(
-    samples: pl.DataFrame, formula: str, study: Study, block: str | None, where: str
+    samples: pl.DataFrame, formula: str, study: Study, apart: Sequence[str | None], where: str
 ) -> FormulaColumns:
     """Evaluate a formula over roles, factors and covariates.
 
@@ -57,8 +64,8 @@ def formula_columns(
         The right-hand side only. Groups and timepoints are coded in the order of study.yml,
         so the first level that occurs is the reference; other categories are sorted.
     study : Study
-    block : str or None
-        A variable that must not stand in the formula, because it is the block.
+    apart : sequence of str or None
+        The block and `within`, which must not stand in the formula as well.
     where : str
         Begins the messages.
 
@@ -71,12 +78,15 @@ def formula_columns(
     parsed = _parse(formula, where)
     known = [*ROLE_COLUMNS, *study.factors, *study.covariates]
     names = _variables(parsed, known, formula, where)
-    if block in names:
-        raise AnalysisError(
-            f"{where}: `{block}` is both in the formula and the block", found=formula
-        )
+    for name, key in zip(apart, ("the block", "`within`"), strict=True):
+        if name in names:
+            raise AnalysisError(
+                f"{where}: `{name}` is both in the formula and {key}",
+                found=formula,
+                hint=f"take it out of one: in the formula it leaves {key} nothing to explain",
+            )
     frame, single = _frame(samples, sorted(names), study, where)
-    matrix, columns = _evaluate(parsed, frame, formula, where)
+    matrix, columns, variables = _evaluate(parsed, frame, formula, where)
     _refuse_not_finite(matrix, columns, samples, where)
     filled = np.any(matrix != 0, axis=0)
     absent = tuple(c for c, keep in zip(columns, filled, strict=True) if not keep)
@@ -89,8 +99,15 @@ def formula_columns(
             f"no chosen sample has {listed(absent)}, so the model has no coefficient for that"
         )
     kept = tuple(c for c, keep in zip(columns, filled, strict=True) if keep)
+    categories = {n: tuple(frame[n].to_list()) for n in names if frame.schema[n] != pl.Float64}
     return FormulaColumns(
-        np.ascontiguousarray(matrix[:, filled]), kept, absent, empty, tuple(notes)
+        np.ascontiguousarray(matrix[:, filled]),
+        kept,
+        absent,
+        empty,
+        tuple(notes),
+        column_variables=tuple(v for v, keep in zip(variables, filled, strict=True) if keep),
+        categories=dict(sorted(categories.items())),
     )
 
 
@@ -170,6 +187,13 @@ def _frame(
                 if len(levels) == 1:
                     single.append(f"`{name}` is {levels[0]} in every chosen sample")
             case Number(values=numbers):
+                if (numbers == numbers[0]).all():
+                    raise AnalysisError(
+                        f"{where}: `{name}` in the formula is {numbers[0]:g} in every chosen "
+                        "sample",
+                        expected="a covariate that differs between samples",
+                        hint=f"take `{name}` out, or choose other samples in `where`",
+                    )
                 columns.append(pl.Series(name, numbers))
     # a formula such as `1` has no variable, but its matrix still needs its rows
     rows = pl.Series("", np.zeros(samples.height))
@@ -191,7 +215,8 @@ def _empty_crossings(parsed: Any, frame: pl.DataFrame) -> tuple[str, ...]:
 
 def _evaluate(
     parsed: Any, frame: pl.DataFrame, formula: str, where: str
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+) -> tuple[NDArray[np.float64], tuple[str, ...], list[frozenset[str]]]:
+    """Return the matrix, the names of its columns and the variables behind each."""
     from formulaic.errors import DataMismatchWarning
 
     try:
@@ -209,7 +234,14 @@ def _evaluate(
             found=formula,
         ) from error
     columns = tuple(str(c) for c in made.model_spec.column_names)
-    return np.asarray(made, dtype=np.float64).reshape(frame.height, len(columns)), columns
+    spec = made.model_spec
+    variables: list[frozenset[str]] = [frozenset()] * len(columns)
+    for term, places in spec.term_indices.items():
+        behind = frozenset(str(v) for v in spec.term_variables[term]) & frozenset(frame.columns)
+        for place in places:
+            variables[place] = behind
+    matrix = np.asarray(made, dtype=np.float64).reshape(frame.height, len(columns))
+    return matrix, columns, variables
 
 
 def _refuse_not_finite(

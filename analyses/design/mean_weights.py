@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analyses.design.model_matrix import INTERCEPT, Design
+from analyses.design.design import INTERCEPT, Design
 
 #: Weights below this share of the largest are rounding of the arithmetic.
 _ROUNDING = 1e-12

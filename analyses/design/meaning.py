@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from analyses.design.design import Design
 from analyses.design.mean_weights import mean_weights, other_weights
-from analyses.design.model_matrix import Design
 from analyses.design.wording import joined
 from cohortmart.study import Study
 
@@ -46,6 +46,10 @@ class _Means:
         self.levels = design.mean_levels
         self.factors = design.mean_factors
         self.timepoints = study.timepoints
+        self.curve = design.curve
+        # knots are bare numbers: "pregnancy week 12"
+        self.time = "timepoint" if design.curve is None else design.curve.of
+        self.unit = "" if design.curve is None else f"{design.curve.of.replace('_', ' ')} "
 
     def meaning(self, weights: dict[str, float]) -> str:
         up = [n for n, w in weights.items() if w == 1.0]
@@ -58,6 +62,8 @@ class _Means:
                 if found:
                     return found
         if list(weights.values()) == [1.0]:
+            if self.curve is not None:
+                return f"value of the curve{self._place(self.levels[up[0]], set())}"
             return f"mean of {up[0]}"
         return _difference(weights) or _weighted_sum(weights)
 
@@ -67,8 +73,8 @@ class _Means:
         if len(differ) != 1:
             return f"{up} minus {down}"
         i = differ[0]
-        if self.factors[i] == "timepoint":
-            return f"change from {b[i]} to {a[i]}{self._place(a, {i})}"
+        if self.factors[i] == self.time:
+            return f"change from {self.unit}{b[i]} to {a[i]}{self._place(a, {i})}"
         return f"{a[i]} minus {b[i]}{self._place(a, {i})}"
 
     def _change_of_change(self, up: Sequence[str], down: Sequence[str]) -> str | None:
@@ -79,19 +85,20 @@ class _Means:
         crossed = all(first[i] != second[i] and len({c[i] for c in cells}) == 2 for i in differ)
         if len(differ) != 2 or not crossed:
             return None  # e.g. the sum of two differences
-        changing = next((i for i in differ if self.factors[i] == "timepoint"), differ[0])
+        changing = next((i for i in differ if self.factors[i] == self.time), differ[0])
         late, early = self._later_first(changing, cells)
         of_first, of_second = (
             self._place(next(c for c in side if c[changing] == late), {changing})
             for side in (cells[:2], cells[2:])
         )
-        if self.factors[changing] == "timepoint":
-            return f"change from {early} to {late}{of_first} minus the same change{of_second}"
+        if self.factors[changing] == self.time:
+            change = f"change from {self.unit}{early} to {late}"
+            return f"{change}{of_first} minus the same change{of_second}"
         return f"{late} minus {early}{of_first} minus the same difference{of_second}"
 
     def _later_first(self, factor: int, cells: Sequence[tuple[str, ...]]) -> tuple[str, str]:
         levels = {c[factor] for c in cells}
-        if self.factors[factor] == "timepoint":
+        if self.factors[factor] == "timepoint" and self.curve is None:
             order = list(self.timepoints)
         else:
             order = list(dict.fromkeys(parts[factor] for parts in self.levels.values()))
@@ -100,9 +107,11 @@ class _Means:
 
     def _place(self, cell: tuple[str, ...], without: set[int]) -> str:
         rest = [i for i in range(len(cell)) if i not in without]
-        at = [cell[i] for i in rest if self.factors[i] == "timepoint"]
-        within = [cell[i] for i in rest if self.factors[i] != "timepoint"]
-        return (f" at {at[0]}" if at else "") + (f" in {'.'.join(within)}" if within else "")
+        at = [cell[i] for i in rest if self.factors[i] == self.time]
+        within = [cell[i] for i in rest if self.factors[i] != self.time]
+        return (f" at {self.unit}{at[0]}" if at else "") + (
+            f" in {'.'.join(within)}" if within else ""
+        )
 
 
 def _difference(weights: dict[str, float]) -> str | None:

@@ -1,75 +1,35 @@
-"""The design matrix of an analysis: group means, a baseline form or a formula."""
+"""The design matrix of an analysis: group means, a baseline form, a curve or a formula."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analyses.design.coding import covariate_columns, mean_columns, read_category
-from analyses.design.estimability import entangled_columns, rank_of
+from analyses.design.block_checks import read_blocks
+from analyses.design.coding import (
+    CovariateColumns,
+    covariate_columns,
+    mean_columns,
+    read_category,
+)
+from analyses.design.collinear import rank_notes
+from analyses.design.curve import curve_columns
+from analyses.design.design import INTERCEPT, Design
 from analyses.design.formula import formula_columns
+from analyses.design.variables import ROLE_COLUMNS
+from analyses.design.within import within_columns
 from analyses.design.wording import listed
 from cohortmart.errors import AnalysisError
 from cohortmart.nearest import did_you_mean
-from cohortmart.study import Model, Study
+from cohortmart.study import Study
+from cohortmart.study_model import Model
 from cohortmart.wording import counted
 
-INTERCEPT = "Intercept"
-
-
-@dataclass(frozen=True, eq=False)
-class Design:
-    """A design matrix and what its rows and columns are.
-
-    Parameters
-    ----------
-    matrix : ndarray of shape (n_samples, n_coefficients)
-        May be rank deficient; then `notes` says so.
-    columns : tuple of str
-        Names of the coefficients.
-    sample_ids : tuple of str
-        One a row.
-    blocks : ndarray of str of shape (n_samples,), or None
-        Label of each sample's block.
-    mean_labels : tuple of str, or None
-        Each sample's combination (`HP.1st`); None for a formula.
-    notes : tuple of str
-        What was left out, and other things the user should know, in plain words.
-    mean_factors : tuple of str
-        Names behind the parts of a combination; empty for a formula.
-    mean_levels : mapping of str to tuple of str
-        The parts of each combination that has samples, in the order of the columns.
-    baseline : str or None
-        The combination behind `Intercept`.
-    absent : tuple of str
-        Coefficients that the model would have if there were samples for them.
-    empty : tuple of str
-        Combinations of levels that do occur, but not together.
-    coefficient_meanings : mapping of str to str
-        Plain words for coefficients of covariates.
-    """
-
-    matrix: NDArray[np.float64]
-    columns: tuple[str, ...]
-    sample_ids: tuple[str, ...]
-    blocks: NDArray[np.str_] | None
-    mean_labels: tuple[str, ...] | None
-    notes: tuple[str, ...]
-    mean_factors: tuple[str, ...] = ()
-    mean_levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    baseline: str | None = None
-    absent: tuple[str, ...] = ()
-    empty: tuple[str, ...] = ()
-    coefficient_meanings: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def rank(self) -> int:
-        """Number of independent columns."""
-        return rank_of(self.matrix)
+__all__ = ["INTERCEPT", "Design", "build_design"]
 
 
 def build_design(samples: pl.DataFrame, model: Model, study: Study, where_said: str) -> Design:
@@ -78,73 +38,129 @@ def build_design(samples: pl.DataFrame, model: Model, study: Study, where_said: 
     Parameters
     ----------
     samples : DataFrame
-        The chosen rows of `dim_sample`, in the order of the matrix' rows.
+        Rows of `dim_sample`, one a row of the design and in its order. With a curve: those that
+        `samples_on_curve` keeps.
     model : Model
-        `means` (with `covariates` and perhaps a `baseline`) or a `formula`, and the `block`.
     study : Study
-        Order of groups and timepoints, names of factors and covariates.
+        Order of groups and timepoints, declared factors and covariates.
     where_said : str
         Begins every message, e.g. ``analysis logcpm``.
 
     Returns
     -------
     Design
+        Columns of means, curve or formula, then of covariates, then of `within`.
 
     Raises
     ------
     AnalysisError
-        Unknown names, clashing names, missing values, or no residual degrees of freedom.
+        Unknown names, clashing names, missing or infinite values, a covariate that does not
+        vary, a block that the model explains already, or no residual degrees of freedom.
     """
     _check_model(model, where_said)
     if samples.height == 0:
         raise AnalysisError(
             f"{where_said}: no sample is chosen", hint="loosen the condition in `where`"
         )
-    ids = tuple(samples["sample_id"].cast(pl.String).to_list())
-    if model.formula is None:
-        design = _design_of_means(samples, ids, model, study, where_said)
+    if model.formula is not None:
+        design = _design_of_formula(samples, model, model.formula, study, where_said)
+    elif model.curve is not None:
+        design = _design_of_curve(samples, model, study, where_said)
     else:
-        made = formula_columns(samples, model.formula, study, model.block, where_said)
-        design = Design(
-            matrix=made.matrix,
-            columns=made.columns,
-            sample_ids=ids,
-            blocks=None,
-            mean_labels=None,
-            notes=made.notes,
-            absent=made.absent,
-            empty=made.empty,
-        )
-    blocks, block_notes = _blocks(samples, model.block, study, where_said)
+        design = _design_of_means(samples, model, study, where_said)
+    notes = rank_notes(design)
+    if model.within is not None:
+        design = _with_levels(design, samples, model.within, study, where_said)
     _check_residuals(design, where_said)
-    notes = (*design.notes, *block_notes, *_rank_notes(design))
-    return replace(design, blocks=blocks, notes=notes)
+    blocks: NDArray[np.str_] | None = None
+    of_blocks: tuple[str, ...] = ()
+    if model.block is not None:
+        blocks, of_blocks = read_blocks(samples, model.block, design, study, where_said)
+    return replace(design, blocks=blocks, notes=(*design.notes, *of_blocks, *notes))
 
 
 def _check_model(model: Model, where: str) -> None:
-    if bool(model.means) == (model.formula is not None):
-        raise AnalysisError(f"{where}: a model needs either `means` or a `formula`, not both")
+    if sum((bool(model.means), model.curve is not None, model.formula is not None)) != 1:
+        raise AnalysisError(
+            f"{where}: a model needs either `means` or a `curve` or a `formula`, not both"
+        )
     if model.formula is not None and (model.covariates or model.baseline):
         raise AnalysisError(
             f"{where}: `covariates` and `baseline` belong to `means`",
             hint="write the covariates into the formula",
         )
-    names = (*model.means, *model.covariates)
+    if model.curve is not None and model.baseline:
+        raise AnalysisError(
+            f"{where}: `baseline` belongs to `means`", hint="leave it out beside a curve"
+        )
+    curve = () if model.curve is None else (model.curve.of, model.curve.by)
+    names = (*model.means, *(n for n in curve if n is not None), *model.covariates)
     twice = [n for n in names if names.count(n) > 1]
     if twice:
         raise AnalysisError(f"{where}: `{twice[0]}` stands in the model twice")
-    if model.block in names:
+    for key, name in (("block", model.block), ("`within` term", model.within)):
+        if name in names:
+            raise AnalysisError(
+                f"{where}: `{name}` is both in the model and its {key}",
+                hint="take it out of one: as part of the model it leaves the "
+                f"{key} nothing to explain",
+            )
+    if model.within is not None and model.within == model.block:
         raise AnalysisError(
-            f"{where}: `{model.block}` is both in the model and its block",
-            hint="take it out of one: as part of the model it leaves the block nothing to explain",
+            f"{where}: `{model.block}` is both `within` and the block",
+            expected="the levels as fixed effects (`within`), or correlated samples (`block`)",
+            hint="take out one; `block` also uses comparisons between people",
         )
 
 
-def _design_of_means(
-    samples: pl.DataFrame, ids: tuple[str, ...], model: Model, study: Study, where: str
+def _design_of_formula(
+    samples: pl.DataFrame, model: Model, formula: str, study: Study, where: str
 ) -> Design:
+    made = formula_columns(samples, formula, study, (model.block, model.within), where)
+    return Design(
+        matrix=made.matrix,
+        columns=made.columns,
+        sample_ids=_ids(samples),
+        blocks=None,
+        mean_labels=None,
+        notes=made.notes,
+        absent=made.absent,
+        empty=made.empty,
+        column_variables=made.column_variables,
+        categories=made.categories,
+    )
+
+
+def _ids(samples: pl.DataFrame) -> tuple[str, ...]:
+    return tuple(samples["sample_id"].cast(pl.String).to_list())
+
+
+def _covariates(
+    samples: pl.DataFrame, names: Sequence[str], study: Study, where: str
+) -> CovariateColumns:
+    """Make the columns of the covariates; each of them has to vary."""
+    made = covariate_columns(samples, names, study, where)
+    for name, value in made.constant.items():
+        raise AnalysisError(
+            f"{where}: the covariate `{name}` is {value} in every chosen sample",
+            expected="a covariate that differs between samples",
+            found=f"{value} in all {samples.height}",
+            hint=f"take `{name}` out of `covariates`, or choose other samples in `where`",
+        )
+    return made
+
+
+def _categories(
+    samples: pl.DataFrame, names: Sequence[str], study: Study, where: str
+) -> dict[str, tuple[str, ...]]:
+    """Return each sample's level of the categories among the names."""
+    known = {*ROLE_COLUMNS, *study.factors}
+    return {n: read_category(samples, n, study, where).values for n in names if n in known}
+
+
+def _design_of_means(samples: pl.DataFrame, model: Model, study: Study, where: str) -> Design:
     means = mean_columns(samples, model.means, study, where)
-    covariates = covariate_columns(samples, model.covariates, study, where)
+    covariates = _covariates(samples, model.covariates, study, where)
     labels = list(means.levels)
     if model.baseline is None:
         matrix, columns = means.matrix, labels
@@ -152,10 +168,11 @@ def _design_of_means(
         matrix, columns = _with_baseline(means.matrix, labels, model.baseline, where)
     _refuse_clash([*labels, *means.absent], [*covariates.columns, INTERCEPT], where)
     _refuse_clash(covariates.columns, [INTERCEPT], where)
+    of_mean = frozenset(model.means)
     return Design(
         matrix=np.hstack([matrix, covariates.matrix]),
         columns=(*columns, *covariates.columns),
-        sample_ids=ids,
+        sample_ids=_ids(samples),
         blocks=None,
         mean_labels=means.of_sample,
         notes=(*means.notes, *covariates.notes),
@@ -165,6 +182,55 @@ def _design_of_means(
         absent=means.absent,
         empty=means.empty,
         coefficient_meanings=covariates.meanings,
+        column_variables=(*(of_mean for _ in columns), *covariates.variables),
+        categories=_categories(samples, (*model.means, *model.covariates), study, where),
+    )
+
+
+def _design_of_curve(samples: pl.DataFrame, model: Model, study: Study, where: str) -> Design:
+    assert model.curve is not None
+    curve = curve_columns(samples, model.curve, study, where)
+    covariates = _covariates(samples, model.covariates, study, where)
+    labels = list(curve.levels)
+    _refuse_clash([*labels, *curve.absent], [*covariates.columns, INTERCEPT], where)
+    of_curve = frozenset(curve.factors)
+    return Design(
+        matrix=np.hstack([curve.matrix, covariates.matrix]),
+        columns=(*labels, *covariates.columns),
+        sample_ids=_ids(samples),
+        blocks=None,
+        mean_labels=None,
+        notes=(*curve.notes, *covariates.notes),
+        mean_factors=curve.factors,
+        mean_levels=curve.levels,
+        absent=curve.absent,
+        coefficient_meanings=covariates.meanings,
+        curve=curve.samples,
+        column_variables=(*(of_curve for _ in labels), *covariates.variables),
+        categories=_categories(samples, (*curve.factors, *model.covariates), study, where),
+    )
+
+
+def _with_levels(
+    design: Design, samples: pl.DataFrame, name: str, study: Study, where: str
+) -> Design:
+    """Put the levels of a category behind the other columns."""
+    terms = [*design.mean_factors] if design.curve is None else [*design.mean_factors[:-1]]
+    terms += sorted({v for of in design.column_variables for v in of} - set(design.mean_factors))
+    levels = within_columns(samples, name, terms, study, where)
+    _refuse_clash([*design.columns, *design.absent], levels.columns, where)
+    return replace(
+        design,
+        matrix=np.hstack([design.matrix, levels.matrix]),
+        columns=(*design.columns, *levels.columns),
+        notes=(*design.notes, levels.note),
+        within=name,
+        coefficient_meanings={
+            **design.coefficient_meanings,
+            **dict.fromkeys(levels.columns, f"level of {name}"),
+        },
+        column_variables=(*design.column_variables, *(frozenset({name}) for _ in levels.columns)),
+        categories={**design.categories, name: levels.of_sample},
     )
 
 
@@ -191,20 +257,6 @@ def _refuse_clash(names: Sequence[str], others: Sequence[str], where: str) -> No
         )
 
 
-def _blocks(
-    samples: pl.DataFrame, name: str | None, study: Study, where: str
-) -> tuple[NDArray[np.str_] | None, list[str]]:
-    if name is None:
-        return None, []
-    block = read_category(samples, name, study, f"{where}, block")
-    notes = []
-    if len(block.levels) == samples.height:
-        notes.append(f"every `{name}` has one chosen sample, so the block has nothing to explain")
-    elif len(block.levels) == 1:
-        notes.append(f"`{name}` is {block.levels[0]} in every chosen sample: one block only")
-    return np.array(block.values, dtype=np.str_), notes
-
-
 def _check_residuals(design: Design, where: str) -> None:
     n, rank = len(design.sample_ids), design.rank
     if rank == 0:
@@ -216,14 +268,3 @@ def _check_residuals(design: Design, where: str) -> None:
             found=counted(n, "sample"),
             hint="choose more samples in `where`, or fewer means and covariates",
         )
-
-
-def _rank_notes(design: Design) -> list[str]:
-    entangled = [design.columns[i] for i in entangled_columns(design.matrix)]
-    if not entangled:
-        return []
-    return [
-        f"the model has {counted(len(design.columns), 'column')} but rank {design.rank}: among "
-        f"the chosen samples {listed(entangled)} cannot be told apart, and contrasts that need "
-        "them apart cannot be estimated"
-    ]

@@ -73,7 +73,7 @@ def read_variable(samples: pl.DataFrame, name: str, study: Study, where: str) ->
     Raises
     ------
     AnalysisError
-        The name is unknown, or chosen samples have no value for it.
+        The name is unknown, or chosen samples have no value or an infinite one for it.
     """
     known = [*ROLE_COLUMNS, *study.factors, *study.covariates]
     if name not in known:
@@ -102,9 +102,16 @@ def _category(samples: pl.DataFrame, name: str, column: str, study: Study, where
 
 def _number(samples: pl.DataFrame, name: str, where: str) -> Number:
     values = samples[name].cast(pl.Float64)
-    _refuse_missing(
-        samples, values.is_null() | ~values.is_finite().fill_null(False), name, name, where
-    )
+    _refuse_missing(samples, values.is_null() | values.is_nan().fill_null(False), name, name, where)
+    infinite = sorted(samples["sample_id"].filter(values.is_infinite()).to_list())
+    if infinite:
+        raise AnalysisError(
+            f"{where}: `{name}` is infinite for {len(infinite)} of the {samples.height} chosen "
+            "samples",
+            expected="a finite number for every sample of the model",
+            found=f"infinite for {listed(infinite, 5)}",
+            hint=f"correct it in the sample sheet, or take `{name}` out of the model",
+        )
     return Number(name, values.to_numpy().astype(np.float64))
 
 

@@ -1,1 +1,1 @@
-"""Normalised layers of the lake: made from the raw betas, which stay."""
+"""Normalised layers of the lake: made from the raw betas and counts, which stay."""

@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analyses.layers.result import SampleNote, StepResult
-from analyses.layers.source import BetaRows, LayerSource
+from analyses.layers.source import LayerSource, MatrixRows
 from analyses.normalise.bmiq import BmiqError, bmiq
 
 Floats = NDArray[np.float64]
@@ -48,7 +48,7 @@ def bmiq_layer(source: LayerSource, is_type_ii: Bools, is_typed: Bools, folder: 
     StepResult
         Without any kept sample if none can be fitted; its rows are of no use then.
     """
-    n_probes, n_samples = len(source.probe_ids), len(source.sample_ids)
+    n_probes, n_samples = len(source.feature_ids), len(source.sample_ids)
     scratch = folder / "samples.f64"
     with scratch.open("wb") as file:
         _transpose(source.rows(), n_probes, n_samples, file)
@@ -68,14 +68,14 @@ def bmiq_layer(source: LayerSource, is_type_ii: Bools, is_typed: Bools, folder: 
             "BMIQ left them as they are"
         )
     return StepResult(
-        rows=_rows(scratch, source.probe_ids, keep, n_probes),
+        rows=_rows(scratch, source.feature_ids, keep, n_probes),
         samples=tuple(notes),
         n_changed=int(is_type_ii.sum()),
         notes=tuple(said),
     )
 
 
-def _transpose(rows: Iterator[BetaRows], n_probes: int, n_samples: int, file: BinaryIO) -> None:
+def _transpose(rows: Iterator[MatrixRows], n_probes: int, n_samples: int, file: BinaryIO) -> None:
     """Write the betas sample after sample."""
     start = 0
     for ids, values in rows:
@@ -107,7 +107,7 @@ def _one(scratch: Path, j: int, sample_id: str, is_type_ii: Bools, is_typed: Boo
     )
 
 
-def _rows(scratch: Path, ids: pa.Array, keep: Sequence[int], n_probes: int) -> Iterator[BetaRows]:
+def _rows(scratch: Path, ids: pa.Array, keep: Sequence[int], n_probes: int) -> Iterator[MatrixRows]:
     """Put the rows together again."""
     step = max(1, _BLOCK_VALUES // max(1, len(keep)))
     with scratch.open("rb", buffering=0) as file:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from analyses.layers.result import SampleNote, StepResult
-from analyses.layers.source import BetaRows, LayerSource
+from analyses.layers.source import LayerSource, MatrixRows
 
 
 def impute_layer(source: LayerSource) -> StepResult:
@@ -35,7 +35,7 @@ def impute_layer(source: LayerSource) -> StepResult:
     )
 
 
-def _rows(source: LayerSource) -> Iterator[BetaRows]:
+def _rows(source: LayerSource) -> Iterator[MatrixRows]:
     for ids, beta in source.rows():
         missing = np.isnan(beta)
         n = (~missing).sum(axis=1)

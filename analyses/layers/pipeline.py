@@ -7,36 +7,23 @@ import json
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from numpy.typing import NDArray
-
-from analyses.layers.bmiq_layer import bmiq_layer
-from analyses.layers.combat_layer import combat_layer
-from analyses.layers.impute_layer import impute_layer
-from analyses.layers.result import StepResult
-from analyses.layers.source import LayerSource, layer_rows, raw_rows
+from analyses.layers.lake_source import layer_source, raw_source
+from analyses.layers.steps import do_step, step_inputs, step_options
 from analyses.layers.write import layer_entries, written_layer
-from analyses.load.kept import Kept, kept_in_lake
 from cohortmart.catalogue import Entry, read_current, read_part, switch_current
-from cohortmart.errors import AnalysisError, InputError
+from cohortmart.errors import InputError
 from cohortmart.lake.assays import assay_rows
-from cohortmart.lake.layers import RAW, part_of
+from cohortmart.lake.layers import part_of
 from cohortmart.lake.lock import lake_lock
 from cohortmart.study import Assay, Study
 from cohortmart.tables import ASSAY
 from cohortmart.warehouse import Home
 
-Bools = NDArray[np.bool_]
-#: Raised when the same inputs and options would give other betas than before.
+#: Raised when the same inputs and options would give other values than before.
 ENGINE_VERSION = "1"
 _INGEST_FIRST = "read the raw files first: cohortmart ingest STUDY.yml --out DIR"
 Say = Callable[[str], None]
@@ -92,24 +79,23 @@ def _layers_of(
     done: list[str],
     skipped: list[str],
 ) -> None:
-    kept = kept_in_lake(home, name)
-    source = _raw_source(home.lake, name, assay, kept)
-    raw = _path_of(home.lake, part_of(name, RAW))
-    start = {"raw": raw, "kept": kept.mark, "detection_p": assay.filter.detection_p}
+    source, start = raw_source(home, name, assay)
     mark = _digest({**start, "engine": ENGINE_VERSION})
+    features = {"counts": "genes", "beta": "probes"}[assay.kind]
     for i, (layer, options) in enumerate(
-        zip(assay.layers[1:], _options(assay), strict=True), start=1
+        zip(assay.layers[1:], step_options(assay), strict=True), start=1
     ):
         part = part_of(name, layer)
-        inputs = _inputs(home.lake, layer, assay, study)
+        inputs = step_inputs(home.lake, layer, assay, study)
         mark = _digest({"from": mark, layer: options, "inputs": inputs, "versions": _versions()})
         there = layer_entries(home.lake, name, layer, mark)
         if there is None:
-            say(f"{name}: {layer} of {len(source.probe_ids):,} probes x {len(source.sample_ids)}")
+            shape = f"{len(source.feature_ids):,} {features} x {len(source.sample_ids)}"
+            say(f"{name}: {layer} of {shape}")
             with tempfile.TemporaryDirectory(
                 prefix=f".{layer}.parquet.", suffix=".tmp", dir=home.lake
             ) as folder:
-                step = _step(study, home.lake, name, assay, layer, source, Path(folder))
+                step = do_step(study, home.lake, name, assay, layer, source, Path(folder))
                 there = written_layer(home.lake, name, layer, mark, source, step, options)
             for note in step.notes:
                 say(f"note: {name}: {note}")
@@ -118,7 +104,7 @@ def _layers_of(
             say(f"{name}: {layer} is in the lake already")
             skipped.append(part)
         _switch(home.lake, name, assay.layers[i:], there)
-        source = _layer_source(home.lake, layer, there)
+        source = layer_source(home.lake, assay.kind, layer, there)
 
 
 def _refuse_other_study(lake: Path, study: Study) -> None:
@@ -137,102 +123,6 @@ def _refuse_other_study(lake: Path, study: Study) -> None:
         found=f"another value of {', '.join(dict.fromkeys(keys))}" if keys else None,
         hint=_INGEST_FIRST,
     )
-
-
-def _options(assay: Assay) -> list[dict[str, Any]]:
-    """Return what each layer behind the raw one was asked to be."""
-    steps: list[dict[str, Any]] = [s.model_dump(exclude_none=True) for s in assay.normalise]
-    return steps if assay.impute == "none" else [*steps, {"impute": assay.impute}]
-
-
-def _step(
-    study: Study,
-    lake: Path,
-    name: str,
-    assay: Assay,
-    layer: str,
-    source: LayerSource,
-    folder: Path,
-) -> StepResult:
-    where = f"assay {name}, {layer}"
-    if layer == "imputed":
-        return impute_layer(source)
-    if layer == "bmiq":
-        result = bmiq_layer(source, *_design_types(lake, source.probe_ids, where), folder)
-        if not result.kept:
-            raise AnalysisError(
-                f"{where}: no sample can be normalised",
-                found=f"{result.samples[0].sample_id}: {result.samples[0].fault}",
-                hint="look at the betas and the manifest, or leave `bmiq` out of `normalise`",
-            )
-        return result
-    combat = next(s.combat for s in assay.normalise if s.combat is not None)
-    table = read_part(lake, "sample")
-    assert table is not None
-    order = pl.DataFrame({"sample_id": list(source.sample_ids)})
-    samples = order.join(pl.DataFrame(table), on="sample_id", how="left", maintain_order="left")
-    return combat_layer(source, samples, study, combat, assay.m_value_clip, where)
-
-
-def _design_types(lake: Path, probe_ids: pa.Array, where: str) -> tuple[Bools, Bools]:
-    """Return which probes are of type II, and which of a type that any manifest knows."""
-    table = read_part(lake, "probe")
-    if table is None:
-        raise AnalysisError(
-            f"{where}: the lake has no probe annotation",
-            hint="name the manifest under `reference` in study.yml",
-        )
-    table = table.filter(pc.is_valid(table["design_type"])).sort_by("manifest_order")
-    exact = pc.index_in(probe_ids, value_set=table["probe_id"].combine_chunks())
-    common = pc.index_in(probe_ids, value_set=table["common_probe_id"].combine_chunks())
-    of_type = table["design_type"].combine_chunks().take(pc.coalesce(exact, common))
-    if of_type.null_count == len(probe_ids):
-        raise AnalysisError(
-            f"{where}: the manifest knows the design type of no probe",
-            expected=f"probes such as {probe_ids[0].as_py()}",
-            found=", ".join(table["probe_id"].slice(0, 3).to_pylist()) or "none",
-            hint="name the manifest of this array, with the column Infinium_Design_Type",
-        )
-    is_type_ii = pc.fill_null(pc.equal(of_type, "II"), False)
-    return (
-        is_type_ii.to_numpy(zero_copy_only=False),
-        of_type.is_valid().to_numpy(zero_copy_only=False),
-    )
-
-
-def _raw_source(lake: Path, name: str, assay: Assay, kept: Kept) -> LayerSource:
-    path = lake / _path_of(lake, part_of(name, RAW))
-    return LayerSource(
-        layer=RAW,
-        rows=partial(raw_rows, path, kept.probe_ids, kept.positions, assay.filter.detection_p),
-        probe_ids=kept.probe_ids,
-        sample_ids=kept.sample_ids,
-        columns=kept.columns,
-    )
-
-
-def _layer_source(lake: Path, layer: str, entries: tuple[Entry, ...]) -> LayerSource:
-    paths = {e.table_name: lake / e.path for e in entries}
-    samples = pq.read_table(paths["matrix_sample"])
-    ids = pq.read_table(paths["matrix"], columns=["feature_id"])["feature_id"]
-    return LayerSource(
-        layer=layer,
-        rows=partial(layer_rows, paths["matrix"]),
-        probe_ids=ids.combine_chunks(),
-        sample_ids=tuple(samples["sample_id"].to_pylist()),
-        columns=tuple(samples["column_name"].to_pylist()),
-    )
-
-
-def _path_of(lake: Path, part: str) -> str:
-    return next(e.path for e in read_current(lake) if (e.table_name, e.part) == ("matrix", part))
-
-
-def _inputs(lake: Path, layer: str, assay: Assay, study: Study) -> list[str]:
-    """Name what a step reads besides betas; files of the lake carry the hash of their content."""
-    tables = {"bmiq": "probe", "combat": "sample"}
-    files = sorted(e.path for e in read_current(lake) if e.table_name == tables.get(layer))
-    return [*files, repr(assay.m_value_clip), *study.groups] if layer == "combat" else files
 
 
 def _switch(lake: Path, name: str, layers: Sequence[str], entries: tuple[Entry, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from analyses.layers.source import BetaRows
+from analyses.layers.source import MatrixRows
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,16 @@ class StepResult:
     Parameters
     ----------
     rows : iterator
-        Its betas, probes sorted by id; can be taken once.
+        Its values, features sorted by id; can be taken once.
     samples : tuple of SampleNote
         In the order of the source; those without a fault are the columns of `rows`.
     n_changed : int
-        Probes that the step could and did change.
+        Features that the step could and did change.
     notes : tuple of str
         What the user should know.
     """
 
-    rows: Iterator[BetaRows]
+    rows: Iterator[MatrixRows]
     samples: tuple[SampleNote, ...]
     n_changed: int
     notes: tuple[str, ...] = field(default=())

@@ -14,37 +14,40 @@ from numpy.typing import NDArray
 from cohortmart.lake.matrix import extras_of, read_matrix
 
 Floats = NDArray[np.float64]
-#: Probe ids (rows,) and betas (rows, samples), NaN = missing.
-BetaRows = tuple[pa.Array, Floats]
+#: Feature ids (rows,) and values (rows, samples), NaN = missing.
+MatrixRows = tuple[pa.Array, Floats]
 
 
 @dataclass(frozen=True, eq=False)
 class LayerSource:
-    """The betas that a step starts from.
+    """The values that a step starts from.
 
     Parameters
     ----------
+    kind : str
+        counts | beta.
     layer : str
         Its name.
     rows : callable
-        Streams the betas, probes sorted by id; every call begins anew.
-    probe_ids : pyarrow.StringArray
+        Streams the values, features sorted by id; every call begins anew.
+    feature_ids : pyarrow.StringArray
         All of them.
     sample_ids, columns : tuple of str
         The samples in order, and what their columns are called in the raw file.
     """
 
+    kind: str
     layer: str
-    rows: Callable[[], Iterator[BetaRows]]
-    probe_ids: pa.Array
+    rows: Callable[[], Iterator[MatrixRows]]
+    feature_ids: pa.Array
     sample_ids: tuple[str, ...]
     columns: tuple[str, ...]
 
 
-def raw_rows(
+def beta_rows(
     path: Path, kept_probes: pa.Array, positions: NDArray[np.int64], detection_p: float | None
-) -> Iterator[BetaRows]:
-    """Stream the kept part of a raw matrix.
+) -> Iterator[MatrixRows]:
+    """Stream the kept part of a raw matrix of betas.
 
     Parameters
     ----------
@@ -69,7 +72,15 @@ def raw_rows(
             yield ids.filter(pa.array(keep)), values[keep]
 
 
-def layer_rows(path: Path) -> Iterator[BetaRows]:
-    """Stream a normalised layer."""
-    for ids, values, *_ in read_matrix(path):
+def layer_rows(path: Path, positions: NDArray[np.int64] | None = None) -> Iterator[MatrixRows]:
+    """Stream all rows of a layer, or some of its columns.
+
+    Parameters
+    ----------
+    path : Path
+        The lake's Parquet file.
+    positions : ndarray of int, optional
+        Columns to take, from 0.
+    """
+    for ids, values, *_ in read_matrix(path, positions):
         yield ids, values

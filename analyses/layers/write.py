@@ -68,7 +68,7 @@ def written_layer(
     entries = _entries(assay, layer, mark)
     paths = {e.table_name: lake / e.path for e in entries}
     column = dict(zip(source.sample_ids, source.columns, strict=True))
-    rows = matrix_sample_rows(assay, "beta", layer, [column[s] for s in step.kept], step.kept)
+    rows = matrix_sample_rows(assay, source.kind, layer, [column[s] for s in step.kept], step.kept)
     write_table(matrix_sample_table(rows), paths["matrix_sample"])
     n = write_matrix(one_ahead(step.rows), len(step.kept), paths["matrix"], {_MARK: mark.encode()})
     of_samples = [

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analyses.stats.basis import DesignBasis
+from analyses.stats.blocks import Blocks
+from analyses.stats.gls import solve_gls
 from analyses.stats.lowess import lowess
+from analyses.stats.parallel import for_blocks, rows_times
 
 Floats = NDArray[np.float64]
+
+_ROWS = 1024  # genes a block of work
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,14 @@ class VoomValues:
     trend_y: Floats
 
 
-def voom(counts: Floats, effective_library: Floats, basis: DesignBasis) -> VoomValues:
+def voom(
+    counts: Floats,
+    effective_library: Floats,
+    basis: DesignBasis,
+    blocks: Blocks | None = None,
+    correlation: float = 0.0,
+    sample_weights: Floats | None = None,
+) -> VoomValues:
     """Estimate the mean-variance trend and turn it into weights.
 
     Parameters
@@ -43,12 +55,23 @@ def voom(counts: Floats, effective_library: Floats, basis: DesignBasis) -> VoomV
     effective_library : ndarray of shape (n_samples,)
         Library size times TMM factor.
     basis : DesignBasis
-        Of the design; blocks have no part in this round.
+        Of the design.
+    blocks, correlation
+        Samples of a block share this correlation in the linear model whose residuals make the
+        trend; none means independent samples.
+    sample_weights : ndarray of shape (n_samples,), optional
+        Weights of the samples in that linear model, positive; the weights returned do not hold
+        them.
 
     Raises
     ------
     ValueError
         No residual degrees of freedom, or fewer than two genes with counts.
+
+    Notes
+    -----
+    limma's voom(block =, correlation =, weights =): fitted values and residual sums of squares
+    are those of generalised least squares, sd = sqrt(rss / (n_samples - rank)).
     """
     n = counts.shape[1]
     if n <= basis.rank:
@@ -58,15 +81,38 @@ def voom(counts: Floats, effective_library: Floats, basis: DesignBasis) -> VoomV
         raise ValueError("voom needs at least two genes with counts")
     library = effective_library + 1.0
     y = np.log2((counts + 0.5) / library * 1e6)
-    gamma = y @ basis.q
-    fitted = gamma @ basis.q.T
-    sd = np.sqrt(((y - fitted) ** 2).sum(axis=1) / (n - basis.rank))
+    fitted, rss = _fit(y, basis, blocks, correlation, sample_weights)
+    sd = np.sqrt(rss / (n - basis.rank))
     x = y.mean(axis=1) + np.log2(library).mean() - np.log2(1e6)
     trend_x, trend_y = _trend(x[seen], np.sqrt(sd[seen]))
     # fitted + log2(library) - log2(1e6) is the log2 of the fitted count
     fitted += np.log2(library) - np.log2(1e6)
     weights = np.interp(fitted, trend_x, trend_y) ** -4
     return VoomValues(log2_cpm=y, weights=weights, trend_x=trend_x, trend_y=trend_y)
+
+
+def _fit(
+    y: Floats,
+    basis: DesignBasis,
+    blocks: Blocks | None,
+    correlation: float,
+    sample_weights: Floats | None,
+) -> tuple[Floats, Floats]:
+    """Fitted values and residual sums of squares of all genes."""
+    z = np.zeros((y.shape[1], 1)) if blocks is None else blocks.indicators
+    rho = 0.0 if blocks is None else correlation
+    # samples' weights are the same for all genes: the unweighted fit of both sides times a root
+    root = np.ones(y.shape[1]) if sample_weights is None else np.sqrt(sample_weights)
+    scaled = replace(basis, q=root[:, None] * basis.q)
+    fitted, rss = np.empty_like(y), np.empty(len(y))
+
+    def work(start: int, stop: int) -> None:
+        rows = slice(start, stop)
+        found = solve_gls(y[rows] * root, scaled, z, rho, None)
+        fitted[rows], rss[rows] = rows_times(found.gamma, basis.q.T), found.rss
+
+    for_blocks(len(y), _ROWS, work)
+    return fitted, rss
 
 
 def _trend(x: Floats, y: Floats) -> tuple[Floats, Floats]:

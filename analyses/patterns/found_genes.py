@@ -12,10 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analyses.design.model_matrix import build_design
+from analyses.chosen_design import chosen_design
 from analyses.enrichment.camera import z_scores
 from analyses.load.matrices import feature_matrix
-from analyses.load.samples import chosen_samples
 from analyses.normalise.filter_by_expr import filter_by_expr
 from cohortmart.errors import AnalysisError
 from cohortmart.nearest import did_you_mean
@@ -123,10 +122,10 @@ def _expressed(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> pa.Ar
     analysis = study.analyses[name]
     if study.assays[analysis.assay].kind != "counts" or analysis.filter == "filter_by_expr":
         return None
-    samples = chosen_samples(con, name, analysis)
-    design = build_design(samples, analysis.model, study, f"analysis {name}")
-    matrix = feature_matrix(con, analysis.assay, samples["sample_id"].to_list())
-    return matrix.feature_ids.filter(pa.array(filter_by_expr(matrix.values, design.mean_labels)))
+    design = chosen_design(con, study, name, analysis).design
+    matrix = feature_matrix(con, analysis.assay, design.sample_ids)
+    expressed = filter_by_expr(matrix.values, design.expression_groups)
+    return matrix.feature_ids.filter(pa.array(expressed))
 
 
 def _contrasts(con: duckdb.DuckDBPyConnection, name: str, wanted: Sequence[str]) -> list[str]:

@@ -17,10 +17,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import special
 
+from analyses.chosen_design import chosen_design
 from analyses.design.contrasts import contrast_weights
 from analyses.design.mean_weights import mean_weights, other_weights
-from analyses.design.model_matrix import Design, build_design
-from analyses.load.samples import chosen_samples
+from analyses.design.model_matrix import Design
 from analyses.patterns.shared_features import PairCounts, Slot, shared_features
 from analyses.stats.bivariate_normal import both_beyond, upper_orthant
 from analyses.stats.fisher import conditional_odds_ratio, fisher_greater
@@ -125,9 +125,7 @@ def _within(
     r = _no_effect_correlations(con, name, list(contrasts))[i, j]
     share = np.zeros(len(i), dtype=bool)
     if len(i):
-        analysis = study.analyses[name]
-        samples = chosen_samples(con, name, analysis)
-        design = build_design(samples, analysis.model, study, f"analysis {name}")
+        design = chosen_design(con, study, name, study.analyses[name]).design
         # women who are in both lift or lower both: a correlation, though no mean is shared
         share = _sharing(design, contrasts)[i, j] | (np.abs(r) > _NEGLIGIBLE)
     slots = [Slot(name, contrast) for contrast in contrasts]
@@ -140,7 +138,7 @@ def _between(
     """Pair contrasts of the same name of two analyses."""
     shared = [contrast for contrast in _contrasts(con, earlier) if contrast in own]
     samples: list[set[str]] = [
-        set(chosen_samples(con, n, study.analyses[n])["sample_id"].to_list())
+        set(chosen_design(con, study, n, study.analyses[n]).design.sample_ids)
         for n in (earlier, name)
         if shared
     ]

@@ -24,6 +24,7 @@ from analyses.stats.shared_correlation import (
     correlation_of_filled,
     rotate,
 )
+from analyses.stats.shared_weights import scaled_basis, shared_row
 
 Floats = NDArray[np.float64]
 
@@ -61,7 +62,8 @@ def block_correlation(
         Of the design, n_samples rows.
     blocks : Blocks
     weights : ndarray of shape (n_features, n_samples), optional
-        Precision weights (inverse variances up to a factor), positive.
+        Precision weights (inverse variances up to a factor), positive. One row that
+        `numpy.broadcast_to` shows to all features costs no more than none.
 
     Returns
     -------
@@ -93,24 +95,28 @@ def correlation_of_rows(
         to `consensus`.
     """
     atanh = np.empty(len(y))
-    if weights is not None:
+    row = shared_row(weights)
+    if weights is not None and row is None:
 
         def weighted(start: int, stop: int) -> None:
             atanh[start:stop] = own_correlation(y[start:stop], basis, blocks, weights[start:stop])
 
         for_blocks(len(y), _ROWS, weighted)
         return atanh
+    root = None if row is None else np.sqrt(row)
+    basis = basis if row is None else scaled_basis(basis, row)
     gaps, rotation = find_gaps(y), rotate(basis, blocks)
 
+    def scaled(rows: NDArray[np.int64]) -> Floats:
+        return y[rows] if root is None else y[rows] * root
+
     def complete(start: int, stop: int) -> None:
-        whole = gaps.complete[start:stop]
-        atanh[start:stop][whole] = correlation_of_complete(
-            y[start:stop][whole], rotation, basis, blocks
-        )
+        rows = start + np.flatnonzero(gaps.complete[start:stop])
+        atanh[rows] = correlation_of_complete(scaled(rows), rotation, basis, blocks)
 
     def incomplete(start: int, stop: int) -> None:
         rows, patterns = gaps.rows[start:stop], gaps.patterns.of(slice(start, stop))
-        atanh[rows] = _incomplete(y[rows], rotation, basis, blocks, patterns)
+        atanh[rows] = _incomplete(scaled(rows), rotation, basis, blocks, patterns)
 
     for_blocks(len(y), _ROWS, complete)
     for_blocks(len(gaps.rows), _ROWS, incomplete)

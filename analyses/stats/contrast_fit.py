@@ -6,7 +6,7 @@ A contrast c has the exact unscaled variance c'(Q'V_g^-1 Q)^-1 c, from each feat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +14,13 @@ from numpy.typing import NDArray
 from analyses.stats.basis import DesignBasis
 from analyses.stats.blocks import Blocks
 from analyses.stats.fill_in import can_fill_in
-from analyses.stats.gls import NormalEquations, solve_gls
-from analyses.stats.limma_errors import LimmaErrors, approximate_sd, limma_errors
+from analyses.stats.fit_checks import check_fit, check_sets
+from analyses.stats.gls import solve_gls
+from analyses.stats.limma_errors import LimmaErrors, limma_errors
 from analyses.stats.missing import find_gaps
+from analyses.stats.own_fit import fit_own
 from analyses.stats.parallel import for_blocks
-from analyses.stats.shared_fit import (
-    Parts,
-    directions,
-    fit_complete,
-    fit_filled,
-    shared_fit,
-)
+from analyses.stats.shared_fit import Parts, directions, fit_complete, fit_filled, shared_fit
 
 Floats = NDArray[np.float64]
 
@@ -46,11 +42,19 @@ class ContrastFit:
     df_residual : ndarray of shape (n_features,)
     mean : ndarray of shape (n_features,)
         Mean of the observed values, unweighted (limma's AveExpr).
-    wald : ndarray of shape (n_features,)
-        Wald statistic of all contrasts together, divided by their number of independent
+    wald : ndarray of shape (n_features, n_sets)
+        Wald statistic of each set of contrasts, divided by its number of independent
         directions, before division by the posterior variance; NaN where one is inestimable.
-    wald_df : int
-        That number.
+    wald_df : tuple of int
+        Those numbers.
+    df_contrast : ndarray of shape (n_features, n_contrasts) or None
+        Satterthwaite's degrees of freedom (per-feature correlations only); None = df_residual.
+    df_wald : ndarray of shape (n_features, n_sets) or None
+        The same of the sets.
+    limma_ratio : ndarray of shape (n_features, n_contrasts) or None
+        Standard deviation by contrasts.fit's approximation divided by the exact one; NaN where
+        either does not exist. None = the two are the same in every feature, or the design is not
+        of full rank and the approximation does not exist.
     """
 
     estimate: Floats
@@ -59,7 +63,27 @@ class ContrastFit:
     df_residual: Floats
     mean: Floats
     wald: Floats
-    wald_df: int
+    wald_df: tuple[int, ...]
+    df_contrast: Floats | None = None
+    df_wald: Floats | None = None
+    limma_ratio: Floats | None = None
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What all features of a fit share."""
+
+    basis: DesignBasis
+    k: Floats
+    sets: list[list[int]]
+    z: Floats
+    rho: float
+    approximation: LimmaErrors | None
+    errors: str
+
+    @property
+    def wald_df(self) -> tuple[int, ...]:
+        return tuple(directions(self.k[:, one]).shape[1] for one in self.sets)
 
 
 def fit_contrasts(
@@ -70,6 +94,7 @@ def fit_contrasts(
     correlation: float = 0.0,
     weights: Floats | None = None,
     errors: str = "exact",
+    sets: Sequence[Sequence[int]] | None = None,
 ) -> ContrastFit:
     """Fit every feature and evaluate contrasts of its coefficients.
 
@@ -83,37 +108,60 @@ def fit_contrasts(
     blocks, correlation
         Samples of a block share this correlation; none means independent samples.
     weights : ndarray of shape (n_features, n_samples), optional
-        Precision weights, positive.
+        Precision weights, positive wherever there is a value.
     errors : {"exact", "limma"}
         `exact`: each feature's own covariance. `limma`: contrasts.fit's approximation, which
         combines the feature's own standard deviations with the correlations of the coefficients
         in the fit without weights.
+    sets : sequence of sequences of int, optional
+        Columns of `contrasts` that are tested together; None = one set of all.
 
     Raises
     ------
     ValueError
-        A contrast cannot be estimated, or limma's approximation is asked of a design whose
-        coefficients are not all estimable.
+        A contrast cannot be estimated or is not finite; limma's approximation of a design that is
+        not of full rank; what `check_fit` refuses.
     """
+    check_fit(y, basis, contrasts, weights, errors)
     k = basis.contrasts(contrasts)
     if np.isnan(k).any():
         raise ValueError("a contrast cannot be estimated with this design")
     # without blocks every sample is a block of its own
-    z = np.eye(len(basis.q)) if blocks is None else blocks.indicators
-    rho = 0.0 if blocks is None else correlation
-    approximation = limma_errors(basis, contrasts, z, rho) if errors == "limma" else None
-    out = _empty(len(y), k.shape[1], directions(k).shape[1])
-    if weights is not None or approximation is not None:
+    z, rho = (np.eye(len(basis.q)), 0.0) if blocks is None else (blocks.indicators, correlation)
+    chosen = check_sets(sets, k.shape[1])
+    approximation = None
+    if errors == "limma" or basis.rank == len(contrasts):
+        approximation = limma_errors(basis, contrasts, z, rho, chosen)
+    job = _Job(basis, k, chosen, z, rho, approximation, errors)
+    if weights is not None or errors == "limma":
+        return _fit_own(y, weights, job)
+    return _fit_shared(y, job)
 
-        def own(start: int, stop: int) -> None:
-            rows = slice(start, stop)
-            w = None if weights is None else weights[rows]
-            fit = solve_gls(y[rows], basis, z, rho, w)
-            _put(out, rows, _contrasts_of(y[rows], fit, k, approximation))
 
-        for_blocks(len(y), _ROWS, own)
-        return out
-    gaps, shared = find_gaps(y), shared_fit(basis, k, z, rho)
+def _fit_own(y: Floats, weights: Floats | None, job: _Job) -> ContrastFit:
+    """Solve the normal equations of every feature."""
+    whole = None if weights is not None else ~np.isnan(y).any(axis=1)
+    differs = whole is None or not whole.all()
+    out = _empty(len(y), job.k.shape[1], job.wald_df, differs and job.approximation is not None)
+
+    def work(start: int, stop: int) -> None:
+        rows = slice(start, stop)
+        w = None if weights is None else weights[rows]
+        fit = solve_gls(y[rows], job.basis, job.z, job.rho, w)
+        _put(out, rows, fit_own(y[rows], fit, job.k, job.sets, job.approximation, job.errors))
+
+    for_blocks(len(y), _ROWS, work)
+    if out.limma_ratio is not None and whole is not None:
+        out.limma_ratio[whole] = 1.0  # no rounding where the two are the same
+    return out
+
+
+def _fit_shared(y: Floats, job: _Job) -> ContrastFit:
+    """Use what the complete features share; fill the gaps of the others where that can be."""
+    gaps = find_gaps(y)
+    approximation = job.approximation if gaps.rows.size else None
+    shared = shared_fit(job.basis, job.k, job.z, job.rho, job.sets, approximation)
+    out = _empty(len(y), job.k.shape[1], job.wald_df, approximation is not None)
 
     def complete(start: int, stop: int) -> None:
         rows = start + np.flatnonzero(gaps.complete[start:stop])
@@ -121,13 +169,13 @@ def fit_contrasts(
 
     def incomplete(start: int, stop: int) -> None:
         patterns = gaps.patterns.of(slice(start, stop))
-        rows, fillable = gaps.rows[start:stop], can_fill_in(basis, patterns)[patterns.of_row]
+        rows, fillable = gaps.rows[start:stop], can_fill_in(job.basis, patterns)[patterns.of_row]
         filled, others = np.flatnonzero(fillable), rows[~fillable]
         if filled.size:
             _put(out, rows[filled], fit_filled(y[rows[filled]], shared, patterns.of(filled)))
         if others.size:
-            fit = solve_gls(y[others], basis, z, rho, None)
-            _put(out, others, _contrasts_of(y[others], fit, k, None))
+            fit = solve_gls(y[others], job.basis, job.z, job.rho, None)
+            _put(out, others, fit_own(y[others], fit, job.k, job.sets, approximation))
 
     for_blocks(len(y), _ROWS, complete)
     for_blocks(len(gaps.rows), _ROWS, incomplete)
@@ -140,77 +188,48 @@ def join_fits(fits: Sequence[ContrastFit]) -> ContrastFit:
     Parameters
     ----------
     fits : sequence of ContrastFit
-        Of the same contrasts, design and correlation; not empty.
+        Of the same contrasts, sets, design and correlation; not empty.
     """
-    n = sum(len(f.sigma2) for f in fits)
-    out = _empty(n, fits[0].estimate.shape[1], fits[0].wald_df)
-    start = 0
-    for f in fits:
-        stop = start + len(f.sigma2)
-        parts = (f.estimate, f.unscaled_sd, f.sigma2, f.df_residual, f.mean, f.wald)
-        _put(out, slice(start, stop), parts)
-        start = stop
+    joined = {}
+    for field in fields(ContrastFit):
+        parts = [getattr(f, field.name) for f in fits]
+        if field.name == "wald_df":
+            joined[field.name] = parts[0]
+        elif any(part is not None for part in parts):
+            joined[field.name] = _joined([_stated(f, field.name) for f in fits])
+    return ContrastFit(**joined)
+
+
+def _stated(fit: ContrastFit, name: str) -> Floats:
+    """One field of a part; what None stands for written out."""
+    values: Floats | None = getattr(fit, name)
+    if values is not None:
+        return values
+    if name == "limma_ratio":
+        return np.broadcast_to(1.0, fit.estimate.shape)
+    shape = fit.estimate.shape if name == "df_contrast" else fit.wald.shape
+    return np.broadcast_to(fit.df_residual[:, None], shape)
+
+
+def _joined(parts: Sequence[Floats]) -> Floats:
+    """Rows below each other, column by column in memory."""
+    out = np.empty((sum(len(p) for p in parts), *parts[0].shape[1:]), order="F")
+    np.concatenate(parts, out=out)
     return out
 
 
-def _empty(n: int, n_contrasts: int, wald_df: int) -> ContrastFit:
+def _empty(n: int, n_contrasts: int, wald_df: tuple[int, ...], differs: bool) -> ContrastFit:
     """Room for a fit; what is read contrast by contrast lies contrast by contrast."""
-    estimate, sd = (np.empty((n, n_contrasts), order="F") for _ in range(2))
-    sigma2, df, mean, wald = (np.empty(n) for _ in range(4))
-    return ContrastFit(estimate, sd, sigma2, df, mean, wald, wald_df)
+    shape = (n, n_contrasts)
+    estimate, sd = (np.empty(shape, order="F") for _ in range(2))
+    sigma2, df, mean = (np.empty(n) for _ in range(3))
+    wald = np.empty((n, len(wald_df)), order="F")
+    ratio = np.ones(shape, order="F") if differs else None
+    return ContrastFit(estimate, sd, sigma2, df, mean, wald, wald_df, limma_ratio=ratio)
 
 
 def _put(out: ContrastFit, rows: slice | NDArray[np.int64], parts: Parts) -> None:
-    places = (out.estimate, out.unscaled_sd, out.sigma2, out.df_residual, out.mean, out.wald)
-    for place, values in zip(places, parts, strict=True):
-        place[rows] = values
-
-
-def _contrasts_of(
-    y: Floats, fit: NormalEquations, k: Floats, approximation: LimmaErrors | None
-) -> Parts:
-    """Estimates and errors of the contrasts `k` (rank, n_contrasts) of one block of rows."""
-    seen = np.isfinite(y)
-    n = seen.sum(axis=1)
-    mean = np.where(n > 0, np.where(seen, y, 0.0).sum(axis=1) / np.maximum(n, 1), np.nan)
-    df = np.maximum(fit.n_seen - fit.rank, 0).astype(float)
-    sigma2 = np.where(df > 0, fit.rss / np.maximum(df, 1.0), np.nan)
-    cov_k = fit.inverse @ k
-    variance = np.broadcast_to((cov_k * k).sum(axis=1), (len(y), k.shape[1]))
-    estimate = fit.gamma @ k
-    inestimable = _inestimable(fit, k)
-    if approximation is None:
-        sd = np.sqrt(np.maximum(variance, 0.0))  # rounding, where nothing can be estimated
-        wald = _wald(fit, k, np.asarray(~inestimable.any(axis=1)))
-    else:
-        sd = np.broadcast_to(approximate_sd(fit.inverse, approximation), estimate.shape)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = (estimate / sd) @ approximation.whiten
-        wald = (t**2).mean(axis=1)
-    estimate = np.where(inestimable, np.nan, estimate)
-    wald = np.where(inestimable.any(axis=1), np.nan, wald)
-    return estimate, np.where(inestimable, np.nan, sd), sigma2, df, mean, wald
-
-
-def _inestimable(fit: NormalEquations, k: Floats) -> NDArray[np.bool_]:
-    """Where a feature's own missing values leave a contrast without information."""
-    out = np.zeros((len(fit.gamma), k.shape[1]), bool)
-    deficient = np.flatnonzero(fit.rank < k.shape[0])
-    if deficient.size:
-        inverse = fit.inverse[deficient]
-        within = inverse @ np.linalg.pinv(inverse, rcond=1e-10, hermitian=True)
-        rest = np.abs(k - within @ k).max(axis=1)
-        out[deficient] = rest > 1e-6 * np.abs(k).max(axis=0)
-    return out
-
-
-def _wald(fit: NormalEquations, k: Floats, ok: NDArray[np.bool_]) -> Floats:
-    """Wald statistic over the independent directions of `k`, per direction, of the rows `ok`."""
-    u = directions(k)
-    estimate = fit.gamma @ u
-    cov = u.T @ fit.inverse @ u
-    out = np.full(len(estimate), np.nan)
-    chosen = cov if len(cov) == 1 else cov[ok]
-    solved = np.linalg.solve(chosen, estimate[ok][:, :, None])[:, :, 0]
-    out[ok] = (estimate[ok] * solved).sum(axis=1) / u.shape[1]
-    return out
+    for name, values in zip(parts._fields, parts, strict=True):
+        place = getattr(out, name)
+        if place is not None and values is not None:
+            place[rows] = values

@@ -7,6 +7,7 @@ only if all features share their weights or the coefficients are uncorrelated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from analyses.stats.basis import DesignBasis
 from analyses.stats.gls import information
+from analyses.stats.parallel import rows_times
 
 Floats = NDArray[np.float64]
 
@@ -29,17 +31,22 @@ class LimmaErrors:
     contrasts : ndarray of shape (n_coefficients, n_contrasts)
     correlation : ndarray of shape (n_coefficients, n_coefficients)
         Of the coefficients, in the fit without weights.
-    whiten : ndarray of shape (n_contrasts, wald_df)
-        Turns t statistics of the contrasts into independent directions.
+    variance : ndarray of shape (n_coefficients,)
+        Unscaled, of the coefficients of complete features without weights.
+    whiten : tuple of ndarray of shape (n_contrasts of the set, wald_df)
+        Turns t statistics of the contrasts of each set into independent directions.
     """
 
     units: Floats
     contrasts: Floats
     correlation: Floats
-    whiten: Floats
+    variance: Floats
+    whiten: tuple[Floats, ...]
 
 
-def limma_errors(basis: DesignBasis, contrasts: Floats, z: Floats, rho: float) -> LimmaErrors:
+def limma_errors(
+    basis: DesignBasis, contrasts: Floats, z: Floats, rho: float, sets: Sequence[Sequence[int]]
+) -> LimmaErrors:
     """Prepare the approximation for a design.
 
     Parameters
@@ -50,6 +57,8 @@ def limma_errors(basis: DesignBasis, contrasts: Floats, z: Floats, rho: float) -
         Block indicators.
     rho : float
         Correlation within blocks.
+    sets : sequence of sequences of int
+        Columns of `contrasts` of each joint test.
 
     Raises
     ------
@@ -64,11 +73,15 @@ def limma_errors(basis: DesignBasis, contrasts: Floats, z: Floats, rho: float) -
     cov = units.T @ np.linalg.inv(a[0]) @ units
     sd = np.sqrt(np.diag(cov))
     of_contrasts = contrasts.T @ cov @ contrasts
-    csd = np.sqrt(np.diag(of_contrasts))
-    values, vectors = np.linalg.eigh(of_contrasts / np.outer(csd, csd))
+    whiten = tuple(_whitening(of_contrasts[np.ix_(one, one)]) for one in sets)
+    return LimmaErrors(units, contrasts, cov / np.outer(sd, sd), sd**2, whiten)
+
+
+def _whitening(cov: Floats) -> Floats:
+    sd = np.sqrt(np.diag(cov))
+    values, vectors = np.linalg.eigh(cov / np.outer(sd, sd))
     keep = values > 1e-8 * values[-1]
-    whiten = vectors[:, keep] / np.sqrt(values[keep])
-    return LimmaErrors(units, contrasts, cov / np.outer(sd, sd), whiten)
+    return np.asarray(vectors[:, keep] / np.sqrt(values[keep]))
 
 
 def approximate_sd(inverse: Floats, a: LimmaErrors) -> Floats:
@@ -84,6 +97,28 @@ def approximate_sd(inverse: Floats, a: LimmaErrors) -> Floats:
     -------
     ndarray of shape (n_features or 1, n_contrasts)
     """
-    own = np.sqrt(((inverse @ a.units) * a.units).sum(axis=1))
-    scaled = own[:, :, None] * a.contrasts
-    return np.asarray(np.sqrt(((a.correlation @ scaled) * scaled).sum(axis=1)))
+    variance = ((inverse @ a.units) * a.units).sum(axis=1)
+    # rounding, where a feature's own missing values leave a coefficient without information
+    return combined_sd(np.sqrt(np.maximum(variance, 0.0)), a)
+
+
+def combined_sd(own: Floats, a: LimmaErrors) -> Floats:
+    """Combine a feature's own deviations of the coefficients with the correlations of all.
+
+    Parameters
+    ----------
+    own : ndarray of shape (n_features, n_coefficients)
+        Unscaled standard deviations.
+    a : LimmaErrors
+
+    Returns
+    -------
+    ndarray of shape (n_features, n_contrasts)
+    """
+    # a contrast's variance is linear in the products of the coefficients' deviations
+    i, j = np.triu_indices(len(a.contrasts))
+    twice = np.where(i == j, 1.0, 2.0) * a.correlation[i, j]
+    table = twice[:, None] * a.contrasts[i] * a.contrasts[j]
+    used = table.any(axis=1)
+    variance = rows_times(own[:, i[used]] * own[:, j[used]], table[used])
+    return np.sqrt(np.maximum(variance, 0.0))

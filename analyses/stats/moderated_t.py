@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyses.stats.contrast_fit import ContrastFit
-from analyses.stats.distinct import of_distinct
 from analyses.stats.parallel import for_blocks
-from analyses.stats.tail_table import t_two_sided_of_rows
+from analyses.stats.tail_table import shared_df, t_quantile_of_rows, t_two_sided_of_rows
 from analyses.stats.tails import f_upper, t_quantile, t_two_sided
 from analyses.stats.variance_prior import VariancePrior
 
@@ -33,7 +32,9 @@ class ModeratedFit:
     t, p_value, se, ci_low, ci_high, b
         Moderated t, its two-sided P value, standard error sqrt(s2_post) x unscaled sd, 95 %
         interval, and log-odds that the contrast is not zero.
-    s2_post, df_total : ndarray of shape (n_features,)
+    s2_post : ndarray of shape (n_features,)
+    df_total
+        A read-only view of one column where all contrasts share their degrees of freedom.
     """
 
     t: Floats
@@ -48,10 +49,19 @@ class ModeratedFit:
 
 @dataclass(frozen=True)
 class JointTest:
-    """F test that all contrasts are zero; arrays of shape (n_features,)."""
+    """F tests that all contrasts of a set are zero; arrays of shape (n_features, n_sets).
+
+    Parameters
+    ----------
+    f, p_value
+    df1 : tuple of int, one a set
+        Independent directions of the set.
+    df2
+        A read-only view of one column where all sets share it.
+    """
 
     f: Floats
-    df1: int
+    df1: tuple[int, ...]
     df2: Floats
     p_value: Floats
 
@@ -61,11 +71,13 @@ def moderate(fit: ContrastFit, prior: VariancePrior) -> ModeratedFit:
 
     Notes
     -----
-    s2_post = (df_prior s2_prior + df s2) / (df_prior + df),
-    df_total = min(df + df_prior, sum of all df).
+    s2_post = (df_prior s2_prior + df s2) / (df_prior + df), df the residual ones;
+    df_total = min(df + df_prior, sum of all residual df), df those of the contrast where it has
+    its own (Satterthwaite's, of the mixed model), else the residual ones.
     """
-    s2_post, df_total = posterior_variance(fit, prior)
-    quantile = of_distinct(lambda df: t_quantile(0.025, df), df_total)
+    s2_post = posterior_variance(fit, prior)
+    df_total = total_df(fit, prior, fit.df_contrast, fit.estimate.shape[1])
+    quantile = t_quantile_of_rows(0.025, df_total)
     t, se, low, high = (np.empty(fit.estimate.shape, order="F") for _ in range(4))
 
     def work(start: int, stop: int) -> None:
@@ -73,7 +85,7 @@ def moderate(fit: ContrastFit, prior: VariancePrior) -> ModeratedFit:
         se[rows] = np.sqrt(s2_post[rows])[:, None] * fit.unscaled_sd[rows]
         with np.errstate(divide="ignore", invalid="ignore"):
             t[rows] = fit.estimate[rows] / se[rows]
-        half = quantile[rows, None] * se[rows]
+        half = quantile[rows] * se[rows]
         low[rows], high[rows] = fit.estimate[rows] - half, fit.estimate[rows] + half
 
     for_blocks(len(t), _ROWS, work)
@@ -82,31 +94,77 @@ def moderate(fit: ContrastFit, prior: VariancePrior) -> ModeratedFit:
     return ModeratedFit(t, p, se, low, high, b, s2_post, df_total)
 
 
-def posterior_variance(fit: ContrastFit, prior: VariancePrior) -> tuple[Floats, Floats]:
-    """Return s2_post and df_total, both of shape (n_features,)."""
-    df = np.where(np.isfinite(fit.sigma2), fit.df_residual, 0.0)
+def posterior_variance(fit: ContrastFit, prior: VariancePrior) -> Floats:
+    """Return s2_post, of shape (n_features,)."""
+    df = _residual_df(fit)
     s2 = np.where(df > 0, fit.sigma2, 0.0)
     d0, s0 = prior.df_prior, prior.s2_prior
     finite = np.where(np.isfinite(d0), d0, 0.0)
     weight = np.where(finite + df > 0, finite + df, np.nan)
     shrunk = (finite * np.where(finite > 0, s0, 0.0) + df * s2) / weight
-    s2_post = np.where(np.isinf(d0), s0, shrunk)
-    total = np.minimum(df + d0, df.sum())
-    return s2_post, np.where(total > 0, total, np.nan)
+    return np.where(np.isinf(d0), s0, shrunk)
 
 
-def joint_test(fit: ContrastFit, moderated: ModeratedFit) -> JointTest:
-    """Test all contrasts together with the posterior variance as denominator."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        f = fit.wald / moderated.s2_post
-    df1, df2 = fit.wald_df, moderated.df_total
-    p = np.empty(len(f))
+def total_df(fit: ContrastFit, prior: VariancePrior, own: Floats | None, n_columns: int) -> Floats:
+    """Return df_total of contrasts or of sets of contrasts.
+
+    Parameters
+    ----------
+    fit : ContrastFit
+    prior : VariancePrior
+    own : ndarray of shape (n_features, n_columns) or None
+        Their own degrees of freedom; None: the residual ones of the feature.
+    n_columns : int
+
+    Returns
+    -------
+    ndarray of shape (n_features, n_columns)
+        NaN where there are none; a read-only view of one column if `own` is None.
+    """
+    residual = _residual_df(fit)
+    most = residual.sum()
+    if own is None:
+        total = np.minimum(residual + prior.df_prior, most)
+        total = np.where(total > 0, total, np.nan)
+        return np.broadcast_to(total[:, None], (len(total), n_columns))
+    out = np.empty(own.shape, order="F")
 
     def work(start: int, stop: int) -> None:
-        p[start:stop] = f_upper(f[start:stop], float(df1), df2[start:stop])
+        rows = slice(start, stop)
+        df = np.where((residual[rows] > 0)[:, None], own[rows], 0.0)
+        total = np.minimum(df + prior.df_prior[rows, None], most)
+        out[rows] = np.where(total > 0, total, np.nan)
+
+    for_blocks(len(out), _ROWS, work)
+    return out
+
+
+def _residual_df(fit: ContrastFit) -> Floats:
+    """Those that carry a variance."""
+    return np.where(np.isfinite(fit.sigma2), fit.df_residual, 0.0)
+
+
+def joint_test(fit: ContrastFit, prior: VariancePrior) -> JointTest:
+    """Test each set of contrasts together with the posterior variance as denominator.
+
+    Notes
+    -----
+    df2 = min(df + df_prior, sum of all residual df), df as in `moderate` (of the set: Fai &
+    Cornelius 1996).
+    """
+    s2_post = posterior_variance(fit, prior)
+    df2 = total_df(fit, prior, fit.df_wald, fit.wald.shape[1])
+    f, p = (np.empty(fit.wald.shape, order="F") for _ in range(2))
+    df1 = np.array(fit.wald_df, float)
+
+    def work(start: int, stop: int) -> None:
+        rows = slice(start, stop)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            f[rows] = fit.wald[rows] / s2_post[rows, None]
+        p[rows] = f_upper(f[rows], df1, df2[rows])
 
     for_blocks(len(f), _ROWS, work)
-    return JointTest(f, df1, df2, p)
+    return JointTest(f, fit.wald_df, df2, p)
 
 
 def log_odds(
@@ -123,8 +181,7 @@ def log_odds(
 
     Parameters
     ----------
-    t, unscaled_sd : ndarray of shape (n_features, n_contrasts)
-    df_total : ndarray of shape (n_features,)
+    t, unscaled_sd, df_total : ndarray of shape (n_features, n_contrasts)
     prior : VariancePrior
     p_value : ndarray of shape (n_features, n_contrasts), optional
         Two-sided, of t, if known.
@@ -134,17 +191,19 @@ def log_odds(
     limits = (SD_LIMITS[0] ** 2 / middle, SD_LIMITS[1] ** 2 / middle)
     v0 = np.empty(t.shape[1])
     b = np.empty(t.shape, order="F")
+    shared = shared_df(df_total)
+    wide = df_total if shared is None else shared[:, None]
 
     def of_contrasts(start: int, stop: int) -> None:
         for j in range(start, stop):
-            v0[j] = _change_variance(t[:, j], unscaled_sd[:, j], df_total, p[:, j], limits)
+            v0[j] = _change_variance(t[:, j], unscaled_sd[:, j], df_total[:, j], p[:, j], limits)
 
     def of_rows(start: int, stop: int) -> None:
         rows = slice(start, stop)
         # t may be infinite
         v1, square = unscaled_sd[rows] ** 2, np.minimum(np.abs(t[rows]), 1e150) ** 2
         ratio = (v1 + v0) / v1
-        df = np.where(np.isfinite(df_total[rows]), df_total[rows], 1.0)[:, None]
+        df = np.where(np.isfinite(wide[rows]), wide[rows], 1.0)
         kernel = (1 + df) / 2 * np.log((square + df) / (square / ratio + df))
         normal = prior.df_prior[rows] > 1e6
         if normal.any():

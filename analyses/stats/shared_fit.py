@@ -6,19 +6,32 @@ product with a table gives residuals that are independent, contrasts, and whiten
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analyses.stats.basis import DesignBasis
 from analyses.stats.fill_in import centred_product, fill_in, residual_basis
-from analyses.stats.missing import MaskPatterns, by_number_missing
+from analyses.stats.limma_errors import LimmaErrors, combined_sd
+from analyses.stats.missing import EqualGaps, MaskPatterns, by_number_missing
 
 Floats = NDArray[np.float64]
 
-#: estimate, unscaled_sd, sigma2, df_residual, mean, wald of some features, as in ContrastFit
-Parts = tuple[Floats, Floats, Floats, Floats, Floats, Floats]
+
+class Parts(NamedTuple):
+    """The fields of a ContrastFit, of some of its features; no ratio = 1."""
+
+    estimate: Floats
+    unscaled_sd: Floats
+    sigma2: Floats
+    df_residual: Floats
+    mean: Floats
+    wald: Floats
+    limma_ratio: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -32,16 +45,26 @@ class SharedFit:
         is |F'y|^2.
     contrast : ndarray of shape (n_samples, n_contrasts)
         V^-1 Q (Q'V^-1 Q)^-1 k: the estimates are y times this.
-    white : ndarray of shape (n_samples, wald_df)
-        The same for directions that span the contrasts, with unscaled covariance I.
+    white : ndarray of shape (n_samples, sum of wald_df)
+        The same for directions that span the contrasts of a set, with unscaled covariance I, set
+        after set.
     variance : ndarray of shape (n_contrasts,)
         Unscaled, of the contrasts.
+    of_set : tuple of slice
+        The columns of `white` of each set.
+    coefficient : ndarray of shape (n_samples, n_coefficients)
+        As `contrast`, of the coefficients; empty without an approximation.
+    approximation : LimmaErrors or None
+        What contrasts.fit would use for features with missing values.
     """
 
     residual: Floats
     contrast: Floats
     white: Floats
     variance: Floats
+    of_set: tuple[slice, ...]
+    coefficient: Floats
+    approximation: LimmaErrors | None
 
     @property
     def table(self) -> Floats:
@@ -54,7 +77,14 @@ class SharedFit:
         return e[..., :r], e[..., r : r + c], e[..., r + c :]
 
 
-def shared_fit(basis: DesignBasis, k: Floats, z: Floats, rho: float) -> SharedFit:
+def shared_fit(
+    basis: DesignBasis,
+    k: Floats,
+    z: Floats,
+    rho: float,
+    sets: Sequence[Sequence[int]],
+    approximation: LimmaErrors | None = None,
+) -> SharedFit:
     """Prepare the fit of complete features.
 
     Parameters
@@ -66,6 +96,10 @@ def shared_fit(basis: DesignBasis, k: Floats, z: Floats, rho: float) -> SharedFi
         Block indicators.
     rho : float
         Correlation within blocks.
+    sets : sequence of sequences of int
+        Columns of `k` of each joint test.
+    approximation : LimmaErrors, optional
+        Given: say how far contrasts.fit is off where values are missing.
     """
     v = (1.0 - rho) * np.eye(len(z)) + rho * (z @ z.T)
     outside = residual_basis(basis)
@@ -74,10 +108,17 @@ def shared_fit(basis: DesignBasis, k: Floats, z: Floats, rho: float) -> SharedFi
     # generalised least squares is least squares less what the residuals say of it
     hat = basis.q - residual @ (residual.T @ v @ basis.q)
     covariance = hat.T @ v @ hat
-    u = directions(k)
-    white = np.linalg.solve(np.linalg.cholesky(u.T @ covariance @ u), u.T).T
-    variance = ((covariance @ k) * k).sum(axis=0)
-    return SharedFit(residual, hat @ k, hat @ white, np.maximum(variance, 0.0))
+    white = [np.empty((len(z), 0))]
+    for one in sets:
+        u = directions(k[:, one])
+        white.append(hat @ np.linalg.solve(np.linalg.cholesky(u.T @ covariance @ u), u.T).T)
+    ends = np.cumsum([w.shape[1] for w in white]).tolist()
+    of_set = tuple(slice(start, stop) for start, stop in pairwise(ends))
+    variance = np.maximum(((covariance @ k) * k).sum(axis=0), 0.0)
+    units = np.empty((basis.rank, 0)) if approximation is None else approximation.units
+    return SharedFit(
+        residual, hat @ k, np.hstack(white), variance, of_set, hat @ units, approximation
+    )
 
 
 def fit_complete(y: Floats, shared: SharedFit) -> Parts:
@@ -86,7 +127,10 @@ def fit_complete(y: Floats, shared: SharedFit) -> Parts:
     residual, estimate, white = shared.split(e)
     sd = np.broadcast_to(np.sqrt(shared.variance), estimate.shape)
     df = np.full(len(y), float(shared.residual.shape[1]))
-    return estimate, sd, _sigma2(residual, df), df, mean, _mean_square(white)
+    wald = np.empty((len(y), len(shared.of_set)))
+    for s, columns in enumerate(shared.of_set):
+        wald[:, s] = _mean_square(white[:, columns])
+    return Parts(estimate, sd, _sigma2(residual, df), df, mean, wald)
 
 
 def fit_filled(y: Floats, shared: SharedFit, patterns: MaskPatterns) -> Parts:
@@ -111,20 +155,42 @@ def fit_filled(y: Floats, shared: SharedFit, patterns: MaskPatterns) -> Parts:
     table = shared.table
     e, mean = centred_product(y, table, patterns.masks[of])
     variance = np.empty((len(patterns.masks), shared.variance.size))
-    lost = np.empty(len(y))
+    ratio = None if shared.approximation is None else np.empty(variance.shape)
+    lost = np.empty((len(y), len(shared.of_set)))
     for gaps in by_number_missing(patterns):
         inverse = fill_in(e, table, shared.residual.shape[1], gaps)
         residual, contrast, white = shared.split(table[gaps.samples])
         variance[gaps.patterns] = shared.variance + ((inverse @ contrast) * contrast).sum(axis=1)
-        both = residual @ residual.transpose(0, 2, 1) + white @ white.transpose(0, 2, 1)
-        along = white[gaps.of_row] @ shared.split(e[gaps.rows])[2][:, :, None]
-        solved = np.linalg.inv(both)[gaps.of_row] @ along
-        lost[gaps.rows] = (along * solved).sum(axis=(1, 2)) / white.shape[2]
+        if ratio is not None:
+            ratio[gaps.patterns] = _limma_sd(inverse, shared, gaps)
+        square, found = residual @ residual.transpose(0, 2, 1), shared.split(e[gaps.rows])[2]
+        for s, columns in enumerate(shared.of_set):
+            lost[gaps.rows, s] = _lost(square, white[:, :, columns], found[:, columns], gaps.of_row)
     residual, estimate, white = shared.split(e)
     df = (patterns.masks.sum(axis=1) - (y.shape[1] - shared.residual.shape[1]))[of].astype(float)
-    sd = np.sqrt(variance)[of]
-    wald = np.maximum(_mean_square(white) - lost, 0.0)
-    return estimate, sd, _sigma2(residual, df), df, mean, wald
+    sd = np.sqrt(variance)
+    if ratio is not None:
+        ratio = (ratio / sd)[of]
+    for s, columns in enumerate(shared.of_set):
+        lost[:, s] = np.maximum(_mean_square(white[:, columns]) - lost[:, s], 0.0)
+    return Parts(estimate, sd[of], _sigma2(residual, df), df, mean, lost, ratio)
+
+
+def _lost(square: Floats, white: Floats, found: Floats, of_row: NDArray[np.int64]) -> Floats:
+    """Return what the missing samples take from the Wald statistic of a set, per direction."""
+    both = square + white @ white.transpose(0, 2, 1)
+    along = white[of_row] @ found[:, :, None]
+    solved = np.linalg.inv(both)[of_row] @ along
+    return np.asarray((along * solved).sum(axis=(1, 2)) / white.shape[2])
+
+
+def _limma_sd(inverse: Floats, shared: SharedFit, gaps: EqualGaps) -> Floats:
+    """Unscaled standard deviations of the contrasts by contrasts.fit, one row a pattern."""
+    a, rows = shared.approximation, shared.coefficient[gaps.samples]
+    if a is None:
+        raise ValueError("no approximation was asked for")
+    own = np.sqrt(a.variance + ((inverse @ rows) * rows).sum(axis=1))
+    return combined_sd(own, a)
 
 
 def directions(k: Floats) -> Floats:

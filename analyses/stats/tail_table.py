@@ -13,9 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
+from scipy import special
 
+from analyses.stats.distinct import of_distinct
 from analyses.stats.parallel import for_blocks
-from analyses.stats.tails import t_two_sided
+from analyses.stats.tails import t_quantile, t_two_sided
 
 Floats = NDArray[np.float64]
 
@@ -87,20 +89,81 @@ def tail_table(df: float) -> TailTable:
     return TailTable(df, float(kappa), largest, np.asarray(powers[::-1], float))
 
 
+def shared_df(df: Floats) -> Floats | None:
+    """Return the column that all columns of `df` repeat, or None.
+
+    Parameters
+    ----------
+    df : ndarray of shape (n_features, n_contrasts)
+        Told by its memory, a broadcast view of one column, not by its values.
+    """
+    if df.shape[1] == 0:
+        return None
+    return df[:, 0] if df.shape[1] == 1 or df.strides[1] == 0 else None
+
+
+def t_quantile_of_rows(upper_tail: float, df: Floats) -> Floats:
+    """Return the t with P(T >= t) = `upper_tail` for many degrees of freedom.
+
+    Parameters
+    ----------
+    upper_tail : float
+    df : ndarray of shape (n_features, n_contrasts)
+        May be infinite or NaN; shared by the contrasts where it is a view of one column.
+
+    Returns
+    -------
+    ndarray of the shape of `df`
+        A view of one column where `df` is one.
+    """
+    shared = shared_df(df)
+    if shared is not None:
+        once = of_distinct(lambda d: t_quantile(upper_tail, d), shared)
+        return np.broadcast_to(once[:, None], df.shape)
+    out = np.empty(df.shape, order="F")
+
+    def work(start: int, stop: int) -> None:
+        out[start:stop] = t_quantile(upper_tail, df[start:stop])
+
+    for_blocks(len(df), _ROWS, work)
+    return out
+
+
 def t_two_sided_of_rows(t: Floats, df: Floats) -> Floats:
-    """Return P(|T| >= |t|) of many statistics, rows sharing their degrees of freedom.
+    """Return P(|T| >= |t|) of many statistics.
 
     Parameters
     ----------
     t : ndarray of shape (n_features, n_contrasts)
-    df : ndarray of shape (n_features,)
-        May be infinite or NaN.
+    df : ndarray of shape (n_features, n_contrasts)
+        May be infinite or NaN; shared by the contrasts where it is a view of one column.
 
     Returns
     -------
     ndarray of shape (n_features, n_contrasts)
-        Column by column in memory. Equal to `t_two_sided` to 1e-13 of itself.
+        Column by column in memory. Equal to `t_two_sided` to 1e-12 of itself, where the df are
+        shared to 1e-13.
     """
+    shared = shared_df(df)
+    if shared is not None:
+        return _of_shared_df(t, shared)
+    out = np.empty(t.shape, order="F")
+
+    def work(start: int, stop: int) -> None:
+        size, own = np.abs(t[start:stop]), df[start:stop]
+        square = np.minimum(size, 1e150) ** 2  # beyond, the square is no number any more
+        # as F with 1 and df: a sixth of the time of `t_two_sided`
+        p = special.fdtrc(1.0, own, square)
+        rare = np.isinf(size) | np.isinf(own)
+        p[rare] = t_two_sided(size[rare], own[rare])
+        out[start:stop] = p
+
+    for_blocks(len(t), _ROWS, work)
+    return out
+
+
+def _of_shared_df(t: Floats, df: Floats) -> Floats:
+    """P values where each row has one df; `df` of shape (n_features,)."""
     values, of_row, count = np.unique(df, return_inverse=True, return_counts=True)
     often = (count * t.shape[1] >= _WORTH_IT) & (values >= _DF_RANGE[0]) & (values <= _DF_RANGE[1])
     tables = [tail_table(float(v)) if yes else None for v, yes in zip(values, often, strict=True)]

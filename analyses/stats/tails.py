@@ -56,7 +56,8 @@ def t_quantile(upper_tail: ArrayLike, df: ArrayLike) -> Floats:
 def f_upper(f: ArrayLike, df1: ArrayLike, df2: ArrayLike) -> Floats:
     """Return P(F >= f); `df2` may be infinite."""
     f_, a, b = np.broadcast_arrays(*(np.asarray(v, float) for v in (f, df1, df2)))
-    finite = np.where(np.isinf(b), 1.0, b)
-    return np.asarray(
-        np.where(np.isinf(b), special.chdtrc(a, a * f_), special.fdtrc(a, finite, f_))
-    )
+    infinite = np.isinf(b)
+    if not infinite.any():  # the chi-square tail costs six times the other
+        return np.asarray(special.fdtrc(a, b, f_))
+    finite = np.where(infinite, 1.0, b)
+    return np.asarray(np.where(infinite, special.chdtrc(a, a * f_), special.fdtrc(a, finite, f_)))

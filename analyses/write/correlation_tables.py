@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from analyses.stats.biological_correlation import BiologicalCorrelation
 from analyses.stats.contrast_correlation import ObservedCorrelation
 from analyses.stats.rotation import CorrelationTest
 from cohortmart.finding_tables import CONTRAST_CORRELATION
@@ -19,6 +20,7 @@ def correlation_rows(
     observed: ObservedCorrelation,
     no_effect: NDArray[np.float64],
     test: CorrelationTest | None,
+    biological: Mapping[tuple[int, int], BiologicalCorrelation],
 ) -> pa.Table:
     """Join the observed correlations, those without effects and their test; NaN becomes null.
 
@@ -35,6 +37,8 @@ def correlation_rows(
         See `no_effect_correlation`.
     test : CorrelationTest or None
         See `rotation_test`.
+    biological : mapping of (int, int) to BiologicalCorrelation
+        By the numbers of the two contrasts; null in other pairs.
     """
     i, j = np.triu_indices(len(contrasts), 1)
     names = np.asarray(contrasts, dtype=object)
@@ -48,6 +52,7 @@ def correlation_rows(
         "r": observed.r[i, j],
         "r_no_effect": no_effect[i, j],
         **rotated,
+        **_biological(biological, i, j),
     }
     arrays = [
         pa.array(columns[field.name], type=field.type, from_pandas=True)
@@ -74,3 +79,17 @@ def _of_rows(
         value = 0 if test is None else getattr(test, number)
         columns[name] = pa.array(np.full(len(i), value), mask=~chosen)
     return columns
+
+
+def _biological(
+    found: Mapping[tuple[int, int], BiologicalCorrelation],
+    i: NDArray[np.int64],
+    j: NDArray[np.int64],
+) -> dict[str, NDArray[np.float64]]:
+    """Put the biological correlations into the rows of their pairs."""
+    r, p = np.full(len(i), np.nan), np.full(len(i), np.nan)
+    row = {pair: k for k, pair in enumerate(zip(i.tolist(), j.tolist(), strict=True))}
+    for pair, one in found.items():
+        at = row[min(pair), max(pair)]
+        r[at], p[at] = one.r, one.p_value
+    return {"r_biological": r, "biological_p_value": p}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from analyses.stats.contrast_fit import ContrastFit
 from analyses.stats.moderated_t import JointTest, ModeratedFit
 from analyses.stats.multiple_testing import benjamini_hochberg
-from analyses.stats.tails import t_quantile
+from analyses.stats.tail_table import t_quantile_of_rows
 from analyses.stats.variance_prior import VariancePrior
 from cohortmart.tables import CONTRAST_RESULT, JOINT_TEST
 
@@ -19,9 +19,6 @@ Floats = NDArray[np.float64]
 
 #: Probability beyond each end of the 95 % interval.
 TAIL = 0.025
-
-#: Name of the F test over every contrast of an analysis.
-ALL_CONTRASTS = "all contrasts"
 
 
 def contrast_results(
@@ -46,14 +43,14 @@ def contrast_results(
         The same contrasts fitted to beta.
     """
     adjusted = benjamini_hochberg(moderated.p_value)
-    quantile = t_quantile(TAIL, moderated.df_total)
+    quantile = t_quantile_of_rows(TAIL, moderated.df_total)
     for j, contrast in enumerate(contrasts):
         columns = {
             "log_fc": fit.estimate[:, j],
             "se": moderated.se[:, j],
-            "ci_quantile": quantile,
+            "ci_quantile": quantile[:, j],
             "ave_expr": fit.mean,
-            "df_total": moderated.df_total,
+            "df_total": moderated.df_total[:, j],
             "s2_post": moderated.s2_post,
             "df_prior": prior.df_prior,
             "s2_prior": prior.s2_prior,
@@ -66,16 +63,29 @@ def contrast_results(
         yield _rows(CONTRAST_RESULT, analysis, contrast, feature_ids, columns)
 
 
-def joint_tests(analysis: str, feature_ids: pa.Array, test: JointTest) -> Iterator[pa.Table]:
-    """Yield the rows of `joint_test`."""
-    columns = {
-        "f": test.f,
-        "df1": np.full(len(feature_ids), float(test.df1)),
-        "df2": test.df2,
-        "p_value": test.p_value,
-        "adj_p_value": benjamini_hochberg(test.p_value),
-    }
-    yield _rows(JOINT_TEST, analysis, ALL_CONTRASTS, feature_ids, columns)
+def joint_tests(
+    analysis: str, feature_ids: pa.Array, names: Sequence[str], test: JointTest
+) -> Iterator[pa.Table]:
+    """Yield the rows of `joint_test`, one table a set of contrasts, features by id.
+
+    Parameters
+    ----------
+    analysis : str
+    feature_ids : pyarrow.Array of string, length n_features
+    names : sequence of str, length n_sets
+    test : JointTest
+        Of those features and sets.
+    """
+    adjusted = benjamini_hochberg(test.p_value)
+    for j, (name, df1) in enumerate(zip(names, test.df1, strict=True)):
+        columns = {
+            "f": test.f[:, j],
+            "df1": np.full(len(feature_ids), float(df1)),
+            "df2": test.df2[:, j],
+            "p_value": test.p_value[:, j],
+            "adj_p_value": adjusted[:, j],
+        }
+        yield _rows(JOINT_TEST, analysis, name, feature_ids, columns)
 
 
 def _rows(

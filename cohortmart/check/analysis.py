@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -12,13 +13,17 @@ from numpy.typing import NDArray
 
 from analyses.design.contrast_expression import parse_contrast
 from analyses.design.contrasts import contrast_weights, expand_contrasts
+from analyses.design.curve import samples_on_curve
 from analyses.design.estimability import entangled_columns
-from analyses.design.mean_weights import mean_weights
 from analyses.design.model_matrix import Design, build_design
 from analyses.design.pairs import describe_contrast
 from analyses.load.samples import chosen_samples
+from analyses.stats.basis import design_basis
+from analyses.stats.blocks import make_blocks
+from analyses.stats.permutation_space import testable_within
 from cohortmart.check.combat import combat_of
 from cohortmart.check.confounding import Entanglement, find_entanglements
+from cohortmart.check.contrast_sides import Counts, contrast_sides
 from cohortmart.check.outside import OutsideFactor, look_outside
 from cohortmart.check.refusals import find_refusals
 from cohortmart.errors import AnalysisError
@@ -42,6 +47,8 @@ class ContrastCheck:
         People in each combination of either side.
     pairs_by_group : tuple of (str, int)
         Complete pairs of each group, where a contrast compares changes between groups.
+    on_curve : str
+        Number of the curve, such as `pregnancy_week`, whose values it compares; or empty.
     weights : ndarray of shape (n_coefficients,), or None
         Weights of the coefficients; None with a fault.
     entangled : tuple of str
@@ -55,9 +62,10 @@ class ContrastCheck:
     n_samples: int = 0
     n_subjects: int = 0
     n_complete: int = 0
-    plus: tuple[tuple[str, int], ...] = ()
-    minus: tuple[tuple[str, int], ...] = ()
-    pairs_by_group: tuple[tuple[str, int], ...] = ()
+    plus: Counts = ()
+    minus: Counts = ()
+    pairs_by_group: Counts = ()
+    on_curve: str = ""
     weights: NDArray[np.float64] | None = None
     entangled: tuple[str, ...] = ()
 
@@ -81,6 +89,10 @@ class AnalysisCheck:
         Why the fit would refuse the design.
     removed : str or None
         Factor that ComBat removes from the assay beforehand.
+    notes : tuple of str
+        What was left out before the design was made.
+    unpermutable : tuple of str
+        Contrasts that permuted visits cannot test; empty where the analysis permutes none.
     """
 
     fault: str = ""
@@ -91,6 +103,8 @@ class AnalysisCheck:
     outside: tuple[OutsideFactor, ...] = ()
     refusals: tuple[str, ...] = ()
     removed: str | None = None
+    notes: tuple[str, ...] = ()
+    unpermutable: tuple[str, ...] = ()
 
     @property
     def faulty(self) -> bool:
@@ -112,22 +126,31 @@ def check_analysis(
     analysis : Analysis
     study : Study
     """
+    note = None
     try:
         samples = chosen_samples(con, name, analysis)
+        if analysis.model.curve is not None:
+            samples, note = samples_on_curve(samples, analysis.model.curve, f"analysis {name}")
     except AnalysisError as error:
         return AnalysisCheck(fault=str(error))
+    notes = (note,) if note else ()
     entanglements = tuple(find_entanglements(samples, analysis.model, study))
     combat = combat_of(study, analysis.assay)
     removed = None if combat is None else combat.batch
     try:
         design = build_design(samples, analysis.model, study, f"analysis {name}")
-        expressions = expand_contrasts(design, analysis.contrasts, analysis.model, study)
+        expanded = expand_contrasts(design, analysis.contrasts, analysis.model, study)
     except AnalysisError as error:
         return AnalysisCheck(
-            fault=str(error), samples=samples, entanglements=entanglements, removed=removed
+            fault=str(error),
+            samples=samples,
+            entanglements=entanglements,
+            removed=removed,
+            notes=notes,
         )
-    contrasts = tuple(_contrast(design, samples, n, e) for n, e in expressions.items())
+    contrasts = tuple(_contrast(design, samples, n, e) for n, e in expanded.expressions.items())
     estimable = {c.name: c.weights for c in contrasts if c.weights is not None}
+    unpermutable = _unpermutable(design, analysis, contrasts)
     factors = dict.fromkeys(e.factor for e in entanglements if not e.in_model)
     return AnalysisCheck(
         samples=samples,
@@ -137,8 +160,38 @@ def check_analysis(
         outside=tuple(
             look_outside(f, samples, design, estimable, analysis.model, study) for f in factors
         ),
-        refusals=find_refusals(design, analysis, list(expressions), study.groups),
+        refusals=find_refusals(
+            design,
+            analysis,
+            list(expanded.expressions),
+            study.groups,
+            _families(expanded.families, list(expanded.expressions)),
+            unpermutable,
+        ),
         removed=removed,
+        notes=notes,
+        unpermutable=unpermutable,
+    )
+
+
+def _families(
+    families: Mapping[str, tuple[str, ...]], names: list[str]
+) -> dict[str, tuple[int, ...]]:
+    return {family: tuple(names.index(n) for n in of) for family, of in families.items()}
+
+
+def _unpermutable(
+    design: Design, analysis: Analysis, contrasts: Sequence[ContrastCheck]
+) -> tuple[str, ...]:
+    """Contrasts between people, or such whose estimate needs the levels of people."""
+    labels = design.blocks if design.within is None else design.categories[design.within]
+    can = [c for c in contrasts if c.weights is not None]
+    if analysis.permutations is None or labels is None or not can:
+        return ()
+    matrix = np.column_stack([c.weights for c in can if c.weights is not None])
+    testable = testable_within(design_basis(design.matrix), matrix, make_blocks(list(labels)))
+    return tuple(
+        c.name for c, good in zip(can, testable, strict=True) if not good or c.kind == "between"
     )
 
 
@@ -154,8 +207,7 @@ def _contrast(design: Design, samples: pl.DataFrame, name: str, expression: str)
             entangled=_entangled(design, expression),
         )
     pairs = describe_contrast(design, weights, samples)
-    of_label = {} if design.mean_labels is None else mean_weights(design, weights)
-    plus, minus, by_group = _sides(design, of_label, samples)
+    sides = contrast_sides(design, weights, samples)
     return ContrastCheck(
         name,
         expression,
@@ -163,9 +215,10 @@ def _contrast(design: Design, samples: pl.DataFrame, name: str, expression: str)
         n_samples=pairs.n_samples,
         n_subjects=pairs.n_subjects,
         n_complete=pairs.n_complete,
-        plus=plus,
-        minus=minus,
-        pairs_by_group=by_group if pairs.kind == "mixed" else (),
+        plus=sides.plus,
+        minus=sides.minus,
+        pairs_by_group=sides.by_group if pairs.kind == "mixed" else (),
+        on_curve=sides.on_curve,
         weights=weights,
     )
 
@@ -179,31 +232,6 @@ def _entangled(design: Design, expression: str) -> tuple[str, ...]:
         return ()
     weights = np.array([of.get(column, 0.0) for column in design.columns])
     return tuple(design.columns[i] for i in entangled_columns(design.matrix, weights))
-
-
-Counts = tuple[tuple[str, int], ...]
-
-
-def _sides(
-    design: Design, of_label: dict[str, float], samples: pl.DataFrame
-) -> tuple[Counts, Counts, Counts]:
-    """People of each combination on either side, and of each group in all of its combinations."""
-    if design.mean_labels is None:
-        return (), (), ()
-    group_of = dict(samples.select("subject_id", "study_group").iter_rows())
-    people: dict[str, set[str]] = {label: set() for label in of_label}
-    for label, subject in zip(design.mean_labels, samples["subject_id"].to_list(), strict=True):
-        if label in people:
-            people[label].add(subject)
-    plus = tuple((n, len(people[n])) for n, w in of_label.items() if w > 0)
-    minus = tuple((n, len(people[n])) for n, w in of_label.items() if w < 0)
-    by_group = []
-    for group in sorted({group_of[s] for members in people.values() for s in members}):
-        members = [{s for s in m if group_of[s] == group} for m in people.values()]
-        with_members = [m for m in members if m]
-        if len(with_members) > 1:
-            by_group.append((group, len(set.intersection(*with_members))))
-    return plus, minus, tuple(by_group)
 
 
 def single_samples(check: AnalysisCheck) -> list[str]:

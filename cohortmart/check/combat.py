@@ -1,4 +1,4 @@
-"""What ComBat does to what is compared: the spread over its batches, and what it would refuse."""
+"""What ComBat and ComBat-seq do to what is compared: the spread over batches, what is refused."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analyses.design.coding import covariate_columns, read_category
+from analyses.design.coding import covariate_columns
 from analyses.design.estimability import rank_of
 from analyses.design.variables import ROLE_COLUMNS
-from analyses.normalise.combat_design import (
-    CombatError,
-    SingleSampleBatchError,
-    combat_design,
-    independent_columns,
+from analyses.layers.batches import (
+    BatchStep,
+    as_analysis_error,
+    read_batches,
+    step_of,
 )
+from analyses.normalise.combat_design import CombatError, SingleSampleBatchError, combat_design
+from analyses.normalise.combat_seq_design import combat_seq_design
 from cohortmart.check.combat_terms import compared_terms, model_terms, tells_samples_apart
 from cohortmart.check.confounding import Entanglement, find_entanglements, is_in_model
 from cohortmart.errors import AnalysisError
-from cohortmart.study import ROLES, Analysis, Combat, Model, Study
+from cohortmart.lake.layers import METHODS
+from cohortmart.study import ROLES, Analysis, CombatSeq, Study
+from cohortmart.study_model import Model
 
 Floats = NDArray[np.float64]
 
@@ -31,13 +35,13 @@ LEAST_ONE_SIDED = 0.25
 
 @dataclass(frozen=True, eq=False)
 class CombatCheck:
-    """What was found about the ComBat step of an assay.
+    """What was found about the step of an assay that removes batches.
 
     Parameters
     ----------
     assay : str
         Its name.
-    combat : Combat
+    combat : BatchStep
         Batch and what to keep.
     samples : DataFrame
         The rows of `dim_sample` that the assay measured.
@@ -64,7 +68,7 @@ class CombatCheck:
     """
 
     assay: str
-    combat: Combat
+    combat: BatchStep
     samples: pl.DataFrame
     terms: tuple[str, ...]
     refusals: tuple[str, ...]
@@ -77,24 +81,35 @@ class CombatCheck:
     others: tuple[str, ...]
 
     @property
+    def step(self) -> str:
+        """Name of the step in study.yml: combat or combat_seq."""
+        return step_of(self.combat)
+
+    @property
+    def method(self) -> str:
+        """Name of the method: ComBat or ComBat-seq."""
+        return METHODS[self.step]
+
+    @property
     def entangled(self) -> bool:
         """Whether batches and what is compared are unevenly mixed."""
         return bool(self.entanglements or self.one_sided)
 
 
-def combat_of(study: Study, assay: str) -> Combat | None:
-    """Return the ComBat step of an assay, if it has one.
+def combat_of(study: Study, assay: str) -> BatchStep | None:
+    """Return the step of an assay that removes batches, if it has one.
 
     Parameters
     ----------
     study : Study
     assay : str
     """
-    return next((s.combat for s in study.assays[assay].normalise if s.combat is not None), None)
+    steps = (step.combat or step.combat_seq for step in study.assays[assay].normalise)
+    return next((step for step in steps if step is not None), None)
 
 
 def check_combat(samples: pl.DataFrame, assay: str, study: Study) -> CombatCheck | None:
-    """Look at the batches that ComBat removes from an assay; None where it removes none.
+    """Look at the batches that are removed from an assay; None where none are.
 
     Parameters
     ----------
@@ -117,7 +132,7 @@ def check_combat(samples: pl.DataFrame, assay: str, study: Study) -> CombatCheck
         combat=combat,
         samples=samples,
         terms=_terms(samples, combat, study, of_assay),
-        refusals=tuple(_refusals(samples, combat, study, f"assay {assay}, combat")),
+        refusals=tuple(_refusals(samples, combat, study, f"assay {assay}, {step_of(combat)}")),
         entanglements=tuple(entanglements),
         one_sided=dict(_one_sided(samples, batch, [n for n in free if n in compared])),
         unkept=unkept,
@@ -131,7 +146,7 @@ def check_combat(samples: pl.DataFrame, assay: str, study: Study) -> CombatCheck
 
 
 def _terms(
-    samples: pl.DataFrame, combat: Combat, study: Study, analyses: Mapping[str, Analysis]
+    samples: pl.DataFrame, combat: BatchStep, study: Study, analyses: Mapping[str, Analysis]
 ) -> tuple[str, ...]:
     named = ["group", "timepoint", "cell_type", *study.visit_key, *combat.keep]
     for analysis in analyses.values():
@@ -140,35 +155,31 @@ def _terms(
     return tuple(n for n in left if n in combat.keep or tells_samples_apart(samples, n))
 
 
-def _refusals(samples: pl.DataFrame, combat: Combat, study: Study, where: str) -> Iterator[str]:
+def _refusals(samples: pl.DataFrame, combat: BatchStep, study: Study, where: str) -> Iterator[str]:
     """Try what the step itself tries, on the samples that are known before anything is read."""
     try:
-        keep = covariate_columns(samples, combat.keep, study, where)
-        batch = read_category(samples, combat.batch, study, where)
+        batches = read_batches(samples, combat, study, where)
     except AnalysisError as error:
         yield str(error)
         return
-    own = independent_columns(keep.matrix)
-    kept, names = keep.matrix[:, own], [keep.columns[j] for j in own]
+    labels, keep, names = batches.labels, batches.keep, batches.keep_names
     try:
-        combat_design(batch.values, kept, combat.mean_only, names)
+        if isinstance(combat, CombatSeq):
+            combat_seq_design(labels, keep, names)
+        else:
+            combat_design(labels, keep, combat.mean_only, names)
     except CombatError as error:
-        yield _as_said(error, where)
+        yield str(as_analysis_error(error, where))
         if not isinstance(error, SingleSampleBatchError):
             return
         try:  # what would still be refused after that was mended
-            combat_design(batch.values, kept, mean_only=True, covariate_names=names)
+            combat_design(labels, keep, mean_only=True, covariate_names=names)
         except CombatError as further:
-            yield _as_said(further, where)
-
-
-def _as_said(error: CombatError, where: str) -> str:
-    found = ", ".join(error.names) or None
-    return str(AnalysisError(f"{where}: {error.problem}", found=found, hint=error.hint))
+            yield str(as_analysis_error(further, where))
 
 
 def _entanglements(
-    samples: pl.DataFrame, combat: Combat, study: Study, analyses: Mapping[str, Analysis]
+    samples: pl.DataFrame, combat: BatchStep, study: Study, analyses: Mapping[str, Analysis]
 ) -> tuple[list[tuple[Entanglement, ...]], list[str]]:
     """Look at each compared category alone, then at the combinations of those that are free.
 
@@ -216,7 +227,7 @@ def _of(
 
 
 def _unkept(
-    samples: pl.DataFrame, combat: Combat, study: Study, analyses: Mapping[str, Analysis]
+    samples: pl.DataFrame, combat: BatchStep, study: Study, analyses: Mapping[str, Analysis]
 ) -> dict[str, tuple[str, ...]]:
     users: dict[str, tuple[str, ...]] = {}
     for name, analysis in analyses.items():
@@ -237,7 +248,7 @@ def _unkept(
 
 
 def _unkeepable(
-    samples: pl.DataFrame, combat: Combat, study: Study, terms: Sequence[str]
+    samples: pl.DataFrame, combat: BatchStep, study: Study, terms: Sequence[str]
 ) -> Iterator[str]:
     """Yield the terms of which a part varies between the batches only."""
     kept = _columns(samples, combat.keep, study)

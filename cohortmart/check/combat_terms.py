@@ -8,7 +8,8 @@ import polars as pl
 
 from analyses.design.variables import ROLE_COLUMNS
 from cohortmart.check.confounding import names_factor
-from cohortmart.study import CONTRAST_FAMILIES, ROLES, Analysis, Model, Study
+from cohortmart.study import CONTRAST_FAMILIES, ROLES, Analysis, Study
+from cohortmart.study_model import Model
 
 
 def model_terms(model: Model, study: Study) -> tuple[str, ...]:

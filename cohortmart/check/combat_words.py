@@ -1,4 +1,4 @@
-"""The ComBat step of an assay in plain words: the spread, what it removes, what is safer."""
+"""The step that removes batches in plain words: the spread, what goes, what is safer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cohortmart.check.combat import CombatCheck
 from cohortmart.check.entangled_words import described
 from cohortmart.check.names import quoted, some, yaml_item
 from cohortmart.check.paragraphs import block, wrapped
-from cohortmart.study import Study
+from cohortmart.study import Combat, Study
 from cohortmart.text_table import aligned
 
 #: More batches than this are counted instead of shown each in a column.
@@ -23,7 +23,7 @@ SOURCE = "Nygaard, Rødland & Hovig 2016, Biostatistics 17:29"
 
 
 def combat_text(check: CombatCheck, study: Study) -> str:
-    """Return the section on the ComBat step of an assay.
+    """Return the section on the step of an assay that removes batches.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def combat_text(check: CombatCheck, study: Study) -> str:
         Order of groups and visits.
     """
     keep = f"keeps {joined([quoted(k) for k in check.combat.keep])}"
-    said = f"ComBat removes {quoted(check.combat.batch)} and "
+    said = f"{check.method} removes {quoted(check.combat.batch)} and "
     said += keep if check.combat.keep else "keeps nothing"
     lines = [wrapped(said), _spread(check, study)]
     lines += [block("CANNOT BE COMPUTED", refusal) for refusal in check.refusals]
@@ -42,7 +42,7 @@ def combat_text(check: CombatCheck, study: Study) -> str:
 
 
 def combat_warnings(check: CombatCheck) -> list[str]:
-    """Return what ComBat takes from the differences that are looked for.
+    """Return what the step takes from the differences that are looked for.
 
     Parameters
     ----------
@@ -53,15 +53,15 @@ def combat_warnings(check: CombatCheck) -> list[str]:
     if check.comparing:
         compare = "compares" if len(check.comparing) == 1 else "compare"
         found.append(
-            f"{some(check.comparing)} {compare} {batch}, which ComBat removes: what is found there "
-            "means nothing. To do: leave `combat` out."
+            f"{some(check.comparing)} {compare} {batch}, which {check.method} removes: what is "
+            f"found there means nothing. To do: leave `{check.step}` out."
         )
     found += _unkept(check)
     for parts in check.entanglements:
         parted = "cannot part them either"
         if not parts[0].complete:
             parted = "parts them only as far as the other samples tell"
-        found.append(f"{described(parts)} ComBat {parted}.")
+        found.append(f"{described(parts)} {check.method} {parted}.")
     n_batches = check.samples[check.combat.batch].drop_nulls().n_unique()
     for term, (n, n_samples) in check.one_sided.items():
         if term not in check.unkeepable:  # of which that is said already
@@ -71,19 +71,19 @@ def combat_warnings(check: CombatCheck) -> list[str]:
                 f"{quoted(term)} apart."
             )
     if check.entangled and _advise(check):
-        found.append(f"{_safer(check)} {_why(batch)}")
+        found.append(f"{_safer(check)} {_why(check)}")
     return found
 
 
 def combat_notes(check: CombatCheck) -> list[str]:
-    """Return what is good to know of a ComBat step.
+    """Return what is good to know of the step.
 
     Parameters
     ----------
     check : CombatCheck
     """
     batch, found = quoted(check.combat.batch), []
-    if check.combat.mean_only:
+    if isinstance(check.combat, Combat) and check.combat.mean_only:
         sizes = check.samples[check.combat.batch].drop_nulls().value_counts()
         alone = sorted(sizes.filter(pl.col("count") == 1)[check.combat.batch].to_list())
         if alone:
@@ -94,11 +94,12 @@ def combat_notes(check: CombatCheck) -> list[str]:
     if check.adjusting:
         model = "model" if len(check.adjusting) == 1 else "models"
         found.append(
-            f"{batch} is removed twice: by ComBat, and by the {model} of {some(check.adjusting)}. "
-            "The model alone is enough. To do: leave `combat` out."
+            f"{batch} is removed twice: by {check.method}, and by the {model} of "
+            f"{some(check.adjusting)}. The model alone is enough. "
+            f"To do: leave `{check.step}` out."
         )
     if not check.entangled and _advise(check):
-        found.append(f"{_safer(check)} {_why(batch)}")
+        found.append(f"{_safer(check)} {_why(check)}")
     return found
 
 
@@ -110,16 +111,18 @@ def _advise(check: CombatCheck) -> bool:
 
 def _safer(check: CombatCheck) -> str:
     return (
-        "the batch in the model is the safer choice: leave `combat` out, and add "
+        f"the batch in the model is the safer choice: leave `{check.step}` out, and add "
         f"`covariates: [{yaml_item(check.combat.batch)}]` to the models (`+ "
         f"{quoted(check.combat.batch)}` to a formula)."
     )
 
 
-def _why(batch: str) -> str:
+def _why(check: CombatCheck) -> str:
+    batch = quoted(check.combat.batch)
     return (
-        f"After ComBat a test believes that {batch} was never there and pays no degrees of freedom "
-        f"for it: where groups are spread unevenly, P values come out too small ({SOURCE})."
+        f"After {check.method} a test believes that {batch} was never there and pays no degrees "
+        "of freedom for it: where groups are spread unevenly, P values come out too small "
+        f"({SOURCE})."
     )
 
 
@@ -130,7 +133,7 @@ def _unkept(check: CombatCheck) -> list[str]:
     if open_terms:
         keep = ", ".join(yaml_item(n) for n in (*check.combat.keep, *open_terms))
         found.append(
-            f"`keep` lacks {_why_needed(check, open_terms)}. ComBat removes part of these "
+            f"`keep` lacks {_why_needed(check, open_terms)}. {check.method} removes part of these "
             f"differences wherever {batch} holds unequal shares of them. "
             f"To do: `keep: [{keep}]`."
         )
@@ -138,16 +141,16 @@ def _unkept(check: CombatCheck) -> list[str]:
     if lost:
         found.append(
             f"`keep` lacks {_why_needed(check, lost)}, and cannot name it: it goes "
-            f"with {batch}. ComBat REMOVES this difference, or part of it, and no method can tell "
-            "the two apart. To do: leave `combat` out, and read this difference as one that may "
-            f"come from {batch}."
+            f"with {batch}. {check.method} REMOVES this difference, or part of it, and no method "
+            f"can tell the two apart. To do: leave `{check.step}` out, and read this difference "
+            f"as one that may come from {batch}."
         )
     for term in check.unkeepable:
         if not check.unkept[term]:
             found.append(
-                f"{quoted(term)} goes with {batch}, so that `keep` cannot name it: ComBat removes "
-                f"the difference between {_kinds(check, term)}, or part of it. No analysis "
-                "compares them; after ComBat none may."
+                f"{quoted(term)} goes with {batch}, so that `keep` cannot name it: {check.method} "
+                f"removes the difference between {_kinds(check, term)}, or part of it. No analysis "
+                f"compares them; after {check.method} none may."
             )
     return found
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from cohortmart.study import Model, Study
+from cohortmart.study import Study
+from cohortmart.study_model import Model
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def find_entanglements(samples: pl.DataFrame, model: Model, study: Study) -> lis
     samples : DataFrame
         The chosen rows of `dim_sample`.
     model : Model
-        Its means are the combinations; for a formula, group and timepoint.
+        Its means are the combinations; for a formula, group and timepoint; for a curve, its
+        category and timepoint.
     study : Study
         Declares the factors.
 
@@ -71,7 +73,7 @@ def find_entanglements(samples: pl.DataFrame, model: Model, study: Study) -> lis
     labels = combination_labels(samples, model)
     found = []
     for factor in study.factors:
-        if factor in model.means or factor == model.block:
+        if factor in (*_compared(model), model.block, model.within):
             continue
         levels = samples[factor].cast(pl.String)
         if levels.drop_nulls().n_unique() < 2:
@@ -115,9 +117,16 @@ def combination_labels(samples: pl.DataFrame, model: Model) -> list[str]:
     model : Model
     """
     roles = {"group": "study_group", "subject": "subject_id"}
-    columns = [roles.get(name, name) for name in model.means or ("group", "timepoint")]
+    columns = [roles.get(name, name) for name in _compared(model)]
     rows = samples.select(pl.col(c).cast(pl.String) for c in columns).iter_rows()
     return [".".join(str(part) for part in row) for row in rows]
+
+
+def _compared(model: Model) -> tuple[str, ...]:
+    """Return the categories whose combinations are compared; of a curve, at each timepoint."""
+    if model.curve is not None and model.curve.by is not None:
+        return (model.curve.by, "timepoint")
+    return model.means or ("group", "timepoint")
 
 
 def _of_factor(frame: pl.DataFrame, factor: str, in_model: bool) -> list[Entanglement]:

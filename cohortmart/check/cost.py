@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from cohortmart.check.analysis import AnalysisCheck
 from cohortmart.check.matrix_size import estimated_rows, has_short_numbers
 from cohortmart.check.measured import Measured
-from cohortmart.study import Assay, Study
+from cohortmart.study import Analysis, Assay, Study
 from cohortmart.wording import counted
 
 # Measured on two busy cores; a run on another machine differs by a factor of two or so.
@@ -18,6 +18,8 @@ COUNT_BYTES = 4.0 + 14.0  # a count: in the lake's Parquet, in the warehouse
 BETA_BYTES = 1.8  # a beta of at most four decimals in the lake; the warehouse copies none
 LONG_BETA_BYTES = 8.0  # a beta of more decimals, and every beta of a normalised layer
 RESULT_BYTES = 70.0  # one feature of one contrast
+COUNT_LAYER_BYTES = 2.5  # a whole count in a normalised layer
+COMBAT_SEQ_SECONDS = 8e-6  # a count
 COUNT_SECONDS = 3e-6  # a count, from the raw file to the tables
 BETA_SECONDS = 31 / 116e6 + 60 / 116e6  # a beta: ingest, dbt
 #: A beta in a layer. BMIQ takes 1.5 s a sample, two at a time; ComBat 40 s for all. Imputing was
@@ -29,6 +31,11 @@ COUNT_CONTRAST_SECONDS = 8e-6  # one gene of one contrast, written
 BETA_FIT_SECONDS = 25 / 58e6  # a beta
 BETA_CONTRAST_SECONDS = 15 / (866e3 * 20)  # one probe of one contrast, written
 FIXED_SECONDS = 25.0  # starting dbt twice
+COMBAT_SEQ_SECONDS = 5e-5  # a count: 1,500 genes x 60 samples on one busy core
+# Further fits: synthetic values of 60 samples in 15 blocks, on one busy core.
+OWN_CORRELATION_SECONDS = {False: 1e-6, True: 7e-6}  # a value; True = with weights of its own
+ARRAY_WEIGHT_SECONDS = {False: 1.4e-6, True: 2.8e-5}  # a value
+PERMUTATION_SECONDS = {False: 3e-7, True: 2.5e-6}  # a feature, contrast and permutation
 
 
 def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisCheck]) -> str:
@@ -46,7 +53,13 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
         features[name] = max(estimated_rows(header) for header in measured.headers[name])
         if assay.kind == "counts":
             values = features[name] * len(measured.sample_ids[name])
-            more = values * COUNT_BYTES, values * COUNT_SECONDS
+            layers = len(assay.layers) - 1  # ComBat-seq
+            more = (
+                values * (COUNT_BYTES + layers * COUNT_LAYER_BYTES),
+                values * (COUNT_SECONDS + layers * COMBAT_SEQ_SECONDS),
+            )
+            if "combat_seq" in assay.layers:
+                more = more[0] + values * BETA_BYTES, more[1] + values * COMBAT_SEQ_SECONDS
         else:
             more = _of_betas(assay, name, measured, features[name])
         n_bytes, seconds = n_bytes + more[0], seconds + more[1]
@@ -54,6 +67,7 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
         n, n_contrasts = features[study.analyses[name].assay], len(check.contrasts)
         n_bytes += n * n_contrasts * RESULT_BYTES
         seconds += _fit_seconds(study.analyses[name].values, n, check)
+        seconds += further_seconds(study.analyses[name], n, check, study)
     words = {"counts": "gene", "beta": "probe"}
     about = ", ".join(
         f"{name} about {counted(_rounded(features[name]), words[assay.kind])}"
@@ -91,6 +105,44 @@ def _fit_seconds(values: str, rows: float, check: AnalysisCheck) -> float:
         return rows * (COUNT_FIT_SECONDS[values] + n_contrasts * COUNT_CONTRAST_SECONDS)
     n_samples = 0 if check.samples is None else check.samples.height
     return rows * (n_samples * BETA_FIT_SECONDS + n_contrasts * BETA_CONTRAST_SECONDS)
+
+
+def further_seconds(analysis: Analysis, rows: float, check: AnalysisCheck, study: Study) -> float:
+    """Return the seconds of what an analysis asks for beyond the fit of its contrasts.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    rows : float
+        Features of its assay.
+    check : AnalysisCheck
+        Its samples and contrasts.
+    study : Study
+    """
+    n_contrasts = len(check.contrasts)
+    values = rows * (0 if check.samples is None else check.samples.height)
+    weighted = analysis.values == "voom"
+    seconds = 0.0
+    if analysis.model.correlation == "per_feature":
+        seconds += values * OWN_CORRELATION_SECONDS[weighted or analysis.array_weights]
+    if weighted and analysis.voom.rounds == 2:
+        seconds += rows * COUNT_FIT_SECONDS["voom"]
+    if analysis.array_weights:
+        seconds += values * ARRAY_WEIGHT_SECONDS[weighted]
+    if analysis.permutations is not None:
+        options = analysis.permutations
+        n_tested = len(options.contrasts) or n_contrasts - len(check.unpermutable)
+        each = PERMUTATION_SECONDS[weighted or analysis.array_weights]
+        seconds += rows * n_tested * options.n * each
+    if analysis.sensitivity is not None:
+        seconds += _n_variants(analysis, study) * _fit_seconds(analysis.values, rows, check)
+    return seconds
+
+
+def _n_variants(analysis: Analysis, study: Study) -> int:
+    """How many other models `sensitivity` fits: of the batch, the subject and each covariate."""
+    of_batch = 3 if analysis.sensitivity and analysis.sensitivity.batch is not None else 0
+    return of_batch + 2 + len({*analysis.model.covariates, *study.covariates, *study.factors})
 
 
 def _rounded(value: float) -> int:

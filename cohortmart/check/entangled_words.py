@@ -9,6 +9,7 @@ from cohortmart.check.analysis import AnalysisCheck
 from cohortmart.check.confounding import Entanglement
 from cohortmart.check.names import quoted, some, yaml_item
 from cohortmart.check.outside import OutsideFactor
+from cohortmart.lake.layers import METHODS
 from cohortmart.study import Analysis
 from cohortmart.wording import counted
 
@@ -124,9 +125,10 @@ def _outside(
         exact = "" if entanglement.complete else ", as far as all samples count alike"
         return f"{factor} is not in the model; its effect cancels in every contrast{exact}."
     if entanglement.factor == removed:
+        step = "combat_seq" if analysis.values in ("log_cpm", "voom") else "combat"
         return (
-            f"{factor} is not in the model; ComBat removes it before the test, which then does not "
-            f"count what that costs. To do: leave `combat` out of the assay, and "
+            f"{factor} is not in the model; {METHODS[step]} removes it before the test, which then "
+            f"does not count what that costs. To do: leave `{step}` out of the assay, and "
             f"{_remedy(outside, analysis)}."
         )
     ranked = sorted(outside.shares, key=lambda share: -share[1])

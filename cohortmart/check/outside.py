@@ -13,7 +13,8 @@ from analyses.design.estimability import is_estimable, rank_of
 from analyses.design.model_matrix import Design, build_design
 from cohortmart.check.names import quoted
 from cohortmart.errors import AnalysisError
-from cohortmart.study import Model, Study
+from cohortmart.study import Study
+from cohortmart.study_model import Model
 
 Floats = NDArray[np.float64]
 

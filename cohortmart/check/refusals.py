@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from analyses.design.estimability import entangled_columns
+from analyses.design.joint_tests import named_sets
 from analyses.design.model_matrix import Design
 from analyses.design.wording import listed
 from analyses.patterns.found_genes import unknown_contrast
 from analyses.patterns.pairs import resolve_pairs
 from cohortmart.errors import AnalysisError
+from cohortmart.nearest import did_you_mean
 from cohortmart.study import Analysis
 from cohortmart.wording import counted
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 
 def find_refusals(
-    design: Design, analysis: Analysis, contrasts: Sequence[str] = (), groups: Sequence[str] = ()
+    design: Design,
+    analysis: Analysis,
+    contrasts: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    families: Mapping[str, Sequence[int]] = NOTHING,
+    unpermutable: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Try what the fit demands of a design, beyond contrasts that can be estimated.
 
@@ -29,6 +40,10 @@ def find_refusals(
         Names of its contrasts, families written out.
     groups : sequence of str
         Of the study.
+    families : mapping of str to sequence of int
+        Reserved key to the contrasts it stands for.
+    unpermutable : collection of str
+        Contrasts that permuted visits cannot test.
 
     Returns
     -------
@@ -39,7 +54,10 @@ def find_refusals(
         _of_blocks(design, analysis),
         _of_limma_errors(design, analysis),
         _of_pairs(analysis, contrasts, groups),
+        _of_joint_tests(analysis, contrasts, families),
         _of_enrichment(analysis, contrasts),
+        _of_permutations(analysis, contrasts, unpermutable),
+        _of_sensitivity(analysis, contrasts),
     ]
     return tuple(str(error) for error in found if error is not None)
 
@@ -63,8 +81,18 @@ def _of_blocks(design: Design, analysis: Analysis) -> AnalysisError | None:
 
 def _of_limma_errors(design: Design, analysis: Analysis) -> AnalysisError | None:
     """contrasts.fit needs the error of every single coefficient."""
+    if analysis.contrast_errors != "limma":
+        return None
+    if design.within is not None:
+        return AnalysisError(
+            "`contrast_errors: limma` needs every coefficient of the model, and beside `within` "
+            "no single one can be estimated",
+            expected="`contrast_errors: exact`",
+            hint="use `contrast_errors: exact`: without weights the two are the same, and with "
+            "weights it is the right one",
+        )
     entangled = [design.columns[i] for i in entangled_columns(design.matrix)]
-    if analysis.contrast_errors != "limma" or not entangled:
+    if not entangled:
         return None
     return AnalysisError(
         "`contrast_errors: limma` needs every coefficient of the model",
@@ -95,3 +123,53 @@ def _of_pairs(
     except AnalysisError as error:
         return error
     return None
+
+
+def _of_joint_tests(
+    analysis: Analysis, contrasts: Sequence[str], families: Mapping[str, Sequence[int]]
+) -> AnalysisError | None:
+    """Name the contrasts of `joint_tests` as the analysis would."""
+    try:
+        named_sets(contrasts, families, analysis.joint_tests, "`joint_tests`")
+    except AnalysisError as error:
+        return error
+    return None
+
+
+def _of_permutations(
+    analysis: Analysis, contrasts: Sequence[str], unpermutable: Collection[str]
+) -> AnalysisError | None:
+    """Permuting the visits of each person moves nothing between people."""
+    options = analysis.permutations
+    if options is None or not contrasts:
+        return None
+    unknown = next((name for name in options.contrasts if name not in contrasts), None)
+    if unknown is not None:
+        return _unknown("permutations", unknown, contrasts)
+    named = [n for n in options.contrasts if n in unpermutable]
+    if not named and not set(contrasts) <= set(unpermutable):
+        return None
+    return AnalysisError(
+        "`permutations` cannot test a contrast between people: it permutes the visits of each",
+        expected="changes within people, or such changes compared between groups",
+        found=listed(named or contrasts, 5),
+        hint="take it out of `permutations.contrasts`"
+        if named
+        else "leave `permutations` out, or add such contrasts",
+    )
+
+
+def _of_sensitivity(analysis: Analysis, contrasts: Sequence[str]) -> AnalysisError | None:
+    """Look for the contrasts that `sensitivity` names."""
+    named = () if analysis.sensitivity is None else analysis.sensitivity.contrasts
+    unknown = next((name for name in named if name not in contrasts), None)
+    return None if unknown is None else _unknown("sensitivity", unknown, contrasts)
+
+
+def _unknown(key: str, contrast: str, names: Sequence[str]) -> AnalysisError:
+    return AnalysisError(
+        f"`{key}` names a contrast that the analysis does not have",
+        expected=listed(names),
+        found=contrast,
+        hint=did_you_mean(contrast, names) or "correct the name",
+    )

@@ -29,7 +29,7 @@ class Report:
     text : str
         For people.
     faulty : tuple of str
-        What cannot be computed as it is written: analyses, and `combat of ASSAY`.
+        What cannot be computed as it is written: analyses, and `combat of ASSAY` (or combat_seq).
     """
 
     text: str
@@ -68,7 +68,7 @@ def check_study(study_file: Path) -> Report:
         for names in _alike(study, checks)
     ]
     refused = [name for name, combat in combats.items() if combat.refusals]
-    faulty = [f"combat of {name}" for name in refused]
+    faulty = [f"{combats[name].step} of {name}" for name in refused]
     faulty += [n for n, c in checks.items() if c.faulty or study.analyses[n].assay in refused]
     verdict = _verdict(study, checks, combats, faulty)
     sections += [cost_text(study, measured, checks), verdict]
@@ -101,7 +101,13 @@ def _alike(study: Study, checks: dict[str, AnalysisCheck]) -> list[list[str]]:
     """Group the analyses of which the same is said: same samples, model, contrasts, refusals."""
     groups: dict[str, list[str]] = {}
     for name, analysis in study.analyses.items():
-        chosen = (analysis.assay, analysis.where, analysis.model, analysis.contrasts)
+        chosen = (
+            analysis.assay,
+            analysis.where,
+            analysis.model,
+            analysis.contrasts,
+            analysis.permutations,
+        )
         key = repr((chosen, checks[name].refusals))
         groups.setdefault(key, []).append(name)
     return list(groups.values())

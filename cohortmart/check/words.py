@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from analyses.design.design import SamplesOnCurve
 from cohortmart.check.analysis import (
     AnalysisCheck,
     ContrastCheck,
@@ -27,6 +28,8 @@ KINDS = {
     "between": "between groups of people",
     "mixed": "change, compared between groups",
 }
+#: A contrast with a number in it has no groups to compare.
+OF_NUMBER = "within and between people"
 
 
 def analysis_text(
@@ -114,8 +117,15 @@ def notes_of(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     analysis : Analysis
     check : AnalysisCheck
     """
-    found = list(check.design.notes) if check.design is not None else []
+    found = [*check.notes, *(check.design.notes if check.design is not None else ())]
     found += entangled_notes(analysis, check)
+    if analysis.permutations is not None and not analysis.permutations.contrasts:
+        out = check.unpermutable
+        if 0 < len(out) < len(check.contrasts):
+            found.append(
+                "permutations of visits cannot test contrasts between people; left out of them: "
+                f"{some(out)}."
+            )
     one, blocks = single_blocks(check)
     if 0 < one < blocks:  # where all are, the block is a fault
         they = "it counts" if one == 1 else "they count"
@@ -131,8 +141,12 @@ def _model_lines(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     design, model = check.design, analysis.model
     if design is None:
         return []
-    if design.mean_labels is None:
-        said = f"model: {model.formula}; columns {', '.join(design.columns)}"
+    if design.curve is not None:
+        said = f"model: {_curve_words(design.curve, design.mean_levels)}"
+        if model.covariates:
+            said += f"; adjusted for {', '.join(model.covariates)}"
+    elif design.mean_labels is None:
+        said = f"model: {model.formula}; columns {', '.join(design.columns[: design.n_own])}"
     else:
         counts = Counter(design.mean_labels)
         means = ", ".join(f"{label} ({counts[label]})" for label in design.mean_levels)
@@ -141,22 +155,43 @@ def _model_lines(analysis: Analysis, check: AnalysisCheck) -> list[str]:
             said += f"; written with the baseline {model.baseline}"
         if model.covariates:
             said += f"; adjusted for {', '.join(model.covariates)}"
+    if model.within is not None:
+        said += f"; each {model.within} has its own level"
     if model.block is not None:
         said += f"; samples of one {model.block} are correlated"
+        if model.correlation == "per_feature":
+            said += ", each feature by its own correlation"
     left = len(design.sample_ids) - design.rank
     degrees = "degree" if left == 1 else "degrees"
     return [wrapped(f"{said}; {left} residual {degrees} of freedom")]
+
+
+def _curve_words(curve: SamplesOnCurve, coefficients: Mapping[str, tuple[str, ...]]) -> str:
+    knots = ", ".join(dict.fromkeys(parts[-1] for parts in coefficients.values()))
+    said = f"a natural spline of {curve.of} with knots at {knots}"
+    if curve.by is None:
+        return f"{said}: {counted(len(curve.levels), 'sample')}"
+    counts = Counter(curve.levels)
+    levels = dict.fromkeys(parts[0] for parts in coefficients.values())
+    each = ", ".join(f"{level} ({counts[level]})" for level in levels)
+    return f"{said} for each {curve.by}: {each} samples"
 
 
 def _contrast_table(contrasts: Sequence[ContrastCheck]) -> str:
     columns = [
         [c.name for c in contrasts],
         ["no" if c.fault else "yes" for c in contrasts],
-        [KINDS.get(c.kind, "") for c in contrasts],
+        [_compares(c) for c in contrasts],
         [_people(c) for c in contrasts],
     ]
     table = aligned(["contrast", "can be estimated", "compares", "people"], columns)
     return "".join(f"  {line}\n" for line in table.splitlines()).rstrip("\n")
+
+
+def _compares(contrast: ContrastCheck) -> str:
+    if contrast.kind == "mixed" and not contrast.pairs_by_group:
+        return OF_NUMBER
+    return KINDS.get(contrast.kind, "")
 
 
 def _people(contrast: ContrastCheck) -> str:
@@ -164,12 +199,17 @@ def _people(contrast: ContrastCheck) -> str:
         return ""
     sides = [", ".join(f"{n} {label}" for label, n in side) for side in _both(contrast)]
     said = " against ".join(side for side in sides if side)
-    if contrast.kind == "between":
+    if contrast.kind == "between" and said:
         return said
-    if contrast.kind == "unknown":
+    if not said and not contrast.on_curve:
         people = counted(contrast.n_subjects, "person", "people")
         return f"{people}, {counted(contrast.n_samples, 'sample')}"
-    pairs = counted(contrast.n_complete, "complete pair")
+    if contrast.on_curve:
+        people = counted(contrast.n_subjects, "person", "people")
+        pairs = f"{contrast.n_complete} of {people} at several {contrast.on_curve}s"
+        said = ""
+    else:
+        pairs = counted(contrast.n_complete, "complete pair")
     if contrast.pairs_by_group:
         by_group = ", ".join(f"{group} {n}" for group, n in contrast.pairs_by_group)
         return f"{pairs} ({by_group})"
@@ -183,6 +223,6 @@ def _both(contrast: ContrastCheck) -> tuple[tuple[tuple[str, int], ...], ...]:
 def _fewest(contrast: ContrastCheck) -> int:
     if contrast.kind == "between":
         return min((n for side in _both(contrast) for _, n in side), default=FEW_PEOPLE)
-    if contrast.kind == "unknown":
+    if not contrast.on_curve and not any(_both(contrast)):
         return contrast.n_subjects
     return min((n for _, n in contrast.pairs_by_group), default=contrast.n_complete)

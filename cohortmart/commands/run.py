@@ -153,7 +153,7 @@ def _has_steps(study: Study) -> bool:
 def _normalise(study: Study, home: Home, progress: Progress) -> None:
     from analyses.layers.pipeline import normalise
 
-    with progress.step("normalise", "normalising the betas"):
+    with progress.step("normalise", "normalising betas and counts"):
         normalise(study, home, say=progress.say)
 
 

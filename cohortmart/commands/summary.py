@@ -108,8 +108,8 @@ def _filtered(row: Mapping[str, Any]) -> str:
 
 
 def _combat(con: duckdb.DuckDBPyConnection, study: Study, assay: str) -> list[str]:
-    """Say what ComBat removed, and where the study should not rely on it."""
-    if all(step.combat is None for step in study.assays[assay].normalise):
+    """Say what ComBat or ComBat-seq removed, and where the study should not rely on it."""
+    if all((step.combat or step.combat_seq) is None for step in study.assays[assay].normalise):
         return []
     # only here: a run without ComBat need not load the checks
     import polars as pl
@@ -120,7 +120,7 @@ def _combat(con: duckdb.DuckDBPyConnection, study: Study, assay: str) -> list[st
     check = check_combat(pl.DataFrame(fetch(con, _KEPT_SAMPLES, [assay])), assay, study)
     if check is None:
         return []
-    said = f"  {assay}: ComBat removed {check.combat.batch}"
+    said = f"  {assay}: {check.method} removed {check.combat.batch}"
     if combat_warnings(check):
         said += "; batch in the model is the safer choice: see `cohortmart check STUDY.yml`"
     return [said]

@@ -22,6 +22,7 @@ _MISSED_VISITS = 7  # of the 72 during and after pregnancy
 _SHARE_BATCH_B = {"MS": 0.5, "HP": 0.3, "HC": 0.3}  # unbalanced, but no visit is of one batch
 _SHARE_MEASURED = 0.96  # of the samples, by each assay
 _ARRAYS_A_SLIDE = 8
+_WEEKS = {"1st": (8, 13), "2nd": (19, 26), "3rd": (32, 38)}  # of pregnancy, at the visit
 _FIRST_SLIDE = 205_100_000_000
 
 Text = npt.NDArray[np.str_]
@@ -46,6 +47,8 @@ class Samples:
         Categories; the batch is '' without RNA, the slide '' without methylation.
     age, proportion_memory, cell_viability : array of float
         Years, share in 0..1, percent.
+    pregnancy_week : array of int
+        Whole weeks, 0 before and after pregnancy, as such sheets code it.
     rna, methylation : array of bool
         What was measured.
     """
@@ -61,6 +64,7 @@ class Samples:
     age: Reals
     proportion_memory: Reals
     cell_viability: Reals
+    pregnancy_week: Indices
     rna: Flags
     methylation: Flags
 
@@ -113,6 +117,7 @@ def make_samples(seed: int, arrays: int | None = None) -> Samples:
         age=age,
         proportion_memory=np.round(np.clip(memory, 0.05, 0.95), 2),
         cell_viability=viability.round(1),
+        pregnancy_week=_weeks(stream(seed, "weeks"), subject, timepoint),
         rna=rna,
         methylation=methylation,
     )
@@ -137,6 +142,14 @@ def _visits(rng: np.random.Generator, group_of: Text) -> list[tuple[int, str]]:
     visits += [(int(w), "BP") for w in before]
     visits += [(int(w), "NP") for w in np.flatnonzero(group_of == "HC")]
     return sorted(visits, key=lambda v: (v[0], TIMEPOINTS.index(v[1])))
+
+
+def _weeks(rng: np.random.Generator, subject: Indices, timepoint: Text) -> Indices:
+    """Draw the week of every visit in pregnancy; the two samples of a visit share it."""
+    women = int(subject.max()) + 1
+    drawn = {t: rng.integers(*span, women, endpoint=True) for t, span in _WEEKS.items()}
+    none = np.zeros(women, dtype=np.int64)
+    return np.array([drawn.get(str(t), none)[s] for s, t in zip(subject, timepoint, strict=True)])
 
 
 def _batches(rng: np.random.Generator, group: Text, visit: Text, sequenced: Flags) -> Text:

@@ -21,10 +21,16 @@ _ANALYSIS = """\
     rebound: {{pairs: [[3rd-1st, PP-3rd]]}}
 """
 
+#: Whether a contrast holds when visits are permuted, and under other models.
+_CHECKS = """\
+    permutations: {contrasts: [HP_3rd-1st, MSvsHP_3rd-1st], n: 200}
+    sensitivity: {contrasts: [MS_3rd-1st, MSvsHP_3rd], batch: library_batch, top: 20}
+"""
+
 #: What is looked for behind the contrasts.
 _BEHIND = {
     "rna": """\
-    enrichment:
+{checks}    enrichment:
       contrasts: [HP_3rd-1st, MS_3rd-1st, HP_PP-3rd, MS_PP-3rd]
       permutations: 2000
     modules: {{genes_added: 50, random_sets: 200, stability_runs: 10}}
@@ -51,7 +57,7 @@ samples:
   timepoint: timepoint
   cell_type: cell_type
   factors: [library_batch, slide]
-  covariates: [age, proportion_memory, cell_viability]
+  covariates: [age, proportion_memory, cell_viability, pregnancy_week]
 
 timepoints: [NP, BP, 1st, 2nd, 3rd, PP]
 groups: [HP, MS, HC]
@@ -76,9 +82,34 @@ reference:
 analyses:
 """
 
+#: Time as a number: one curve for each group.
+_WEEKS = """\
+
+  rna_cd8_weeks:
+    assay: rna
+    where: "cell_type = 'CD8' and study_group <> 'HC'"
+    values: voom
+    model:
+      curve: {of: pregnancy_week, by: group, knots: [10, 22, 36]}
+      covariates: [age, proportion_memory, cell_viability, library_batch]
+      block: subject
+      correlation: per_feature
+    thresholds: {adj_p: 0.05}
+    joint_tests: {change in pregnancy: [time_within_group], other course in MS: [interaction]}
+    contrasts:
+      time_within_group: all
+      group_within_time: all
+      interaction: all
+"""
+
 _ANALYSES = "\n".join(
     (_ANALYSIS + _BEHIND[assay]).format(
-        assay=assay, suffix=cell_type.lower(), cell_type=cell_type, values=values, batch=batch
+        assay=assay,
+        suffix=cell_type.lower(),
+        cell_type=cell_type,
+        values=values,
+        batch=batch,
+        checks=_CHECKS if cell_type == "CD8" else "",
     )
     for assay, values, batch in (
         ("rna", "voom", "library_batch"),
@@ -96,4 +127,4 @@ def study_text(betas: str) -> str:
     betas : str
         Name of the file of betas.
     """
-    return _HEAD.format(betas=betas, disease=DISEASE) + _ANALYSES
+    return _HEAD.format(betas=betas, disease=DISEASE) + _ANALYSES + _WEEKS

@@ -171,6 +171,7 @@ def _sample_sheet(samples: Samples) -> pl.DataFrame:
             "age": samples.age.astype(int),
             "proportion_memory": [f"{v:.2f}" for v in samples.proportion_memory],
             "cell_viability": [f"{v:.1f}" for v in samples.cell_viability],
+            "pregnancy_week": samples.pregnancy_week,
         }
     ).with_columns(pl.col(pl.String).replace("", None))
 

@@ -30,6 +30,8 @@ select
             then 'stronger than chance'
         when beyond_chance then 'weaker or opposite'
     end as reading,
+    r_biological,
+    biological_p_value,
     n_features,
     n_features_rotated,
     n_rotations

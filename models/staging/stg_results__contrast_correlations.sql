@@ -20,6 +20,8 @@ results_contrast_correlations as (
                 "p_value": "double",
                 "n_features_rotated": "bigint",
                 "n_rotations": "bigint",
+                "r_biological": "double",
+                "biological_p_value": "double",
             },
         )
     }}
@@ -39,5 +41,7 @@ select
     no_effect_high,
     p_value,
     n_features_rotated,
-    n_rotations
+    n_rotations,
+    r_biological,
+    biological_p_value
 from results_contrast_correlations

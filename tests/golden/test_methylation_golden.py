@@ -17,6 +17,8 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
+from analyses.design.contrasts import build_contrasts
+from analyses.design.model_matrix import build_design
 from analyses.normalise.m_value import m_value
 from analyses.stats.basis import design_basis
 from analyses.stats.block_correlation import block_correlation
@@ -25,6 +27,8 @@ from analyses.stats.contrast_fit import fit_contrasts
 from analyses.stats.moderated_t import joint_test, moderate
 from analyses.stats.multiple_testing import benjamini_hochberg
 from analyses.stats.variance_prior import variance_prior
+from cohortmart.study import Assay, SampleSheet, Study
+from cohortmart.study_model import Model
 from tests.golden.real_data import r_table, read_table
 
 Floats = NDArray[np.float64]
@@ -88,13 +92,13 @@ def assert_like_limma(
         (fit.mean, "Amean"),
         (np.sqrt(fit.sigma2), "sigma"),
         (found.s2_post, "s2_post"),
-        (found.df_total, "df_total"),
+        (found.df_total[:, 0], "df_total"),
     ):
         np.testing.assert_allclose(mine, of_fit[name], rtol=EIGHT_DIGITS, err_msg=name)
-    joint, complete = joint_test(fit, found), np.isfinite(y).all(axis=1)
-    np.testing.assert_allclose(joint.f[complete], of_fit["F"][complete], rtol=EIGHT_DIGITS)
+    joint, complete = joint_test(fit, prior), np.isfinite(y).all(axis=1)
+    np.testing.assert_allclose(joint.f[complete, 0], of_fit["F"][complete], rtol=EIGHT_DIGITS)
     np.testing.assert_allclose(
-        joint.p_value[complete], of_fit["F_p_value"][complete], rtol=EIGHT_DIGITS
+        joint.p_value[complete, 0], of_fit["F_p_value"][complete], rtol=EIGHT_DIGITS
     )
 
     adjusted = benjamini_hochberg(found.p_value)
@@ -167,6 +171,32 @@ def test_pairs_as_fixed_effects(paired: Arrays) -> None:
     patients = [is_level(paired, "patient", p) for p in ("P2", "P3", "P4")]
     design = np.column_stack([np.ones(8), *patients, is_level(paired, "tissue", "tumour")])
     assert_like_limma(y, design, paired, "patient_fixed", {4: "patient_fixed"})
+
+
+def test_pairs_within(paired: Arrays) -> None:
+    """`within` gives the same test of the tissue, and no other coefficient."""
+    y = m_value(paired.beta, 1e-6)
+    sheet = SampleSheet(file=Path("s.csv"), subject="patient", factors=("tissue",))
+    assay = Assay(kind="beta", files=(Path("b.csv"),))
+    study = Study(
+        study="p", samples=(sheet,), timepoints=("t",), groups=("g",), assays={"meth": assay}
+    )
+    model = Model(means=("tissue",), within="subject")
+    samples = paired.sheet.rename({"sample": "sample_id", "patient": "subject_id"})
+    design = build_design(samples, model, study, "x")
+    contrasts = build_contrasts(design, {"tumour": "tumour - benign"}, model, study)
+    fit = fit_contrasts(y, design_basis(design.matrix), contrasts.matrix)
+    found = moderate(fit, variance_prior(fit.sigma2, fit.df_residual))
+    expected = r_table(paired.expected / "limma_patient_fixed.csv.gz")
+    for values, column in (
+        (fit.estimate, "logFC"),
+        (found.t, "t"),
+        (found.p_value, "P.Value"),
+        (found.b, "B"),
+    ):
+        np.testing.assert_allclose(
+            values[:, 0], expected[column], rtol=EIGHT_DIGITS, atol=1e-12, err_msg=column
+        )
 
 
 def test_pairs_as_blocks(paired: Arrays) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import signal
@@ -288,3 +289,64 @@ def test_the_tables_show_the_last_layer(real: RealStudy) -> None:
         rows["m_value"].to_numpy(), m_value(values, 1e-6).reshape(-1), rtol=1e-12, atol=1e-12
     )
     assert found == 2129
+
+
+COUNTS = """
+study: counted
+samples:
+  file: {data}/samples.csv
+  sample: sample_id
+  subject: subject
+  group: group
+  timepoint: timepoint
+  cell_type: cell_type
+  visit_key: [state]
+  factors: [library_batch]
+timepoints: [NP, BP, 1st, 2nd, 3rd, PP]
+groups: [HP, MS, HC]
+assays:
+  rna: {{kind: counts, files: [counts.tsv], normalise: {steps}}}
+"""
+COMBAT_SEQ = "[{combat_seq: {batch: library_batch, keep: [group, timepoint, state]}}]"
+EXPRESSION = "select gene_id, count from fct_gene_expression order by gene_id, sample_id"
+SIZES = "select sample_id, lib_size from qc_sample order by sample_id"
+
+
+@pytest.mark.slow
+def test_the_tables_show_the_adjusted_counts(shared_data: Path, tmp_path: Path) -> None:
+    """Every 40th gene of the real study; without the step the raw counts are shown again."""
+    data = shared_data / "grams_cd8_rna"
+    with gzip.open(data / "gene_counts.tsv.gz", "rt") as file:
+        lines = [line for i, line in enumerate(file) if i == 0 or i % 40 == 1]
+    (tmp_path / "counts.tsv").write_text("".join(lines))
+    # the tables order the samples by name, the lake as the file does
+    order = np.argsort(lines[0].rstrip("\n").split("\t")[1:])
+    genes = sorted(lines[1:])
+    raw = np.array([line.split("\t")[1:] for line in genes], dtype=float)[:, order]
+    study, home = tmp_path / "study.yml", Home(tmp_path / "out")
+
+    def shown(steps: str, select: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+        study.write_text(COUNTS.format(data=data, steps=steps))
+        for command in ("ingest", "normalise"):
+            with pytest.raises(SystemExit) as left:
+                main([command, str(study), "--out", str(home.root), "--quiet"])
+            assert left.value.code == 0
+        build_module.build(home, lambda _: None, select, build_module.RESULTS_MODELS)
+        con = connect_read_only(home)
+        try:
+            counts = fetch(con, EXPRESSION)["count"].to_numpy().reshape(raw.shape)
+            return counts, fetch(con, SIZES)["lib_size"].to_numpy()
+        finally:
+            con.close()
+
+    counts, sizes = shown(COMBAT_SEQ)
+    entries = {e.part: e.path for e in read_current(home.lake) if e.table_name == "matrix"}
+    layer = home.lake / entries["rna:combat_seq"]
+    values = np.vstack([block[1] for block in read_matrix(layer)])[:, order]
+    np.testing.assert_array_equal(counts, values)
+    np.testing.assert_array_equal(values, np.rint(values))
+    assert (values != np.rint(raw)).mean() > 0.5
+    np.testing.assert_array_equal(sizes, values.sum(axis=0))
+    counts, sizes = shown("[]", "+fct_gene_expression +qc_sample")
+    np.testing.assert_array_equal(counts, raw)
+    np.testing.assert_allclose(sizes, raw.sum(axis=0), rtol=1e-12)

@@ -123,17 +123,18 @@ def test_a_batch_in_the_model_that_no_contrast_needs_apart(tmp_path):
     assert "batch is in the model; no contrast needs the two told apart." in text
 
 
-def test_a_formula_has_people_and_samples_but_no_sides(tmp_path):
+def test_a_formula_counts_pairs_as_the_means_do(tmp_path):
     report = check_study(write_study(tmp_path, model=FORMULA, contrasts=HP_CHANGE))
     text = " ".join(report.text.split())
     # three women, two of them with both visits
-    assert "x yes 3 people, 5 samples" in text
-    assert "change" not in text
-    assert "fewer than 3 people" not in text
+    pairs = "2 complete pairs (2 HP.3rd against 3 HP.1st)"
+    assert f"x yes change within people {pairs}" in text
+    assert "fewer than 3 people (or complete pairs) stand behind x" in text
 
 
 def test_the_slope_of_a_covariate_compares_no_groups(tmp_path):
     model = "{means: [group, timepoint], covariates: [age]}"
     text = said(write_study(tmp_path, model=model, contrasts="{older: age}"))
-    assert re.search(r"older yes \d people, \d+ samples", text)
+    # a woman's age is that at her first visit
+    assert re.search(r"older yes between groups of people \d people, \d+ samples", text)
     assert "compared between groups" not in text

@@ -12,7 +12,8 @@ from analyses.stats.block_correlation import block_correlation
 from analyses.stats.blocks import make_blocks
 from cohortmart.check.refusals import find_refusals
 from cohortmart.check.report import check_study
-from cohortmart.study import Analysis, Model
+from cohortmart.study import Analysis
+from cohortmart.study_model import Model
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,9 @@ def test_the_same_seed_gives_the_same_bytes(raw, tmp_path):
 
 def test_the_study_file_is_valid_and_asks_for_both_assays(raw):
     study = load_study(raw / "study.yml")
-    assert list(study.analyses) == ["rna_cd4", "rna_cd8", "methylation_cd4", "methylation_cd8"]
+    assert list(study.analyses) == [
+        "rna_cd4", "rna_cd8", "methylation_cd4", "methylation_cd8", "rna_cd8_weeks",
+    ]  # fmt: skip
     assert {a.values for a in study.analyses.values()} == {"voom", "m_value"}
     assert study.assays["methylation"].sample == "methylation_sample"
     assert all(a.model.block == "subject" for a in study.analyses.values())
@@ -281,3 +283,12 @@ def test_unknown_scale_and_seed_are_errors(tmp_path):
     with pytest.raises(InputError, match="seed"):
         write_demo(tmp_path, seed=-1)
     assert not list(tmp_path.iterdir())
+
+
+def test_weeks_are_those_of_a_pregnancy_and_a_code_outside(sheet):
+    week = pl.col("pregnancy_week").cast(pl.Int64)
+    weeks = dict(sheet.group_by("timepoint").agg(week.unique()).iter_rows())
+    assert {t for t, values in weeks.items() if values == [0]} == {"NP", "BP", "PP"}
+    assert max(weeks["1st"]) < min(weeks["2nd"]) < max(weeks["2nd"]) < min(weeks["3rd"])
+    visits = sheet.group_by("subject", "timepoint").agg(pl.col("pregnancy_week").n_unique())
+    assert visits["pregnancy_week"].to_list() == [1] * visits.height

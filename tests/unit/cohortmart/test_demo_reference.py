@@ -166,7 +166,10 @@ def test_the_study_asks_for_everything_behind_the_contrasts(raw):
     assert list(reference.gene_sets) == [raw / "gene_sets.gmt"]
     assert dict(reference.gene_lists) == {DISEASE: raw / "disease_genes.txt"}
     assert reference.network == raw / "network.tsv"
-    for name, analysis in study.analyses.items():
+    curve = study.analyses["rna_cd8_weeks"]
+    assert (curve.model.curve.of, curve.rebound) == ("pregnancy_week", None)
+    of_visits = {n: a for n, a in study.analyses.items() if a is not curve}
+    for name, analysis in of_visits.items():
         assert analysis.rebound.pairs == (("3rd-1st", "PP-3rd"),)
         assert set(analysis.enrichment.contrasts) <= set(CONTRASTS)
         assert (analysis.modules is not None) == (analysis.assay == "rna")

@@ -92,6 +92,11 @@ def further_rows(analysis: str) -> dict[str, list[Row]]:
         "n_universe": 100, "n_first": 10, "n_second": 20, "n_both": 5, "expected": 2.0,
         "odds_ratio": 4.5, "p_value": 0.03125, "correlated_by_design": False,
     }  # fmt: skip
+    refitted = {"analysis": analysis, "contrast": "3rd-1st", "feature_id": "ENSG001"}
+    hit = {
+        "log_fc": 1.5, "se": 0.5, "t": 3.0, "p_value": 0.0078125, "adj_p_value": 0.03125,
+        "holds": True, "n_samples": 60,
+    }  # fmt: skip
     gene = {"analysis": analysis, "pair": PAIR, "in_largest_component": True, "n_links": 3}
     return {
         "contrast_correlation": [correlation(analysis)],
@@ -120,6 +125,25 @@ def further_rows(analysis: str) -> dict[str, list[Row]]:
                 "z": None, "p_value": 1.0, "n_random_sets": 1000, "stability": 0.75,
                 "n_stability_runs": 20,
             }
+        ],
+        "permutation_check": [
+            {
+                "analysis": analysis, "contrast": "3rd-1st", "n_permutations": 100,
+                "n_features": 50, "n_found": 7, "n_expected": 2.5, "n_low": 0.0,
+                "n_high": 6.0, "p_value": 0.0625,
+            }
+        ],
+        "permutation_result": [
+            {
+                "analysis": analysis, "contrast": "3rd-1st", "feature_id": "ENSG001",
+                "p_own": 0.25, "p_pooled": 0.125, "p_family_wise": 1.0,
+            }
+        ],
+        "sensitivity": [
+            {**refitted, "variant": "as analysed", "variant_order": 0, **hit},
+            {**refitted, "variant": "without age", "variant_order": 1, **hit, "holds": False},
+            {**refitted, "variant": "subject as fixed effect", "variant_order": 2,
+             "fault": "the contrast is between women"},
         ],
         "module_overlap": [
             {

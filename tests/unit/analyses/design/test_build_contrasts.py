@@ -9,7 +9,8 @@ import pytest
 from analyses.design.contrasts import Contrasts, build_contrasts
 from analyses.design.model_matrix import Design, build_design
 from cohortmart.errors import AnalysisError
-from cohortmart.study import Model, Study
+from cohortmart.study import Study
+from cohortmart.study_model import Model
 
 Make = Callable[..., pl.DataFrame]
 MEANS = ("group", "timepoint")

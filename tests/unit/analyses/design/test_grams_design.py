@@ -13,7 +13,8 @@ import pytest
 from analyses.design.contrasts import build_contrasts
 from analyses.design.model_matrix import Design, build_design
 from analyses.design.pairs import describe_contrast
-from cohortmart.study import Model, Study
+from cohortmart.study import Study
+from cohortmart.study_model import Model
 
 MEANS = ("group", "timepoint")
 COVARIATES = ("proportion_memory", "cell_viability", "age")

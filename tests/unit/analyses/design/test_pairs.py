@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 from analyses.design.contrasts import contrast_weights
 from analyses.design.model_matrix import build_design
 from analyses.design.pairs import ContrastPairs, describe_contrast
-from cohortmart.study import Model, Study
+from cohortmart.study import Study
+from cohortmart.study_model import Model
 
 
 @pytest.mark.parametrize("baseline", [None, "HP.1st"])
@@ -43,31 +47,92 @@ def test_a_change_that_nobody_shows(samples: pl.DataFrame, study: Study) -> None
     assert describe_contrast(design, weights, apart) == ContrastPairs("between", 3, 3, 0)
 
 
+@pytest.mark.parametrize("extra", ["", " + age", " + library_batch + age"])
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("text", "of_means"),
     [
-        # p1 misses the 2nd, m3 the 3rd; one of the three women has no complete pair
-        ("group[MS]:timepoint[3rd] - group[MS]:timepoint[1st]", (5, 3)),
-        ("group[MS]:timepoint[3rd] - group[HP]:timepoint[3rd]", (5, 5)),
-        ("(group[MS]:timepoint[1st] + group[HP]:timepoint[2nd])/2", (5, 5)),
+        ("group[MS]:timepoint[3rd] - group[MS]:timepoint[1st]", "MS.3rd - MS.1st"),
+        ("group[MS]:timepoint[3rd] - group[HP]:timepoint[3rd]", "MS.3rd - HP.3rd"),
+        ("(group[MS]:timepoint[3rd] - group[MS]:timepoint[1st])"
+         " - (group[HP]:timepoint[3rd] - group[HP]:timepoint[1st])",
+         "(MS.3rd - MS.1st) - (HP.3rd - HP.1st)"),
+        ("(group[HP]:timepoint[1st] + group[HP]:timepoint[2nd])/2 - group[HP]:timepoint[3rd]",
+         "(HP.1st + HP.2nd)/2 - HP.3rd"),
+    ],
+)  # fmt: skip
+def test_a_formula_uses_people_as_the_means_do(
+    samples: pl.DataFrame, study: Study, text: str, of_means: str, extra: str
+) -> None:
+    if "library_batch" in extra:  # formulaic then codes the means otherwise
+        text = re.sub(r"group\[(\w+)\]:timepoint\[(\w+)\]", _beside_a_batch, text)
+    found = [
+        describe_contrast(design, contrast_weights(design, "n", t), samples)
+        for design, t in (
+            (build_design(samples, Model(formula="0 + group:timepoint" + extra), study, "x"), text),
+            (build_design(samples, Model(means=("group", "timepoint")), study, "x"), of_means),
+        )
+    ]
+    assert found[0] == found[1]
+
+
+def _beside_a_batch(cell: re.Match[str]) -> str:
+    group, timepoint = cell.groups()
+    time = "" if timepoint == "1st" else f"timepoint[T.{timepoint}]"
+    extra = f"group[T.MS]:timepoint[{timepoint}]" if group == "MS" else ""
+    parts = [p for p in (time, extra) if p]
+    # HP.1st is the reference, whose weights cancel in a difference
+    return f"({' + '.join(parts)})" if parts else "(0 * timepoint[T.2nd])"
+
+
+@pytest.mark.parametrize(
+    ("formula", "text", "expected"),
+    [
+        # all women at the two visits, whatever their group
+        ("group + timepoint", "timepoint[T.3rd]", ContrastPairs("within", 11, 6, 5)),
+        ("group + timepoint", "group[T.MS]", ContrastPairs("between", 16, 6, 0)),
+        ("group * timepoint", "timepoint[T.3rd]", ContrastPairs("within", 6, 3, 3)),
+        ("group * timepoint", "group[T.MS]", ContrastPairs("between", 6, 6, 0)),
+        ("group * timepoint", "group[T.MS]:timepoint[T.3rd]", ContrastPairs("mixed", 11, 6, 5)),
     ],
 )
-def test_formula_has_no_sides(
-    samples: pl.DataFrame, study: Study, text: str, expected: tuple[int, int]
+def test_coefficients_of_a_formula(
+    samples: pl.DataFrame, study: Study, formula: str, text: str, expected: ContrastPairs
 ) -> None:
+    design = build_design(samples, Model(formula=formula), study, "x")
+    assert describe_contrast(design, contrast_weights(design, "n", text), samples) == expected
+
+
+def test_the_slope_of_a_number(samples: pl.DataFrame, study: Study) -> None:
+    def found(ages: dict[str, float], **model: object) -> ContrastPairs:
+        aged = samples.with_columns(
+            age=pl.concat_str("subject_id", "timepoint").replace_strict(
+                ages, default=None, return_dtype=pl.Float64
+            )
+        )
+        design = build_design(
+            aged, Model.model_validate({"covariates": ["age"], **model}), study, "x"
+        )
+        return describe_contrast(design, contrast_weights(design, "n", "age"), aged)
+
+    cells = list(samples.select("subject_id", "timepoint").iter_rows())
+    of_woman = {s + t: float(ord(s[1])) for s, t in cells}
+    assert found(of_woman, means=["group"]) == ContrastPairs("between", 16, 6, 0)
+    varied = {s + t: float(i * 7 % 11) for i, (s, t) in enumerate(cells)}
+    assert found(varied, means=["group"]).kind == "mixed"
+    inside = found(varied, means=["timepoint"], within="subject")
+    assert (inside.kind, inside.n_subjects, inside.n_complete) == ("within", 6, 6)
+
+
+def test_a_covariate_that_is_a_category(samples: pl.DataFrame, study: Study) -> None:
+    model = Model(means=("group", "timepoint"), covariates=("library_batch",))
+    design = build_design(samples, model, study, "x")
+    found = describe_contrast(design, contrast_weights(design, "n", "library_batchB"), samples)
+    with_both = samples.group_by("subject_id").agg(pl.col("library_batch").n_unique() > 1)
+    assert found == ContrastPairs("within", 16, 6, int(with_both["library_batch"].sum()))
+
+
+def test_a_design_without_its_variables(samples: pl.DataFrame, study: Study) -> None:
     design = build_design(samples, Model(formula="0 + group:timepoint"), study, "x")
-    found = describe_contrast(design, contrast_weights(design, "n", text), samples)
-    assert found == ContrastPairs("unknown", *expected, 0)
-
-
-def test_the_slope_of_a_covariate_has_no_sides(samples: pl.DataFrame, study: Study) -> None:
-    design = build_design(samples, Model(means=("group",), covariates=("age",)), study, "x")
-    found = describe_contrast(design, contrast_weights(design, "n", "age"), samples)
-    # two of the 16 samples are as old as their group is on average
-    assert found == ContrastPairs("unknown", 14, 6, 0)
-
-
-def test_a_mean_with_a_covariate_has_no_sides(samples: pl.DataFrame, study: Study) -> None:
-    design = build_design(samples, Model(means=("group",), covariates=("age",)), study, "x")
-    found = describe_contrast(design, contrast_weights(design, "n", "MS - HP + 2 * age"), samples)
-    assert (found.kind, found.n_complete) == ("unknown", 0)
+    bare = replace(design, column_variables=(), categories={})
+    weights = contrast_weights(bare, "n", "group[MS]:timepoint[3rd] - group[HP]:timepoint[3rd]")
+    assert describe_contrast(bare, weights, samples) == ContrastPairs("between", 5, 5, 0)

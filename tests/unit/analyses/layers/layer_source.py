@@ -1,4 +1,4 @@
-"""Betas in memory as the source of a step, and a step's rows put together."""
+"""Values in memory as the source of a step, and a step's rows put together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from analyses.layers.result import StepResult
-from analyses.layers.source import BetaRows, LayerSource
+from analyses.layers.source import LayerSource, MatrixRows
 
 
 def source_of(beta: np.ndarray, block: int = 7, samples: Sequence[str] = ()) -> LayerSource:
@@ -16,11 +16,11 @@ def source_of(beta: np.ndarray, block: int = 7, samples: Sequence[str] = ()) -> 
     ids = pa.array([f"cg{i:08d}" for i in range(len(beta))])
     names = tuple(samples) or tuple(f"S{j}" for j in range(beta.shape[1]))
 
-    def rows() -> Iterator[BetaRows]:
+    def rows() -> Iterator[MatrixRows]:
         for start in range(0, len(beta), block):
             yield ids.slice(start, block), beta[start : start + block].copy()
 
-    return LayerSource("raw", rows, ids, names, names)
+    return LayerSource("beta", "raw", rows, ids, names, names)
 
 
 def taken(step: StepResult) -> tuple[list[str], np.ndarray]:

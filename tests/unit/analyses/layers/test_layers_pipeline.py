@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from array_study import COMBAT, ON_X, ArrayStudy
 
-from analyses.layers import pipeline, write
+from analyses.layers import pipeline, steps, write
 from analyses.layers.pipeline import NormaliseSummary, normalise
 from cohortmart.catalogue import switch_current
 from cohortmart.errors import AnalysisError, InputError
@@ -266,7 +266,7 @@ PROBES = [
 
 
 def design_types(lake: Path, *names: str) -> list[str]:
-    two, known = pipeline._design_types(lake, pa.array(names), "here")
+    two, known = steps._design_types(lake, pa.array(names), "here")
     return ["?" if not k else "II" if t else "I" for t, k in zip(two, known, strict=True)]
 
 

@@ -45,7 +45,7 @@ class TestBmiq:
         step = bmiq_layer(source, two, np.ones(N, dtype=bool), tmp_path)
         ids, values = taken(step)
         alone = [bmiq(beta[:, j], two) for j in range(3)]
-        assert ids == source.probe_ids.to_pylist()
+        assert ids == source.feature_ids.to_pylist()
         np.testing.assert_array_equal(values, np.column_stack([s.beta for s in alone]))
         np.testing.assert_array_equal(np.isnan(values), np.isnan(beta))
         assert [n.n_moved for n in step.samples] == [0, 5 - int(np.isnan(beta[:5, 1]).sum()), 0]
@@ -233,7 +233,7 @@ class TestImpute:
         beta[11] = np.nan
         step = impute_layer(source_of(beta))
         ids, values = taken(step)
-        assert ids == source_of(beta).probe_ids.to_pylist()
+        assert ids == source_of(beta).feature_ids.to_pylist()
         seen = ~np.isnan(beta)
         np.testing.assert_array_equal(values[seen], beta[seen])
         for i in np.flatnonzero(~seen.all(axis=1)):

@@ -22,7 +22,7 @@ def assert_dense(found: ContrastFit, small: SmallStudy, y: Floats, w: Floats, rh
         np.testing.assert_allclose(found.estimate[i], one.estimate, rtol=1e-9, atol=1e-11)
         np.testing.assert_allclose(found.unscaled_sd[i], one.unscaled_sd, rtol=1e-10)
         assert found.sigma2[i] == pytest.approx(one.sigma2, rel=1e-10)
-        assert found.wald[i] == pytest.approx(one.wald, rel=1e-9)
+        assert found.wald[i, 0] == pytest.approx(one.wald, rel=1e-9)
         assert found.df_residual[i] == one.df
         assert found.mean[i] == pytest.approx(np.nanmean(row), rel=1e-13)
 
@@ -67,7 +67,7 @@ def test_statsmodels_agrees(small: SmallStudy, holes: Floats) -> None:
             RHO,
             small.weights[i : i + 1],
         )
-        assert pair.wald[0] / pair.sigma2[0] == pytest.approx(float(f.fvalue), rel=1e-8)
+        assert pair.wald[0, 0] / pair.sigma2[0] == pytest.approx(float(f.fvalue), rel=1e-8)
 
 
 def test_work_in_pieces_changes_nothing(
@@ -102,7 +102,7 @@ def test_features_that_saw_too_little() -> None:
     expected = [[0, 0, 0], [1, 1, 1], [0, 1, 1], [0, 1, 1], [0, 0, 0]]
     np.testing.assert_array_equal(np.isnan(found.estimate), np.array(expected, bool))
     np.testing.assert_array_equal(np.isnan(found.unscaled_sd), np.array(expected, bool))
-    np.testing.assert_array_equal(np.isnan(found.wald), [False, True, True, True, False])
+    np.testing.assert_array_equal(np.isnan(found.wald[:, 0]), [False, True, True, True, False])
     limma = fit_contrasts(y, design_basis(x), contrasts, errors="limma")
     np.testing.assert_array_equal(np.isnan(limma.estimate), np.array(expected, bool))
     np.testing.assert_array_equal(np.isnan(limma.wald), np.isnan(found.wald))
@@ -138,13 +138,13 @@ def test_joint_statistic_where_the_design_but_no_contrast_suffers(
     np.testing.assert_allclose(found.estimate[0], one.estimate, rtol=1e-9)
     np.testing.assert_allclose(found.unscaled_sd[0], one.unscaled_sd, rtol=1e-9)
     assert found.sigma2[0] == pytest.approx(one.sigma2, rel=1e-9)
-    assert found.wald[0] == pytest.approx(one.wald, rel=1e-9)
+    assert found.wald[0, 0] == pytest.approx(one.wald, rel=1e-9)
     assert np.isnan(found.estimate[1]).tolist() == [False, True, True]
-    assert np.isnan(found.wald[1])
+    assert np.isnan(found.wald[1, 0])
     limma = fit_contrasts(small.y, small.basis, small.contrasts, small.blocks, RHO, w, "limma")
     holed = fit_contrasts(y, small.basis, small.contrasts, small.blocks, RHO, w, "limma")
     assert np.isnan(holed.estimate[1]).tolist() == [False, True, True]
-    assert np.isnan(holed.wald[1])
+    assert np.isnan(holed.wald[1, 0])
     np.testing.assert_allclose(holed.wald[2:], limma.wald[2:], rtol=1e-9)
 
 
@@ -170,7 +170,7 @@ def test_joint_statistic_counts_independent_directions(small: SmallStudy) -> Non
             small.y, small.basis, small.contrasts, small.blocks, RHO, errors=errors
         )
         more = fit_contrasts(small.y, small.basis, doubled, small.blocks, RHO, errors=errors)
-        assert (once.wald_df, more.wald_df) == (3, 3)
+        assert (once.wald_df, more.wald_df) == ((3,), (3,))
     exact = fit_contrasts(small.y, small.basis, doubled, small.blocks, RHO)
     np.testing.assert_allclose(
         exact.wald,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import fields, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def test_limma_agrees(name: str, trend: bool, robust: bool, rows: list[dict[str,
     """Finite and infinite priors, missing values, outliers, trend, robust and both."""
     prior, found = analysed(matrices()[name], TWO_GROUPS, np.eye(2), trend, robust)
     mine = (
-        prior.df_prior, prior.s2_prior, found.df_total,
+        prior.df_prior, prior.s2_prior, found.df_total[:, 1],
         found.t[:, 1], found.p_value[:, 1], found.b[:, 1],
     )  # fmt: skip
     features = np.array([int(r["feature"]) for r in rows]) - 1
@@ -116,9 +117,57 @@ def test_formulas(rng: np.random.Generator) -> None:
     half = stats.t.isf(0.025, 14) * found.se
     np.testing.assert_allclose(found.ci_low, fit.estimate - half, rtol=1e-10)
     np.testing.assert_allclose(found.ci_high, fit.estimate + half, rtol=1e-10)
-    joint = joint_test(fit, found)
-    np.testing.assert_allclose(joint.f, fit.wald / s2_post, rtol=1e-13)
+    joint = joint_test(fit, prior)
+    np.testing.assert_allclose(joint.f, fit.wald / s2_post[:, None], rtol=1e-13)
     np.testing.assert_allclose(joint.p_value, stats.f.sf(joint.f, 2, 14), rtol=1e-10)
+
+
+def test_df_of_each_contrast(rng: np.random.Generator) -> None:
+    """A mixed model's contrasts and sets have their own; the variance has the residual ones."""
+    y = rng.normal(size=(40, 12)) * np.exp(rng.normal(size=(40, 1)))
+    y[0, 1:11] = np.nan  # no residual left
+    y[1] = np.nan
+    sets = [(0, 1), (1,), (0,)]
+    plain = fit_contrasts(y, design_basis(TWO_GROUPS), np.eye(2), sets=sets)
+    own = rng.uniform(0.5, 10, (40, 2))
+    own[0], own[1], own[2] = 0.0, np.nan, 400.0
+    of_sets = rng.uniform(0.5, 10, (40, 3))
+    fit = replace(plain, df_contrast=own, df_wald=of_sets)
+    prior = variance_prior(fit.sigma2, fit.df_residual)
+    d0, most = prior.df_prior[0], fit.df_residual.sum()
+    assert 0 < d0 < 100
+    assert most == 380.0
+    found, shared = moderate(fit, prior), moderate(plain, prior)
+    np.testing.assert_array_equal(found.s2_post, shared.s2_post)
+    np.testing.assert_array_equal(found.t, shared.t)
+    np.testing.assert_array_equal(found.se, shared.se)
+    expected = np.where(np.arange(40)[:, None] == 2, most, own + d0)
+    expected[1] = d0  # nothing but the prior is known of it
+    np.testing.assert_allclose(found.df_total, expected, rtol=1e-14)
+    tail = 2 * stats.t.sf(np.abs(found.t), expected)
+    np.testing.assert_allclose(found.p_value, tail, rtol=1e-9)
+    half = stats.t.isf(0.025, expected) * found.se
+    np.testing.assert_allclose(found.ci_high - fit.estimate, half, rtol=1e-9)
+    joint = joint_test(fit, prior)
+    assert joint.df1 == (2, 1, 1)
+    np.testing.assert_allclose(joint.df2[2:], of_sets[2:] + d0, rtol=1e-14)
+    np.testing.assert_array_equal(joint.f, joint_test(plain, prior).f)
+    f_tail = stats.f.sf(joint.f, np.array([2, 1, 1]), joint.df2)
+    np.testing.assert_allclose(joint.p_value, f_tail, rtol=1e-9)
+
+
+def test_shared_df_written_out_change_nothing(rng: np.random.Generator) -> None:
+    y = rng.normal(size=(3000, 12)) * np.sqrt(6.0 / rng.chisquare(6.0, size=(3000, 1)))
+    y[rng.random(y.shape) < 0.02] = np.nan
+    plain = fit_contrasts(y, design_basis(TWO_GROUPS), np.eye(2))
+    df = np.repeat(plain.df_residual[:, None], 2, axis=1)
+    prior = variance_prior(plain.sigma2, plain.df_residual)
+    here = moderate(plain, prior)
+    there = moderate(replace(plain, df_contrast=df, df_wald=df[:, :1]), prior)
+    assert here.df_total.strides[1] == 0
+    for field in fields(here):
+        values = getattr(here, field.name), getattr(there, field.name)
+        np.testing.assert_allclose(*values, rtol=1e-11, atol=1e-13, err_msg=field.name)
 
 
 def test_without_shrinkage_it_is_the_t_test(rng: np.random.Generator) -> None:
@@ -142,7 +191,7 @@ def test_feature_without_residuals_takes_the_prior(rng: np.random.Generator) -> 
     y[0, 1:11] = np.nan  # one value a group
     prior, found = analysed(y, TWO_GROUPS, np.eye(2))
     assert found.s2_post[0] == pytest.approx(prior.s2_prior[0], rel=1e-12)
-    assert found.df_total[0] == pytest.approx(prior.df_prior[0], rel=1e-12)
+    assert found.df_total[0, 0] == pytest.approx(prior.df_prior[0], rel=1e-12)
     difference = y[0, 11] - y[0, 0]
     assert found.t[0, 1] == pytest.approx(difference / np.sqrt(2 * prior.s2_prior[0]), rel=1e-12)
 

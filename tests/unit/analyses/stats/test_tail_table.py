@@ -3,8 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analyses.stats.tail_table import t_two_sided_of_rows, tail_table
-from analyses.stats.tails import t_two_sided
+from analyses.stats.tail_table import (
+    shared_df,
+    t_quantile_of_rows,
+    t_two_sided_of_rows,
+    tail_table,
+)
+from analyses.stats.tails import t_quantile, t_two_sided
 
 
 @pytest.mark.parametrize("df", [0.3, 1.0, 2.0, 3.7, 10.0, 51.0, 57.3, 400.0, 1e4, 1e6, 4.4e7, 1e8])
@@ -40,7 +45,30 @@ def test_rows_with_many_df(rng: np.random.Generator) -> None:
     df[3], df[4], df[5] = np.nan, 1e12, 0.01
     t = rng.standard_t(5, size=(5000, 3)) * 2
     t[9] = np.nan
-    found = t_two_sided_of_rows(t, df)
+    found = t_two_sided_of_rows(t, np.broadcast_to(df[:, None], t.shape))
     np.testing.assert_allclose(found, t_two_sided(t, df[:, None]), rtol=1e-13)
     assert np.isnan(found[[3, 9]]).all()
-    assert t_two_sided_of_rows(t[:0], df[:0]).shape == (0, 3)
+    assert t_two_sided_of_rows(t[:0], np.empty((0, 3))).shape == (0, 3)
+
+
+def test_df_of_their_own(rng: np.random.Generator) -> None:
+    """Every contrast its own df; the same numbers as where a view says that they share it."""
+    df = rng.uniform(0.5, 60, (3000, 4))
+    df[0, :2], df[1000:, 1] = (np.inf, np.nan), np.geomspace(50, 1e9, 2000)
+    t = rng.standard_t(5, size=df.shape) * 2
+    t[1], t[2:400] = (0.0, np.inf, np.nan, -np.inf), np.linspace(-37, 37, 398)[:, None]
+    t[400], t[401] = 1e-12, 1e200
+    np.testing.assert_allclose(t_two_sided_of_rows(t, df), t_two_sided(t, df), rtol=1e-12)
+    np.testing.assert_array_equal(t_quantile_of_rows(0.025, df), t_quantile(0.025, df))
+    view = np.broadcast_to(df[:, :1], df.shape)
+    for function in (lambda d: t_two_sided_of_rows(t, d), lambda d: t_quantile_of_rows(0.025, d)):
+        np.testing.assert_allclose(function(view), function(view.copy()), rtol=1e-12)
+    assert t_quantile_of_rows(0.025, view).strides[1] == 0
+
+
+def test_shared_df() -> None:
+    column = np.arange(3.0)[:, None]
+    np.testing.assert_array_equal(shared_df(np.broadcast_to(column, (3, 5))), column[:, 0])
+    np.testing.assert_array_equal(shared_df(column), column[:, 0])
+    assert shared_df(np.repeat(column, 5, axis=1)) is None
+    assert shared_df(np.empty((3, 0))) is None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analyses.stats.biological_correlation import BiologicalCorrelation
 from analyses.stats.contrast_correlation import ObservedCorrelation
 from analyses.stats.rotation import CorrelationTest
 from analyses.write.correlation_tables import correlation_rows
@@ -27,11 +28,17 @@ def two_pairs() -> CorrelationTest:
     )
 
 
+def true_changes(r: float, p_value: float) -> BiologicalCorrelation:
+    return BiologicalCorrelation(r, 0.1, np.eye(2), 4.7, p_value, 9)
+
+
 def test_rows(two_pairs: CorrelationTest) -> None:
     r = np.array([[1, 0.1, 0.15], [0.1, 1, 0.2], [0.15, 0.2, 1]])
     observed = ObservedCorrelation(r, np.array([[9, 1, 2], [1, 9, 3], [2, 3, 9]]))
     no_effect = np.array([[1, -0.5, -0.4], [-0.5, 1, -0.3], [-0.4, -0.3, 1]])
-    table = correlation_rows("rna", ["a", "b", "c"], observed, no_effect, two_pairs)
+    # of the pair (c, b) and of (a, c); the other has none
+    biological = {(2, 1): true_changes(0.7, 0.03), (0, 2): true_changes(np.nan, np.nan)}
+    table = correlation_rows("rna", ["a", "b", "c"], observed, no_effect, two_pairs, biological)
     assert table.schema == CONTRAST_CORRELATION
     first, second, third = table.to_pylist()
     assert third == {
@@ -48,7 +55,11 @@ def test_rows(two_pairs: CorrelationTest) -> None:
         "p_value": 51.0,
         "n_features_rotated": 7,
         "n_rotations": 99,
+        "r_biological": 0.7,
+        "biological_p_value": 0.03,
     }
+    for row in (first, second):
+        assert (row["r_biological"], row["biological_p_value"]) == (None, None)
     unknown = ("r_low", "r_high", "no_effect_low", "no_effect_high", "p_value")
     assert (first["first_contrast"], first["second_contrast"]) == ("a", "b")
     assert (first["r"], first["n_rotations"]) == (0.1, 99)
@@ -60,7 +71,7 @@ def test_rows(two_pairs: CorrelationTest) -> None:
 
 def test_nothing_rotated() -> None:
     observed = ObservedCorrelation(np.full((2, 2), 0.5), np.full((2, 2), 9))
-    table = correlation_rows("rna", ["a", "b"], observed, np.full((2, 2), -0.5), None)
+    table = correlation_rows("rna", ["a", "b"], observed, np.full((2, 2), -0.5), None, {})
     assert table.schema == CONTRAST_CORRELATION
     assert table.select(["r", "r_no_effect", "p_value"]).to_pylist() == [
         {"r": 0.5, "r_no_effect": -0.5, "p_value": None}
@@ -71,6 +82,6 @@ def test_no_pairs() -> None:
     """An analysis with one contrast."""
     none = CorrelationTest(np.empty((0, 2), dtype=np.int64), *[np.empty(0)] * 6, 7, 99)
     observed = ObservedCorrelation(np.ones((1, 1)), np.array([[9]]))
-    table = correlation_rows("rna", ["a"], observed, np.ones((1, 1)), none)
+    table = correlation_rows("rna", ["a"], observed, np.ones((1, 1)), none, {})
     assert table.schema == CONTRAST_CORRELATION
     assert table.num_rows == 0

@@ -1,0 +1,174 @@
+"""One variant of an analysis fitted to all features, as far as it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import duckdb
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from analyses.analysis import ModeratedContrasts, fit_prepared
+from analyses.design.contrasts import contrast_weights
+from analyses.design.model_matrix import Design, build_design
+from analyses.prepared import Prepared
+from analyses.sensitivity.combat_first import combat_first
+from analyses.sensitivity.variants import Variant
+from analyses.values import ValueBlock, Values
+from cohortmart.errors import AnalysisError
+from cohortmart.study import Analysis, Study
+
+Floats = NDArray[np.float64]
+
+#: Unexplained share of a term's variance below which a model nearly has it already.
+_NEARLY = 0.1
+#: `analyses.prepared.prepare`.
+Prepare = Callable[[duckdb.DuckDBPyConnection, Study, str, Analysis], Prepared]
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """The analysis as it is, without its values.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    samples : polars.DataFrame
+        Those of every variant, too.
+    design : Design
+    expressions : mapping of str to str
+        The contrasts to look at, by name.
+    """
+
+    analysis: Analysis
+    samples: pl.DataFrame
+    design: Design
+    expressions: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a variant gives.
+
+    Parameters
+    ----------
+    contrasts : tuple of str
+        Those it can estimate, in the order of the columns of `fitted`.
+    fitted : ModeratedContrasts or None
+        None where there are none of them.
+    faults : mapping of str to str
+        Why it cannot estimate the others.
+    """
+
+    contrasts: tuple[str, ...]
+    fitted: ModeratedContrasts | None
+    faults: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class _WithoutBetas:
+    """Values without the betas beside them, so that no delta_beta is fitted."""
+
+    values: Values
+
+    def blocks(self) -> Iterator[ValueBlock]:
+        """Stream them."""
+        for block in self.values.blocks():
+            yield replace(block, beta=None)
+
+
+def fit_all(name: str, analysis: Analysis, prepared: Prepared) -> ModeratedContrasts:
+    """Fit and moderate the contrasts, without delta_beta.
+
+    Parameters
+    ----------
+    name : str
+        Of the analysis.
+    analysis : Analysis
+    prepared : Prepared
+
+    Raises
+    ------
+    AnalysisError
+        A contrast cannot be estimated.
+    """
+    return fit_prepared(name, analysis, replace(prepared, values=_WithoutBetas(prepared.values)))
+
+
+def refit(
+    con: duckdb.DuckDBPyConnection,
+    study: Study,
+    name: str,
+    variant: Variant,
+    reference: Reference,
+    prepare: Prepare,
+) -> Outcome | None:
+    """Fit a variant; None if it is the same model as the reference, written otherwise.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        The warehouse, read-only.
+    study : Study
+    name : str
+        Of the analysis.
+    variant : Variant
+    reference : Reference
+    prepare : callable
+    """
+    every, where = reference.expressions, f"analysis {name}"
+    try:
+        design = build_design(reference.samples, variant.analysis.model, study, where)
+    except AnalysisError as error:
+        return Outcome((), None, dict.fromkeys(every, _words(error, where)))
+    faults: dict[str, str] = {}
+    for contrast, expression in every.items():
+        try:
+            contrast_weights(design, contrast, expression)
+        except AnalysisError as error:
+            faults[contrast] = _words(error, where)
+    if not faults and _is_same(variant, design, reference):
+        return None
+    possible = {c: e for c, e in every.items() if c not in faults}
+    if not possible:
+        return Outcome((), None, faults)
+    own = variant.analysis.model_copy(update={"contrasts": possible, "joint_tests": {}})
+    try:
+        prepared = prepare(con, study, name, own)
+        if variant.combat is not None:
+            prepared = combat_first(study, name, own, prepared, variant.combat)
+        return Outcome(prepared.contrasts.names, fit_all(name, own, prepared), faults)
+    except AnalysisError as error:
+        return Outcome((), None, {**dict.fromkeys(possible, _words(error, where)), **faults})
+
+
+def _is_same(variant: Variant, design: Design, reference: Reference) -> bool:
+    """Whether the variant's terms span what those of the reference do, all else being equal.
+
+    One term more or less: equal ranks mean that the other terms explain it already. A term more
+    that they nearly explain (the week of pregnancy beside the visits) is one of the contrasts
+    written otherwise: with it in the model nothing is left of them, and that says nothing.
+    """
+    old, new = reference.analysis.model, variant.analysis.model
+    handled = [(m.block, m.within, m.correlation) for m in (old, new)]
+    if variant.combat is not None or handled[0] != handled[1]:
+        return False
+    return design.rank == reference.design.rank or (
+        design.rank > reference.design.rank
+        and _left_over(design.matrix, reference.design.matrix) < _NEARLY
+    )
+
+
+def _left_over(columns: Floats, model: Floats) -> float:
+    """Return the largest share of the variance of a column that a model leaves unexplained."""
+    rest = columns - model @ np.linalg.lstsq(model, columns, rcond=None)[0]
+    spread = ((columns - columns.mean(axis=0)) ** 2).sum(axis=0)
+    varies = spread > 0
+    return float(((rest**2).sum(axis=0)[varies] / spread[varies]).max(initial=0.0))
+
+
+def _words(error: AnalysisError, where: str) -> str:
+    """One line without the name of the analysis, which stands beside it in the table."""
+    return " ".join(error.problem.removeprefix(where).lstrip(":, ").split())
