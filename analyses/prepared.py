@@ -18,7 +18,7 @@ from analyses.design.pairs import ContrastPairs, describe_contrast
 from analyses.stats.basis import DesignBasis, design_basis
 from analyses.stats.block_correlation import consensus, correlation_of_rows
 from analyses.stats.blocks import Blocks, make_blocks
-from analyses.values import Values, values_of
+from analyses.values import SampleWeightedValues, Values, ValuesInMemory, values_of
 from cohortmart.ahead import one_ahead
 from cohortmart.errors import AnalysisError
 from cohortmart.study import Analysis, Study
@@ -98,8 +98,20 @@ def prepare(
         values=values,
         blocks=blocks,
         correlation=consensus_correlation(f"analysis {name}", values, basis, blocks),
-        notes=chosen.notes,
+        notes=(*chosen.notes, *_weight_notes(values, design.sample_ids)),
     )
+
+
+def _weight_notes(values: Values, sample_ids: tuple[str, ...]) -> list[str]:
+    """Say which samples count least, where samples are weighted."""
+    if not isinstance(values, (SampleWeightedValues, ValuesInMemory)):
+        return []
+    weights = values.sample_weights
+    if weights is None:
+        return []
+    least = np.argsort(weights, kind="stable")[:3]
+    shown = ", ".join(f"{sample_ids[i]} {weights[i]:.2f}" for i in least)
+    return [f"weights of samples {weights.min():.2f} to {weights.max():.2f}; the least: {shown}"]
 
 
 def _contrasts(study: Study, name: str, analysis: Analysis, design: Design) -> Contrasts:

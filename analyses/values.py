@@ -57,9 +57,17 @@ class Values(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class ValuesInMemory:
-    """Values that had to be made from all features at once."""
+    """Values that had to be made from all features at once.
+
+    Parameters
+    ----------
+    whole : ValueBlock
+    sample_weights : ndarray of shape (n_samples,) or None
+        The samples' part of the weights.
+    """
 
     whole: ValueBlock
+    sample_weights: Floats | None = None
 
     def blocks(self) -> Iterator[ValueBlock]:
         """Give them as one block."""
@@ -147,7 +155,7 @@ def values_of(
         betas = KeptBetas(con, analysis.assay, ids)
         values = MethylationValues(betas, clip if analysis.values == "m_value" else None)
         return _weighted(name, analysis, values, basis)
-    counts = normalised_counts(con, name, analysis, ids, design.mean_labels)
+    counts = normalised_counts(con, name, analysis, ids, design.expression_groups)
     if analysis.values == "log_cpm":
         values = ValuesInMemory(ValueBlock(counts.feature_ids, counts.log2_cpm))
         return _weighted(name, analysis, values, basis)
@@ -162,7 +170,8 @@ def values_of(
         )
     except ValueError as error:
         raise AnalysisError(f"analysis {name}: {error}") from error
-    return ValuesInMemory(ValueBlock(counts.feature_ids, made.log2_cpm, weights=made.weights))
+    block = ValueBlock(counts.feature_ids, made.log2_cpm, weights=made.weights)
+    return ValuesInMemory(block, made.sample_weights)
 
 
 def _weighted(name: str, analysis: Analysis, values: Values, basis: DesignBasis) -> Values:

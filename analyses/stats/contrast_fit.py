@@ -6,7 +6,7 @@ A contrast c has the exact unscaled variance c'(Q'V_g^-1 Q)^-1 c, from each feat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,10 @@ from analyses.stats.fit_checks import check_fit, check_sets
 from analyses.stats.gls import solve_gls
 from analyses.stats.limma_errors import LimmaErrors, limma_errors
 from analyses.stats.missing import find_gaps
-from analyses.stats.own_fit import fit_own
+from analyses.stats.own_fit import fit_own, observed_mean
 from analyses.stats.parallel import for_blocks
 from analyses.stats.shared_fit import Parts, directions, fit_complete, fit_filled, shared_fit
+from analyses.stats.shared_weights import scaled_basis, shared_row
 
 Floats = NDArray[np.float64]
 
@@ -123,6 +124,11 @@ def fit_contrasts(
         not of full rank; what `check_fit` refuses.
     """
     check_fit(y, basis, contrasts, weights, errors)
+    row = shared_row(weights) if errors == "exact" else None
+    if row is not None:  # weights of samples alone: no weights, in scaled samples
+        scaled, root = scaled_basis(basis, row), np.sqrt(row)
+        fit = fit_contrasts(y * root, scaled, contrasts, blocks, correlation, sets=sets)
+        return replace(fit, mean=observed_mean(y))
     k = basis.contrasts(contrasts)
     if np.isnan(k).any():
         raise ValueError("a contrast cannot be estimated with this design")

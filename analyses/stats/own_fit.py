@@ -38,8 +38,7 @@ def fit_own(
     errors : {"exact", "limma"}
         Whose standard errors and joint statistics are returned.
     """
-    seen, n = np.isfinite(y), fit.n_seen
-    mean = np.where(n > 0, np.where(seen, y, 0.0).sum(axis=1) / np.maximum(n, 1), np.nan)
+    mean = observed_mean(y)
     df = np.maximum(fit.n_seen - fit.rank, 0).astype(float)
     sigma2 = np.where(df > 0, fit.rss / np.maximum(df, 1.0), np.nan)
     cov_k = fit.inverse @ k
@@ -96,3 +95,11 @@ def _wald(fit: NormalEquations, k: Floats, ok: Flags) -> Floats:
     solved = np.linalg.solve(chosen, estimate[ok][:, :, None])[:, :, 0]
     out[ok] = (estimate[ok] * solved).sum(axis=1) / u.shape[1]
     return out
+
+
+def observed_mean(y: Floats) -> Floats:
+    """Return each feature's mean over its observed values, NaN without any."""
+    seen = np.isfinite(y)
+    n = seen.sum(axis=1)
+    total = np.where(seen, y, 0.0).sum(axis=1)
+    return np.asarray(np.where(n > 0, total / np.maximum(n, 1), np.nan))

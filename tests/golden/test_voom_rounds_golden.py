@@ -90,13 +90,13 @@ def test_weights_of_samples_by_log_cpm(
 def test_weights_of_samples_given_voom(
     grams: Grams, basis: DesignBasis, limma: pl.DataFrame
 ) -> None:
-    values = voom(grams.counts[::60], grams.effective_library, basis)
+    values = voom(grams.counts[::150], grams.effective_library, basis)
     found = array_weights(values.log2_cpm, basis, values.weights)
     np.testing.assert_allclose(found, of_samples(limma, "array_weights_voom"), rtol=1e-6)
 
 
 def test_quality_weights(grams: Grams, basis: DesignBasis, limma: pl.DataFrame) -> None:
-    found = voom_rounds(grams.counts[::60], grams.effective_library, basis, weigh_samples=True)
+    found = voom_rounds(grams.counts[::150], grams.effective_library, basis, weigh_samples=True)
     assert found.sample_weights is not None
     np.testing.assert_allclose(found.sample_weights, of_samples(limma, "quality"), rtol=1e-6)
     assert_same_weights(found.weights, limma, "weights_quality", 1e-6)
@@ -105,7 +105,7 @@ def test_quality_weights(grams: Grams, basis: DesignBasis, limma: pl.DataFrame) 
 def test_quality_weights_with_the_correlation_of_r(
     grams: Grams, basis: DesignBasis, blocks: Blocks, limma: pl.DataFrame
 ) -> None:
-    rho, counts = number(limma, "consensus_first"), grams.counts[::60]
+    rho, counts = number(limma, "consensus_first"), grams.counts[::150]
     values = voom(counts, grams.effective_library, basis, blocks, rho)
     between = array_weights(values.log2_cpm, basis, values.weights)
     values = voom(counts, grams.effective_library, basis, blocks, rho, between)

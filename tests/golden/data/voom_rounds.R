@@ -1,7 +1,8 @@
 # Makes voom_rounds.csv: two rounds of voom and weights of samples on the study's RNA-seq.
 # Usage: Rscript voom_rounds.R FOLDER > voom_rounds.csv   (FOLDER: grams_cd8_rna of the real data;
-# R 4.2.2, limma 3.54.1, edgeR 3.40.2; ten minutes). Weights of samples
-# given voom's are of every 60th gene: R takes long to settle.
+# R 4.2.2, limma 3.54.1, edgeR 3.40.2; some minutes). Weights of samples
+# given voom's are of every 150th gene. With every 60th R's rounds swing between two answers, or
+# stop early, and ours lies between.
 suppressMessages({library(limma); library(edgeR)})
 src <- commandArgs(TRUE)[1]
 count <- as.matrix(read.delim(gzfile(file.path(src, "gene_counts.tsv.gz")), row.names = 1,
@@ -13,11 +14,11 @@ d <- model.matrix(~ 0 + grp + proportion_memory + cell_viability + age, m)
 cat("quantity,gene,sample,value\n")  # gene and sample by their number
 put <- function(name, feature, sample, value)
   cat(sprintf("%s,%s,%s,%.12g\n", name, feature, sample, value), sep = "")
-put_weights <- function(name, w, rows = seq(1, nrow(w), by = 50))
+put_weights <- function(name, w, rows = seq(1, nrow(w), by = 20))
   for (i in rows) put(name, i, 1:60, w[i, ])
 put_samples <- function(name, w) put(name, 0, 1:60, w)
 # 300 rounds: settled, though not by limma's own measure, of which it would warn
-some <- y[seq(1, nrow(y), by = 60), , keep.lib.sizes = TRUE]
+some <- y[seq(1, nrow(y), by = 150), , keep.lib.sizes = TRUE]
 reml <- function(v) suppressWarnings(
   arrayWeights(v, d, method = "reml", maxiter = 300, tol = 1e-20))
 quality <- function(...) suppressWarnings(

@@ -17,6 +17,8 @@ from analyses.stats import array_weights as module
 from analyses.stats.array_weight_sums import VarianceSums, no_sums, variance_sums
 from analyses.stats.array_weights import array_weights, array_weights_of_parts
 from analyses.stats.basis import design_basis
+from analyses.stats.blocks import make_blocks
+from analyses.stats.contrast_fit import fit_contrasts
 
 Floats = NDArray[np.float64]
 
@@ -245,3 +247,19 @@ def test_a_step_too_far_is_halved(
     monkeypatch.setattr(module, "variance_sums", spy)
     np.testing.assert_allclose(array_weights(y, basis), expected, rtol=1e-6)
     np.testing.assert_allclose(asked[:4], [0 * far, far, far / 2, far / 4], atol=1e-12)
+
+
+def test_weights_of_samples_alone_give_the_fit_of_a_row_for_every_feature() -> None:
+    """The quick way, in scaled samples, against the general one; some values missing."""
+    rng = np.random.default_rng(5)
+    labels = [w for w in "abcdef" for _ in range(3)]
+    matrix = np.column_stack([np.tile(np.eye(3), (6, 1)), np.repeat([0.0, 1.0], 9)])
+    basis, blocks = design_basis(matrix), make_blocks(labels)
+    y = rng.normal(size=(40, 18)) + 7.0
+    y[rng.random(y.shape) < 0.03] = np.nan
+    row = rng.uniform(0.3, 3.0, 18)
+    contrasts = np.array([[-1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]).T
+    quick = fit_contrasts(y, basis, contrasts, blocks, 0.3, np.broadcast_to(row, y.shape))
+    every = fit_contrasts(y, basis, contrasts, blocks, 0.3, np.tile(row, (40, 1)))
+    for name in ("estimate", "unscaled_sd", "sigma2", "df_residual", "mean", "wald"):
+        np.testing.assert_allclose(getattr(quick, name), getattr(every, name), rtol=1e-9)
