@@ -89,17 +89,15 @@ def fit_values(name: str, analysis: Analysis, prepared: Prepared, wanted: Wanted
         A contrast cannot be estimated.
     """
     ids, fits, changes = [], [], []
+    sets = tuple(wanted.sets.values())
     try:
         sums = _sums(prepared, wanted)
         for block in one_ahead(prepared.values.blocks()):
             ids.append(block.feature_ids)
-            fits.append(_fit(analysis, prepared, wanted, block))
+            fits.append(_fit(analysis, prepared, wanted.columns, sets, block))
             if block.beta is not None:
-                of_beta = fit_contrasts(
-                    block.beta, prepared.basis, wanted.contrasts, prepared.blocks,
-                    prepared.correlation or 0.0, block.weights, sets=(),
-                )  # fmt: skip
-                changes.append(of_beta.estimate)
+                beta = replace(block, y=block.beta)
+                changes.append(_fit(analysis, prepared, wanted.contrasts, (), beta).estimate)
             if sums is not None:
                 sums.add(block.y, block.weights)
     except ValueError as error:
@@ -114,16 +112,21 @@ def fit_values(name: str, analysis: Analysis, prepared: Prepared, wanted: Wanted
     )
 
 
-def _fit(analysis: Analysis, prepared: Prepared, wanted: Wanted, block: ValueBlock) -> ContrastFit:
-    sets = tuple(wanted.sets.values())
+def _fit(
+    analysis: Analysis,
+    prepared: Prepared,
+    contrasts: Floats,
+    sets: tuple[tuple[int, ...], ...],
+    block: ValueBlock,
+) -> ContrastFit:
     if analysis.model.correlation == "per_feature" and prepared.blocks is not None:
         return fit_mixed(
-            block.y, prepared.basis, wanted.columns, prepared.blocks, block.weights, sets
+            block.y, prepared.basis, contrasts, prepared.blocks, block.weights, sets
         ).fit
     return fit_contrasts(
         block.y,
         prepared.basis,
-        wanted.columns,
+        contrasts,
         prepared.blocks,
         prepared.correlation or 0.0,
         block.weights,

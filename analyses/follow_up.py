@@ -23,7 +23,7 @@ from cohortmart.tables import RESULT_SETS
 from cohortmart.warehouse import Home, connect_read_only
 
 #: Raised when the same contrasts would give other findings than before.
-FINDINGS_VERSION = "1"
+FINDINGS_VERSION = "2"
 
 Say = Callable[[str], None]
 Tables = Mapping[str, Any]

@@ -91,6 +91,13 @@ def permutation_tables(
         raise AnalysisError(f"analysis {name}, permutations: {error}") from error
     contrasts = [prepared.contrasts.names[j] for j in chosen]
     checks = {c: s.check() for c, s in zip(contrasts, sums, strict=True)}
+    if not any(check.n_features for check in checks.values()):
+        raise AnalysisError(
+            f"analysis {name}: every feature has a missing value, so none can be permuted",
+            expected="features with a value in every chosen sample",
+            found=counted(len(prior.feature_ids), "feature"),
+            hint="leave out the samples that lack most with `where`, or take `permutations` out",
+        )
     _say_found(checks, say)
     return {
         "permutation_check": [_check_rows(name, checks)],
@@ -243,6 +250,8 @@ def _check_rows(analysis: str, checks: dict[str, PermutationCheck]) -> pa.Table:
                 "contrast": contrast,
                 "n_permutations": check.n_permutations,
                 "n_features": check.n_features,
+                "n_left_out": check.n_left_out,
+                "between_share": check.between_share,
                 "n_found": check.n_found,
                 "n_expected": check.n_expected,
                 "n_low": check.n_low,

@@ -95,6 +95,8 @@ PERMUTATION_CHECK = pa.schema(
         ("contrast", S),
         ("n_permutations", I64),
         ("n_features", I64),
+        ("n_left_out", I64),  # features with missing values
+        ("between_share", F64),  # of the estimate's variance, between people: it stays as it is
         ("n_found", I64),  # features with p_value < 0.05
         ("n_expected", F64),  # the mean of that number over the permutations
         ("n_low", F64),  # 95 % of the permutations find between n_low and n_high

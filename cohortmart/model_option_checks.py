@@ -43,6 +43,14 @@ def _check_correlation(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
             found="rounds: 2",
             hint="name the block, or leave `rounds` out",
         )
+    if analysis.array_weights and analysis.contrast_errors == "limma" and analysis.values != "voom":
+        yield Fault(
+            (*here, "contrast_errors"),
+            "limma's errors are exact where all features share the weights of the samples",
+            expected="`contrast_errors: exact` beside `array_weights`",
+            found="limma",
+            hint="leave `contrast_errors` out",
+        )
     if model.correlation != "per_feature":
         return
     if model.block is None:
@@ -94,6 +102,15 @@ def _check_within(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
 
 def _check_knots(curve: Curve, here: KeyPath) -> Iterator[Fault]:
     knots = curve.knots
+    if knots and "df" in curve.model_fields_set:
+        yield Fault(
+            (*here, "df"),
+            "`knots` and `df` both say where the knots of the curve are",
+            of_key=True,
+            expected="one of the two",
+            found=f"{len(knots)} knots and df: {curve.df}",
+            hint="leave `df` out",
+        )
     if len(knots) == 1 or any(b <= a for a, b in pairwise(knots)):
         yield Fault(
             (*here, "knots"),

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analyses.load.samples import chosen_samples
+from analyses.chosen_design import chosen_design
 from cohortmart.errors import AnalysisError
 from cohortmart.study import Study
 from cohortmart.wording import counted
@@ -56,7 +56,8 @@ def shared_visits(
         They share no visit, or one of them chooses no sample.
     """
     own, theirs = (
-        chosen_samples(con, name, study.analyses[name]) for name in (methylation, expression)
+        chosen_design(con, study, name, study.analyses[name]).samples
+        for name in (methylation, expression)
     )
     both = own.join(
         theirs.select(*VISIT, pl.col("sample_id").alias("expression_sample")),

@@ -167,7 +167,9 @@ def _of_subject(
         changed = _with_model(analysis, model.model_copy(update={**plain, **changes}))
         if changed.model.within is not None:
             # limma's approximation needs a design of full rank, which this one never is
-            changed = changed.model_copy(update={"contrast_errors": "exact"})
+            # and a second round of voom the correlation within blocks, of which it has none
+            voom = changed.voom.model_copy(update={"rounds": 1})
+            changed = changed.model_copy(update={"contrast_errors": "exact", "voom": voom})
         if not (words.endswith("fixed effect") and who in analysis.model.covariates):
             yield Variant(words, changed)
 

@@ -25,6 +25,7 @@ from analyses.stats.parallel import for_blocks
 Floats = NDArray[np.float64]
 
 _ROWS = 4096  # features a block of work; its arrays stay in the processor's cache
+_FEWEST = 20  # features that say something of a correlation
 #: True changes with less than this share of the errors' variance are none.
 _NONE = 1e-3
 #: Slope of the log-likelihood, a feature, at which the search ends.
@@ -87,6 +88,11 @@ def biological_correlation(
     s2_post, df_total : ndarray of shape (n_features,)
         Moderated variances and their degrees of freedom; the latter may be infinite.
 
+    Returns
+    -------
+    BiologicalCorrelation
+        NaN where fewer than 20 features can be used: with few the likelihood is highest at -1 or 1.
+
     Raises
     ------
     ValueError
@@ -101,9 +107,9 @@ def biological_correlation(
     """
     data, scale, technical_r = _standardise(estimate, unscaled_variance, s2_post, df_total)
     n = len(data.x)
-    if n == 0:
+    if n < _FEWEST:
         return BiologicalCorrelation(
-            np.nan, technical_r, np.full((2, 2), np.nan), np.nan, np.nan, 0
+            np.nan, technical_r, np.full((2, 2), np.nan), np.nan, np.nan, n
         )
     start = _moments(data)
     root, least = _search(data, np.array([np.sqrt(start[0]), 0.0, np.sqrt(start[2])]), False)

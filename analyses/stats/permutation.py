@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from analyses.stats.basis import DesignBasis
 from analyses.stats.blocks import Blocks
+from analyses.stats.own_correlation import is_rounding
 from analyses.stats.parallel import for_blocks
 from analyses.stats.permutation_orders import VisitOrders, visit_orders
 from analyses.stats.permutation_space import (
@@ -191,6 +192,9 @@ class PermutationSums:
             if own is not None:
                 complete &= (np.isfinite(own[rows]) & (own[rows] > 0)).all(axis=1)
             values, w = y[rows][complete], None if own is None else own[rows][complete]
+            rest = without_model(values, self._space)
+            flat = is_rounding((rest**2).sum(axis=1), (values**2).sum(axis=1))
+            values[flat] = 0.0  # without residuals nothing can be found: every P is 1
             if row is not None:
                 values = np.sqrt(row) * without_model(values, self._space)
             prior = (s2_prior[rows][complete], df_prior[rows][complete], df_total[rows][complete])

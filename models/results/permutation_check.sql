@@ -11,6 +11,8 @@ select
     contrast,
     n_permutations,
     n_features,
+    n_left_out,
+    between_share,
     n_found,
     n_expected,
     n_low,

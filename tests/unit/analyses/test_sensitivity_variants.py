@@ -97,7 +97,9 @@ def test_variants_in_their_order(
 
 def test_a_variant_changes_one_thing() -> None:
     model = {"means": MEANS, "covariates": ["age", "batch"], "block": "subject"}
-    made = variants(model, changes={"contrast_errors": "limma"})
+    made = variants(
+        model, changes={"contrast_errors": "limma", "values": "voom", "voom": {"rounds": 2}}
+    )
     plain = {"covariates": ("age", "batch"), "block": "subject", "within": None}
 
     def model_of(name: str) -> dict[str, Any]:
@@ -110,6 +112,10 @@ def test_a_variant_changes_one_thing() -> None:
     # of a design that is never of full rank limma's approximation says nothing
     assert made["subject as fixed effect"].analysis.contrast_errors == "exact"
     assert made["without age"].analysis.contrast_errors == "limma"
+    # the second round of voom needs blocks, and a fixed effect has none
+    rounds = {name: v.analysis.voom.rounds for name, v in made.items()}
+    assert rounds.pop("subject as fixed effect") == 1
+    assert set(rounds.values()) == {2}
     assert made["own correlation per feature"].analysis.model.correlation == "per_feature"
     assert model_of("with viability") == plain | {"covariates": ("age", "batch", "viability")}
     assert all(v.combat is None for name, v in made.items() if name != "ComBat first")

@@ -109,6 +109,11 @@ FAULTS = {
         MEANS + "      covariates: [age]", CURVE + "      covariates: [group]", "covariates: [gr",
     ),
     "the knots of a curve must rise": (MEANS, CURVE.replace("24", "12"), "curve"),
+    "`knots` and `df` both say where": (MEANS, CURVE.replace("36]", "36], df: 5"), "curve"),
+    "limma's errors are exact where all features share": (
+        "    values: voom\n    voom: {rounds: 2}\n",
+        "    values: log_cpm\n    contrast_errors: limma\n", "contrast_errors",
+    ),
     "no knot of the curve is positive": (MEANS, CURVE.replace("12, 24, 36", "-9, 0"), "curve"),
     "`interaction: all` compares curves": (
         f"{MEANS}      covariates: [age]",
@@ -136,6 +141,7 @@ FAULTS = {
 
 #: What else must change, so that nothing else is wrong.
 FURTHER = {
+    "limma's errors are exact where all features share": [("      correlation: per_feature\n", "")],
     "is a correlation within blocks, and there are none": [("      block: subject\n", "")],
     "`interaction: all` compares curves": [
         ("MS_3rd-1st: MS.3rd - MS.1st", "interaction: all"),

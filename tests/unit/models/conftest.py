@@ -186,8 +186,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     # from the repository's root, where dbt is started
     relative = {"COHORTMART_HOME": os.path.relpath(homes["full"], ROOT)}
     jobs = {
-        "full": {"env": env["full"], "args": ["build"]},
-        "betas": {"env": env["betas"], "args": ["build", "--exclude-resource-type", "unit_test"]},
+        # dbt's unit tests bring their own rows: once is enough, where there is little else to do
+        "full": {"env": env["full"], "args": ["build", "--exclude-resource-type", "unit_test"]},
+        "betas": {"env": env["betas"], "args": ["build"]},
         "relative": {
             "env": {**relative, "COHORTMART_WAREHOUSE": str(folder / "relative.duckdb")},
             "args": ["run", "--select", "stg_lake__samples"],

@@ -129,7 +129,8 @@ def further_rows(analysis: str) -> dict[str, list[Row]]:
         "permutation_check": [
             {
                 "analysis": analysis, "contrast": "3rd-1st", "n_permutations": 100,
-                "n_features": 50, "n_found": 7, "n_expected": 2.5, "n_low": 0.0,
+                "n_features": 50, "n_left_out": 0, "between_share": 0.0, "n_found": 7,
+                "n_expected": 2.5, "n_low": 0.0,
                 "n_high": 6.0, "p_value": 0.0625,
             }
         ],

@@ -271,6 +271,17 @@ def test_weights_that_all_features_share(small: SmallStudy) -> None:
     np.testing.assert_array_equal(fast.p_values().own, slow.p_values().own)
 
 
+@pytest.mark.parametrize("weighted", ["no", "samples", "own"])
+def test_a_feature_that_does_not_vary_is_never_found(small: SmallStudy, weighted: str) -> None:
+    """A gene without counts: what is left of it is rounding, and rounding has no visits."""
+    y = np.vstack([small.y, np.full((30, small.y.shape[1]), -3.217)])
+    row = np.broadcast_to(small.weights[3], y.shape)
+    w = {"no": None, "samples": row, "own": row.copy()}[weighted]
+    p = sums_of(small, y, 2, w).p_values()
+    np.testing.assert_array_equal(p.own[-30:], 1.0)
+    np.testing.assert_array_equal(p.pooled[-30:], 1.0)
+
+
 def test_equal_weights_are_none(small: SmallStudy) -> None:
     equal = np.full_like(small.y, 3.7)
     plain, weighted = sums_of(small, small.y, 2), sums_of(small, small.y, 2, equal)
