@@ -102,6 +102,14 @@ def _check_within(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
 
 def _check_knots(curve: Curve, here: KeyPath) -> Iterator[Fault]:
     knots = curve.knots
+    if curve.by == "timepoint":
+        yield Fault(
+            (*here, "by"),
+            "a curve stands in the place of the timepoints, so there is none for each of them",
+            expected="`by: group`, another category, or none",
+            found="timepoint",
+            hint="name the groups that are to be compared, or write `by: null`",
+        )
     if knots and "df" in curve.model_fields_set:
         yield Fault(
             (*here, "df"),
@@ -119,10 +127,10 @@ def _check_knots(curve: Curve, here: KeyPath) -> Iterator[Fault]:
             found=", ".join(f"{k:g}" for k in knots),
             hint="order them, or leave `knots` out for quantiles",
         )
-    elif knots and knots[-1] <= 0:
+    elif knots and knots[0] <= 0:
         yield Fault(
             (*here, "knots"),
-            "no knot of the curve is positive, and only samples with a positive value are on it",
+            "a knot of the curve is not positive, and only samples with a positive value are on it",
             expected="knots among the values",
             found=", ".join(f"{k:g}" for k in knots),
             hint="correct them, or leave `knots` out for quantiles",

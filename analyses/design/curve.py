@@ -231,6 +231,16 @@ def _notes(values: Floats, knots: Floats, labels: list[str], curve: Curve) -> tu
             f"the knots of the curve are quantiles of `{curve.of}`: {', '.join(labels)}; its "
             "coefficients are named after them"
         )
+    beyond = [
+        label
+        for knot, label in zip(knots, labels, strict=True)
+        if not values.min() <= knot <= values.max()
+    ]
+    if beyond:
+        notes.append(
+            f"no sample is at or beyond {listed(beyond)}: `{curve.of}` runs from "
+            f"{values.min():g} to {values.max():g}, so contrasts there are extrapolated"
+        )
     outside = int(((values < knots[0]) | (values > knots[-1])).sum())
     if outside:
         notes.append(

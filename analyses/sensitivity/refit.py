@@ -128,7 +128,7 @@ def refit(
         try:
             contrast_weights(design, contrast, expression)
         except AnalysisError as error:
-            faults[contrast] = _words(error, where)
+            faults[contrast] = _words(error, where) + _of_formula(variant, design, reference)
     if not faults and _is_same(variant, design, reference):
         return None
     possible = {c: e for c, e in every.items() if c not in faults}
@@ -142,6 +142,17 @@ def refit(
         return Outcome(prepared.contrasts.names, fit_all(name, own, prepared), faults)
     except AnalysisError as error:
         return Outcome((), None, {**dict.fromkeys(possible, _words(error, where)), **faults})
+
+
+def _of_formula(variant: Variant, design: Design, reference: Reference) -> str:
+    """Say it where a formula with other terms gives its coefficients other names."""
+    other = sorted(set(design.columns) - set(reference.design.columns))
+    if variant.analysis.model.formula is None or not other:
+        return ""
+    return (
+        f" (with other terms the formula codes its columns otherwise: {other[0]}; written with "
+        "`means` the model keeps its names)"
+    )
 
 
 def _is_same(variant: Variant, design: Design, reference: Reference) -> bool:

@@ -114,7 +114,11 @@ def sensitivity_tables(
 
 def _said(listed: Sequence[_Listed], n_variants: int, n_partly: int) -> str:
     hits = counted(sum(len(f.ids) for f in listed), "feature")
-    faults = f", {n_partly} of which cannot estimate every contrast" if n_partly else ""
+    faults = (
+        f", {n_partly} of which not for every contrast (`fault` in fct_sensitivity says why)"
+        if n_partly
+        else ""
+    )
     return f"{hits} under {counted(n_variants, 'other model')}{faults}"
 
 

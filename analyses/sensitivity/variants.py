@@ -166,10 +166,12 @@ def _of_subject(
         plain = {"block": None, "within": None, "correlation": "consensus"}
         changed = _with_model(analysis, model.model_copy(update={**plain, **changes}))
         if changed.model.within is not None:
-            # limma's approximation needs a design of full rank, which this one never is
-            # and a second round of voom the correlation within blocks, of which it has none
+            # a second round of voom needs the correlation within blocks, of which it has none
             voom = changed.voom.model_copy(update={"rounds": 1})
-            changed = changed.model_copy(update={"contrast_errors": "exact", "voom": voom})
+            changed = changed.model_copy(update={"voom": voom})
+        if changed.model.block is None or changed.model.correlation == "per_feature":
+            # limma's approximation needs one correlation and a design of full rank
+            changed = changed.model_copy(update={"contrast_errors": "exact"})
         if not (words.endswith("fixed effect") and who in analysis.model.covariates):
             yield Variant(words, changed)
 

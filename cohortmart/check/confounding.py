@@ -125,7 +125,7 @@ def combination_labels(samples: pl.DataFrame, model: Model) -> list[str]:
 def _compared(model: Model) -> tuple[str, ...]:
     """Return the categories whose combinations are compared; of a curve, at each timepoint."""
     if model.curve is not None and model.curve.by is not None:
-        return (model.curve.by, "timepoint")
+        return tuple(dict.fromkeys((model.curve.by, "timepoint")))
     return model.means or ("group", "timepoint")
 
 

@@ -117,6 +117,7 @@ def test_a_variant_changes_one_thing() -> None:
     assert rounds.pop("subject as fixed effect") == 1
     assert set(rounds.values()) == {2}
     assert made["own correlation per feature"].analysis.model.correlation == "per_feature"
+    assert made["own correlation per feature"].analysis.contrast_errors == "exact"
     assert model_of("with viability") == plain | {"covariates": ("age", "batch", "viability")}
     assert all(v.combat is None for name, v in made.items() if name != "ComBat first")
 

@@ -114,7 +114,10 @@ FAULTS = {
         "    values: voom\n    voom: {rounds: 2}\n",
         "    values: log_cpm\n    contrast_errors: limma\n", "contrast_errors",
     ),
-    "no knot of the curve is positive": (MEANS, CURVE.replace("12, 24, 36", "-9, 0"), "curve"),
+    "a knot of the curve is not positive": (MEANS, CURVE.replace("12, 24", "0, 24"), "curve"),
+    "a curve stands in the place of the timepoints": (
+        MEANS, CURVE.replace("week,", "week, by: timepoint,"), "curve",
+    ),
     "`interaction: all` compares curves": (
         f"{MEANS}      covariates: [age]",
         CURVE.replace("week,", "week, by: null,") + "      covariates: []",

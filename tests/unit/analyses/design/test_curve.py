@@ -287,3 +287,8 @@ def test_order_of_the_samples_does_not_matter(samples: pl.DataFrame, study: Stud
     design, turned = build(samples, study), build(samples.reverse(), study)
     assert turned.columns == design.columns
     np.testing.assert_array_equal(turned.matrix[::-1], design.matrix)
+
+
+def test_knots_beyond_all_samples_are_said(samples: pl.DataFrame, study: Study) -> None:
+    notes = build(samples, study, curve={"of": "pregnancy_week", "knots": [12, 24, 60]}).notes
+    assert any(n.startswith("no sample is at or beyond 60") and "extrapolated" in n for n in notes)
