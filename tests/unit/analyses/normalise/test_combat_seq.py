@@ -237,6 +237,7 @@ def test_memory_does_not_grow_with_the_design(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Held are a few times the counts, not a matrix of the model's columns for every gene."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # a thread holds a block
     monkeypatch.setattr(module, "BLOCK", 30)
     monkeypatch.setattr("analyses.normalise.dispersion.BLOCK", 30)
     counts = simulated(rng, n_genes=400)

@@ -75,7 +75,7 @@ def blocks_of(values: str, array_weights: bool = True, rounds: int = 1) -> list[
         values=values, assay="m", array_weights=array_weights, voom=SimpleNamespace(rounds=rounds)
     )
     study: Any = SimpleNamespace(assays={"m": SimpleNamespace(m_value_clip=1e-6)})
-    nothing: Any = SimpleNamespace(mean_labels=None)
+    nothing: Any = SimpleNamespace(expression_groups=None)
     samples = pl.DataFrame({"sample_id": [f"s{i}" for i in range(8)]})
     return list(values_of(nothing, study, "a", analysis, samples, nothing, BASIS, BLOCKS).blocks())
 
