@@ -57,7 +57,8 @@ def test_peak_memory_does_not_grow_with_rows(tmp_path: Path, n_files: int) -> No
         for k in range(n_files):
             order = np.arange(n_rows) if k == 0 else rng.permutation(n_rows)
             files.append(matrix_file(tmp_path / f"{k}.csv", n_rows, k * SAMPLES, order))
-        peaks[n_rows] = peak(tmp_path / "m.parquet", files, n_rows)
+        # what else the machine does can only add: the smaller of two
+        peaks[n_rows] = min(peak(tmp_path / "m.parquet", files, n_rows) for _ in range(2))
     print(peaks)
     # Names are held, values must not be.
     assert peaks[90_000] - peaks[15_000] < 25, peaks
