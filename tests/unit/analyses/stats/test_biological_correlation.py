@@ -253,3 +253,14 @@ def test_bad_input_is_refused() -> None:
         biological_correlation(est, v, s2, df[:, None])
     with pytest.raises(ValueError, match="proportional"):
         biological_correlation(est, np.array([1.0, -2.0, 4.0]), s2, df)
+
+
+def test_a_few_features_say_nothing_of_a_correlation() -> None:
+    """With few the likelihood is highest at one of the ends."""
+    rng = np.random.default_rng(3)
+    for n, known in ((19, False), (20, True)):
+        found = biological_correlation(
+            3.0 * rng.normal(size=(n, 2)), np.array([1.0, 0.0, 1.0]), np.ones(n), np.full(n, 20.0)
+        )
+        assert np.isfinite(found.r) == known
+        assert found.n_features == n
