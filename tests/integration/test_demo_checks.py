@@ -9,6 +9,9 @@ import duckdb
 import polars as pl
 import pytest
 
+from analyses.patterns.paired_values import shared_visits
+from cohortmart.study_file import load_study
+
 
 @pytest.fixture(scope="module")
 def con(demo_run: Path) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -125,3 +128,14 @@ def test_errors_of_limma_are_compared_where_they_differ(con: duckdb.DuckDBPyConn
     )
     assert ratio["low"][0] < 0.99 < 1.0 < ratio["high"][0]
     assert ratio["low"].to_list()[1] is None  # a mixed model: limma has none
+
+
+def test_samples_off_the_curve_are_in_no_pair_of_visits(
+    con: duckdb.DuckDBPyConnection, demo_run: Path
+) -> None:
+    """CpG-gene pairs take the visits that both analyses have, not all that `where` chose."""
+    study = load_study(demo_run / "raw" / "study.yml")
+    visits = shared_visits(con, study, "methylation_cd8", "rna_cd8_weeks")
+    pregnant = rows(con, "select sample_id from dim_sample where pregnancy_week > 0")
+    assert len(visits.expression) > 30
+    assert set(visits.expression) <= set(pregnant["sample_id"])
