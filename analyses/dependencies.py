@@ -15,7 +15,7 @@ _OF_FINDINGS = {
     "thresholds", "permutations", "sensitivity", "dmp_deg", "enrichment", "modules",
 }  # fmt: skip
 #: Raised when the same inputs and parameters would give other numbers than before.
-ENGINE_VERSION = "4"
+ENGINE_VERSION = "5"
 
 
 def dependencies(study: Study, analysis: Analysis, inputs: dict[str, str]) -> dict[str, Any]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from analyses.analysis import AnalysisOutcome
+from analyses.patterns.paper_preset import quirks
+from analyses.values import ValuesInMemory
 from analyses.write.correlation_tables import correlation_rows
+from analyses.write.design_tables import design_rows, note_rows, trend_rows, weight_rows
 from analyses.write.rebound_tables import difference_rows, pair_rows, rebound_rows
 from analyses.write.tables import contrast_results, joint_tests
 from cohortmart import __version__
@@ -23,7 +26,11 @@ _EQUAL = 1e-6
 
 
 def outcome_tables(
-    name: str, analysis: Analysis, outcome: AnalysisOutcome, run: Mapping[str, Any]
+    name: str,
+    analysis: Analysis,
+    outcome: AnalysisOutcome,
+    run: Mapping[str, Any],
+    notes: Sequence[tuple[str, str]],
 ) -> dict[str, Iterable[pa.Table]]:
     """Return the tables of the set `contrasts`, in pieces.
 
@@ -35,6 +42,8 @@ def outcome_tables(
     outcome : AnalysisOutcome
     run : mapping
         Columns of `analysis_run` that say how it was computed.
+    notes : sequence of (str, str)
+        See `analysis_notes`.
     """
     contrasts, found = outcome.prepared.contrasts.names, outcome.contrast_correlation
     return {
@@ -58,6 +67,21 @@ def outcome_tables(
             )
         ],
         **_rebounds(name, analysis, outcome),
+        "analysis_note": [note_rows(name, notes)],
+        **_design(name, outcome),
+    }
+
+
+def _design(name: str, outcome: AnalysisOutcome) -> dict[str, Iterable[pa.Table]]:
+    prepared = outcome.prepared
+    design, contrasts, values = prepared.design, prepared.contrasts, prepared.values
+    trends = []
+    if isinstance(values, ValuesInMemory) and values.trend is not None:
+        trends.append(trend_rows(name, values.whole.feature_ids, values.trend))
+    return {
+        "design_value": [design_rows(name, design.sample_ids, design.columns, design.matrix)],
+        "contrast_weight": [weight_rows(name, contrasts.names, design.columns, contrasts.matrix)],
+        "voom_trend": trends,
     }
 
 
@@ -91,6 +115,7 @@ def _contrast_rows(name: str, analysis: Analysis, outcome: AnalysisOutcome) -> p
     columns: dict[str, list[Any]] = {
         "analysis": [name] * n,
         "contrast": list(contrasts.names),
+        "contrast_order": list(range(1, n + 1)),
         "assay": [analysis.assay] * n,
         "expression": list(contrasts.expressions),
         "meaning": list(contrasts.meanings),
@@ -124,6 +149,24 @@ def limma_se_ratios(outcome: AnalysisOutcome) -> list[list[float | None]]:
     seen = np.isfinite(fit.limma_ratio).any(axis=0)
     known = np.where(seen, fit.limma_ratio, 1.0)
     return [list(map(float, row)) for row in np.nanquantile(known, _QUANTILES, axis=0)]
+
+
+def analysis_notes(analysis: Analysis, outcome: AnalysisOutcome) -> list[tuple[str, str]]:
+    """List what the user should know of an analysis, in plain words.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    outcome : AnalysisOutcome
+
+    Returns
+    -------
+    list of (str, str)
+        The kind, `note` (of samples, design and errors) or `preset` (copied from the paper), and
+        the words.
+    """
+    said = [("note", note) for note in (*outcome.prepared.notes, *error_notes(outcome))]
+    return [*said, *(("preset", note) for note in quirks(analysis))]
 
 
 def error_notes(outcome: AnalysisOutcome) -> list[str]:

@@ -11,8 +11,9 @@ from analyses.analysis import run_analysis
 from analyses.dependencies import dependencies, lake_inputs, library_versions
 from analyses.follow_up import follow_up
 from analyses.further_fits import further_fits
-from analyses.outcome_tables import error_notes, outcome_tables
+from analyses.outcome_tables import analysis_notes, outcome_tables
 from analyses.patterns.paper_preset import quirks
+from analyses.quality import quality
 from analyses.write.results import (
     CONTRASTS,
     fingerprint,
@@ -77,16 +78,18 @@ def analyse(
             hint=did_you_mean(only, study.analyses) or None,
         )
     began = time.monotonic()
-    keep_only(home, study.analyses)
+    keep_only(home, study.analyses, study.assays)
     for name, analysis in study.analyses.items():
         write_thresholds(home, name, analysis.thresholds)
+    quality(study, home, only, say)
     done: list[str] = []
     skipped: list[str] = []
     faults: list[AnalysisError] = []
     for name in [only] if only is not None else list(study.analyses):
         analysis = study.analyses[name]
         inputs = lake_inputs(home, analysis)
-        mark = fingerprint(dependencies(study, analysis, inputs))
+        # the notes are in the tables: one says how the modules are made
+        mark = fingerprint(dependencies(study, analysis, inputs) | {"preset": quirks(analysis)})
         if only is None and is_current(home, CONTRASTS, name, mark):
             say(f"{name}: results are there already")
             skipped.append(name)
@@ -95,7 +98,8 @@ def analyse(
             _compute(study, home, name, analysis, mark, inputs, say)
         except AnalysisError as error:  # the analyses behind it may be in order
             faults.append(error)
-            keep_only(home, [n for n in study.analyses if n != name])  # they would be out of date
+            others = [n for n in study.analyses if n != name]
+            keep_only(home, others, study.assays)  # its results would be out of date
         else:
             done.append(name)
     faults += further_fits(study, home, say)
@@ -129,14 +133,15 @@ def _compute(
         outcome = run_analysis(con, study, name, analysis)
     finally:
         con.close()
-    for note in (*outcome.prepared.notes, *error_notes(outcome), *quirks(analysis)):
+    notes = analysis_notes(analysis, outcome)
+    for _, note in notes:
         say(f"{name}: {note}")
     run = {
         "library_versions": json.dumps(library_versions(), sort_keys=True),
         "inputs": json.dumps(inputs, sort_keys=True),
         "seconds": round(time.monotonic() - began, 3),
     }
-    write_set(home, CONTRASTS, name, mark, outcome_tables(name, analysis, outcome, run))
+    write_set(home, CONTRASTS, name, mark, outcome_tables(name, analysis, outcome, run, notes))
     prepared = outcome.prepared
     n = len(prepared.contrasts.names)
     say(

@@ -16,6 +16,7 @@ from analyses.design.model_matrix import Design
 from analyses.load.betas import KeptBetas
 from analyses.load.normalised_counts import normalised_counts
 from analyses.normalise.m_value import m_value
+from analyses.normalise.voom import VoomTrend
 from analyses.normalise.voom_rounds import voom_rounds
 from analyses.stats.array_weights import array_weights_of_parts
 from analyses.stats.basis import DesignBasis
@@ -64,10 +65,13 @@ class ValuesInMemory:
     whole : ValueBlock
     sample_weights : ndarray of shape (n_samples,) or None
         The samples' part of the weights.
+    trend : VoomTrend or None
+        Of the same features, where the values are voom's.
     """
 
     whole: ValueBlock
     sample_weights: Floats | None = None
+    trend: VoomTrend | None = None
 
     def blocks(self) -> Iterator[ValueBlock]:
         """Give them as one block."""
@@ -171,7 +175,7 @@ def values_of(
     except ValueError as error:
         raise AnalysisError(f"analysis {name}: {error}") from error
     block = ValueBlock(counts.feature_ids, made.log2_cpm, weights=made.weights)
-    return ValuesInMemory(block, made.sample_weights)
+    return ValuesInMemory(block, made.sample_weights, made.trend)
 
 
 def _weighted(name: str, analysis: Analysis, values: Values, basis: DesignBasis) -> Values:

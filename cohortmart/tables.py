@@ -18,6 +18,7 @@ from cohortmart.finding_tables import (
     REBOUND_DIFFERENCE,
     REBOUND_PAIR,
 )
+from cohortmart.quality_tables import DESIGN_TABLES, QUALITY_TABLES
 
 S, I32, I64, F64, B = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
 
@@ -157,6 +158,7 @@ CONTRAST = pa.schema(
     [
         ("analysis", S),
         ("contrast", S),
+        ("contrast_order", I32),  # position in the analysis, from 1
         ("assay", S),
         ("expression", S),
         ("meaning", S),
@@ -256,8 +258,10 @@ RESULT_SETS = {
         "rebound": REBOUND,
         "rebound_difference": REBOUND_DIFFERENCE,
         "contrast_correlation": CONTRAST_CORRELATION,
+        **DESIGN_TABLES,
     },
     "thresholds": {"threshold": THRESHOLD},
+    "quality": QUALITY_TABLES,  # written for an assay, not for an analysis
     **FINDING_SETS,
 }
 RESULT_TABLES = {name: schema for tables in RESULT_SETS.values() for name, schema in tables.items()}

@@ -19,6 +19,25 @@ _ROWS = 1024  # genes a block of work
 
 
 @dataclass(frozen=True)
+class VoomTrend:
+    """Where each gene lies about the mean-variance trend; NaN for a gene without counts.
+
+    Parameters
+    ----------
+    mean_log2_count : ndarray of shape (n_genes,)
+        Mean over the samples of log2(count + 0.5), as if all libraries had the same size.
+    sqrt_sd : ndarray of shape (n_genes,)
+        Square root of the gene's residual standard deviation of log2 CPM.
+    trend : ndarray of shape (n_genes,)
+        What the trend predicts for it.
+    """
+
+    mean_log2_count: Floats
+    sqrt_sd: Floats
+    trend: Floats
+
+
+@dataclass(frozen=True)
 class VoomValues:
     """Values and their precision.
 
@@ -30,12 +49,15 @@ class VoomValues:
         Inverse of the variance that the trend predicts for a count of that size.
     trend_x, trend_y : ndarray of shape (n_points,)
         The mean-variance trend: mean log2 count, square root of the residual sd.
+    trend : VoomTrend
+        The same by gene.
     """
 
     log2_cpm: Floats
     weights: Floats
     trend_x: Floats
     trend_y: Floats
+    trend: VoomTrend
 
 
 def voom(
@@ -82,13 +104,14 @@ def voom(
     library = effective_library + 1.0
     y = np.log2((counts + 0.5) / library * 1e6)
     fitted, rss = _fit(y, basis, blocks, correlation, sample_weights)
-    sd = np.sqrt(rss / (n - basis.rank))
-    x = y.mean(axis=1) + np.log2(library).mean() - np.log2(1e6)
-    trend_x, trend_y = _trend(x[seen], np.sqrt(sd[seen]))
+    sqrt_sd = np.where(seen, np.sqrt(np.sqrt(rss / (n - basis.rank))), np.nan)
+    x = np.where(seen, y.mean(axis=1) + np.log2(library).mean() - np.log2(1e6), np.nan)
+    trend_x, trend_y = _trend(x[seen], sqrt_sd[seen])
     # fitted + log2(library) - log2(1e6) is the log2 of the fitted count
     fitted += np.log2(library) - np.log2(1e6)
     weights = np.interp(fitted, trend_x, trend_y) ** -4
-    return VoomValues(log2_cpm=y, weights=weights, trend_x=trend_x, trend_y=trend_y)
+    of_genes = VoomTrend(x, sqrt_sd, np.interp(x, trend_x, trend_y))
+    return VoomValues(y, weights, trend_x, trend_y, of_genes)
 
 
 def _fit(

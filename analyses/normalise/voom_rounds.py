@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analyses.normalise.voom import VoomValues, voom
+from analyses.normalise.voom import VoomTrend, VoomValues, voom
 from analyses.stats.array_weights import array_weights
 from analyses.stats.basis import DesignBasis
 from analyses.stats.block_correlation import block_correlation
@@ -31,12 +31,15 @@ class VoomRounds:
     sample_weights : ndarray of shape (n_samples,) or None
     correlation : float or None
         The block correlation that the last round used; None where it used none.
+    trend : VoomTrend
+        Of the last round.
     """
 
     log2_cpm: Floats
     weights: Floats
     sample_weights: Floats | None
     correlation: float | None
+    trend: VoomTrend
 
 
 def voom_rounds(
@@ -93,7 +96,8 @@ def _round(
 
     values = once(None)
     if not weigh_samples:
-        return VoomRounds(values.log2_cpm, values.weights, None, correlation)
+        return VoomRounds(values.log2_cpm, values.weights, None, correlation, values.trend)
     values = once(array_weights(values.log2_cpm, basis, values.weights))
     of_samples = array_weights(values.log2_cpm, basis, values.weights)
-    return VoomRounds(values.log2_cpm, values.weights * of_samples, of_samples, correlation)
+    weights = values.weights * of_samples
+    return VoomRounds(values.log2_cpm, weights, of_samples, correlation, values.trend)

@@ -19,7 +19,7 @@ from cohortmart.catalogue import (
     written_beside,
 )
 from cohortmart.study import Thresholds
-from cohortmart.tables import RESULT_SETS, THRESHOLD
+from cohortmart.tables import RESULT_SETS, RESULT_TABLES, THRESHOLD
 from cohortmart.warehouse import Home
 
 _ROW_GROUP = 131_072
@@ -27,7 +27,7 @@ _ROW_GROUP = 131_072
 _IDS = frozenset({"feature_id"})
 #: Columns of numbers in which few values stand many times.
 _REPEATED = frozenset({"ci_quantile", "df_total", "df_prior", "s2_prior", "df1", "df2"})
-CONTRASTS, THRESHOLDS = "contrasts", "thresholds"
+CONTRASTS, THRESHOLDS, QUALITY = "contrasts", "thresholds", "quality"
 
 
 def fingerprint(parts: dict[str, Any]) -> str:
@@ -94,13 +94,50 @@ def _without(home: Home, table_set: str, analysis: str) -> list[Entry]:
     return [e for e in read_current(home.results) if e not in gone]
 
 
-def keep_only(home: Home, analyses: Iterable[str]) -> None:
-    """Take results of analyses that the study no longer names out of the current ones."""
+def keep_only(home: Home, analyses: Iterable[str], assays: Iterable[str]) -> None:
+    """Take results of analyses and assays that the study no longer names out of the current ones.
+
+    Parameters
+    ----------
+    home : Home
+    analyses, assays : iterable of str
+        Those that stay; an assay has the tables of quality, which stay with it.
+    """
+    of_analysis, of_assay = set(analyses), set(assays)
     entries = read_current(home.results)
-    wanted = set(analyses)
-    kept = [e for e in entries if e.part in wanted]
+    kept = [
+        e
+        for e in entries
+        if e.part in (of_assay if e.table_name in RESULT_SETS[QUALITY] else of_analysis)
+    ]
     if len(kept) < len(entries):
         switch_current(home.results, kept)
+
+
+def drop_outdated(home: Home) -> list[str]:
+    """Take results with other columns than this version's out of the current ones.
+
+    An earlier version wrote them, or someone removed them: the models could not read them.
+
+    Returns
+    -------
+    list of str
+        The analyses and assays that lost results, sorted.
+    """
+    entries = read_current(home.results)
+    sets = {table: name for name, tables in RESULT_SETS.items() for table in tables}
+    outdated = {
+        (sets.get(e.table_name), e.part)
+        for e in entries
+        if e.table_name not in RESULT_TABLES
+        or not (home.results / e.path).exists()
+        or pq.read_schema(home.results / e.path).names != RESULT_TABLES[e.table_name].names
+    }
+    if outdated:
+        switch_current(
+            home.results, [e for e in entries if (sets.get(e.table_name), e.part) not in outdated]
+        )
+    return sorted({part for _, part in outdated})
 
 
 def sweep_results(home: Home) -> None:

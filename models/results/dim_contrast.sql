@@ -9,6 +9,7 @@ contrasts as (
 select
     analysis,
     contrast,
+    contrast_order,
     assay,
     expression,
     meaning,

@@ -9,6 +9,7 @@ results_contrasts as (
             {
                 "analysis": "string",
                 "contrast": "string",
+                "contrast_order": "int",
                 "assay": "string",
                 "expression": "string",
                 "meaning": "string",
@@ -34,6 +35,7 @@ results_contrasts as (
 select
     analysis,
     contrast,
+    contrast_order,
     assay,
     expression,
     meaning,

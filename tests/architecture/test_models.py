@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from cohortmart import finding_tables, tables
+from cohortmart import finding_tables, quality_tables, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = sorted((ROOT / "models").rglob("*.sql"))
@@ -68,6 +68,28 @@ SCHEMAS = {
     "module_gene": finding_tables.MODULE_GENE,
     "module_summary": finding_tables.MODULE_SUMMARY,
     "module_overlap": finding_tables.MODULE_OVERLAP,
+    "stg_results__sample_sets": quality_tables.SAMPLE_SET,
+    "qc_sample_set": quality_tables.SAMPLE_SET,
+    "stg_results__pca_components": quality_tables.PCA_COMPONENT,
+    "qc_pca_component": quality_tables.PCA_COMPONENT,
+    "stg_results__pca_scores": quality_tables.PCA_SCORE,
+    "qc_pca": quality_tables.PCA_SCORE,
+    "stg_results__pca_covariates": quality_tables.PCA_COVARIATE,
+    "qc_pca_covariate": quality_tables.PCA_COVARIATE,
+    "stg_results__mds_coordinates": quality_tables.MDS_COORDINATE,
+    "qc_mds": quality_tables.MDS_COORDINATE,
+    "stg_results__sample_correlations": quality_tables.SAMPLE_CORRELATION,
+    "qc_sample_correlation": quality_tables.SAMPLE_CORRELATION,
+    "stg_results__variable_associations": quality_tables.VARIABLE_ASSOCIATION,
+    "qc_association": quality_tables.VARIABLE_ASSOCIATION,
+    "stg_results__design_values": quality_tables.DESIGN_VALUE,
+    "stg_results__contrast_weights": quality_tables.CONTRAST_WEIGHT,
+    "stg_results__analysis_notes": quality_tables.ANALYSIS_NOTE,
+    "stg_results__voom_trends": quality_tables.VOOM_TREND,
+    "design_matrix": quality_tables.DESIGN_VALUE,
+    "contrast_weight": quality_tables.CONTRAST_WEIGHT,
+    "analysis_note": quality_tables.ANALYSIS_NOTE,
+    "qc_voom_trend": quality_tables.VOOM_TREND,
 }
 FOLDER_PREFIX = {"staging": "stg_", "intermediate": "int_"}
 #: What must not stand in SQL that also runs on the Spark protocol, and why.

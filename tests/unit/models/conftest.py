@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import pytest
 from filtered_assay import annotation, filtered_matrix
-from finding_rows import REBOUNDS, finding_rows, further_rows
+from finding_rows import DESIGN_SAMPLES, REBOUNDS, design, finding_rows, further_rows
 from gene_sets import gene_set_rows
 from lake_writer import Matrix, Sheet, write_lake, write_results
 
@@ -81,7 +81,7 @@ def matrices() -> dict[str, Matrix]:
         "raw": Matrix("epic", "beta", probes, measured, betas, m_value_clip=0.01),
         "small": Matrix("450k", "beta", probes[:5], SAMPLES[:2], betas[:5, :2]),
         "two": Matrix(
-            "two", "beta", ["cg001", "cg002"], SAMPLES[:1], np.full((2, 1), 0.5),
+            "two", "beta", ["cg001", "cg002"], SAMPLES[:1], np.full((2, 1), 0.58),
             bead_count=np.array([[3.0], [1.0]]),
             filters={"bead_minimum": 3.0, "bead_share": 0.05},
         ),
@@ -113,6 +113,7 @@ def contrast_row(analysis: str, contrast: str) -> dict[str, object]:
     return {
         "analysis": analysis,
         "contrast": contrast,
+        "contrast_order": 1,
         "assay": "rna",
         "expression": "MS.3rd - MS.1st",
         "meaning": "MS: 3rd against 1st",
@@ -135,6 +136,14 @@ def result_row(analysis: str, contrast: str, feature: str, p: float) -> dict[str
     return {"analysis": analysis, "contrast": contrast, "feature_id": feature, **numbers}
 
 
+def run_row(analysis: str, assay: str) -> dict[str, object]:
+    return {
+        "analysis": analysis, "assay": assay, "cohortmart_version": "0.1.0",
+        "library_versions": "{}", "parameters": "{}", "inputs": "{}",
+        "coefficients": "[]", "n_features": 30, "seconds": 1.5,
+    }  # fmt: skip
+
+
 def results(home: Path) -> None:
     """Two analyses, only the second with a joint test, and what is found behind others."""
     for analysis in ("first", "second"):
@@ -143,19 +152,15 @@ def results(home: Path) -> None:
             "contrast_result": [
                 result_row(analysis, "3rd-1st", f"ENSG{i:03d}", 0.03 * i) for i in range(30)
             ],
-            "analysis_run": [
-                {
-                    "analysis": analysis, "assay": "rna", "cohortmart_version": "0.1.0",
-                    "library_versions": "{}", "parameters": "{}", "inputs": "{}",
-                    "coefficients": "[]", "n_features": 30, "seconds": 1.5,
-                }
-            ],
-        }  # fmt: skip
+            "analysis_run": [run_row(analysis, "rna")],
+        }
         if analysis == "second":
             joint = {"analysis": analysis, "test": "all", "feature_id": "ENSG001", "f": 2.5,
                      "df1": 2.0, "df2": 7.5, "p_value": 0.125, "adj_p_value": 0.25}  # fmt: skip
             rows |= {"joint_test": [joint], **further_rows(analysis)}
         write_results(home, analysis, rows)
+    of_betas = design("of betas", DESIGN_SAMPLES)
+    write_results(home, "of betas", {"analysis_run": [run_row("of betas", "v2")], **of_betas})
     for analysis in REBOUNDS:
         write_results(home, analysis, finding_rows(analysis))
 
@@ -183,6 +188,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     in_memory = {**env["nothing"], "COHORTMART_WAREHOUSE": ":memory:"}
     own_file = {"COHORTMART_WAREHOUSE": str(homes["layers"] / "warehouse.duckdb")}
     some_views = ["--select", "+fct_probe_methylation", "+int_beta__kept", "+qc_probe_funnel"]
+    some_views.append("+qc_beta_density")
     # from the repository's root, where dbt is started
     relative = {"COHORTMART_HOME": os.path.relpath(homes["full"], ROOT)}
     jobs = {

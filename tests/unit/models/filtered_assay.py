@@ -90,7 +90,7 @@ def annotation(matrix: Matrix) -> dict[str, list[dict[str, object]]]:
             "chromosome": chromosome,
             "position": 1000 + i,
             "genome_build": "hg38" if manifest == "EPICv2" else "hg19",
-            "design_type": "II",
+            "design_type": "I" if i % 3 else "II",
             "island": "OpenSea",
         }
         for i, (probe, (chromosome, manifest)) in enumerate(sorted(places.items()))

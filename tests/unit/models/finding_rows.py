@@ -11,6 +11,8 @@ Row = dict[str, Any]
 PAIR = "3rd-1st/PP-3rd"
 FEATURES = [f"F{i:03d}" for i in range(240)]
 GROUPS = ("HP", "MS", "HC")
+#: Of the analyses with a design; each group and visit has one woman or two.
+DESIGN_SAMPLES = [f"S{i}" for i in range(3, 8)]
 #: Analyses with rebounds: the preset, the groups (None = of no one group), the thresholds.
 REBOUNDS: dict[str, tuple[str, tuple[str | None, ...], Row | None]] = {
     "by default": ("default", GROUPS, {"p": 1e-9, "adj_p": 0.6, "log_fc": 0.5}),
@@ -99,6 +101,7 @@ def further_rows(analysis: str) -> dict[str, list[Row]]:
     }  # fmt: skip
     gene = {"analysis": analysis, "pair": PAIR, "in_largest_component": True, "n_links": 3}
     return {
+        **design(analysis, DESIGN_SAMPLES),
         "contrast_correlation": [correlation(analysis)],
         "contrast_overlap": [
             overlap,
@@ -152,6 +155,32 @@ def further_rows(analysis: str) -> dict[str, list[Row]]:
                 "second_pair": PAIR, "n_nodes": 20, "n_first": 3, "n_second": 2, "n_both": 1,
                 "odds_ratio": 4.0, "p_value": 0.25,
             }
+        ],
+    }  # fmt: skip
+
+
+def design(analysis: str, samples: list[str]) -> dict[str, list[Row]]:
+    """Two coefficients and their difference, notes of both kinds and a trend."""
+    names = ("MS.1st", "MS.3rd")
+    columns = list(enumerate(names, start=1))
+    return {
+        "design_value": [
+            {"analysis": analysis, "sample_id": sample, "sample_order": i, "coefficient": name,
+             "coefficient_order": j, "value": float(i % 2 == j % 2)}
+            for i, sample in enumerate(samples, start=1) for j, name in columns
+        ],
+        "contrast_weight": [
+            {"analysis": analysis, "contrast": "3rd-1st", "coefficient": name,
+             "coefficient_order": j, "weight": 2.0 * j - 3.0}
+            for j, name in columns
+        ],
+        "analysis_note": [
+            {"analysis": analysis, "note_order": i, "kind": kind, "note": f"<b>{kind}</b> \u00a7"}
+            for i, kind in enumerate(("note", "preset"), start=1)
+        ],
+        "voom_trend": [
+            {"analysis": analysis, "feature_id": "ENSG001", "mean_log2_count": 5.5,
+             "sqrt_sd": 0.75, "trend": 0.625}
         ],
     }  # fmt: skip
 

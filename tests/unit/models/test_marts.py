@@ -149,6 +149,7 @@ def test_results_are_shown_as_written(full: duckdb.DuckDBPyConnection) -> None:
     assert rows(full, "select analysis, f from fct_joint_test") == [("second", 2.5)]
     assert rows(full, "select analysis, seconds from analysis_run order by 1") == [
         ("first", 1.5),
+        ("of betas", 1.5),
         ("second", 1.5),
     ]
 
@@ -173,7 +174,7 @@ def test_betas_are_stored_once(full: duckdb.DuckDBPyConnection) -> None:
         "int_lake__built_files", "int_beta__kept_samples", "int_probe__annotated",
         "int_probe__flags", "int_probe__quality", "int_sample__quality", "int_rebound__found",
         "stg_results__built_files", "contrast_summary", "rebound_summary", "rebound_union",
-        "group_agreement", "gene_methylation",
+        "group_agreement", "gene_methylation", "qc_beta_density",
     }  # fmt: skip
 
 

@@ -142,3 +142,33 @@ def test_rounds_by_hand(counts: Floats, weigh: bool) -> None:
 def test_a_second_round_needs_blocks(counts: Floats) -> None:
     with pytest.raises(ValueError, match="needs blocks"):
         voom_rounds(counts, counts.sum(axis=0), BASIS, None, 2)
+
+
+@pytest.mark.parametrize(
+    ("case", "rest"), [("plain", ()), ("both", (BLOCKS, 0.4, SAMPLES))], ids=["plain", "both"]
+)
+def test_limma_agrees_on_the_trend(counts: Floats, case: str, rest: tuple[object, ...]) -> None:
+    found = values_of(counts, *rest).trend
+    with (Path(__file__).parent / "limma_voom_trend.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["case"] == case]
+    assert len(rows) == 17
+    at = [int(row["gene"]) - 1 for row in rows]
+    for name in ("mean_log2_count", "sqrt_sd", "trend"):
+        values = [float(row[name]) for row in rows]
+        np.testing.assert_allclose(getattr(found, name)[at], values, rtol=1e-9)
+        assert np.flatnonzero(np.isnan(getattr(found, name))).tolist() == [4]  # without counts
+
+
+@pytest.mark.parametrize("weigh", [False, True])
+def test_the_trend_is_that_of_the_last_round(counts: Floats, weigh: bool) -> None:
+    library = counts.sum(axis=0)
+    two = voom_rounds(counts, library, BASIS, BLOCKS, 2, weigh)
+    assert two.correlation is not None
+    last = voom(counts, library, BASIS, BLOCKS, two.correlation)
+    if weigh:
+        of_samples = array_weights(last.log2_cpm, BASIS, last.weights)
+        last = voom(counts, library, BASIS, BLOCKS, two.correlation, of_samples)
+    np.testing.assert_array_equal(two.trend.sqrt_sd, last.trend.sqrt_sd)
+    np.testing.assert_array_equal(two.trend.trend, last.trend.trend)
+    one = voom_rounds(counts, library, BASIS, BLOCKS, 1, weigh)
+    assert np.nanmax(np.abs(one.trend.trend - two.trend.trend)) > 1e-3

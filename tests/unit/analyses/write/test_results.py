@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from analyses.write.results import (
+    drop_outdated,
     fingerprint,
     is_current,
     keep_only,
@@ -66,10 +68,36 @@ def test_old_files_stay_until_swept(home: Home) -> None:
 def test_analyses_that_left_the_study_leave_the_results(home: Home) -> None:
     for name in ("a", "b"):
         write_set(home, "contrasts", name, "1" * 64, tables(name))
-    keep_only(home, ["b"])
+    keep_only(home, ["b"], [])
     assert {e.part for e in read_current(home.results)} == {"b"}
     sweep_results(home)
     assert not (home.results / "a").exists()
+
+
+def test_quality_stays_with_its_assay_whatever_becomes_of_analyses(home: Home) -> None:
+    empty = {name: [s.empty_table()] for name, s in RESULT_SETS["quality"].items()}
+    for assay in ("rna", "a"):  # an assay may be called like an analysis
+        write_set(home, "quality", assay, "1" * 64, empty)
+    write_set(home, "contrasts", "a", "1" * 64, tables("a"))
+    keep_only(home, [], ["a", "rna"])
+    assert {e.part for e in read_current(home.results)} == {"a", "rna"}
+    assert {e.table_name for e in read_current(home.results)} == set(RESULT_SETS["quality"])
+    keep_only(home, ["a"], ["rna"])
+    assert {e.part for e in read_current(home.results)} == {"rna"}
+
+
+def test_results_of_an_earlier_version_go_as_a_set(home: Home) -> None:
+    for analysis in ("a", "b", "c"):
+        write_set(home, "contrasts", analysis, "1" * 64, tables(analysis))
+    assert drop_outdated(home) == []
+    of_contrast = {e.part: e.path for e in read_current(home.results) if e.table_name == "contrast"}
+    earlier = pq.read_table(home.results / of_contrast["b"]).drop_columns(["contrast_order"])
+    pq.write_table(earlier, home.results / of_contrast["b"])
+    (home.results / of_contrast["c"]).unlink()
+    assert drop_outdated(home) == ["b", "c"]
+    assert {e.part for e in read_current(home.results)} == {"a"}
+    assert not is_current(home, "contrasts", "b", "1" * 64)
+    assert is_current(home, "contrasts", "a", "1" * 64)
 
 
 def test_a_failure_leaves_the_old_results(home: Home) -> None:

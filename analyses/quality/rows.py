@@ -1,0 +1,141 @@
+"""What was found of a set of samples, as the rows of the quality tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from analyses.quality.sample_sets import ALL_SAMPLES, SampleSet
+from analyses.quality.variables import Variable, associated, explained, pairs_of, read_variables
+from analyses.stats.principal_components import (
+    PrincipalComponents,
+    SampleSums,
+    principal_components,
+    sample_correlation,
+)
+from cohortmart.quality_tables import QUALITY_TABLES
+
+Floats = NDArray[np.float64]
+
+
+def rows_of_set(
+    assay: str,
+    one: SampleSet,
+    samples: pl.DataFrame,
+    kinds: dict[str, str],
+    sums: SampleSums,
+    mds: Floats,
+) -> dict[str, pa.Table]:
+    """Return the rows of every quality table for one set of samples.
+
+    Parameters
+    ----------
+    assay : str
+    one : SampleSet
+    samples : polars.DataFrame
+        Rows of `dim_sample` of the set, by sample_id.
+    kinds : dict of str to str
+        The variables of the study, see `variable_names`.
+    sums : SampleSums
+        Of the features of the set.
+    mds : ndarray of shape (n_samples, n_dimensions)
+        Coordinates of the map.
+    """
+    ids = samples["sample_id"].to_list()
+    components = principal_components(sums)
+    variables = read_variables(samples, kinds)
+    columns = {
+        "sample_set": _of_set(one, sums.n_features),
+        "pca_component": {
+            "component": np.arange(1, len(components.shares) + 1),
+            "variance_share": components.shares,
+        },
+        "pca_score": _by_sample(ids, components.scores, "component", "score"),
+        "pca_covariate": _covariates(components, variables),
+        "mds_coordinate": _by_sample(ids, mds, "dimension", "coordinate"),
+        "sample_correlation": _correlations(ids if one.name == ALL_SAMPLES else [], sums),
+        "variable_association": _associations(variables),
+    }
+    return {name: _table(name, assay, one.name, columns[name]) for name in QUALITY_TABLES}
+
+
+def _table(name: str, assay: str, sample_set: str, columns: dict[str, Any]) -> pa.Table:
+    """Join the columns behind the names of assay and set; NaN becomes null."""
+    schema = QUALITY_TABLES[name]
+    n = len(next(iter(columns.values())))
+    given = {"assay": [assay] * n, "sample_set": [sample_set] * n, **columns}
+    arrays = [pa.array(given[field.name], type=field.type, from_pandas=True) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _of_set(one: SampleSet, n_features: int) -> dict[str, Any]:
+    """Name the analyses of a set; that of all samples has a row for itself before them."""
+    analyses = [*([None] if one.name == ALL_SAMPLES else []), *one.analyses]
+    return {
+        "analysis": analyses,
+        "n_samples": [len(one.columns)] * len(analyses),
+        "n_features": [n_features] * len(analyses),
+    }
+
+
+def _by_sample(ids: Sequence[str], values: Floats, number: str, value: str) -> dict[str, Any]:
+    """Unroll (n_samples, n_axes) axis by axis."""
+    n = values.shape[1]
+    return {
+        "sample_id": list(ids) * n,
+        number: np.repeat(np.arange(1, n + 1), len(ids)),
+        value: values.T.ravel(),
+    }
+
+
+def _covariates(components: PrincipalComponents, variables: Sequence[Variable]) -> dict[str, Any]:
+    """Fit every component on every variable."""
+    rows: dict[str, list[Any]] = {
+        f.name: [] for f in QUALITY_TABLES["pca_covariate"] if f.name not in ("assay", "sample_set")
+    }
+    n = len(components.shares)
+    for variable in variables:
+        found = explained(components.scores, variable)
+        if found is None:
+            continue
+        n_samples, fit = found
+        rows["component"] += range(1, n + 1)
+        rows["variable"] += [variable.name] * n
+        rows["kind"] += [variable.kind] * n
+        rows["n_samples"] += [n_samples] * n
+        rows["df1"] += [fit.df1] * n
+        rows["df2"] += [fit.df2] * n
+        rows["r_squared"] += fit.r_squared.tolist()
+        rows["f"] += fit.f.tolist()
+        rows["p_value"] += fit.p_value.tolist()
+    return rows
+
+
+def _correlations(ids: Sequence[str], sums: SampleSums) -> dict[str, Any]:
+    """List every pair of samples once."""
+    names = np.asarray(ids, dtype=object)
+    i, j = np.triu_indices(len(names), 1)
+    return {
+        "first_sample_id": names[i],
+        "second_sample_id": names[j],
+        "r": sample_correlation(sums)[i, j],
+    }
+
+
+def _associations(variables: Sequence[Variable]) -> dict[str, Any]:
+    """Compare every pair of variables."""
+    pairs = [(a, b, associated(a, b)) for a, b in pairs_of(variables)]
+    found = [(a.name, b.name, both) for a, b, both in pairs if both is not None]
+    return {
+        "first_variable": [a for a, _, _ in found],
+        "second_variable": [b for _, b, _ in found],
+        "statistic": [both.statistic for _, _, both in found],
+        "n_samples": [both.n_samples for _, _, both in found],
+        "strength": [both.strength for _, _, both in found],
+        "p_value": [both.p_value for _, _, both in found],
+    }

@@ -1,0 +1,136 @@
+"""The values that samples are compared by: log-CPM of expressed genes, M-values of kept probes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from analyses.load.betas import KeptBetas
+from analyses.normalise.filter_by_expr import filter_by_expr
+from analyses.normalise.m_value import m_value
+from analyses.quality.sample_sets import SampleSet
+from analyses.stats.multidimensional_scaling import (
+    MostVariable,
+    leading_differences,
+    scaling_of_common,
+    scaling_of_pairs,
+)
+from analyses.stats.principal_components import SampleSums, complete_about_mean, sample_sums
+from cohortmart.ahead import one_ahead
+from cohortmart.warehouse import fetch
+
+Floats = NDArray[np.float64]
+#: What is computed of the features of a set: sums over all, and the map by the leading ones.
+SetSums = tuple[SampleSums, Floats]
+
+_BATCH = 262_144
+
+
+def sums_of_counts(
+    con: duckdb.DuckDBPyConnection, assay: str, ids: Sequence[str], sets: Sequence[SampleSet]
+) -> Iterator[SetSums]:
+    """Sum over log2-CPM, for each set over the genes that are expressed in it.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        The warehouse.
+    assay : str
+        Of kind counts.
+    ids : sequence of str
+        The samples that the sets count.
+    sets : sequence of SampleSet
+
+    Yields
+    ------
+    SampleSums, ndarray of shape (n_samples of the set, n_dimensions)
+        In the order of the sets.
+    """
+    counts, log2_cpm = _expression(con, assay, ids)
+    for one in sets:
+        expressed = filter_by_expr(counts[:, one.columns], None)
+        values = log2_cpm[np.ix_(expressed, one.columns)]
+        differences, means = complete_about_mean(values)
+        squared = leading_differences(values[np.isfinite(values).all(axis=1)])
+        yield sample_sums(differences, means), scaling_of_pairs(squared)
+
+
+def _expression(
+    con: duckdb.DuckDBPyConnection, assay: str, ids: Sequence[str]
+) -> tuple[Floats, Floats]:
+    """Read counts and log2-CPM of all genes, each (n_genes, n_samples), genes in byte order."""
+    gene_ids = pa.chunked_array(
+        fetch(
+            con,
+            "select distinct gene_id from fct_gene_expression where assay = $1 order by gene_id",
+            [assay],
+        )["gene_id"]
+    ).combine_chunks()
+    sample_ids = pa.array(ids, pa.string())
+    counts, log2_cpm = (np.full((len(gene_ids), len(ids)), np.nan) for _ in range(2))
+    reader = (
+        con.cursor()
+        .sql(
+            "select gene_id, sample_id, count, log2_cpm from fct_gene_expression where assay = $1",
+            params=[assay],
+        )
+        .to_arrow_reader(_BATCH)
+    )
+    for batch in reader:
+        column = pc.index_in(batch["sample_id"], value_set=sample_ids)
+        known = pc.is_valid(column)
+        row = pc.index_in(batch["gene_id"], value_set=gene_ids).filter(known).to_numpy()
+        at = (row, column.filter(known).to_numpy())
+        counts[at] = batch["count"].filter(known).to_numpy(zero_copy_only=False)
+        log2_cpm[at] = batch["log2_cpm"].filter(known).to_numpy(zero_copy_only=False)
+    return counts, log2_cpm
+
+
+def sums_of_betas(
+    con: duckdb.DuckDBPyConnection,
+    assay: str,
+    clip: float,
+    ids: Sequence[str],
+    sets: Sequence[SampleSet],
+) -> list[SetSums]:
+    """Sum over M-values, for each set over the probes without a missing value in it.
+
+    The betas pass once for all sets, in blocks of probes.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        The warehouse.
+    assay : str
+        Of kind beta.
+    clip : float
+        Betas are clipped to [clip, 1 - clip] before the logit.
+    ids : sequence of str
+        The samples that the sets count.
+    sets : sequence of SampleSet
+
+    Returns
+    -------
+    list of SampleSums, ndarray of shape (n_samples of the set, n_dimensions)
+        In the order of the sets.
+    """
+    sums = []
+    chosen = []
+    for one in sets:
+        nothing = np.empty((0, len(one.columns)))
+        sums.append(sample_sums(nothing, np.empty(0)))
+        chosen.append(MostVariable(nothing, np.empty(0)))
+    blocks = (m_value(beta, clip) for _, beta in KeptBetas(con, assay, ids).blocks())
+    for values in one_ahead(blocks):
+        for i, one in enumerate(sets):
+            whole = len(one.columns) == len(ids)
+            part = values if whole else np.take(values, one.columns, axis=1)
+            differences, means = complete_about_mean(part)
+            sums[i] += sample_sums(differences, means)
+            chosen[i] = chosen[i].with_block(differences)
+    return [(s, scaling_of_common(c)) for s, c in zip(sums, chosen, strict=True)]

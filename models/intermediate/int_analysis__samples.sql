@@ -1,0 +1,23 @@
+with
+
+design_values as (
+
+    select * from {{ ref("stg_results__design_values") }}
+
+),
+
+analysis_runs as (
+
+    select * from {{ ref("stg_results__analysis_runs") }}
+
+)
+
+-- every sample has a value for the first coefficient
+select
+    design_values.analysis,
+    analysis_runs.assay,
+    design_values.sample_id
+from design_values
+inner join analysis_runs
+    on design_values.analysis = analysis_runs.analysis
+where design_values.coefficient_order = 1

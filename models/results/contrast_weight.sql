@@ -1,0 +1,15 @@
+with
+
+contrast_weights as (
+
+    select * from {{ ref("stg_results__contrast_weights") }}
+
+)
+
+select
+    analysis,
+    contrast,
+    coefficient,
+    coefficient_order,
+    weight
+from contrast_weights
