@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.cohortmart-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint bench
+.PHONY: help setup demo test test-slow lint docs bench
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 : \2/p' Makefile
@@ -29,8 +29,11 @@ lint: $(READY) ## ruff, mypy and the rules of who may import whom
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 
+docs: $(READY) ## write docs/tables.md from the descriptions of the tables
+	$(BIN)/python -m cohortmart.table_docs docs/tables.md
+
 bench: $(READY) ## run the benchmarks one after the other; they print ratios
-	@set -e; for script in block_correlation engine combat_seq whole_run gsea modules epic findings; do echo "== $$script"; $(BIN)/python benchmarks/$$script.py; done
+	@set -e; for script in block_correlation engine combat_seq whole_run gsea modules epic findings report; do echo "== $$script"; $(BIN)/python benchmarks/$$script.py; done
 
 # The stamp is written last: a set-up that failed half-way is done again by the next verb.
 # An environment that does not run (moved, other Python, no pip) is made anew.

@@ -73,6 +73,12 @@ def main() -> int:
             f"  modules, resampling included        {modules:8.1f} s "
             f"{full.gigabytes:5.2f} GB (both: target 600 s)"
         )
+        report = cohortmart("report", "--out", out)
+        size = (Path(out) / "report" / "index.html").stat().st_size / 1e6
+        print(
+            f"  report, {size:4.1f} MB (target 8)            {report.seconds:8.1f} s "
+            f"{report.gigabytes:5.2f} GB (target 180 s, 3 GB)"
+        )
     return 0
 
 

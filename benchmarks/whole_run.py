@@ -25,15 +25,17 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         done = cohortmart(
-            "run", str(STUDY), "--out", f"{folder}/out",
+            "run", str(STUDY), "--out", f"{folder}/out", "--no-report",
             environment={"COHORTMART_TEST_DATA": str(DATA)},
         )  # fmt: skip
+        report = cohortmart("report", "--out", f"{folder}/out")
     print(
         "cohortmart run on 13,456 genes x 84 samples, 8 analyses, 91 contrasts, "
         "rebound, enrichment, modules\n"
         f"  seconds     {done.seconds:8.1f} "
         f"(target {TARGET_SECONDS}; load {os.getloadavg()[0]:.1f})\n"
-        f"  memory      {done.gigabytes:8.2f} GB (target {TARGET_GB})"
+        f"  memory      {done.gigabytes:8.2f} GB (target {TARGET_GB})\n"
+        f"  its report  {report.seconds:8.1f} s, {report.gigabytes:.2f} GB"
     )
     return 0
 

@@ -55,13 +55,18 @@ def _options(
     session.debug, session.quiet = debug, quiet
 
 
+WithReport = Annotated[
+    bool, typer.Option("--report/--no-report", help="Write the report at the end, or do not.")
+]
+
+
 @app.command()
-def run(study: StudyFile, out: OutFolder) -> None:
-    """Ingest, normalise, build and analyse a study; goes on where a failed run stopped."""
+def run(study: StudyFile, out: OutFolder, report: WithReport = True) -> None:
+    """Ingest, normalise, build, analyse, report; goes on where a failed run stopped."""
     from cohortmart.commands.run import run_study
 
     session.out = out
-    run_study(study, out, quiet=session.quiet)
+    run_study(study, out, with_report=report, quiet=session.quiet)
 
 
 @app.command()
@@ -104,6 +109,24 @@ def analyse(
 
     session.out = out
     analyse_only(study, out, only, quiet=session.quiet)
+
+
+@app.command()
+def report(
+    out: OutFolder,
+    pseudonymise: Annotated[
+        bool,
+        typer.Option(
+            "--pseudonymise",
+            help="Numbers for people and samples, no single person's course; for others to read.",
+        ),
+    ] = False,
+) -> None:
+    """Write what the tables hold as one page that opens anywhere: DIR/report/index.html."""
+    from cohortmart.commands.report import report_only
+
+    session.out = out
+    report_only(out, pseudonymise=pseudonymise, quiet=session.quiet)
 
 
 @app.command()
@@ -180,12 +203,13 @@ def demo(
         Literal["small", "epic"],
         typer.Option("--scale", help="Size of the study; epic has 866,000 probes (1 GB of files)."),
     ] = "small",
+    report: WithReport = True,
 ) -> None:
     """Write the raw files of a synthetic study into DIR/raw and run everything on it."""
     from cohortmart.commands.run import run_demo
 
     session.out = out
-    run_demo(out, scale, quiet=session.quiet)
+    run_demo(out, scale, with_report=report, quiet=session.quiet)
 
 
 @app.command()

@@ -11,6 +11,13 @@ import pyarrow as pa
 
 from cohortmart.errors import InputError
 
+#: Where a report may lie in an output folder, finished or half written.
+REPORT_FOLDERS = tuple(
+    name
+    for report in ("report", "report_pseudonymised")
+    for name in (report, f".{report}.new", f".{report}.old")
+)
+
 
 @dataclass(frozen=True)
 class Home:
@@ -41,6 +48,10 @@ class Home:
     def logs(self) -> Path:
         """What dbt and the commands wrote down."""
         return self.root / "logs"
+
+    def report(self, *, pseudonymised: bool = False) -> Path:
+        """Return the folder of the page and figures for people."""
+        return self.root / REPORT_FOLDERS[3 if pseudonymised else 0]
 
     @property
     def warehouse(self) -> Path:

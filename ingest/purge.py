@@ -10,7 +10,8 @@ import numpy as np
 
 from cohortmart.catalogue import Entry, read_current, switch_current
 from cohortmart.lake.matrix import extras_of, read_matrix, write_matrix
-from cohortmart.warehouse import Home
+from cohortmart.pseudonyms import drop_pseudonyms
+from cohortmart.warehouse import REPORT_FOLDERS, Home
 from ingest.forgotten import Forgotten, read_forgotten
 from ingest.matrix_file import Origin, origin_of
 
@@ -68,8 +69,14 @@ def purge(home: Home) -> None:
             _clean_matrix(path, forgotten)
         else:
             path.unlink()
-    for folder in (home.results, home.root / "report", home.logs, home.root / ".building"):
-        _empty(folder)
+    for name in ("results", "logs", ".building", *REPORT_FOLDERS):
+        _empty(home.root / name)
+    drop_pseudonyms(
+        home.root,
+        lambda kind, name: (
+            forgotten.has_subject(name) if kind == "woman" else forgotten.has_sample(name)
+        ),
+    )
     for path in sorted(home.root.glob(f"*{home.warehouse.name}*")):
         path.unlink() if path.is_file() else shutil.rmtree(path)
     (home.lake / MARKER).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""`run` and its parts: ingest, normalise, build, analyse, in this order."""
+"""`run` and its parts: ingest, normalise, build, analyse, report, in this order."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 from cohortmart.catalogue import read_current
 from cohortmart.commands.lock import sole_writer
 from cohortmart.commands.progress import Progress
+from cohortmart.commands.report import write_reports
 from cohortmart.errors import CohortmartError, InputError
 from cohortmart.study import Study
 from cohortmart.study_file import load_study
 from cohortmart.warehouse import Home, connect_read_only
 
 
-def run_study(study_file: Path, out: Path, *, quiet: bool) -> None:
+def run_study(study_file: Path, out: Path, *, with_report: bool = True, quiet: bool) -> None:
     """Do everything for one study and print a summary.
 
     Parameters
@@ -23,6 +24,8 @@ def run_study(study_file: Path, out: Path, *, quiet: bool) -> None:
         The study.yml.
     out : Path
         The output folder.
+    with_report : bool
+        Write the report at the end.
     quiet : bool
         Neither progress nor summary.
 
@@ -33,10 +36,10 @@ def run_study(study_file: Path, out: Path, *, quiet: bool) -> None:
     """
     study, home = load_study(study_file), Home(out)
     with sole_writer(home, "run"):
-        _run(study, study_file, home, quiet)
+        _run(study, study_file, home, quiet, with_report=with_report)
 
 
-def run_demo(out: Path, scale: str, *, quiet: bool) -> None:
+def run_demo(out: Path, scale: str, *, with_report: bool = True, quiet: bool) -> None:
     """Write the synthetic study into `out`/raw and run everything on it.
 
     Parameters
@@ -45,6 +48,8 @@ def run_demo(out: Path, scale: str, *, quiet: bool) -> None:
         The output folder; refused if another study lies in it.
     scale : str
         Size of the study, see `cohortmart.demo`.
+    with_report : bool
+        Write the report at the end.
     quiet : bool
         Neither progress nor summary.
 
@@ -67,7 +72,8 @@ def run_demo(out: Path, scale: str, *, quiet: bool) -> None:
         progress = Progress(quiet)
         with progress.step("demo", "writing the raw files of the synthetic study"):
             study_file = write_demo(raw, scale)
-        _run(load_study(study_file), study_file, home, quiet, progress)
+        study = load_study(study_file)
+        _run(study, study_file, home, quiet, progress, with_report=with_report)
 
 
 def ingest_only(study_file: Path, out: Path, *, quiet: bool) -> None:
@@ -123,7 +129,13 @@ def analyse_only(study_file: Path, out: Path, only: str | None, *, quiet: bool) 
 
 
 def _run(
-    study: Study, study_file: Path, home: Home, quiet: bool, progress: Progress | None = None
+    study: Study,
+    study_file: Path,
+    home: Home,
+    quiet: bool,
+    progress: Progress | None = None,
+    *,
+    with_report: bool,
 ) -> None:
     from cohortmart.commands.summary import summarise
 
@@ -134,6 +146,8 @@ def _run(
     _build(home, progress, if_needed=True, results_follow=bool(study.analyses))
     if study.analyses or read_current(home.results):  # results of analyses taken out go, too
         _analyse(study, home, progress)
+    if with_report:
+        write_reports(home, progress, if_needed=True)
     if not quiet:
         print(summarise(study, home, progress.seconds), end="")
 
@@ -160,10 +174,12 @@ def _normalise(study: Study, home: Home, progress: Progress) -> None:
 def _build(
     home: Home, progress: Progress, *, if_needed: bool = False, results_follow: bool = False
 ) -> None:
-    from analyses.write.results import sweep_results
+    from analyses.write.results import drop_outdated, sweep_results
     from cohortmart.build import RESULTS_MODELS, build
 
     with progress.step("build", "building the tables"):
+        for part in drop_outdated(home):
+            progress.say(f"{part}: results of an earlier version; `analyse` makes them anew")
         if if_needed and _up_to_date(home, ("lake", "results")):
             progress.say("the tables show what the lake holds already")
             return

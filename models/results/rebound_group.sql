@@ -6,7 +6,15 @@ differences as (
 
 ),
 
-rebounds as (
+-- the same table by two names: DuckDB keeps a CTE that is used twice, and with a limit
+-- waits for ever
+of_groups as (
+
+    select * from {{ ref("rebound") }}
+
+),
+
+of_references as (
 
     select * from {{ ref("rebound") }}
 
@@ -31,13 +39,13 @@ compared as (
         < coalesce(thresholds.adj_p, cast('{{ var("default_adj_p") }}' as double))
             as differs
     from differences
-    inner join rebounds as of_group
+    inner join of_groups as of_group
         on
             differences.analysis = of_group.analysis
             and differences.pair = of_group.pair
             and differences.study_group = of_group.study_group
             and differences.feature_id = of_group.feature_id
-    inner join rebounds as of_reference
+    inner join of_references as of_reference
         on
             differences.analysis = of_reference.analysis
             and differences.pair = of_reference.pair

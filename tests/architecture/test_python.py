@@ -146,7 +146,7 @@ def test_the_licence_is_apache_2():
 def test_make_lists_every_verb():
     text = (ROOT / "Makefile").read_text("utf-8")
     verbs = re.findall(r"^([a-z-]+):.*## ", text, flags=re.MULTILINE)
-    assert verbs == ["help", "setup", "demo", "test", "test-slow", "lint", "bench"]
+    assert verbs == ["help", "setup", "demo", "test", "test-slow", "lint", "docs", "bench"]
 
 
 def test_the_shared_modules_of_the_rooms_are_layered():

@@ -50,6 +50,6 @@ def cohortmart(*arguments: str | Path) -> str:
 
 def finished_run(study: Path, data: Path, out: Path) -> FinishedRun:
     """Run everything of a study; the caller closes the connection."""
-    cohortmart("run", study, "--out", out)
+    cohortmart("run", study, "--out", out, "--no-report")
     con = duckdb.connect(str(out / "warehouse.duckdb"), read_only=True)
     return FinishedRun(con, study, data, out)

@@ -316,6 +316,7 @@ def null_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("null") / "null"
     study = write_demo(out / "raw", effects=False)
     command = [sys.executable, "-m", "cohortmart.cli", "run", str(study), "--out", str(out)]
+    command.append("--no-report")
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return out

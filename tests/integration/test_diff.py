@@ -27,7 +27,7 @@ def run(folder: Path, rng: np.random.Generator, thresholds: str, rows: list) -> 
     lines += [f"G{g}\t" + "\t".join(map(str, row[: len(rows)])) for g, row in enumerate(counts)]
     (folder / "counts.tsv").write_text("\n".join(lines) + "\n")
     with pytest.raises(SystemExit) as left:
-        main(["--quiet", "run", str(study), "--out", str(folder / "out")])
+        main(["--quiet", "run", str(study), "--out", str(folder / "out"), "--no-report"])
     assert left.value.code == 0
     return folder / "out"
 

@@ -83,7 +83,7 @@ def test_one_assay_through_every_command(tmp_path, rng):
     study = write_tiny_study(tmp_path / "raw", rng)
     home = Home(tmp_path / "out")
 
-    run = cohortmart("run", study, "--out", home.root)
+    run = cohortmart("run", study, "--out", home.root, "--no-report")
     assert run.returncode == 0, run.stderr
     assert "tiny: 12 samples of 6 subjects" in run.stdout
     assert "main: 3 contrasts; found at P < 0.05" in run.stdout

@@ -253,11 +253,11 @@ LAYERS = ["bmiq", "combat", "imputed", "raw"]
 
 def test_run_normalises_before_it_builds(real: RealStudy, steps: list[list[str]]) -> None:
     real.write("[bmiq]", "none")
-    real.command("run", str(real.file), "--quiet")
+    real.command("run", str(real.file), "--quiet", "--no-report")
     assert steps == [["build", "bmiq", "raw"], ["analyse", "bmiq", "raw"]]
     steps.clear()
     real.write("[]", "none")
-    real.command("run", str(real.file), "--quiet")
+    real.command("run", str(real.file), "--quiet", "--no-report")
     assert steps == [["build", "raw"], ["analyse", "raw"]]
 
 
@@ -273,7 +273,7 @@ def test_after_forget_analyse_does_not_take_the_raw_betas(
 
 @pytest.mark.slow
 def test_the_tables_show_the_last_layer(real: RealStudy) -> None:
-    real.command("run", str(real.file), "--quiet")
+    real.command("run", str(real.file), "--quiet", "--no-report")
     con = connect_read_only(real.home)
     try:
         rows = fetch(

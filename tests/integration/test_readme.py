@@ -4,33 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from shown_queries import ROOT, blocks, cohortmart, commands, page, queries
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-STUDY_GUIDE = (ROOT / "docs" / "study.md").read_text(encoding="utf-8")
-
-
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
-
-
-QUERIES = list(zip(blocks(README, "sql"), blocks(README, "text"), strict=True))
-COMMANDS = [
-    line.split("#")[0].strip()
-    for block in blocks(README, "sh")
-    for line in block.splitlines()
-    if line.startswith("cohortmart ")
-]
-
-
-def cohortmart(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cohortmart", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+README = page("README.md")
+STUDY_GUIDE = page("docs/study.md")
+QUERIES = queries(README)
+COMMANDS = commands(README)
 
 
 @pytest.fixture(scope="module")

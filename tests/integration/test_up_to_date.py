@@ -74,13 +74,13 @@ def study(tmp_path: Path) -> Path:
 
 def test_data_results_and_place_stay_together(study: Path) -> None:
     out = study.parent / "out"
-    first = cohortmart("run", study, "--out", out)
+    first = cohortmart("run", study, "--out", out, "--no-report")
     assert first.returncode == 0, first.stderr
     before = rows(out)
     assert "first,late,G00" in before
 
     # nothing changed: nothing is built or computed
-    again = cohortmart("run", study, "--out", out)
+    again = cohortmart("run", study, "--out", out, "--no-report")
     assert again.returncode == 0, again.stderr
     assert "built" not in again.stderr
     assert again.stderr.count("results are there already") == 2
@@ -91,7 +91,7 @@ def test_data_results_and_place_stay_together(study: Path) -> None:
     analysed = cohortmart("analyse", study, "--out", out)
     assert analysed.returncode == 0, analysed.stderr
     fresh = study.parent / "fresh"
-    assert cohortmart("run", study, "--out", fresh).returncode == 0
+    assert cohortmart("run", study, "--out", fresh, "--no-report").returncode == 0
     assert rows(out) == rows(fresh) != before
 
     # the folder is moved: its views name files that are not there any more
@@ -107,10 +107,10 @@ def test_data_results_and_place_stay_together(study: Path) -> None:
 
 def test_a_faulty_analysis_does_not_keep_the_others_back(study: Path) -> None:
     out = study.parent / "out"
-    assert cohortmart("run", study, "--out", out).returncode == 0
+    assert cohortmart("run", study, "--out", out, "--no-report").returncode == 0
     study.write_text(STUDY.replace('late: "3rd - 1st"', 'late: "3rd - 2nd"'))
     write_counts(study.parent, 2)
-    done = cohortmart("run", study, "--out", out)
+    done = cohortmart("run", study, "--out", out, "--no-report")
     assert done.returncode == 2
     assert "analysis first, contrast late: `2nd` is not a coefficient" in done.stderr
     shown = rows(out)

@@ -1,0 +1,111 @@
+"""Pages to one HTML file that needs nothing beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from analyses.report.blocks import Block, Choice, Figure, Page, Table, Text, all_blocks
+from analyses.report.columns import compact, embedded
+from analyses.report.look import CONFIG
+from cohortmart import __version__
+
+
+def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
+    """Return the whole report.
+
+    Parameters
+    ----------
+    study : str
+        Name of the study.
+    pages : sequence of Page
+        In the order in which they are offered.
+    footer : str
+        A sentence at the foot of every page.
+
+    Raises
+    ------
+    ValueError
+        Two blocks have the same name.
+    """
+    specs: dict[str, str] = {}
+    data: dict[str, str] = {}
+    for page in pages:
+        for block in all_blocks(page):
+            if isinstance(block, Figure) and block.where == "file":
+                continue
+            if isinstance(block, Figure):
+                spec = embedded(block.spec)
+                specs.setdefault(spec, f"spec-{len(specs) + 1}")
+                _add(data, block.name, {n: compact(t) for n, t in block.data.items()})
+            elif isinstance(block, Table):
+                columns = [
+                    {"name": c.name, "label": c.label, "kind": c.kind} for c in block.columns
+                ]
+                shown = block.rows.select([c.name for c in block.columns])
+                _add(data, block.name, {"columns": columns, "rows": compact(shown)})
+    items = [("config", embedded(CONFIG)), *((i, s) for s, i in specs.items()), *data.items()]
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False)
+    return environment.from_string(_text("page.html.j2")).render(
+        version=__version__,
+        study=study,
+        css=_text("report.css"),
+        pages=[_page(page, specs) for page in pages],
+        footer=footer,
+        embedded=[{"id": i, "json": text} for i, text in items],
+        vega=vega_bundle(),
+        script=_text("report.js"),
+    )
+
+
+@cache
+def vega_bundle() -> str:
+    """Return Vega, Vega-Lite and vega-embed as one script without outside addresses."""
+    import vl_convert
+
+    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    return bundle.replace("</script", "<\\/script")
+
+
+def _add(data: dict[str, str], name: str, value: Mapping[str, Any]) -> None:
+    if f"data-{name}" in data:
+        raise ValueError(f"two blocks of the report are called {name}")
+    data[f"data-{name}"] = embedded(value)
+
+
+def _page(page: Page, specs: Mapping[str, str]) -> dict[str, Any]:
+    sections = [
+        {"title": section.title, "blocks": _blocks(section.blocks, specs)}
+        for section in page.sections
+    ]
+    return {"name": page.name, "title": page.title, "lead": page.lead, "sections": sections}
+
+
+def _blocks(blocks: Iterable[Block], specs: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what the template needs of each block."""
+    found: list[dict[str, Any]] = []
+    for block in blocks:
+        if isinstance(block, Text):
+            found.append({"type": "text", "kind": block.kind, "words": block.words})
+        elif isinstance(block, Figure):
+            if block.where != "file":
+                found.append(
+                    {"type": "figure", "spec_id": specs[embedded(block.spec)]} | vars(block)
+                )
+        elif isinstance(block, Table):
+            found.append({"type": "table"} | vars(block))
+        elif isinstance(block, Choice):
+            panels = [{"title": p.title, "blocks": _blocks(p.blocks, specs)} for p in block.panels]
+            found.append(
+                {"type": "choice", "name": block.name, "label": block.label, "panels": panels}
+            )
+    return found
+
+
+@cache
+def _text(name: str) -> str:
+    return files("analyses.report").joinpath("web", name).read_text(encoding="utf-8")

@@ -1,0 +1,72 @@
+"""Arrow tables as small JSON: a list a column, texts as numbers of a list of levels."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+#: Digits that a picture can show and a reader wants.
+_DIGITS = 4
+
+
+def compact(table: pa.Table) -> dict[str, Any]:
+    """Return the columns of a table for JSON.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Of texts, numbers and booleans.
+
+    Returns
+    -------
+    dict
+        `n`: number of rows; `columns`: for each a list of numbers (four significant digits,
+        missing values null), or `{"levels": [...], "codes": [...]}` for texts.
+    """
+    columns = {name: _column(table[name]) for name in table.column_names}
+    return {"n": table.num_rows, "columns": columns}
+
+
+def rows(table: pa.Table) -> list[dict[str, Any]]:
+    """Return the rows with the numbers as `compact` rounds them, for pictures in files."""
+    columns = {name: _values(table[name]) for name in table.column_names}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def embedded(value: Any) -> str:
+    """Return JSON that can stand inside a script element: nothing in it ends the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _column(column: pa.ChunkedArray) -> Any:
+    values = _values(column)
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return values
+    levels: Mapping[str, int] = {
+        level: i for i, level in enumerate(dict.fromkeys(v for v in values if v is not None))
+    }
+    return {
+        "levels": list(levels),
+        "codes": [None if v is None else levels[v] for v in values],
+    }
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    values: list[Any] = column.to_pylist()
+    if pa.types.is_floating(column.type):
+        return [_rounded(v) for v in values]
+    return values
+
+
+def _rounded(value: float | None) -> float | int | None:
+    if value is None or not math.isfinite(value):
+        return None
+    short = float(f"{value:.{_DIGITS - 1}e}")
+    return int(short) if short.is_integer() and abs(short) < 1e15 else short

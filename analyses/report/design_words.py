@@ -1,0 +1,91 @@
+"""The design of an analysis in plain words, from its parameters in `analysis_run`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Parameters = Mapping[str, Any]
+
+_VALUES = {
+    "log_cpm": "log2 counts per million (CPM), normalised by TMM",
+    "voom": "log2 counts per million (CPM) with voom's precision weights",
+    "m_value": "M-values, log2(beta / (1 - beta))",
+    "beta": "betas, the methylated share from 0 to 1",
+}
+
+
+def design_words(parameters: Parameters) -> list[str]:
+    """Return one sentence each for values, samples, model, correlation and moderation.
+
+    Parameters
+    ----------
+    parameters : mapping
+        `analysis_run.parameters`, read from JSON.
+    """
+    return [
+        _values(parameters),
+        f"Samples: {parameters.get('where') or 'all of the assay'}.",
+        _model(parameters["model"]),
+        _people(parameters["model"]),
+        _moderation(parameters),
+    ]
+
+
+def _values(p: Parameters) -> str:
+    said = f"Values: {_VALUES[p['values']]}"
+    rounds = (p.get("voom") or {}).get("rounds", 1)
+    if p["values"] == "voom" and rounds > 1:
+        said += f", estimated in {rounds} rounds"
+    if p.get("array_weights"):
+        said += "; noisy samples count less (array weights)"
+    if p.get("filter", "none") != "none":
+        said += "; genes with too few reads are left out (filter_by_expr)"
+    return said + "."
+
+
+def _model(model: Parameters) -> str:
+    if model.get("formula"):
+        said = f"Model: {model['formula']}"
+    elif model.get("curve"):
+        curve = model["curve"]
+        by = f", one for every {curve['by']}" if curve.get("by") else ""
+        knots = ", ".join(f"{k:g}" for k in curve.get("knots") or ())
+        said = f"Model: a smooth curve of {curve['of']}{by} (natural spline, knots at {knots})"
+    elif model.get("baseline"):
+        said = f"Model: differences from {model['baseline']}"
+    else:
+        said = f"Model: one mean for every combination of {' and '.join(model['means'] or ())}"
+    if model.get("covariates"):
+        said += f"; adjusted for {', '.join(model['covariates'])}"
+    return said + "."
+
+
+def _people(model: Parameters) -> str:
+    if model.get("within"):
+        return f"People: every {model['within']} has a level of its own, so only changes count."
+    if not model.get("block"):
+        return "People: all samples count as independent."
+    each = (
+        "each feature with its own correlation (mixed model, Satterthwaite)"
+        if model.get("correlation") == "per_feature"
+        else "with one correlation for all features"
+    )
+    return f"People: samples of one {model['block']} are alike, {each}."
+
+
+def _moderation(p: Parameters) -> str:
+    moderation = p.get("moderation") or {}
+    ways = [
+        words
+        for key, words in (("trend", "with a trend over the mean"), ("robust", "robustly"))
+        if moderation.get(key)
+    ]
+    said = "Tests: moderated t, variances shrunk towards each other"
+    if ways:
+        said += " " + " and ".join(ways)
+    if moderation.get("minimum_log_fc"):
+        said += f"; a change counts beyond {moderation['minimum_log_fc']:g} log2 units (treat)"
+    if p.get("contrast_errors") == "limma":
+        return f"{said}; standard errors by limma's approximation."
+    return f"{said}; standard errors exact."

@@ -1,0 +1,1 @@
+"""Pictures as Vega-Lite: what is drawn where, without the data."""

@@ -1,0 +1,92 @@
+"""The warehouse as the pages of the report see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from analyses.report.source import Detail, Source
+from cohortmart.errors import InputError
+from cohortmart.pseudonyms import Names, kept_pseudonyms, own_names
+from cohortmart.warehouse import Home, connect_read_only
+from cohortmart.yaml_positions import read_document
+
+#: What a woman and a sample of hers may be called, and what else of them may be shown.
+_SHOWN_SAMPLE = """
+create or replace temp table shown_sample (
+    sample_id varchar, sample varchar, subject_id varchar, subject varchar,
+    study_group varchar, timepoint varchar, visit_order integer, cell_type varchar,
+    visit_key varchar
+)
+"""
+
+
+@contextmanager
+def opened(
+    home: Home, *, pseudonymise: bool = False, detail: Detail | None = None
+) -> Iterator[Source]:
+    """Open the warehouse of an output folder for the report.
+
+    Parameters
+    ----------
+    home : Home
+    pseudonymise : bool
+        Show numbers in place of people's and samples' ids.
+    detail : Detail, optional
+
+    Raises
+    ------
+    InputError
+        There is no warehouse, or one without samples.
+    """
+    con = connect_read_only(home)
+    try:
+        samples = con.sql(
+            "select sample_id, subject_id, study_group, timepoint, visit_order, cell_type, "
+            "visit_key from dim_sample order by sample_id"
+        ).fetchall()
+        if not samples:
+            raise InputError("the warehouse has no samples to report on", file=home.warehouse)
+        names = _names(home, samples, pseudonymise=pseudonymise)
+        con.execute(_SHOWN_SAMPLE)
+        con.executemany(
+            "insert into shown_sample values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(s[0], names.samples[s[0]], s[1], names.subjects[s[1]], *s[2:]) for s in samples],
+        )
+        order = _StudyOrder(home)
+        analyses = {a for (a,) in con.sql("select analysis from analysis_run").fetchall()}
+        yield Source(
+            con=con,
+            home=home,
+            study=order.study,
+            groups=order.sorted("groups", {s[2] for s in samples}),
+            timepoints=order.sorted("timepoints", {s[3] for s in samples}),
+            analyses=order.sorted("analyses", analyses),
+            names=names,
+            detail=detail or Detail(),
+        )
+    finally:
+        con.close()
+
+
+def _names(home: Home, samples: list[tuple[str, ...]], *, pseudonymise: bool) -> Names:
+    subjects = sorted({s[1] for s in samples})
+    ids = [s[0] for s in samples]
+    if pseudonymise:
+        return kept_pseudonyms(home.root, subjects, ids)
+    return own_names(subjects, ids)
+
+
+class _StudyOrder:
+    """The order of names in the copy of study.yml that lies in the output folder."""
+
+    def __init__(self, home: Home) -> None:
+        root = read_document(home.study_copy).value if home.study_copy.exists() else {}
+        self._root = root if isinstance(root, dict) else {}
+        self.study = str(self._root.get("study", home.root.name))
+
+    def sorted(self, key: str, there: set[str]) -> tuple[str, ...]:
+        """Return the names that are there: as study.yml orders them, others behind."""
+        named = [str(name) for name in self._root.get(key) or ()]
+        known = [name for name in named if name in there]
+        return (*known, *sorted(there - set(known)))

@@ -1,0 +1,8 @@
+"""Names of the study inside the SQL that a reader copies."""
+
+from __future__ import annotations
+
+
+def literal(text: str) -> str:
+    """Return a text as SQL writes it: in single quotes, those inside it doubled."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,141 @@
+"""The demo's report in a real browser: drawn, readable, usable, and silent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from chromium import Opened, opened_report, started_chromium
+from playwright.sync_api import Browser
+
+from analyses.report.assemble import html
+from analyses.report.blocks import Choice, Column, Figure, Page, Panel, Section, Table, Text
+
+PAGES = ("glance", "quality", "contrasts", "rebound", "links", "findings", "methods")
+WIDE, NARROW = 1280, 390
+HOSTILE = "</script><script>window.broken = 1</script><img src=x onerror='window.broken = 1'>"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with started_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def index(demo_run: Path) -> Path:
+    return demo_run / "report" / "index.html"
+
+
+def sideways(opened: Opened) -> int:
+    """Pixels by which the page is wider than the window."""
+    return opened.page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+
+
+def empty_drawings(opened: Opened) -> list[str]:
+    """Visible figures without a mark in them, or that failed."""
+    return opened.page.evaluate(
+        """() => [...document.querySelectorAll('figure')].filter(f => f.offsetParent).filter(f => {
+            const place = f.querySelector('.drawing');
+            if (place.dataset.drawn !== 'true') return true;
+            const canvas = place.querySelector('canvas');
+            if (canvas) {
+                const d = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+                return !d.data.some((v, i) => i % 4 < 3 && v < 200);
+            }
+            const svg = place.querySelector('svg');
+            const box = svg.getBoundingClientRect();
+            const marks = svg.querySelectorAll('[class*=mark-] path, [class*=mark-] text');
+            return box.width < 60 || box.height < 40 || marks.length < 3;
+        }).map(f => f.id)"""
+    )
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_every_page_is_drawn_and_silent(browser: Browser, index: Path, width: int) -> None:
+    axe = Axe()
+    with opened_report(browser, index, width) as opened:
+        for name in PAGES:
+            opened.show(name)
+            assert opened.draw_all() > 0, name
+            assert empty_drawings(opened) == [], name
+            assert sideways(opened) <= 0, name
+            found = axe.run(opened.page).response["violations"]
+            assert [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found] == [], name
+        assert opened.complaints == []
+        assert opened.requests == []
+
+
+def test_every_choice_shows_what_it_names(browser: Browser, index: Path) -> None:
+    with opened_report(browser, index, WIDE) as opened:
+        for name in PAGES:
+            opened.show(name)
+            for pick in opened.page.locator(".choice select:visible").all():
+                labels = pick.locator("option").all_inner_texts()
+                assert len(set(labels)) == len(labels) > 1
+                pick.select_option(index=len(labels) - 1)
+                panel = opened.page.locator(
+                    f"#{pick.get_attribute('id').removesuffix('-pick')} > .panel:visible"  # type: ignore[union-attr]
+                )
+                assert panel.count() == 1
+                assert panel.get_attribute("data-index") == str(len(labels) - 1)
+            opened.draw_all()
+            assert empty_drawings(opened) == [], name
+        assert opened.complaints == []
+
+
+def test_tables_are_sorted_and_searched(browser: Browser, index: Path) -> None:
+    with opened_report(browser, index, WIDE) as opened:
+        opened.show("glance")
+        opened.draw_all()
+        table = opened.page.locator("#glance-visits")
+        column = table.locator("tbody td:nth-child(4)")
+        table.locator("th:nth-child(4) button").click()
+        rising = [int(n) for n in column.all_inner_texts()]
+        assert rising == sorted(rising)
+        assert table.locator("th:nth-child(4)").get_attribute("aria-sort") == "ascending"
+        table.locator("th:nth-child(4) button").click()
+        assert [int(n) for n in column.all_inner_texts()] == sorted(rising, reverse=True)
+        everything = table.locator("tbody tr").count()
+        table.locator("input").fill("CD8")
+        shown = table.locator("tbody tr")
+        assert 0 < shown.count() < everything
+        assert all("CD8" in row for row in shown.all_inner_texts())
+        assert table.locator(".count").inner_text() == f"{shown.count()} of {everything} rows"
+
+
+def test_it_is_one_small_file_that_names_no_other_address(index: Path) -> None:
+    text = index.read_text()
+    assert len(text) < 8_000_000
+    shell = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+    assert not re.findall(r"""(?:src|href)=["'](?!#|data:)""", shell)
+
+
+def test_hostile_values_stay_text(browser: Browser, tmp_path: Path) -> None:
+    spec = {
+        "data": {"name": "points"}, "height": 120, "mark": "point",
+        "encoding": {"x": {"field": "x", "type": "nominal"},
+                     "tooltip": [{"field": "x", "title": HOSTILE}]},
+    }  # fmt: skip
+    rows = pa.table({"x": [HOSTILE, "b"]})
+    figure = Figure("f", HOSTILE, HOSTILE, HOSTILE, spec, {"points": rows})
+    table = Table("t", HOSTILE, HOSTILE, (Column("x", HOSTILE),), rows, HOSTILE)
+    choice = Choice("c", HOSTILE, (Panel(HOSTILE, (Text(HOSTILE),)), Panel("b", (Text("b"),))))
+    page = Page("p", HOSTILE, HOSTILE, (Section(HOSTILE, (Text(HOSTILE), figure, table, choice)),))
+    index = tmp_path / "index.html"
+    index.write_text(html(HOSTILE, [page], HOSTILE))
+    with opened_report(browser, index, WIDE) as opened:
+        opened.draw_all()
+        mark = opened.page.locator("#f svg [class*=mark-symbol] path").first
+        mark.hover()
+        opened.page.wait_for_timeout(200)
+        assert opened.page.evaluate("window.broken") is None
+        assert opened.page.locator("img").count() == 0
+        assert opened.page.locator("#t td").first.inner_text() == HOSTILE
+        assert opened.complaints == []
