@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from cohortmart.errors import InputError
 
 KEY_FILE = "pseudonyms.csv"
 _COLUMNS = ("kind", "name", "pseudonym")
+#: What a text on single people or samples names.
+_OF_IDS = re.compile(r"\b(subject|sample)_id\b")
 
 
 @dataclass(frozen=True)
@@ -31,20 +33,23 @@ class Names:
     pseudonymised: bool
     subjects: Mapping[str, str]
     samples: Mapping[str, str]
-    _pattern: re.Pattern[str] | None = field(default=None, compare=False)
+    _patterns: tuple[re.Pattern[str], re.Pattern[str]] | None = field(default=None, compare=False)
 
     def words(self, text: str) -> str:
         """Return a text with the shown names in place of the ids that stand in it.
 
         Notes
         -----
-        An id is found as a whole word. Ids of digits only are found in quotes, or they would
-        take every number for a person.
+        An id is found as a whole word, as a part of a name between underscores, and behind
+        `subject`, as a model names its columns. Ids of digits only are found in quotes, or they
+        would take every number for a person, and ids that are also a group or a visit not at
+        all: but both everywhere in a text that speaks of `subject_id` or `sample_id`.
         """
-        if not self.pseudonymised or self._pattern is None:
+        if not self.pseudonymised or self._patterns is None:
             return text
         known = {**self.samples, **self.subjects}
-        return self._pattern.sub(lambda m: known[m.group(0)], text)
+        pattern = self._patterns[bool(_OF_IDS.search(text))]
+        return pattern.sub(lambda m: known[m.group(0)], text)
 
 
 def own_names(subjects: Iterable[str], samples: Iterable[str]) -> Names:
@@ -52,7 +57,12 @@ def own_names(subjects: Iterable[str], samples: Iterable[str]) -> Names:
     return Names(False, {s: s for s in subjects}, {s: s for s in samples})
 
 
-def kept_pseudonyms(root: Path, subjects: Sequence[str], samples: Sequence[str]) -> Names:
+def kept_pseudonyms(
+    root: Path,
+    subjects: Sequence[str],
+    samples: Sequence[str],
+    other_names: Collection[str] = (),
+) -> Names:
     """Return numbers in place of ids, the same in every report of an output folder.
 
     The order is drawn once and kept in `pseudonyms.csv`, which stays in the house: neither the
@@ -64,6 +74,8 @@ def kept_pseudonyms(root: Path, subjects: Sequence[str], samples: Sequence[str])
         The output folder.
     subjects, samples : sequence of str
         Ids.
+    other_names : collection of str
+        Groups, visits and the like: a person may be called as one of them is.
 
     Raises
     ------
@@ -85,7 +97,8 @@ def kept_pseudonyms(root: Path, subjects: Sequence[str], samples: Sequence[str])
         _write(path, known)
     of_subjects = {s: known["woman"][s] for s in subjects}
     of_samples = {s: known["sample"][s] for s in samples}
-    return Names(True, of_subjects, of_samples, _pattern_of([*of_subjects, *of_samples]))
+    patterns = _patterns_of([*of_subjects, *of_samples], other_names)
+    return Names(True, of_subjects, of_samples, patterns)
 
 
 def drop_pseudonyms(root: Path, is_gone: Callable[[str, str], bool]) -> None:
@@ -115,13 +128,26 @@ def _number(pseudonym: str) -> int:
     return int(pseudonym.rpartition(" ")[2])
 
 
-def _pattern_of(ids: Sequence[str]) -> re.Pattern[str] | None:
-    """Return what finds an id in a text, longer ones first."""
-    parts = [
-        rf"(?<=['\"]){re.escape(i)}(?=['\"])" if i.isdigit() else rf"(?<!\w){re.escape(i)}(?!\w)"
-        for i in sorted(set(ids), key=lambda i: (-len(i), i))
-    ]
-    return re.compile("|".join(parts)) if parts else None
+def _patterns_of(
+    ids: Sequence[str], other_names: Collection[str]
+) -> tuple[re.Pattern[str], re.Pattern[str]] | None:
+    """Return what finds an id, longer ones first: in any text, and in one that is about ids."""
+    ordered = sorted(set(ids), key=lambda i: (-len(i), i))
+    if not ordered:
+        return None
+    others = set(other_names)
+    anywhere = [_found_by(i, also=i in others) for i in ordered]
+    about_ids = [_found_by(i, about_ids=True) for i in ordered]
+    return re.compile("|".join(anywhere)), re.compile("|".join(about_ids))
+
+
+def _found_by(name: str, *, also: bool = False, about_ids: bool = False) -> str:
+    """Return the pattern of one id; `also`: it is the name of something else, too."""
+    word = re.escape(name)
+    behind = rf"(?<=subject){word}(?![^\W_])"
+    if about_ids or not (also or name.isdigit()):
+        return rf"(?<![^\W_]){word}(?![^\W_])|{behind}"
+    return behind if also else rf"(?<=['\"]){word}(?=['\"])|{behind}"
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from analyses.report.blocks import Block, Choice, Figure, Page, Table, Text, all_blocks
-from analyses.report.columns import compact, embedded
+from analyses.report.columns import compact, embedded, stored_once
 from analyses.report.look import CONFIG
 from cohortmart import __version__
 
@@ -33,7 +33,7 @@ def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
         Two blocks have the same name.
     """
     specs: dict[str, str] = {}
-    data: dict[str, str] = {}
+    data: dict[str, Mapping[str, Any]] = {}
     for page in pages:
         for block in all_blocks(page):
             if isinstance(block, Figure) and block.where == "file":
@@ -43,12 +43,12 @@ def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
                 specs.setdefault(spec, f"spec-{len(specs) + 1}")
                 _add(data, block.name, {n: compact(t) for n, t in block.data.items()})
             elif isinstance(block, Table):
-                columns = [
-                    {"name": c.name, "label": c.label, "kind": c.kind} for c in block.columns
-                ]
+                heads = [{"name": c.name, "label": c.label, "kind": c.kind} for c in block.columns]
                 shown = block.rows.select([c.name for c in block.columns])
-                _add(data, block.name, {"columns": columns, "rows": compact(shown)})
-    items = [("config", embedded(CONFIG)), *((i, s) for s, i in specs.items()), *data.items()]
+                _add(data, block.name, {"columns": heads, "rows": compact(shown)})
+    values, columns = stored_once(data)
+    items = [("config", embedded(CONFIG)), *((i, s) for s, i in specs.items())]
+    items += [(i, embedded(value)) for i, value in (columns | values).items()]
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False)
     return environment.from_string(_text("page.html.j2")).render(
         version=__version__,
@@ -71,10 +71,10 @@ def vega_bundle() -> str:
     return bundle.replace("</script", "<\\/script")
 
 
-def _add(data: dict[str, str], name: str, value: Mapping[str, Any]) -> None:
+def _add(data: dict[str, Mapping[str, Any]], name: str, value: Mapping[str, Any]) -> None:
     if f"data-{name}" in data:
         raise ValueError(f"two blocks of the report are called {name}")
-    data[f"data-{name}"] = embedded(value)
+    data[f"data-{name}"] = value
 
 
 def _page(page: Page, specs: Mapping[str, str]) -> dict[str, Any]:
@@ -92,7 +92,9 @@ def _blocks(blocks: Iterable[Block], specs: Mapping[str, str]) -> list[dict[str,
         if isinstance(block, Text):
             found.append({"type": "text", "kind": block.kind, "words": block.words})
         elif isinstance(block, Figure):
-            if block.where != "file":
+            if block.where == "file":
+                found.append({"type": "file"} | vars(block))
+            else:
                 found.append(
                     {"type": "figure", "spec_id": specs[embedded(block.spec)]} | vars(block)
                 )

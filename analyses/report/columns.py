@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ import pyarrow as pa
 
 #: Digits that a picture can show and a reader wants.
 _DIGITS = 4
+#: Characters of a column that is stored once, however often it is used.
+_WORTH_A_NAME = 200
 
 
 def compact(table: pa.Table) -> dict[str, Any]:
@@ -29,6 +32,46 @@ def compact(table: pa.Table) -> dict[str, Any]:
     """
     columns = {name: _column(table[name]) for name in table.column_names}
     return {"n": table.num_rows, "columns": columns}
+
+
+def stored_once(
+    blocks: Mapping[str, Mapping[str, Any]],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Take out the columns that stand in several places, as the samples of a map do.
+
+    Parameters
+    ----------
+    blocks : mapping of str to mapping
+        The data of each block; what `compact` returned is in its values.
+
+    Returns
+    -------
+    blocks : dict
+        The same, with the name of the column (a text) in place of one that was taken out.
+    columns : dict
+        Those by name: `column-1`, `column-2`.
+    """
+    texts = {
+        (block, part, name): text
+        for block, parts in blocks.items()
+        for part, value in parts.items()
+        if isinstance(value, dict)
+        for name, column in value["columns"].items()
+        if len(text := embedded(column)) >= _WORTH_A_NAME
+    }
+    counts = Counter(texts.values())
+    names: dict[str, str] = {}
+    columns: dict[str, Any] = {}
+    found = {block: dict(parts) for block, parts in blocks.items()}
+    for (block, part, name), text in texts.items():
+        if counts[text] == 1:
+            continue
+        value = found[block][part]
+        if text not in names:
+            names[text] = f"column-{len(names) + 1}"
+            columns[names[text]] = value["columns"][name]
+        found[block][part] = value | {"columns": value["columns"] | {name: names[text]}}
+    return found, columns
 
 
 def rows(table: pa.Table) -> list[dict[str, Any]]:

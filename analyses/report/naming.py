@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 
 def slug(text: str) -> str:
@@ -11,12 +11,19 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "x"
 
 
-def slugs(names: Iterable[str]) -> dict[str, str]:
-    """Return a slug for each of different names; those that fall together are numbered."""
+def slugs(names: Iterable[str], shown: Callable[[str], str] = str) -> dict[str, str]:
+    """Return a slug for each of different names; those that fall together are numbered.
+
+    Parameters
+    ----------
+    names : iterable of str
+    shown : callable
+        Returns what a name is called in the report; of a study, `source.names.words`.
+    """
     found: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
-        short, n = slug(name), 1
+        short, n = slug(shown(name)), 1
         while (candidate := short if n == 1 else f"{short}-{n}") in taken:
             n += 1
         taken.add(candidate)

@@ -47,14 +47,14 @@ def opened(
         ).fetchall()
         if not samples:
             raise InputError("the warehouse has no samples to report on", file=home.warehouse)
-        names = _names(home, samples, pseudonymise=pseudonymise)
+        analyses = {a for (a,) in con.sql("select analysis from analysis_run").fetchall()}
+        names = _names(home, samples, analyses, pseudonymise=pseudonymise)
         con.execute(_SHOWN_SAMPLE)
         con.executemany(
             "insert into shown_sample values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(s[0], names.samples[s[0]], s[1], names.subjects[s[1]], *s[2:]) for s in samples],
         )
         order = _StudyOrder(home)
-        analyses = {a for (a,) in con.sql("select analysis from analysis_run").fetchall()}
         yield Source(
             con=con,
             home=home,
@@ -69,11 +69,14 @@ def opened(
         con.close()
 
 
-def _names(home: Home, samples: list[tuple[str, ...]], *, pseudonymise: bool) -> Names:
+def _names(
+    home: Home, samples: list[tuple[str, ...]], analyses: set[str], *, pseudonymise: bool
+) -> Names:
     subjects = sorted({s[1] for s in samples})
     ids = [s[0] for s in samples]
     if pseudonymise:
-        return kept_pseudonyms(home.root, subjects, ids)
+        others = {str(s[i]) for s in samples for i in (2, 3, 5)}  # group, visit, cell type
+        return kept_pseudonyms(home.root, subjects, ids, others | analyses)
     return own_names(subjects, ids)
 
 

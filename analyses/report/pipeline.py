@@ -13,6 +13,7 @@ from pathlib import Path
 from analyses.report.assemble import html
 from analyses.report.blocks import Figure, Page, all_blocks
 from analyses.report.contents import PAGES
+from analyses.report.nameless import nameless
 from analyses.report.opening import opened
 from analyses.report.source import Detail, Source
 from analyses.report.statics import draw_files
@@ -100,7 +101,8 @@ def report_pages(source: Source, say: Callable[[str], None]) -> list[Page]:
     pages = []
     for name, page in PAGES:
         began = time.monotonic()
-        pages.append(page(source))
+        made = page(source)
+        pages.append(nameless(made, source.names) if source.pseudonymised else made)
         say(f"report: {name} in {time.monotonic() - began:.1f} s")
     return pages
 
@@ -144,14 +146,19 @@ def _put_in_place(new: Path, folder: Path) -> None:
 
 def _made_from(folder: Path) -> str | None:
     path = folder / _MARK
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    whole = path.exists() and (folder / "index.html").exists()
+    return path.read_text(encoding="utf-8") if whole else None
 
 
 def _mark(source: Source) -> str:
     """Return a hash of the tables, of this code and of the names shown."""
     seen = hashlib.sha256(__version__.encode())
     for room in ("lake", "results"):
-        seen.update(repr(read_built(source.con, room)).encode())
+        built = read_built(source.con, room)
+        seen.update(repr(built and (built.entries, sorted(built.homes))).encode())
+        seen.update(repr(built and sorted(built.marks)).encode())
+    if source.home.study_copy.exists():  # the page on methods shows it
+        seen.update(source.home.study_copy.read_bytes())
     for path in sorted(_own_files()):
         seen.update(path.encode())
     seen.update(repr((source.study, source.groups, source.timepoints, source.analyses)).encode())

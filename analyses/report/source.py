@@ -109,10 +109,18 @@ class Source:
         rows = self.rows(query, params)
         return next(iter(rows[0].values())) if rows else None
 
+    def is_there(self, *tables: str) -> bool:
+        """Tell whether tables of the warehouse are there, without asking them for rows.
+
+        Some views would compute all of their rows to give the first.
+        """
+        known = self.value(
+            "select count(distinct table_name) from duckdb_columns() "
+            "where schema_name = 'main' and list_contains(?, table_name)",
+            [list(tables)],
+        )
+        return bool(known == len(set(tables)))
+
     def has_rows(self, table: str) -> bool:
         """Tell whether a table of the warehouse is there and has rows."""
-        known = self.value(
-            "select count(*) from duckdb_columns() where schema_name = 'main' and table_name = ?",
-            [table],
-        )
-        return bool(known) and self.value(f"select true from {table} limit 1") is True
+        return self.is_there(table) and self.value(f"select true from {table} limit 1") is True

@@ -69,7 +69,7 @@ def _draw(job: tuple[dict[str, Any], str]) -> None:
     import vl_convert
 
     spec, name = job
-    svg = _without_layers(vl_convert.vegalite_to_svg(spec))
+    svg = _renumbered(_without_layers(vl_convert.vegalite_to_svg(spec)))
     Path(f"{name}.svg").write_text(svg, encoding="utf-8")
     png = vl_convert.svg_to_png(svg, scale=_scale(svg), ppi=DOTS_PER_INCH)
     Path(f"{name}.png").write_bytes(png)
@@ -81,6 +81,22 @@ def _without_layers(svg: str) -> str:
     An element with an opacity is painted on a layer of its own, which takes ten times as long.
     """
     return re.sub(r'<path[^>]* opacity="[^>]*>', _of_fill_and_stroke, svg)
+
+
+def _renumbered(svg: str) -> str:
+    """Count gradients and clips from 1 in every file.
+
+    The drawing library goes on counting from picture to picture, so that a file would depend on
+    those that the same process drew before it.
+    """
+    there = dict.fromkeys(re.findall(r'(?:url\(#|\bid=")((?:gradient_|clip)\d+)[")]', svg))
+    new: dict[str, str] = {}
+    for name in there:
+        kind = name.rstrip("0123456789")
+        new[name] = f"{kind}{sum(n.startswith(kind) for n in new.values()) + 1}"
+    return re.sub(
+        r'(url\(#|\bid=")((?:gradient_|clip)\d+)(?=[")])', lambda m: m[1] + new[m[2]], svg
+    )
 
 
 def _of_fill_and_stroke(element: re.Match[str]) -> str:

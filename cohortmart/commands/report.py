@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+
+from cohortmart.built import shows_current
 from cohortmart.commands.lock import sole_writer
 from cohortmart.commands.progress import Progress
 from cohortmart.errors import InputError
-from cohortmart.warehouse import Home
+from cohortmart.warehouse import Home, connect_read_only
 
 
 def report_only(out: Path, *, pseudonymise: bool, quiet: bool) -> None:
@@ -35,6 +38,7 @@ def report_only(out: Path, *, pseudonymise: bool, quiet: bool) -> None:
             hint="make it with `cohortmart run STUDY.yml --out DIR`",
         )
     with sole_writer(home, "report"):
+        _refuse_outdated(home)
         index = write_reports(home, Progress(quiet), pseudonymise=pseudonymise)
     if not quiet:
         print(index)
@@ -51,13 +55,53 @@ def write_reports(
     progress : Progress
     pseudonymise, if_needed : bool
         See `analyses.report.pipeline.write_report`.
+
+    Raises
+    ------
+    InputError
+        The warehouse was built by another version and lacks tables or columns.
     """
     from analyses.report.pipeline import write_report
 
     with progress.step("report", "writing the report"):
-        summary = write_report(
-            home, pseudonymise=pseudonymise, if_needed=if_needed, say=progress.say
-        )
+        try:
+            summary = write_report(
+                home, pseudonymise=pseudonymise, if_needed=if_needed, say=progress.say
+            )
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            if _is_of_this_version(home):
+                raise
+            raise InputError(
+                "the warehouse lacks what this version's report shows",
+                file=home.warehouse,
+                found=str(error).partition("\n")[0],
+                hint=f"build it anew: cohortmart build --out {home.root}",
+            ) from error
         if not summary.is_new:
             progress.say("the report shows what the tables hold already")
     return summary.index
+
+
+def _refuse_outdated(home: Home) -> None:
+    """Raise if lake or results hold something else than the warehouse was built from."""
+    con = connect_read_only(home)
+    try:
+        outdated = [r for r in ("lake", "results") if not shows_current(con, home, r)]
+    finally:
+        con.close()
+    if outdated:
+        raise InputError(
+            f"the warehouse does not show what is in {' and '.join(outdated)} now",
+            file=home.warehouse,
+            hint=f"build it first: cohortmart build --out {home.root}",
+        )
+
+
+def _is_of_this_version(home: Home) -> bool:
+    from cohortmart.build import project_mark
+
+    con = connect_read_only(home)
+    try:
+        return all(shows_current(con, home, r, project_mark()) for r in ("lake", "results"))
+    finally:
+        con.close()

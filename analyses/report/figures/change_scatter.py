@@ -93,8 +93,8 @@ def _layers(unit: str, classes: Sequence[str]) -> list[Spec]:
         _zero(),
         _guides(),
         _points(unit, classes),
-        _label("r", -22),
-        _label("reading", -7),
+        _label("r", -25),
+        _label("reading", -11),
     ]
 
 

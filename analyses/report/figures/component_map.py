@@ -24,7 +24,8 @@ def component_map() -> Spec:
         "title": "Principal component (share of all differences)",
         "sort": {"field": "component", "op": "min", "order": "ascending"},
         "axis": {"labelAngle": 0, "labelLimit": 60,
-                 "labelExpr": "split(datum.label, ' ')", "ticks": False, "domain": False},
+                 "labelExpr": "split(replace(datum.label, '%', '\u00a0%'), ' ')",
+                 "ticks": False, "domain": False},
     }  # fmt: skip
     y = {
         "field": "variable", "type": "nominal", "title": None,

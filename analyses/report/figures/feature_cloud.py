@@ -94,7 +94,7 @@ def _squares(noun: str) -> dict[str, Any]:
             "color": {
                 "field": "n",
                 "type": "quantitative",
-                "title": f"Number of {noun}s in a square (not found)",
+                "title": f"{noun[0].upper()}{noun[1:]}s in a square that are not found",
                 "scale": {"type": "log", "range": list(DENSITY)},
                 "legend": {"orient": "bottom", "gradientLength": 180, "tickCount": 3,
                            "format": "~s", "titleLimit": 280},

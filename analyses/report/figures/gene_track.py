@@ -62,7 +62,9 @@ def expression_course(
     return {**data, **cells, "spec": {"width": 260, **view}}
 
 
-def methylation_track(timepoints: Sequence[str], shown: Sequence[str]) -> dict[str, Any]:
+def methylation_track(
+    timepoints: Sequence[str], shown: Sequence[str], parts: Sequence[str]
+) -> dict[str, Any]:
     """Return the CpGs of a gene in genomic order, each with its course over the visits.
 
     Parameters
@@ -71,6 +73,8 @@ def methylation_track(timepoints: Sequence[str], shown: Sequence[str]) -> dict[s
         Of the study, in its order.
     shown : sequence of str
         Visits that the data have.
+    parts : sequence of str
+        Parts of the gene that the data have: `promoter`, `elsewhere in the gene`, `not known`.
 
     Returns
     -------
@@ -96,7 +100,7 @@ def methylation_track(timepoints: Sequence[str], shown: Sequence[str]) -> dict[s
             "width": _TRACK,
             "height": _TRACK_HEIGHT,
             "encoding": {"x": place},
-            "layer": [*_betas(timepoints, shown), _strip(), _pair_mark()],
+            "layer": [*_betas(timepoints, shown), _strip(parts), _pair_mark()],
         },
     }  # fmt: skip
 
@@ -132,12 +136,12 @@ def _betas(timepoints: Sequence[str], shown: Sequence[str]) -> list[dict[str, An
     ]  # fmt: skip
 
 
-def _strip() -> dict[str, Any]:
+def _strip(parts: Sequence[str]) -> dict[str, Any]:
     """Return the strip at the foot that says what part of the gene a CpG lies in."""
     colour = {
         "field": "strip",
         "type": "nominal",
-        "scale": {"domain": list(_STRIP), "range": list(_STRIP.values())},
+        "scale": _only({"domain": list(_STRIP), "range": list(_STRIP.values())}, parts),
         "legend": {"orient": "bottom", "title": "Part of the gene", "columns": 1},
     }
     return {

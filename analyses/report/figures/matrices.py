@@ -31,7 +31,7 @@ def design_cells(n_coefficients: int) -> Spec:
             "x": {"field": "coefficient", "type": "nominal", "title": None,
                   "sort": {"field": "coefficient_order"},
                   "axis": {"orient": "top", "labelAngle": -60, "labelLimit": 130}},
-            "y": {"field": "row", "type": "ordinal", "title": "Samples by woman and visit",
+            "y": {"field": "row", "type": "ordinal", "title": "Samples by group, woman and visit",
                   "axis": {"labels": False, "ticks": False}},
             "color": {"field": "shade", "type": "quantitative", "legend": None,
                       "scale": {"domain": [0, 1], "range": ["#F1F1F6", "#2B2B4F"]}},

@@ -16,6 +16,9 @@ _HEIGHT, _WIDTH = 460, 340
 _LETTER, _LINE = 6.2, 12.0
 #: Steps of the layout: enough for 150 genes to settle.
 _STEPS = 80
+#: Genes of a group that is laid out apart at most, groups in a row at the foot, height of a row,
+#: and the ring on which the genes of such a group stand.
+_SMALL_GROUP, _GROUPS_A_ROW, _ROW, _RING = 6, 9, 0.08, 0.02
 
 Place = tuple[float, float]
 
@@ -33,14 +36,41 @@ def laid_out(genes: Sequence[str], links: Sequence[tuple[str, str]]) -> Mapping[
     Returns
     -------
     mapping of str to (float, float)
-        Between 0 and 1 in both directions.
+        Between 0 and 1 in both directions; small groups without a link to the others at the foot.
     """
     import networkx as nx
 
-    names = sorted(genes)
+    graph = nx.Graph()
+    graph.add_nodes_from(sorted(genes))
+    graph.add_edges_from(sorted(links))
+    groups = sorted((sorted(g) for g in nx.connected_components(graph)), key=lambda g: (-len(g), g))
+    # forces would push these away until the others are a crowd in the middle
+    apart = [g for g in groups[1:] if len(g) <= _SMALL_GROUP]
+    aside = {name for group in apart for name in group}
+    settled = _settled(
+        sorted(set(genes) - aside), sorted(link for link in links if link[0] not in aside)
+    )
+    n_rows = math.ceil(len(apart) / _GROUPS_A_ROW)
+    row_height = min(_ROW, 0.4 / max(n_rows, 1))
+    foot = row_height * n_rows
+    places = {name: (x, round(foot + (1 - foot) * y, 4)) for name, (x, y) in settled.items()}
+    for i, group in enumerate(apart):
+        row, column = divmod(i, _GROUPS_A_ROW)
+        x, y = (column + 0.5) / _GROUPS_A_ROW, row_height * row + _RING
+        for j, name in enumerate(group):
+            turn = 2 * math.pi * j / len(group)
+            across, up = _RING * math.cos(turn), _RING * math.sin(turn)
+            places[name] = (round(x + across, 4), round(y + up, 4))
+    return places
+
+
+def _settled(names: Sequence[str], links: Sequence[tuple[str, str]]) -> dict[str, Place]:
+    """Place sorted genes by forces, from places without chance."""
+    import networkx as nx
+
     graph = nx.Graph()
     graph.add_nodes_from(names)
-    graph.add_edges_from(sorted(links))
+    graph.add_edges_from(links)
     # on a sunflower to begin with: no chance, no two at one place
     turn = math.pi * (3 - math.sqrt(5))
     start = {

@@ -50,6 +50,8 @@ def small_p_histograms_spec(noun: str, bars: int) -> dict[str, Any]:
             "header": {"labelLimit": 168, "labelFontSize": 11, "labelPadding": 3},
         },
         "columns": 5,
+        # else those of missing cells stand alone below the last row
+        "resolve": {"axis": {"x": "independent"}},
         "spacing": 14,
         "spec": {
             "width": 168,

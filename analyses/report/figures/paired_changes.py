@@ -68,8 +68,8 @@ def _axis(field: str, title: str, padding: int) -> dict[str, Any]:
     }
 
 
-_X = _axis("x", "Methylation (delta beta)", 22)
-_Y = _axis("y", "Expression (log2 CPM)", 40)
+_X = _axis("x", "Change in methylation (delta beta)", 22)
+_Y = _axis("y", "Change in expression (log2 CPM)", 40)
 
 
 def _points(regions: Sequence[str]) -> dict[str, Any]:

@@ -44,11 +44,13 @@ def sample_values(
     study_group, timepoint, left_out and those of the tooltip; the data set `lines` has value
     and words.
     """
-    y = {
+    y: Spec = {
         "field": "value", "type": "quantitative", "title": title,
         "scale": {"zero": mark == "bar", "nice": True},
         "axis": {"format": number_format, "tickCount": 6},
     }  # fmt: skip
+    if number_format.endswith("%"):  # a space before it, as everywhere else
+        y["axis"]["labelExpr"] = "replace(datum.label, '%', '\u00a0%')"
     return {
         "height": _HEIGHT,
         "layer": [

@@ -49,6 +49,8 @@ def small_clouds_spec(
             "header": {"labelLimit": _WIDTH, "labelFontSize": 11, "labelPadding": 3},
         },
         "columns": 5,
+        # else those of missing cells stand alone below the last row
+        "resolve": {"axis": {"x": "independent"}},
         "spacing": 14,
         "spec": {
             "width": _WIDTH,
@@ -85,7 +87,7 @@ def _squares(x: dict[str, Any], y: dict[str, Any], noun: str) -> dict[str, Any]:
             "color": {
                 "field": "n",
                 "type": "quantitative",
-                "title": f"Number of {noun}s in a square (not found)",
+                "title": f"{noun[0].upper()}{noun[1:]}s in a square that are not found",
                 "scale": {"type": "log", "range": list(DENSITY)},
                 "legend": {"orient": "bottom", "gradientLength": 220, "tickCount": 4,
                            "format": "~s", "titleLimit": 300},

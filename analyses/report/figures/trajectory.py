@@ -47,7 +47,8 @@ def trajectories(
         "scale": group_scale(groups),
         "legend": legend,
     }  # fmt: skip
-    value = {"field": "value", "type": "quantitative", "title": unit, "scale": {"zero": False}}
+    value = {"field": "value", "type": "quantitative", "title": unit,
+             "scale": {"zero": False, "nice": False, "padding": 8}}  # fmt: skip
     line = {"x": x, "y": value, "color": colour, "detail": {"field": "line"},
             "order": {"field": "visit_order", "type": "quantitative"}}  # fmt: skip
     if several_strata:

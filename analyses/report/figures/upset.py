@@ -12,7 +12,7 @@ import pyarrow as pa
 from analyses.report.look import CATEGORIES, INK
 
 #: Height of the bars, and of a line of the matrix, in pixels.
-_BARS, _LINE = 190, 29
+_BARS, _LINE = 190, 31
 #: Width of the names of the lists in that of all columns, and the columns there is room for
 #: at least.
 _NAMES, _ROOM = 0.55, 6
@@ -165,11 +165,11 @@ def _matrix(x: dict[str, Any], y: dict[str, Any]) -> list[dict[str, Any]]:
     colour = {"condition": {"test": "datum.member", "value": _MEMBER}, "value": _OTHER}
     tooltip = [{"field": "list", "title": "List"}, {"field": "n", "title": "Features"}]
     return [
-        {**names, "mark": {"type": "bar", "height": 24, "color": "#D6E8F5"},
+        {**names, "mark": {"type": "bar", "height": 27, "color": "#D6E8F5"},
          "encoding": {**at, "x2": {"field": "x2"}, "tooltip": tooltip}},
         {**names,
-         "mark": {"type": "text", "align": "right", "baseline": "middle", "dx": -4, "dy": -5,
-                  "fontSize": 10,                  "lineBreak": "\n", "lineHeight": 11,
+         "mark": {"type": "text", "align": "right", "baseline": "middle", "dx": -4, "dy": -6,
+                  "fontSize": 10, "lineBreak": "\n", "lineHeight": 13,
                   "color": INK, "limit": {"expr": "width * 0.36"}},
          "encoding": {**at, "text": {"field": "label"}, "tooltip": tooltip}},
         {"data": {"name": "joints"}, "mark": {"type": "rule", "color": _MEMBER, "strokeWidth": 2},

@@ -9,6 +9,9 @@ from analyses.report.look import INK, group_scale
 
 Spec = dict[str, Any]
 
+#: On a phone cells stand below each other, too far from an axis at the foot of the last.
+_OWN_AXES: Spec = {"resolve": {"axis": {"x": "independent"}}}
+
 
 def visit_grid(groups: Sequence[str], timepoints: Sequence[str], women: Sequence[str]) -> Spec:
     """Return a facet by `measured`: a square for each woman and visit.
@@ -50,6 +53,7 @@ def visit_grid(groups: Sequence[str], timepoints: Sequence[str], women: Sequence
                 ],
             },
         },
+        **_OWN_AXES,
     }  # fmt: skip
 
 
@@ -95,4 +99,5 @@ def visit_counts(groups: Sequence[str], timepoints: Sequence[str]) -> Spec:
                 },
             ],
         },
+        **_OWN_AXES,
     }  # fmt: skip

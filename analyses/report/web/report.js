@@ -8,10 +8,12 @@ function embedded(id) {
   return holder === null ? null : JSON.parse(holder.textContent);
 }
 
-// Columns (texts as numbers of a list of levels) to rows.
+// Columns (texts as numbers of a list of levels; one of several tables by its name) to rows.
 function toRows(compact) {
-  const columns = Object.entries(compact.columns).map(([name, column]) =>
-    [name, Array.isArray(column) ? column : column.codes.map((c) => (c === null ? null : column.levels[c]))]);
+  const columns = Object.entries(compact.columns).map(([name, given]) => {
+    const column = typeof given === "string" ? embedded(given) : given;
+    return [name, Array.isArray(column) ? column : column.codes.map((c) => (c === null ? null : column.levels[c]))];
+  });
   const rows = new Array(compact.n);
   for (let i = 0; i < compact.n; i += 1) {
     const row = {};
@@ -70,7 +72,8 @@ async function draw(figure) {
 }
 
 // ---- tables
-const NUMBER = new Intl.NumberFormat("en-GB", { maximumSignificantDigits: 3 });
+// three digits, zeros at the end too: 5.00 says more than 5, and decimals stand in line
+const NUMBER = new Intl.NumberFormat("en-GB", { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
 const INTEGER = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 
 function written(value, kind) {
@@ -78,6 +81,8 @@ function written(value, kind) {
   if (kind === "text" || typeof value === "string") return String(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (kind === "integer") return INTEGER.format(value);
+  if (kind === "p" && value === 0) return "< 1e-300"; // smaller than a number can be
+  if (value === 0) return kind === "percent" ? "0 %" : "0";
   if (kind === "percent") return `${NUMBER.format(100 * value)} %`;
   const size = Math.abs(value);
   if (kind === "p") return size !== 0 && size < 0.001 ? value.toExponential(1) : value.toPrecision(2);
@@ -104,19 +109,26 @@ function tabulate(holder) {
   holder.dataset.drawn = "true";
   const { columns, rows: compact } = embedded(`data-${holder.id}`);
   const rows = toRows(compact);
-  const texts = rows.map((row) => columns.map((c) => written(row[c.name], c.kind)));
+  // a column of whole numbers has no decimals, whatever it could hold
+  const kinds = columns.map((c) => (
+    c.kind === "number" && rows.every((row) => row[c.name] === null || Number.isInteger(row[c.name])) ? "integer" : c.kind));
+  const texts = rows.map((row) => columns.map((c, j) => written(row[c.name], kinds[j])));
   const searched = texts.map((cells) => cells.join("\u0000").toLowerCase());
   let order = rows.map((_, i) => i);
   let sorted = null;
   const body = element("tbody", {});
+  // names stay on one line, sentences get room
+  const longest = (j) => texts.reduce((most, cells) => Math.max(most, cells[j].length), 0);
+  const looks = columns.map((c, j) => (c.kind !== "text" ? "right" : `text ${longest(j) > 34 ? "long" : "short"}`));
+  const counted = (n) => (n === 1 ? "1 row" : `${INTEGER.format(n)} rows`);
   const count = element("span", { class: "count", "aria-live": "polite" });
   let wanted = "";
 
   const fill = () => {
     const shown = order.filter((i) => searched[i].includes(wanted));
-    body.replaceChildren(...shown.map((i) => element("tr", {}, ...columns.map((c, j) =>
-      element("td", { class: c.kind === "text" ? "text" : "right" }, texts[i][j])))));
-    count.textContent = shown.length === rows.length ? `${rows.length} rows` : `${shown.length} of ${rows.length} rows`;
+    body.replaceChildren(...shown.map((i) => element("tr", {}, ...columns.map((_, j) =>
+      element("td", { class: looks[j] }, texts[i][j])))));
+    count.textContent = shown.length === rows.length ? counted(rows.length) : `${shown.length} of ${counted(rows.length)}`;
   };
   const heads = columns.map((c) => {
     const button = element("button", { type: "button" }, c.label);

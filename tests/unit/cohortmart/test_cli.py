@@ -23,6 +23,7 @@ COMMANDS = [
     "normalise",
     "build",
     "analyse",
+    "report",
     "check",
     "sql",
     "diff",

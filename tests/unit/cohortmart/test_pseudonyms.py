@@ -33,13 +33,29 @@ def test_the_order_is_not_that_of_the_names(tmp_path: Path) -> None:
 
 def test_words_lose_every_name(tmp_path: Path) -> None:
     names = kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES)
-    text = names.words("P1 and P10 gave P1_3rd; not XP1; where subject_id <> '007', 2007 or 007")
+    text = names.words("P1 and P10 gave P1_3rd; not XP1; where person <> '007', 2007 or 007")
     assert "P10" not in text
     assert "P1_3rd" not in text
     assert "XP1" in text
     assert f"'{names.subjects['007']}'" in text
     assert "2007 or 007" in text  # a number outside quotes is a number
     assert own_names(SUBJECTS, SAMPLES).words("P1") == "P1"
+
+
+def test_names_inside_names_are_found(tmp_path: Path) -> None:
+    names = kept_pseudonyms(tmp_path, [*SUBJECTS, "12", "MS", "a.b"], SAMPLES, ["MS", "HP"])
+    of = names.subjects
+    assert names.words("without_P1_3rd-1st") == f"without_{names.samples['P1_3rd']}-1st"
+    assert names.words("no_P10_ P100") == f"no_{of['P10']}_ P100"
+    assert names.words("subjectP1 = subject12 + subject123") == (
+        f"subject{of['P1']} = subject{of['12']} + subject123"
+    )
+    assert names.words("a.b, axb and a.bc") == f"{of['a.b']}, axb and a.bc"
+    # a person called as a group: only where it is said that people are meant
+    assert names.words("MS, 'MS', MS_3rd") == "MS, 'MS', MS_3rd"
+    assert names.words("subject_id in (12, 'MS') and age < 123") == (
+        f"subject_id in ({of['12']}, '{of['MS']}') and age < 123"
+    )
 
 
 @pytest.mark.parametrize("number", [1, 3])

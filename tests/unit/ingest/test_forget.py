@@ -12,6 +12,8 @@ from raw_study import GENES, SAMPLES, RawStudy, counts_of, lake_bytes
 
 from cohortmart.catalogue import read_current
 from cohortmart.errors import IngestError, InputError
+from cohortmart.pseudonyms import KEY_FILE, kept_pseudonyms
+from cohortmart.warehouse import REPORT_FOLDERS
 from ingest import forget, purge
 from ingest.forget import ForgetSummary, forget_file, forget_subject
 
@@ -94,6 +96,25 @@ def test_the_others_are_as_before(raw: RawStudy) -> None:
     assert {r["subject_id"] for r in raw.table("sample")} == {"berta", "clara"}
     positions = [r["position"] for r in raw.table("matrix_sample") if r["assay"] == "rna"]
     assert positions == [1, 2, 3, 4]
+
+
+def test_no_report_and_no_number_of_hers_is_left(raw: RawStudy) -> None:
+    root = raw.home.root
+    subjects, samples = sorted({s[1] for s in SAMPLES}), [s[0] for s in SAMPLES]
+    names = kept_pseudonyms(root, subjects, samples)
+    for folder in REPORT_FOLDERS:
+        page = root / folder / "figures" / "a.svg"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text("anna")
+    go(raw)
+    assert [p for f in REPORT_FOLDERS for p in (root / f).rglob("*")] == []
+    key = (root / KEY_FILE).read_text()
+    assert not [name for name in ANNA if f",{name}," in key]
+    left = kept_pseudonyms(root, ["berta", "clara", "dora"], ["S3"])
+    assert left.subjects == {
+        "berta": names.subjects["berta"], "clara": names.subjects["clara"], "dora": "woman 4",
+    }  # fmt: skip
+    assert left.samples == {"S3": names.samples["S3"]}
 
 
 def test_line_in_the_log(raw: RawStudy) -> None:

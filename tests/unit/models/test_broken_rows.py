@@ -10,6 +10,8 @@ import duckdb
 import pytest
 from conftest import run_dbt
 
+pytestmark = pytest.mark.slow
+
 #: name of the data test -> statements that break what it looks at
 BREAKS: dict[str, list[str]] = {
     "unique_combination_fct_gene_expression_assay__gene_id__sample_id": [

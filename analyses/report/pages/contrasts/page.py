@@ -34,7 +34,7 @@ def contrasts_page(source: Source) -> Page:
     sections: list[Section] = []
     if all(source.has_rows(table) for table in _NEEDED):
         choose_contrasts(source)
-        named = slugs(source.analyses)
+        named = slugs(source.analyses, source.names.words)
         manners = [manner_of(source, a, named[a]) for a in source.analyses]
         sections = [_section(source, m) for m in manners if m is not None]
     return Page(

@@ -45,8 +45,8 @@ def volcano_figure(source: Source, manner: Manner, scan: Scan, row: Row) -> Figu
         f"Volcano plot of {name} in {manner.analysis}",
         f"Right: up. Higher: less likely by chance. Grey squares count {manner.noun}s that are "
         f"not found, coloured ones hold found ones "
-        f"({threshold_words(row)}); marks are the {POINTS} with the smallest P; dashed: the "
-        f"threshold. {compared_words(row)}.",
+        f"({threshold_words(row)}); marks are the {POINTS} with the smallest P"
+        f"{'; dashed: the threshold' if lines else ''}. {compared_words(row)}.",
         _volcano_alt(manner, row, features),
         volcano_spec(manner.unit, manner.noun),
         _cloud(

@@ -112,7 +112,8 @@ select
     ) / $bins as m_width,
     case
         when d.threshold_adj_p is null then d.threshold_p
-        else least(r.p_adjusted, d.threshold_p)
+        -- without a P that passes the adjusted threshold there is no line to draw
+        when r.p_adjusted is not null then least(r.p_adjusted, d.threshold_p)
     end as p_line
 from ranges as r
 inner join drawn_contrast as d on d.analysis = $analysis and d.place = r.place

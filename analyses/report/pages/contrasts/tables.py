@@ -192,7 +192,7 @@ def other_models_table(source: Source, manner: Manner) -> Table | None:
             Column("n_found", "Found as analysed", "integer"),
             Column("n_variants", "Other models", "integer"),
             Column("n_all_hold", "Hold in all", "integer"),
-            Column("share_holds", "Models in which one holds, mean", "percent"),
+            Column("share_holds", "Models that agree, mean", "percent"),
             Column("share_same_sign", "Same sign, mean", "percent"),
         ),
         _in_shown_names(source, rows),
@@ -210,7 +210,7 @@ def features_table(source: Source, manner: Manner, scan: Scan, row: Row) -> Tabl
     has_ids = any(f["genes"] != f["feature_id"] for f in features)
     has_delta = any(f["delta_beta"] is not None for f in features)
     columns = [
-        Column("feature_id", "Probe" if manner.of_probes else "Gene id"),
+        Column("feature_id", "CpG" if manner.of_probes else "Gene id"),
         Column("genes", "Gene"),
         Column("log_fc", f"Change ({manner.unit})", "number"),
         Column("ci_low", "95 % from", "number"),
@@ -226,7 +226,7 @@ def features_table(source: Source, manner: Manner, scan: Scan, row: Row) -> Tabl
     name = source.names.words(row["contrast"])
     return Table(
         f"contrasts-top-{manner.slug}-{row['place']}",
-        f"Top features of {name} in {manner.analysis}",
+        f"Top {manner.noun}s of {name} in {manner.analysis}",
         f"The {rows.num_rows} {manner.noun}s with the smallest P of {row['n_tested']:,} tested; "
         f"found: {row['n_found']:,} ({threshold_words(row)}). {compared_words(row)}.",
         tuple(c for c in columns if c.name not in left_out),

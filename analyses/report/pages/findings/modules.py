@@ -91,8 +91,8 @@ def _words(module: dict[str, Any]) -> list[Block]:
             f"{counted(module['n_seeds'], 'gene')} of {module['analysis']} rebound "
             f"({module['pair']}); {module['n_seeds_in_network']:,} of them are among the "
             f"{module['n_nodes']:,} genes of the network and are the seeds. The search (DIAMOnD) "
-            f"added {counted(module['n_added'], 'gene')}, one at a time: each time the gene with "
-            "more links to the module than its number of links explains."
+            f"added {counted(module['n_added'], 'gene')}, one at a time: each time the gene that "
+            "has more links to the module than the number of all its links would let expect."
         )
     ]
     p = module["p_value"]
@@ -116,9 +116,9 @@ def _words(module: dict[str, Any]) -> list[Block]:
     if module["stability"] is not None:
         blocks.append(
             Text(
-                f"Without a tenth of the seeds the search adds {module['stability']:.0%} of the "
-                f"same genes again (mean of {module['n_stability_runs']:,} runs). The genes were "
-                "added for their links, so that they are well connected proves nothing."
+                f"Without a tenth of the seeds the search adds {100 * module['stability']:.0f} % "
+                f"of the same genes again (mean of {module['n_stability_runs']:,} runs). The genes "
+                "were added for their links, so that they are well connected proves nothing."
             )
         )
     return blocks

@@ -207,7 +207,7 @@ def _left_out(n_lists: int, rows: Sequence[dict[str, Any]]) -> str:
     rest = rows[_INTERSECTIONS:]
     if rest:
         n = sum(row["n"] for row in rest)
-        words += f"Not drawn: {counted(len(rest), 'smaller combination')}, {n:,} in all. "
+        words += f"Not drawn: {counted(len(rest), 'smaller combination')} (together {n:,}). "
     return words
 
 

@@ -17,7 +17,7 @@ from analyses.report.source import Source
 
 #: Sets of a plot in the page, lists and sets of the figure in a file.
 _SETS, _FILE_LISTS, _FILE_SETS = 15, 9, 8
-_P_TITLE = "-log10 adjusted P"
+_P_TITLE = "\u2212log10 adjusted P"
 #: The tests: name in the tables, in words, axis of the plot, what the size says, how it works.
 _TESTS = {
     "over_representation": (

@@ -67,7 +67,7 @@ order by t.source, t.source_name, r.set_order, t.adj_p, t.direction
 #: All tests of an analysis, for the table; complete in itself.
 TABLE = """
 select
-    gene_set, collection, source_name, direction, replace(test, '_', ' ') as test, n_genes,
+    gene_set, collection, source_name, direction, replace(test, '_', '-') as test, n_genes,
     n_overlap, expected, odds_ratio, z, normalised_score, p_value, adj_p_value
 from enrichment
 where analysis = {analysis}

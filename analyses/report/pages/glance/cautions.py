@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analyses.report.pages.quality.assays import assays
 from analyses.report.pages.quality.oddities import oddities
+from analyses.report.pages.rebound.pairs import SUMMARY_SQL
 from analyses.report.source import Source
 from cohortmart.wording import counted
 
@@ -17,12 +18,10 @@ _SMALL = """
     where kind = 'within' and n_complete < $few
     group by analysis order by analysis
 """
-_CHANCE = """
-    select s.analysis, s.pair, s.study_group, c.r, c.r_no_effect, c.p_value, s.n_found
-    from rebound_summary as s
-    inner join contrast_correlation as c using (analysis, first_contrast, second_contrast)
-    where c.reading <> 'stronger than chance'
-    order by s.analysis, s.pair, s.study_group
+_CHANCE = f"""
+    select analysis, pair, study_group, r, r_no_effect, p_value from ({SUMMARY_SQL})
+    where reading <> 'stronger than chance'
+    order by analysis, pair, study_group
 """
 _PERMUTED = """
     select analysis, contrast, n_found, n_high from permutation_check

@@ -71,9 +71,8 @@ def _findings(source: Source) -> tuple[Block, ...]:
         )
         return (Text(f"{what}."),)
     how = (
-        "One finding of each kind, in this order: rebound, change over time, difference between "
-        "groups, CpG-gene pairs, gene sets; of each kind the strongest. The pages behind show "
-        "them all."
+        "The strongest finding of each kind, three at most, in this order: rebound, change over "
+        "time, difference between groups, CpG-gene pairs, gene sets. The other pages show all."
     )
     return (*(Text(source.names.words(f), "finding") for f in found), Text(how))
 
@@ -112,12 +111,12 @@ def _measured(source: Source) -> tuple[Section, ...]:
 
 
 #: The same counts for an analyst, without the report's own table.
-_COUNTS_SQL = """select q.assay, s.cell_type, s.study_group, s.timepoint,
+_COUNTS_SQL = """select q.assay, s.cell_type, s.visit_key, s.study_group, s.timepoint,
     count(distinct s.subject_id) as women, count(*) as samples
 from qc_sample as q
 inner join dim_sample as s using (sample_id)
-group by q.assay, s.cell_type, s.study_group, s.timepoint, s.visit_order
-order by q.assay, s.cell_type, s.study_group, s.visit_order"""
+group by q.assay, s.cell_type, s.visit_key, s.study_group, s.timepoint, s.visit_order
+order by q.assay, s.cell_type, s.visit_key, s.study_group, s.visit_order"""
 
 
 def _counts_figure(source: Source, counts: pa.Table) -> Figure:
@@ -156,7 +155,8 @@ def _grid_figure(source: Source, n_women: int) -> Figure:
         "Who gave which sample",
         "A row is a woman, a column a visit; a filled square is a sample that was measured, a "
         "cross one that was left out for its quality, an empty place a visit without this "
-        f"measurement. {counted(n_women, 'woman', 'women')}.",
+        f"measurement. Groups from top to bottom: {', '.join(source.groups)}. "
+        f"{counted(grid.num_rows, 'measurement')} of {counted(n_women, 'woman', 'women')}.",
         f"Grid of {counted(n_women, 'woman', 'women')} by visit, "
         f"{counted(grid.num_rows, 'square')}, {counted(missing, 'sample')} left out.",
         visit_grid(source.groups, source.timepoints, order),

@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from analyses.report.pages.rebound.pairs import SUMMARY_SQL
 from analyses.report.source import Source
 from analyses.report.thresholds import threshold_words
 from cohortmart.wording import counted
 
 N_SENTENCES = 3
 
-_REBOUND = """
-    select s.*, c.r, c.r_no_effect, c.p_value, d.assay, first_c.meaning
-    from rebound_summary as s
-    inner join contrast_correlation as c using (analysis, first_contrast, second_contrast)
-    inner join dim_contrast as d
-        on d.analysis = s.analysis and d.contrast = s.second_contrast
-    inner join dim_contrast as first_c
-        on first_c.analysis = s.analysis and first_c.contrast = s.first_contrast
-    where s.n_found > 0 and c.reading = 'stronger than chance'
-    order by c.p_value, s.n_found * 1e0 / s.n_tested desc, s.analysis, s.study_group
+_REBOUND = f"""
+    select * from ({SUMMARY_SQL})
+    where n_up_down + n_down_up > 0 and reading = 'stronger than chance'
+    order by p_value, (n_up_down + n_down_up) * 1e0 / n_tested desc, analysis, pair, study_group
     limit 1
 """
 _CONTRAST = """
@@ -34,8 +29,8 @@ _CONTRAST = """
 _PAIRS = """
     select
         p.analysis, p.contrast, d.meaning, count(*) as n_pairs,
-        count(distinct p.gene_name) as n_genes, min_by(p.gene_name, p.p_within) as gene_name,
-        min_by(p.r_within, p.p_within) as r_within, min(p.adj_p_within) as adj_p_within
+        count(distinct p.gene_id) as n_genes,
+        min_by((p.gene_name, p.r_within), (p.p_within, p.probe_id, p.gene_id)) as closest
     from dmp_deg as p
     inner join dim_contrast as d using (analysis, contrast)
     where p.adj_p_within < 5e-2
@@ -46,7 +41,7 @@ _PAIRS = """
 _ENRICHMENT = """
     select * from enrichment
     where adj_p_value < 5e-2 and test = 'over_representation' and n_overlap > expected
-    order by adj_p_value, analysis, source_name, gene_set
+    order by adj_p_value, p_value, analysis, source_name, gene_set, direction, collection
     limit 1
 """
 
@@ -89,8 +84,9 @@ def _rebound(source: Source) -> str | None:
         return None
     noun = _noun(source, row["analysis"])
     group = f"{row['study_group']}: " if row["study_group"] else ""
+    swing = row["n_up_down"] + row["n_down_up"]  # the paper's rule also finds what does not
     return (
-        f"Rebound. {group}{row['n_found']:,} of {counted(row['n_tested'], noun)} change one way "
+        f"Rebound. {group}{swing:,} of {counted(row['n_tested'], noun)} change one way "
         f"and then swing back ({row['first_contrast']}, then {row['second_contrast']}): "
         f"{row['n_up_down']:,} up and then down, {row['n_down_up']:,} down and then up. The two "
         f"changes correlate at r = {row['r']:.2f}; chance alone gives {row['r_no_effect']:.2f} "
@@ -124,11 +120,12 @@ def _pairs(source: Source) -> str | None:
     row = _first(source, "dmp_deg", _PAIRS)
     if row is None:
         return None
+    gene, r = row["closest"].values()
     return (
         f"Methylation and expression. {counted(row['n_pairs'], 'CpG-gene pair')} of "
         f"{counted(row['n_genes'], 'gene')} change together within women in the "
-        f"{source.names.words(row['meaning'])}; the closest pair is of {row['gene_name']} "
-        f"(r = {row['r_within']:.2f}; analysis {row['analysis']})."
+        f"{source.names.words(row['meaning'])}; the closest pair is of {gene} "
+        f"(r = {r:.2f}; analysis {row['analysis']})."
     )
 
 

@@ -43,10 +43,11 @@ def _blocks(source: Source, analysis: str, number: int) -> list[Block]:
         f"together in at least one of {facts['n_contrasts']:,} contrasts: the CpG is found in "
         f"{analysis}, the gene in {facts['expression']}, each by the thresholds of its analysis."
     )
+    changes = changes_figure(source, analysis, number, women)
     blocks: list[Block] = [
         Text(words),
         Text(CAUTION),
-        changes_figure(source, analysis, number, women),
+        *(() if changes is None else (changes,)),
         counts_table(source, analysis, number),
         pairs_table(source, analysis, number, int(facts["n_pairs"])),
     ]

@@ -130,7 +130,7 @@ _PAIR_COLUMNS = (
     Column("contrast", "Contrast"),
     Column("direction", "Direction"),
     Column("delta_beta", "Delta beta", "number"),
-    Column("expression_log_fc", "Expression (log2 FC)", "number"),
+    Column("expression_log_fc", "Change in expression (log2 CPM)", "number"),
     Column("r_within", "r within women", "number"),
     Column("n_subjects", "Women", "integer"),
     Column("adj_p_within", "Adjusted P of r", "p"),
@@ -157,7 +157,11 @@ def best_genes(source: Source, analysis: str) -> list[dict[str, Any]]:
         f"""
         select gene_id, min(gene_name) as gene_name, first(probe_id order by place) as probe_id
         from (
-            select *, row_number() over () as place from ({query}) as best
+            select *,
+                row_number() over (
+                    order by p_within asc nulls last, gene_name, probe_id, gene_id
+                ) as place
+            from ({query}) as best
         ) as pairs
         group by gene_id
         order by min(place)

@@ -11,17 +11,20 @@ from analyses.report.source import Source
 
 #: Cells of the scatter, and pairs from which on they are counted instead of drawn.
 _CONTRASTS, _POINTS = 6, 3000
+_DRAWN = "delta_beta is not null and expression_log_fc is not null"
 
 
-def changes_figure(source: Source, analysis: str, number: int, women: str) -> Figure:
-    """Return the changes of the contrasts with most pairs."""
+def changes_figure(source: Source, analysis: str, number: int, women: str) -> Figure | None:
+    """Return the changes of the contrasts with most pairs, None where no delta beta is known."""
     chosen = source.table(
         "select contrast, row_number() over (order by count(*) desc, contrast) as contrast_order,"
         " count(*) as n, count(*) over () as n_contrasts"
-        " from dmp_deg where analysis = ? group by contrast"
+        f" from dmp_deg where analysis = ? and {_DRAWN} group by contrast"
         f" order by contrast_order limit {_CONTRASTS}",
         [analysis],
     ).to_pylist()
+    if not chosen:
+        return None
     shown = {"analysis": analysis, "contrasts": [row["contrast"] for row in chosen]}
     binned = sum(row["n"] for row in chosen) > _POINTS
     drawn = source.table(
@@ -63,7 +66,7 @@ def changes_figure(source: Source, analysis: str, number: int, women: str) -> Fi
     )
 
 
-_SHOWN = """
+_SHOWN = f"""
     select
         p.*, c.contrast_order
     from dmp_deg as p
@@ -74,8 +77,7 @@ _SHOWN = """
     ) as c
         on p.contrast = c.contrast
     where
-        p.analysis = $analysis
-        and p.delta_beta is not null and p.expression_log_fc is not null
+        p.analysis = $analysis and {_DRAWN}
 """
 _POINTS_SQL = f"""
 with shown as ({{shown}})
@@ -117,7 +119,7 @@ corner as (
 counted as (
     select
         contrast,
-        case when methylation_log_fc > 0 then 'up' else 'down' end
+        case when delta_beta > 0 then 'up' else 'down' end
         || case when expression_log_fc > 0 then '-up' else '-down' end as corner,
         count(*) as n
     from shown group by all

@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-#: Whether there are means by group: to ask these views for a row would compute them all.
-MEANS = """
-    select schema_name from duckdb_columns()
-    where schema_name = 'main'
-        and table_name in ('group_expression', 'group_methylation', 'design_matrix')
-    group by schema_name
-    having count(distinct table_name) = 3
-"""
 #: What tells the samples of an analysis apart beside group and visit, where they differ by it.
 KINDS = """
     select distinct

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from analyses.report.blocks import Figure, Panel
 from analyses.report.figures.gene_track import expression_course, methylation_track
 from analyses.report.pages.links.pairs import best_genes
-from analyses.report.pages.links.track_sql import BETAS, COURSE, KINDS, MEANS, PROBES
+from analyses.report.pages.links.track_sql import BETAS, COURSE, KINDS, PROBES
 from analyses.report.sample_numbers import samples_and_women
 from analyses.report.source import Source
 
@@ -39,7 +39,7 @@ def gene_panels(
         None where the warehouse has no means by group. The figures of the first gene are also
         written to files.
     """
-    if not source.rows(MEANS):
+    if not source.is_there("group_expression", "group_methylation", "design_matrix"):
         return ()
     genes = best_genes(source, methylation)
     ids = [gene["gene_id"] for gene in genes]
@@ -153,7 +153,7 @@ def _methylation(drawn: _Drawn, probes: pa.Table, betas: pa.Table) -> tuple[Figu
             f"its expression; mean betas between {pc.min(betas['mean']).as_py():.2f} and "
             f"{pc.max(betas['mean']).as_py():.2f}."
         ),
-        spec=methylation_track(source.timepoints, shown),
+        spec=methylation_track(source.timepoints, shown, sorted(set(probes["strip"].to_pylist()))),
         data={"track": track.drop_columns(["kind"])},
         where=drawn.where,
         fit="columns",
@@ -189,7 +189,7 @@ def _ordered(names: Sequence[str], shown: set[str]) -> list[str]:
 def _place(probes: pa.Table) -> str:
     """Say where on the genome the CpGs lie, if that is known."""
     first, last = probes["position"][0].as_py(), probes["position"][-1].as_py()
-    chromosome = probes["chromosome"][0].as_py()
-    if chromosome is None or first is None or last is None:
+    chromosome, other = (probes["chromosome"][i].as_py() for i in (0, -1))
+    if chromosome is None or chromosome != other or first is None or last is None:
         return ""
     return f" (chromosome {chromosome}, bases {first:,} to {last:,})"

@@ -41,7 +41,9 @@ def _modules(p: Parameters) -> str | None:
     if p.get("modules") is None or p["modules"].get("mode") == "paper":
         return None
     weight = p["modules"].get("seed_weight", 1)
-    return f"every link to a seed counts {weight} times in every step, and the size with it"
+    if weight == 1:
+        return "every link counts once in every step"
+    return f"a link to a seed counts {weight} times in every step, and so does the seed itself"
 
 
 def _delta_beta(p: Parameters) -> str | None:

@@ -16,36 +16,41 @@ from analyses.report.source import Source
 from cohortmart import __version__
 from cohortmart.wording import counted
 
-#: A taller design matrix is told by its coefficients, not drawn.
-MOST_SAMPLES = 400
+#: A taller design matrix, or one with more cells, is told by its coefficients and not drawn:
+#: with a level for each woman a design is nearly as wide as it is tall.
+MOST_SAMPLES, MOST_CELLS = 400, 10_000
 
 _FILES = """
     select file, role, format, bytes, rows, columns, sha256, reader_version
     from ingested_file where status = 'current' order by role, file
 """
 _CELLS = """
-    select sample_order as row, sample, coefficient, coefficient_order, value,
+    select row, sample, coefficient, coefficient_order, value,
         (value - low) / case when high > low then high - low else 1e0 end as shade
     from (
         select d.*, s.sample,
+            dense_rank() over (
+                order by list_position($groups, s.study_group), length(s.subject), s.subject,
+                    s.visit_order, s.visit_key, d.sample_order
+            ) as row,
             min(d.value) over (partition by coefficient) as low,
             max(d.value) over (partition by coefficient) as high
         from design_matrix as d
         inner join shown_sample as s using (sample_id)
         where d.analysis = $analysis
     )
-    order by sample_order, coefficient_order
+    order by row, coefficient_order
 """
 _WEIGHTS = """
     select w.contrast, c.contrast_order, w.coefficient, w.coefficient_order, w.weight
     from contrast_weight as w
     inner join dim_contrast as c using (analysis, contrast)
     where w.analysis = $analysis
-    order by c.contrast_order, w.coefficient_order
+    order by c.contrast_order nulls last, w.contrast, w.coefficient_order
 """
 _CONTRASTS = """
     select contrast, expression, meaning, kind, n_samples, n_subjects, n_complete
-    from dim_contrast where analysis = $analysis order by contrast_order
+    from dim_contrast where analysis = $analysis order by contrast_order nulls last, contrast
 """
 _CONTRAST_COLUMNS = (
     Column("contrast", "Contrast"),
@@ -121,7 +126,7 @@ def _inputs(source: Source) -> tuple[Section, ...]:
 
 
 def _designs(source: Source, runs: dict[str, dict[str, Any]]) -> tuple[Section, ...]:
-    short = slugs(source.analyses)
+    short = slugs(source.analyses, source.names.words)
     panels = tuple(
         Panel(name, _design(source, name, runs[name], short[name])) for name in source.analyses
     )
@@ -138,7 +143,7 @@ def _design(source: Source, name: str, run: dict[str, Any], short: str) -> tuple
     if correlation is not None:
         blocks.append(Text(f"Correlation of two samples of one woman: {correlation:.3f}."))
     blocks += [
-        Text(words(f"{note[0].upper()}{note[1:]}."))
+        Text(words(f"{note[0].upper()}{note[1:]}.".replace("`", "'")))
         for note in _column(source, "analysis_note", "note", name, "kind = 'note'", "note_order")
     ]
     blocks += _matrices(source, name, short)
@@ -158,6 +163,8 @@ def _design(source: Source, name: str, run: dict[str, Any], short: str) -> tuple
 
 def _matrices(source: Source, name: str, short: str) -> list[Block]:
     found: list[Block] = []
+    if not source.has_rows("design_matrix"):
+        return found
     n, k = source.rows(
         "select max(sample_order) as n, max(coefficient_order) as k from design_matrix "
         "where analysis = ?", [name],
@@ -165,8 +172,8 @@ def _matrices(source: Source, name: str, short: str) -> list[Block]:
     if n is None:
         return found
     # a design holds ages, and with a level for each woman her name
-    if n <= MOST_SAMPLES and not source.pseudonymised:
-        cells = source.table(_CELLS, {"analysis": name})
+    if n <= MOST_SAMPLES and n * k <= MOST_CELLS and not source.pseudonymised:
+        cells = source.table(_CELLS, {"analysis": name, "groups": list(source.groups)})
         women = source.value(
             "select count(distinct subject) from shown_sample where sample_id in "
             "(select sample_id from design_matrix where analysis = ?)", [name],
@@ -221,7 +228,7 @@ def _deviations(source: Source, runs: dict[str, dict[str, Any]]) -> tuple[Sectio
                 "methods-deviations",
                 "Choices that differ from the model study",
                 "Zenere et al. 2023 (doi 10.1186/s12974-023-02781-2). A row is a choice of an "
-                "analysis; the presets named `paper` do as the study did.",
+                "analysis; the presets named 'paper' do as the study did.",
                 (
                     Column("analysis", "Analysis"),
                     Column("about", "Choice"),

@@ -152,7 +152,7 @@ def sample_sets(source: Source, assay: Assay) -> list[SampleSet]:
         for row in source.rows(_SETS, {"assay": assay.name, "analyses": list(source.analyses)})
         if row["sample_set"] in women
     ][: _most_sets(source)]
-    keys = slugs([row["sample_set"] for row in found])
+    keys = slugs([row["sample_set"] for row in found], source.names.words)
     return [
         SampleSet(
             name=row["sample_set"],

@@ -67,7 +67,7 @@ def _probes(source: Source, assay: Assay) -> tuple[Block, ...]:
         name=f"quality-filters-{assay.key}",
         title=f"Probes left after each filter: {assay.name}",
         caption="From top to bottom, in the order in which the filters are applied: what stayed "
-        "(light) and what was dropped in that step (dark). A probe is counted where it is "
+        "(blue) and what was dropped in that step (orange). A probe is counted where it is "
         f"dropped first. {size['n_kept']:,} of {counted(size['n'], 'sample')} were kept; "
         f"{people(assay.n_samples, assay.n_women)} were measured.",
         alt=f"Of {total:,} probes {left:,} are left: "
@@ -114,7 +114,7 @@ def _genes(source: Source, assay: Assay) -> tuple[Block, ...]:
     figure = Figure(
         name=f"quality-filters-{assay.key}",
         title=f"Genes that each analysis tests: {assay.name}",
-        caption="Light: genes tested; dark: genes that its filter dropped. filter_by_expr keeps "
+        caption="Blue: genes tested; orange: genes that its filter dropped. filter_by_expr keeps "
         "the genes with enough reads in as many samples as the smallest group of the analysis "
         f"has. {people(assay.n_samples, assay.n_women)} were measured.",
         alt=f"Of {total:,} genes every analysis tests at least {fewest['n_features']:,} "

@@ -105,12 +105,15 @@ def _purpose(assay: Assay) -> str:
 
 
 def _set_blocks(source: Source, known: _Set) -> tuple[Block, ...]:
-    keys = slugs([v.name for v in known.shown])
-    panels = tuple(
-        Panel(label(v.name), (_figure(source, known, v, keys[v.name]),)) for v in known.shown
-    )
+    shown = known.shown[: source.detail.top_features]
+    keys = slugs([v.name for v in shown])
+    panels = tuple(Panel(label(v.name), (_figure(source, known, v, keys[v.name]),)) for v in shown)
     name = f"quality-colours-{known.assay.key}-{known.one.key}"
-    return (Choice(name, "Coloured by", panels), _file(source, known))
+    blocks: list[Block] = [Choice(name, "Coloured by", panels), _file(source, known)]
+    if len(shown) < len(known.shown):
+        words = f"The first {len(shown)} of {len(known.shown)} columns of the sample sheet are "
+        blocks.insert(0, Text(f"{words}offered; qc_pca and dim_sample have all of them."))
+    return tuple(blocks)
 
 
 def _figure(source: Source, known: _Set, variable: Variable, key: str) -> Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -53,7 +53,7 @@ _COLUMNS = (
     Column("cell_type", "Cell type"),
     Column("lib_size", "Million reads", "number"),
     Column("norm_factor", "TMM factor", "number"),
-    Column("n_detected", "Detected", "integer"),
+    Column("n_detected", "Detected {features}s", "integer"),
     Column("missing_share", "Missing", "percent"),
     Column("detection_failed_share", "Not detected", "percent"),
     Column("filter_reason", "Left out because"),
@@ -188,7 +188,11 @@ def _table(source: Source, assay: Assay) -> Table:
     place = rows.column_names.index("filter_reason")
     rows = rows.set_column(place, "filter_reason", pa.array(reasons, pa.string()))
     hidden = {"subject"} if source.pseudonymised else set()
-    columns = tuple(c for c in _COLUMNS if c.name not in hidden and _says_something(rows, c))
+    columns = tuple(
+        replace(c, label=c.label.format(features=assay.features))
+        for c in _COLUMNS
+        if c.name not in hidden and _says_something(rows, c)
+    )
     order = "fewest reads" if assay.is_counts else "most missing values"
     return Table(
         name=f"quality-samples-{assay.key}",

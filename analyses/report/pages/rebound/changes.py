@@ -62,6 +62,7 @@ _FOUND = """
     qualify row_number() over (
         partition by first_contrast order by greatest(p_first, p_second), feature_id
     ) <= $most
+    order by panel, feature_id
 """
 _FLOWS = """
     with members as (

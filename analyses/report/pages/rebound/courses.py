@@ -62,7 +62,7 @@ _PEOPLE = """
 def courses_figure(source: Source, pair: ReboundPair) -> Figure | None:
     """Return a panel for each of the top features; None where their values are not known."""
     group_view = "group_methylation" if pair.is_beta else "group_expression"
-    if not (_is_there(source, group_view) and _is_there(source, "design_matrix")):
+    if not source.is_there(group_view, "design_matrix"):
         return None
     top = source.rows(
         _TOP,
@@ -160,13 +160,3 @@ def _words(courses: pa.Table) -> str:
             f"({high['timepoint']})"
         )
     return f"Courses over the visits of {'; '.join(shown)}. {shown[0]}: {', '.join(said)}."
-
-
-def _is_there(source: Source, view: str) -> bool:
-    """Tell whether a view is there, without asking it for rows: it groups all values."""
-    return bool(
-        source.value(
-            "select count(*) from duckdb_columns() where schema_name = 'main' and table_name = ?",
-            [view],
-        )
-    )

@@ -64,7 +64,7 @@ def _groups_compared(source: Source, pair: ReboundPair) -> tuple[Text, ...]:
     )
     differ = (
         source.rows(_DIFFER, keys | {"groups": list(source.groups)})
-        if source.has_rows("rebound_group")
+        if source.is_there("rebound_group")
         else []
     )
     return tuple(Text(union_words(pair, row, differ)) for row in unions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -124,7 +125,7 @@ def rebound_pairs(source: Source) -> list[ReboundPair]:
         (key, tuple(members))
         for key, members in groupby(rows, key=lambda row: (row["analysis"], row["pair"]))
     ]
-    names = _names([key for key, _ in found])
+    names = _names([key for key, _ in found], source.names.words)
     pairs = []
     for (analysis, pair), members in found:
         limit = source.value(_LIMIT, {"analysis": analysis, "pair": pair})
@@ -134,12 +135,14 @@ def rebound_pairs(source: Source) -> list[ReboundPair]:
     return pairs
 
 
-def _names(keys: list[tuple[str, str]]) -> dict[tuple[str, str], str]:
+def _names(
+    keys: list[tuple[str, str]], shown: Callable[[str], str]
+) -> dict[tuple[str, str], str]:
     """Return a slug for each pair: that of the analysis where it has one pair only."""
     analyses = [analysis for analysis, _ in keys]
     texts = {
         (analysis, pair): analysis if analyses.count(analysis) == 1 else f"{analysis}\0{pair}"
         for analysis, pair in keys
     }
-    short = slugs(texts.values())
+    short = slugs(texts.values(), shown)
     return {key: short[text] for key, text in texts.items()}

@@ -49,6 +49,7 @@ _FOUND = """
     from ({points})
     where is_found and x * y <> 0 and x <> y
     qualify row_number() over (partition by panel order by p, feature_id) <= $most
+    order by panel, feature_id
 """
 
 

@@ -9,8 +9,9 @@ from analyses.report.pages.rebound.pairs import ReboundPair
 from cohortmart.wording import counted
 
 LEAD = (
-    "What changes during pregnancy and swings back afterwards? A feature rebounds if the "
-    "first change and the one that follows it both hold up statistically and go opposite ways."
+    "What changes during pregnancy and swings back afterwards? A feature (a gene, or a CpG "
+    "of the DNA) rebounds if the first change and the one that follows it both hold up "
+    "statistically and go opposite ways."
 )
 EXPLAINED = (
     "How to read it. A first change is, say, from the first to the third trimester; the second "

@@ -148,6 +148,22 @@ def test_layout_is_the_same_every_time_whatever_the_order() -> None:
     assert laid_out(["a"], []) == {"a": (0.0, 0.0)}
 
 
+def test_small_groups_lie_at_the_foot_and_the_others_keep_their_room() -> None:
+    ring = [(f"g{i}", f"g{(i + 1) % 30}") for i in range(30)]
+    apart = [(f"p{i}", f"q{i}") for i in range(12)]  # two rows
+    genes = sorted({gene for link in ring + apart for gene in link})
+    places = laid_out(genes, ring + apart)
+    foot = max(places[g][1] for link in apart for g in link)
+    large = [places[g] for g in genes if g.startswith("g")]
+    assert foot < min(y for _, y in large) < 0.2
+    assert max(y for _, y in large) == 1
+    assert {min(x for x, _ in large), max(x for x, _ in large)} == {0, 1}
+    assert len(set(places.values())) == len(genes)
+    for one, other in apart:
+        assert abs(places[one][0] - places[other][0]) < 0.05
+    assert all(0 <= x <= 1 and 0 <= y <= 1 for x, y in places.values())
+
+
 @given(st.dictionaries(st.text("AB1", min_size=1, max_size=8),
                        st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=20))  # fmt: skip
 @settings(max_examples=50, deadline=None)

@@ -44,9 +44,13 @@ def contrast(name: str, kind: str, n_found: int, n_complete: int = 3) -> dict[st
 def rebound(group: str, found: int, reading: str) -> tuple[dict[str, Any], dict[str, Any]]:
     names = {"analysis": "a", "first_contrast": f"{group}_1", "second_contrast": f"{group}_2"}
     return (
-        {**names, "pair": "p", "study_group": group, "n_tested": 100, "n_found": found,
-         "n_up_down": found - 1, "n_down_up": 1},
-        {**names, "r": -0.8, "r_no_effect": -0.5, "p_value": 0.001, "reading": reading},
+        {**names, "pair": "p", "study_group": group, "preset": "paper", "n_tested": 100,
+         "n_found": found + 5, "n_up_down": found - 1, "n_down_up": 1, "n_same_sign": 5,
+         "n_default": 0, "n_paper": 0},
+        # a table of correlations names two contrasts in their order in study.yml
+        {"analysis": "a", "first_contrast": f"{group}_2", "second_contrast": f"{group}_1",
+         "r": -0.8, "r_no_effect": -0.5, "no_effect_low": -0.6, "no_effect_high": -0.4,
+         "p_value": 0.001, "reading": reading, "r_biological": None},
     )  # fmt: skip
 
 
@@ -75,6 +79,20 @@ def test_the_strongest_of_each_kind() -> None:
     assert "|log FC| > 1" in second
     assert "8 samples of 4 women" in second
     assert any("no more than chance" in line for line in cautions(source))
+
+
+def test_the_closest_pair_is_one_pair_whatever_the_order_of_the_rows() -> None:
+    rows = [
+        {"analysis": "a", "contrast": "few", "probe_id": probe, "gene_id": gene,
+         "gene_name": gene and f"{gene}!", "p_within": p, "r_within": r, "adj_p_within": 0.01}
+        for probe, gene, p, r in [("cg2", "B", 0.001, -0.9), ("cg1", "A", 0.001, 0.7),
+                                  ("cg0", "A", 0.002, 0.5)]
+    ]  # fmt: skip
+    for given in (rows, rows[::-1]):
+        found = tables([contrast("few", "within", 0)]) | {"dmp_deg": given}
+        (said,) = strongest_findings(small_source(found, SAMPLES, analyses=["a"]))
+        assert "3 CpG-gene pairs of 2 genes" in said
+        assert "the closest pair is of A! (r = 0.70; analysis a)" in said
 
 
 def test_what_to_beware_of() -> None:

@@ -87,6 +87,20 @@ def test_the_page_has_design_inputs_versions_and_deviations(tmp_path: Path) -> N
         assert "<svg" in vl_convert.vegalite_to_svg(standalone(figure))
 
 
+def test_samples_of_a_design_stand_by_group_woman_and_visit(tmp_path: Path) -> None:
+    there = tables()
+    fitted = {"S2": 1, "S3": 2, "S1": 3}  # rows of the matrix, in the order of no one
+    there["design_matrix"] = [
+        row | {"sample_order": fitted[row["sample_id"]]} for row in there["design_matrix"]
+    ]
+    source = small_source(there, SAMPLES, tmp_path, analyses=["a"])
+    assert source.groups == ("MS", "HP")
+    figure = next(b for b in all_blocks(methods_page(source)) if isinstance(b, Figure))
+    assert figure.name == "methods-design-a"
+    rows = [(r["row"], r["sample"]) for r in figure.data["cells"].to_pylist()]
+    assert list(dict.fromkeys(rows)) == [(1, "S1"), (2, "S2"), (3, "S3")]
+
+
 def test_nothing_of_a_person_leaves_the_house(tmp_path: Path) -> None:
     (tmp_path / "study.yml").write_text("study: small  # P1\n")
     source = small_source(tables(), SAMPLES, tmp_path, analyses=["a"], pseudonymised=True)
