@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import duckdb
+
 from analyses.report.source import Detail, Source
 from cohortmart.errors import InputError
 from cohortmart.pseudonyms import Names, kept_pseudonyms, own_names
@@ -19,6 +21,14 @@ create or replace temp table shown_sample (
     visit_key varchar
 )
 """
+
+
+#: Tables of single features with the columns that name contrasts: of one woman, her own changes.
+_CHANGES = {
+    "fct_contrast_result": ("contrast",),
+    "dmp_deg": ("contrast",),
+    "rebound": ("first_contrast", "second_contrast"),
+}
 
 
 @contextmanager
@@ -54,6 +64,8 @@ def opened(
             "insert into shown_sample values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(s[0], names.samples[s[0]], s[1], names.subjects[s[1]], *s[2:]) for s in samples],
         )
+        if pseudonymise:
+            _hide_single_people(con)
         order = _StudyOrder(home)
         yield Source(
             con=con,
@@ -67,6 +79,36 @@ def opened(
         )
     finally:
         con.close()
+
+
+def _hide_single_people(con: duckdb.DuckDBPyConnection) -> None:
+    """Put views without the changes of a single woman before the tables that have them."""
+    tables = {
+        row[0]
+        for row in con.sql(
+            "select distinct table_name from duckdb_columns() where schema_name = 'main'"
+        ).fetchall()
+    }
+    if "dim_contrast" not in tables:
+        return
+    con.execute(
+        "create or replace temp table contrast_of_one as "
+        "select analysis, contrast from dim_contrast where n_subjects < 2"
+    )
+    if con.sql("select count(*) from contrast_of_one").fetchall() == [(0,)]:
+        return
+    (database,) = con.sql("select current_database()").fetchall()[0]
+    for table, columns in _CHANGES.items():
+        if table in tables:
+            conditions = " and ".join(
+                f"(analysis, {column}) not in (select (analysis, contrast) from contrast_of_one)"
+                for column in columns
+            )
+            quoted = '"' + database.replace('"', '""') + '"'
+            con.execute(
+                f"create or replace temp view {table} as "
+                f"select * from {quoted}.main.{table} where {conditions}"
+            )
 
 
 def _names(

@@ -135,9 +135,7 @@ def rebound_pairs(source: Source) -> list[ReboundPair]:
     return pairs
 
 
-def _names(
-    keys: list[tuple[str, str]], shown: Callable[[str], str]
-) -> dict[tuple[str, str], str]:
+def _names(keys: list[tuple[str, str]], shown: Callable[[str], str]) -> dict[tuple[str, str], str]:
     """Return a slug for each pair: that of the analysis where it has one pair only."""
     analyses = [analysis for analysis, _ in keys]
     texts = {

@@ -119,6 +119,13 @@ def test_the_line_of_adjusted_p_lies_at_the_largest_p_that_passes(
     assert [r["y"] for r in lines] == [pytest.approx(-np.log10(largest))]
 
 
+def test_there_is_no_line_where_no_adjusted_p_passes():
+    none = {"p": 0.05, "adj_p": 0.0, "delta_beta": None, "log_fc": None}
+    source = made.source(made.tables(none))
+    choose_contrasts(source)
+    assert {r["p_line"] for r in scan(source, "meth", of_probes=True).contrasts} == {None}
+
+
 def test_no_p_value_is_too_small_to_draw_and_ties_go_by_t(page: Page):
     points = _named(page, "contrasts-volcano-rna-1").data["points"].to_pylist()
     assert [(p["name"], p["y"], p["direction"]) for p in points[:2]] == [

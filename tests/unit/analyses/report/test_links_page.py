@@ -76,6 +76,20 @@ def test_many_pairs_are_counted_in_cells(monkeypatch: pytest.MonkeyPatch) -> Non
     vl_convert.vegalite_to_vega(standalone(figure))
 
 
+def test_a_contrast_is_drawn_only_where_delta_beta_is_known() -> None:
+    rows = study()["dmp_deg"]
+    without_x = [row | ({"delta_beta": None} if row["contrast"] == "x" else {}) for row in rows]
+    figure = _named(_page(dmp_deg=without_x), "links-changes-2")
+    assert {r["contrast"] for r in figure.data["pairs"].to_pylist()} == {"y"}
+    assert figure.alt.startswith("A scatter of 1 pair")
+    none = [row | {"delta_beta": None} for row in rows]
+    empty = small_source({**study(), "dmp_deg": none}, SAMPLES, analyses=("meth",))
+    empty.con.execute("alter table dmp_deg alter delta_beta type double")
+    names = [b.name for b in all_blocks(links_page(empty)) if hasattr(b, "name")]
+    assert "links-changes-1" not in names
+    assert "links-pairs-1" in names
+
+
 def test_counts_by_region_and_direction(page: Page) -> None:
     table: Table = _named(page, "links-counts-2")
     x, y = table.rows.to_pylist()

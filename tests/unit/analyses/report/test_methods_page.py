@@ -13,6 +13,7 @@ from small_source import small_source
 from analyses.report.blocks import Figure, Table, Text, all_blocks
 from analyses.report.design_words import design_words
 from analyses.report.pages.methods import methods_page
+from analyses.report.pages.methods import page as methods
 from analyses.report.pages.methods.deviations import deviations
 from analyses.report.statics import standalone
 
@@ -99,6 +100,20 @@ def test_samples_of_a_design_stand_by_group_woman_and_visit(tmp_path: Path) -> N
     assert figure.name == "methods-design-a"
     rows = [(r["row"], r["sample"]) for r in figure.data["cells"].to_pylist()]
     assert list(dict.fromkeys(rows)) == [(1, "S1"), (2, "S2"), (3, "S3")]
+
+
+def test_a_wide_design_and_one_that_is_not_known_are_not_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn(given: dict[str, Any]) -> list[str]:
+        made = methods_page(small_source(given, SAMPLES, tmp_path, analyses=["a"]))
+        return [b.name for b in all_blocks(made) if isinstance(b, Figure)]
+
+    monkeypatch.setattr(methods, "MOST_CELLS", 6)
+    assert drawn(tables()) == ["methods-design-a", "methods-weights-a"]
+    monkeypatch.setattr(methods, "MOST_CELLS", 5)  # three samples, two coefficients
+    assert drawn(tables()) == ["methods-weights-a"]
+    assert drawn({k: v for k, v in tables().items() if k != "design_matrix"}) == []
 
 
 def test_nothing_of_a_person_leaves_the_house(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from analyses.report import assemble, pipeline
 from analyses.report.blocks import Figure, Page, Section, Text
+from analyses.report.opening import opened
 from analyses.report.source import Detail, Source
 from cohortmart.errors import InputError
 from cohortmart.pseudonyms import KEY_FILE
@@ -78,7 +79,10 @@ def test_it_is_left_as_it_is_while_nothing_changed(home: Home) -> None:
     assert pipeline.write_report(home, if_needed=True, say=silent).is_new
     again = pipeline.write_report(home, if_needed=True, say=silent)
     assert (again.is_new, again.n_figures) == (False, 1)
-    (home.root / "study.yml").write_text("study: renamed\n")
+    # the page on methods shows the whole file
+    (home.root / "study.yml").write_text((home.root / "study.yml").read_text() + "# why\n")
+    assert pipeline.write_report(home, if_needed=True, say=silent).is_new
+    (home.report() / "index.html").unlink()
     assert pipeline.write_report(home, if_needed=True, say=silent).is_new
 
 
@@ -126,6 +130,29 @@ def test_the_pseudonymised_report_names_no_one(home: Home) -> None:
     first = contents(done.index.parent)
     pipeline.write_report(home, pseudonymise=True, say=silent)
     assert contents(done.index.parent) == first
+
+
+def test_changes_of_a_single_woman_do_not_leave_the_house(home: Home) -> None:
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute(
+            "create table dim_contrast as select * from (values ('a', 'hers', 1), ('a', 'all', 9),"
+            " ('b', 'hers', 9)) as t(analysis, contrast, n_subjects)"
+        )
+        for table in ("fct_contrast_result", "dmp_deg"):
+            con.execute(f"create table {table} as select analysis, contrast from dim_contrast")
+        con.execute(
+            "create view rebound as select 'a' as analysis, unnest(['all', 'all', 'hers']) as "
+            "first_contrast, unnest(['all', 'hers', 'all']) as second_contrast"
+        )
+    left = [("a", "all"), ("b", "hers")]
+    for pseudonymise in (True, False):
+        with opened(home, pseudonymise=pseudonymise) as source:
+            for table in ("fct_contrast_result", "dmp_deg"):
+                query = f"select analysis, contrast from {table} order by all"
+                found = [tuple(r.values()) for r in source.rows(query)]
+                assert found == (left if pseudonymise else sorted([*left, ("a", "hers")]))
+            assert source.value("select count(*) from rebound") == (1 if pseudonymise else 3)
+            assert source.has_rows("rebound")
 
 
 def test_a_folder_without_a_warehouse_or_samples_is_refused(tmp_path: Path, home: Home) -> None:

@@ -63,6 +63,7 @@ def test_equal_specs_are_stored_once_and_figures_for_files_not_at_all() -> None:
         ("a", "spec-1"), ("b", "spec-1"), ("other", "spec-2"),
     ]  # fmt: skip
     assert "data-c" not in found
+    assert "<code>figures/c</code>" in text  # and is told of
 
 
 def test_blocks_of_one_name_are_refused() -> None:
