@@ -12,6 +12,7 @@ from jinja2 import Environment, StrictUndefined
 from analyses.report.blocks import Block, Choice, Figure, Page, Table, Text, all_blocks
 from analyses.report.columns import compact, embedded, stored_once
 from analyses.report.look import CONFIG
+from analyses.report.titles import in_one_line
 from cohortmart import __version__
 
 
@@ -39,7 +40,7 @@ def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
             if isinstance(block, Figure) and block.where == "file":
                 continue
             if isinstance(block, Figure):
-                spec = embedded(block.spec)
+                spec = embedded(in_one_line(block.spec))
                 specs.setdefault(spec, f"spec-{len(specs) + 1}")
                 _add(data, block.name, {n: compact(t) for n, t in block.data.items()})
             elif isinstance(block, Table):
@@ -96,7 +97,8 @@ def _blocks(blocks: Iterable[Block], specs: Mapping[str, str]) -> list[dict[str,
                 found.append({"type": "file"} | vars(block))
             else:
                 found.append(
-                    {"type": "figure", "spec_id": specs[embedded(block.spec)]} | vars(block)
+                    {"type": "figure", "spec_id": specs[embedded(in_one_line(block.spec))]}
+                    | vars(block)
                 )
         elif isinstance(block, Table):
             found.append({"type": "table"} | vars(block))

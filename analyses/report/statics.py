@@ -12,6 +12,7 @@ from typing import Any
 from analyses.report.blocks import Figure
 from analyses.report.columns import rows
 from analyses.report.look import CONFIG
+from analyses.report.titles import in_one_line
 
 DOTS_PER_INCH = 300
 #: A PNG is no larger than this in print; small type is then smaller, and still sharp.
@@ -24,7 +25,7 @@ _WIDE = 1080
 
 def standalone(figure: Figure) -> dict[str, Any]:
     """Return the Vega-Lite specification of a figure with its data, as a file shows it."""
-    spec = dict(figure.spec)
+    spec: dict[str, Any] = in_one_line(dict(figure.spec))
     spec["datasets"] = {name: rows(table) for name, table in figure.data.items()}
     spec["config"] = CONFIG
     spec["padding"] = 8

@@ -29,7 +29,7 @@ from analyses.report.pages.links import links_page
 from analyses.report.pages.quality import quality_page
 from analyses.report.pages.rebound import rebound_page
 from analyses.report.source import Source
-from analyses.report.statics import _renumbered
+from analyses.report.statics import _renumbered, standalone
 from cohortmart.pseudonyms import Names, kept_pseudonyms
 
 PAGES: dict[str, tuple[Callable[[Source], Page], dict[str, Any], Any, tuple[str, ...]]] = {
@@ -76,6 +76,22 @@ def test_a_file_does_not_depend_on_those_drawn_before_it() -> None:
     assert first.count("url(#") == len(re.findall(r'\bid="(?:gradient|clip)', first))
     mixed = '<g id="gradient_7"/><i id="clip9"/><a fill="url(#gradient_7)"/><b c="url(#clip9)"/>'
     assert _renumbered(mixed) == mixed.replace("_7", "_1").replace("clip9", "clip1")
+
+
+def test_a_line_break_in_a_name_does_not_end_an_expression(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(assemble, "vega_bundle", lambda: "")
+    title = "Change in \"HP\"\n'{x}' (log2 CPM)"
+    spec = {
+        "data": {"name": "points"}, "mark": {"type": "point", "tooltip": True},
+        "encoding": {"x": {"field": "x", "type": "quantitative", "title": title}},
+    }  # fmt: skip
+    figure = Figure("f", "F", "f", "f", spec, {"points": pa.table({"x": [1.0]})})
+    assert "HP" in vl_convert.vegalite_to_svg(standalone(figure))
+    page = assemble.html("s", [Page("p", "P", "", (Section("S", (figure,)),))])
+    assert json.dumps(" ".join(title.split())) in page
+    assert 'id="spec-1"' in page
 
 
 def test_columns_that_several_figures_share_are_stored_once() -> None:
