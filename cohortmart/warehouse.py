@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from cohortmart.errors import InputError
+from cohortmart.quoting import literal
 
 #: Where a report may lie in an output folder, finished or half written.
 REPORT_FOLDERS = tuple(
@@ -91,7 +92,7 @@ def connect_read_only(home: Home, memory_limit: str = "4GB") -> duckdb.DuckDBPyC
     if con.execute("select current_setting('lock_configuration')").fetchone() == (True,):
         return con  # another connection of this process opened the file and locked it
     _refuse_moved(con, home)
-    folders = ", ".join("'" + str(p).replace("'", "''") + "'" for p in (home.lake, home.results))
+    folders = ", ".join(literal(str(p)) for p in (home.lake, home.results))
     con.execute(f"set memory_limit = '{memory_limit}'")
     # the footers of the lake's files are read once; a join brings up to so many probes of a gene
     # down to the scan of the lake, which then skips the rest

@@ -17,11 +17,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analyses.load.macros import rendered
 from cohortmart.catalogue import read_current
 from cohortmart.errors import AnalysisError
 from cohortmart.lake.layers import RAW, part_of
 from cohortmart.lake.matrix import extras_of
+from cohortmart.macros import rendered
+from cohortmart.quoting import literal
 from cohortmart.tables import ASSAY, FEATURE, MATRIX_SAMPLE, PROBE, PROBE_MASK
 from cohortmart.warehouse import Home
 
@@ -121,13 +122,13 @@ def _lake_tables(lake: Path, assay: str) -> Iterator[duckdb.DuckDBPyConnection]:
     con = duckdb.connect()
     try:
         con.execute(f"set memory_limit = '{_MEMORY}'")
-        con.execute(f"set temp_directory = {_text(str(lake / '.kept.parquet.x.tmp'))}")
+        con.execute(f"set temp_directory = {literal(str(lake / '.kept.parquet.x.tmp'))}")
         for name, schema in _SMALL.items():
             files = [e for e in current if e.table_name == name and e.part in ("", assay)]
             _as_table(con, name, [lake / e.path for e in files], schema)
         con.execute(
             f"create temp view raw_sample as select * from matrix_sample "
-            f"where assay = {_text(assay)} and layer = {_text(RAW)}"
+            f"where assay = {literal(assay)} and layer = {literal(RAW)}"
         )
         raw = next(lake / e.path for e in current if e.part == part_of(assay, RAW))
         beside = extras_of(raw)
@@ -138,9 +139,9 @@ def _lake_tables(lake: Path, assay: str) -> Iterator[duckdb.DuckDBPyConnection]:
             for name in ("detection_p", "bead_count")
         ]
         con.execute(
-            f"create temp view betas as select {_text(assay)} as assay, feature_id, "
+            f"create temp view betas as select {literal(assay)} as assay, feature_id, "
             f'cast("values" as double[]) as measured, {", ".join(lists)} '
-            f"from read_parquet({_text(str(raw))})"
+            f"from read_parquet({literal(str(raw))})"
         )
         yield con
     finally:
@@ -151,7 +152,7 @@ def _as_table(
     con: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], schema: pa.Schema
 ) -> None:
     if files:
-        names = ", ".join(_text(str(path)) for path in files)
+        names = ", ".join(literal(str(path)) for path in files)
         con.execute(f"create temp view {name} as select * from read_parquet([{names}])")
     else:
         con.register(f"{name}_empty", schema.empty_table())
@@ -161,7 +162,3 @@ def _as_table(
 def _fetched(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
     # on `con` itself: temporary tables are not seen by its cursors
     return con.sql(query).to_arrow_table()
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

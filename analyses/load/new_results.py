@@ -11,9 +11,10 @@ from functools import cache
 import duckdb
 import yaml
 
-from analyses.load.macros import rendered
 from cohortmart.build import dbt_project_folder
 from cohortmart.catalogue import read_current
+from cohortmart.macros import rendered
+from cohortmart.quoting import literal
 from cohortmart.tables import RESULT_TABLES
 from cohortmart.warehouse import Home
 
@@ -106,7 +107,7 @@ def _show(con: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:
     files = [home.results / e.path for e in read_current(home.results) if e.table_name == name]
     view = f"new_{name}"
     if files:
-        names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+        names = ", ".join(literal(str(path)) for path in files)
         con.execute(f"create or replace temp view {view} as from read_parquet([{names}])")
         return
     con.register(f"{view}_empty", RESULT_TABLES[name].empty_table())

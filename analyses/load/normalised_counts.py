@@ -14,10 +14,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analyses.load.macros import rendered
 from analyses.load.matrices import feature_matrix
 from analyses.normalise.filter_by_expr import filter_by_expr
 from cohortmart.errors import AnalysisError
+from cohortmart.macros import rendered
+from cohortmart.quoting import literal
 from cohortmart.study import Analysis
 
 Floats = NDArray[np.float64]
@@ -132,7 +133,7 @@ def _normalise_again(
         f"""
         create or replace temp table own_counts as
         select assay, gene_id as feature_id, sample_id, count from fct_gene_expression
-        where assay = '{analysis.assay.replace("'", "''")}'
+        where assay = {literal(analysis.assay)}
         and gene_id in (select gene_id from kept_genes)
         {only if analysis.normalisation_samples == "selected" else ""}
         """

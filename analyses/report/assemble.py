@@ -33,7 +33,8 @@ def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
     ValueError
         Two blocks have the same name.
     """
-    specs: dict[str, str] = {}
+    specs: dict[str, str] = {}  # id of each specification: figures may share one
+    spec_of: dict[str, str] = {}  # by name of the figure
     data: dict[str, Mapping[str, Any]] = {}
     for page in pages:
         for block in all_blocks(page):
@@ -41,7 +42,7 @@ def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
                 continue
             if isinstance(block, Figure):
                 spec = embedded(in_one_line(block.spec))
-                specs.setdefault(spec, f"spec-{len(specs) + 1}")
+                spec_of[block.name] = specs.setdefault(spec, f"spec-{len(specs) + 1}")
                 _add(data, block.name, {n: compact(t) for n, t in block.data.items()})
             elif isinstance(block, Table):
                 heads = [{"name": c.name, "label": c.label, "kind": c.kind} for c in block.columns]
@@ -55,7 +56,7 @@ def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
         version=__version__,
         study=study,
         css=_text("report.css"),
-        pages=[_page(page, specs) for page in pages],
+        pages=[_page(page, spec_of) for page in pages],
         footer=footer,
         embedded=[{"id": i, "json": text} for i, text in items],
         vega=vega_bundle(),
@@ -78,15 +79,15 @@ def _add(data: dict[str, Mapping[str, Any]], name: str, value: Mapping[str, Any]
     data[f"data-{name}"] = value
 
 
-def _page(page: Page, specs: Mapping[str, str]) -> dict[str, Any]:
+def _page(page: Page, spec_of: Mapping[str, str]) -> dict[str, Any]:
     sections = [
-        {"title": section.title, "blocks": _blocks(section.blocks, specs)}
+        {"title": section.title, "blocks": _blocks(section.blocks, spec_of)}
         for section in page.sections
     ]
     return {"name": page.name, "title": page.title, "lead": page.lead, "sections": sections}
 
 
-def _blocks(blocks: Iterable[Block], specs: Mapping[str, str]) -> list[dict[str, Any]]:
+def _blocks(blocks: Iterable[Block], spec_of: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return what the template needs of each block."""
     found: list[dict[str, Any]] = []
     for block in blocks:
@@ -96,14 +97,14 @@ def _blocks(blocks: Iterable[Block], specs: Mapping[str, str]) -> list[dict[str,
             if block.where == "file":
                 found.append({"type": "file"} | vars(block))
             else:
-                found.append(
-                    {"type": "figure", "spec_id": specs[embedded(in_one_line(block.spec))]}
-                    | vars(block)
-                )
+                found.append({"type": "figure", "spec_id": spec_of[block.name]} | vars(block))
         elif isinstance(block, Table):
             found.append({"type": "table"} | vars(block))
         elif isinstance(block, Choice):
-            panels = [{"title": p.title, "blocks": _blocks(p.blocks, specs)} for p in block.panels]
+            panels = [
+                {"title": panel.title, "blocks": _blocks(panel.blocks, spec_of)}
+                for panel in block.panels
+            ]
             found.append(
                 {"type": "choice", "name": block.name, "label": block.label, "panels": panels}
             )

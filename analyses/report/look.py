@@ -45,6 +45,23 @@ CONFIG: dict[str, Any] = {
 }  # fmt: skip
 
 
+def count_colour(title: str, gradient_px: int, title_px: int = 180) -> dict[str, Any]:
+    """Return the colour channel of squares that count `n` things, from few to many.
+
+    Parameters
+    ----------
+    title : str
+        What is counted.
+    gradient_px, title_px : int
+        Length of the legend, and of its title at most.
+    """
+    legend = {"orient": "bottom", "gradientLength": gradient_px, "tickCount": 3, "format": "~s",
+              "titleLimit": title_px}  # fmt: skip
+    return {"field": "n", "type": "quantitative", "title": title,
+            "scale": {"type": "log", "range": list(DENSITY), "nice": False},
+            "legend": legend}  # fmt: skip
+
+
 def group_scale(groups: Sequence[str]) -> dict[str, Any]:
     """Return the scale that gives every group its colour, in the order of study.yml."""
     return _scale(groups, [GROUP_COLOURS[i % len(GROUP_COLOURS)] for i in range(len(groups))])

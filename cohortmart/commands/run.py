@@ -146,10 +146,9 @@ def _run(
     _build(home, progress, if_needed=True, results_follow=bool(study.analyses))
     if study.analyses or read_current(home.results):  # results of analyses taken out go, too
         _analyse(study, home, progress)
-    if with_report:
-        write_reports(home, progress, if_needed=True)
+    report = write_reports(home, progress, if_needed=True) if with_report else None
     if not quiet:
-        print(summarise(study, home, progress.seconds), end="")
+        print(summarise(study, home, progress.seconds, report), end="")
 
 
 def _ingest(study: Study, study_file: Path, home: Home, progress: Progress) -> None:

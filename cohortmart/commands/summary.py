@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,6 +14,7 @@ from analyses.load.new_results import default_adj_p
 from cohortmart.commands.summary_findings import rebound_lines
 from cohortmart.study import Study, Thresholds
 from cohortmart.warehouse import Home, connect_read_only, fetch
+from cohortmart.wording import threshold_words
 
 CONTRASTS_SHOWN = 6
 
@@ -58,7 +60,9 @@ _KEPT_SAMPLES = """
 """
 
 
-def summarise(study: Study, home: Home, seconds: Mapping[str, float]) -> str:
+def summarise(
+    study: Study, home: Home, seconds: Mapping[str, float], report: Path | None = None
+) -> str:
     """Say what is in the warehouse now and what to try next.
 
     Parameters
@@ -69,6 +73,8 @@ def summarise(study: Study, home: Home, seconds: Mapping[str, float]) -> str:
         Its output folder, with a warehouse.
     seconds : mapping of str to float
         Wall time of each step.
+    report : Path, optional
+        Page of the report, where one was written.
     """
     con = connect_read_only(home)
     try:
@@ -91,6 +97,8 @@ def summarise(study: Study, home: Home, seconds: Mapping[str, float]) -> str:
     lines.append(f"seconds: {sum(seconds.values()):.0f} ({steps})")
     megabytes = home.warehouse.stat().st_size / 1e6
     lines.append(f"tables: {_short(home.warehouse)} ({megabytes:.0f} MB)")
+    if report is not None:
+        lines.append(f"report: {_short(report)}")
     lines += ["next, for example:", f"  {_suggestion(study, home)}"]
     return "\n".join(lines) + "\n"
 
@@ -155,13 +163,7 @@ def _words(thresholds: Thresholds) -> str:
     """Say thresholds in words; without any the models take the default."""
     if thresholds == Thresholds():
         thresholds = Thresholds(adj_p=default_adj_p())
-    pairs = (
-        (thresholds.p, "P <"),
-        (thresholds.adj_p, "adjusted P <"),
-        (thresholds.delta_beta, "|delta beta| >"),
-        (thresholds.log_fc, "|log FC| >"),
-    )
-    return ", ".join(f"{words} {value:g}" for value, words in pairs if value is not None)
+    return threshold_words(**thresholds.model_dump())
 
 
 def _suggestion(study: Study, home: Home) -> str:

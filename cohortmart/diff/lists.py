@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from analyses.load.macros import rendered
 from analyses.load.new_results import default_adj_p
 from cohortmart.diff.runs import Run
 from cohortmart.errors import InputError
+from cohortmart.macros import rendered
 from cohortmart.nearest import did_you_mean
 from cohortmart.study import Thresholds
+from cohortmart.wording import threshold_words
 
 _THRESHOLD_NAMES = ("p", "adj_p", "delta_beta", "log_fc")
 
@@ -89,13 +90,8 @@ class Rule:
     preset: str | None = None
 
     def __str__(self) -> str:
-        signs = {"p": "P <", "adj_p": "adjusted P <", "delta_beta": "|delta beta| >"}
-        parts = [
-            f"{signs.get(name, '|log FC| >')} {value:g}"
-            for name, value in self.thresholds.items()
-            if value is not None
-        ]
-        return ", ".join([*parts, *([f"preset {self.preset}"] if self.preset else [])])
+        preset = f"preset {self.preset}" if self.preset else ""
+        return ", ".join(filter(None, (threshold_words(**self.thresholds), preset)))
 
 
 def list_names(run: Run, *, rebounds: bool) -> dict[ListName, dict[str, Any]]:

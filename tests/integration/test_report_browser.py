@@ -94,9 +94,8 @@ def test_every_choice_shows_what_it_names(browser: Browser, index: Path) -> None
                 labels = pick.locator("option").all_inner_texts()
                 assert len(set(labels)) == len(labels) > 1
                 pick.select_option(index=len(labels) - 1)
-                panel = opened.page.locator(
-                    f"#{pick.get_attribute('id').removesuffix('-pick')} > .panel:visible"  # type: ignore[union-attr]
-                )
+                choice = str(pick.get_attribute("id")).removesuffix("-pick")
+                panel = opened.page.locator(f"#{choice} > .panel:visible")
                 assert panel.count() == 1
                 assert panel.get_attribute("data-index") == str(len(labels) - 1)
             opened.draw_all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from analyses.report.look import DENSITY
+from analyses.report.look import count_colour
 
 #: Width and height of a square panel in pixels: three stand side by side, one on a phone.
 SIDE = 270
@@ -37,12 +37,7 @@ def cells(x_title: str, y_title: str) -> dict[str, Any]:
             "y": {"field": "y", "type": "quantitative", "title": y_title, "scale": scale,
                   "axis": axis},
             "y2": {"field": "y2"},
-            "fill": {
-                "field": "n", "type": "quantitative", "title": "Features",
-                "scale": {"type": "log", "range": list(DENSITY), "nice": False},
-                "legend": {"orient": "bottom", "gradientLength": 76, "tickCount": 3,
-                           "format": "~s"},
-            },
+            "fill": count_colour("Features", 76),
         },
     }  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from analyses.report.look import DENSITY, DOWN, GUIDE, INK, NEITHER, UP
+from analyses.report.look import DOWN, GUIDE, INK, NEITHER, UP, count_colour
 
 _SHAPES = {"domain": ["up", "down", "neither"],
            "range": ["triangle-up", "triangle-down", "circle"]}  # fmt: skip
@@ -91,14 +91,9 @@ def _squares(noun: str) -> dict[str, Any]:
             "x2": {"field": "x2"},
             "y": _Y,
             "y2": {"field": "y2"},
-            "color": {
-                "field": "n",
-                "type": "quantitative",
-                "title": f"{noun[0].upper()}{noun[1:]}s in a square that are not found",
-                "scale": {"type": "log", "range": list(DENSITY)},
-                "legend": {"orient": "bottom", "gradientLength": 180, "tickCount": 3,
-                           "format": "~s", "titleLimit": 280},
-            },
+            "color": count_colour(
+                f"{noun[0].upper()}{noun[1:]}s in a square that are not found", 180, title_px=280
+            ),
             "tooltip": [{"field": "n", "title": f"{noun}s here, not found", "format": ","}],
         },
     }  # fmt: skip

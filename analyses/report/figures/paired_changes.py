@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from analyses.report.look import CATEGORIES, DENSITY, GUIDE, INK
+from analyses.report.look import CATEGORIES, GUIDE, INK, count_colour
 
 #: Pixels along either side of a cell.
 _SIDE = 230
@@ -112,12 +112,7 @@ def _cells() -> dict[str, Any]:
             "x2": {"field": "x2"},
             "y": _Y,
             "y2": {"field": "y2"},
-            "color": {
-                "field": "n",
-                "type": "quantitative",
-                "scale": {"type": "log", "range": list(DENSITY)},
-                "legend": {"orient": "bottom", "title": "CpG-gene pairs in a cell"},
-            },
+            "color": count_colour("CpG-gene pairs in a cell", 200),
             "tooltip": [{"field": "n", "title": "CpG-gene pairs"}],
         },
     }

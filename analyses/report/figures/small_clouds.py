@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from analyses.report.look import DENSITY, DOWN, GUIDE, UP
+from analyses.report.look import DOWN, GUIDE, UP, count_colour
 
 #: Pixels that a cell takes with its axis and the space around it.
 CELL_WIDTH = 216
@@ -84,14 +84,9 @@ def _squares(x: dict[str, Any], y: dict[str, Any], noun: str) -> dict[str, Any]:
             "x2": {"field": "x2"},
             "y": y,
             "y2": {"field": "y2"},
-            "color": {
-                "field": "n",
-                "type": "quantitative",
-                "title": f"{noun[0].upper()}{noun[1:]}s in a square that are not found",
-                "scale": {"type": "log", "range": list(DENSITY)},
-                "legend": {"orient": "bottom", "gradientLength": 220, "tickCount": 4,
-                           "format": "~s", "titleLimit": 300},
-            },
+            "color": count_colour(
+                f"{noun[0].upper()}{noun[1:]}s in a square that are not found", 220, title_px=300
+            ),
         },
     }  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from analyses.report.look import DENSITY, UP
+from analyses.report.look import UP, count_colour
 
 Spec = dict[str, Any]
 
@@ -32,11 +32,7 @@ def voom_trend(analyses: Sequence[str]) -> Spec:
         "mark": {"type": "rect", "aria": False},
         "encoding": {
             "x": x, "x2": {"field": "x2"}, "y": y, "y2": {"field": "y2"},
-            "color": {
-                "field": "n", "type": "quantitative", "title": "Genes",
-                "scale": {"type": "log", "range": list(DENSITY)},
-                "legend": {"orient": "bottom", "gradientLength": 160, "tickCount": 3},
-            },
+            "color": count_colour("Genes", 160),
             "tooltip": [{"field": "n", "title": "Genes", "type": "quantitative"}],
         },
     }  # fmt: skip

@@ -113,6 +113,15 @@ def test_what_is_not_kept_points_to_the_check(tmp_path, home):
     assert f"meth: ComBat removed slide{SAFER}" in lines(tmp_path, home, normalise=lacking)
 
 
+def test_the_page_of_a_report_is_named_where_one_was_written(tmp_path, home, monkeypatch):
+    write_warehouse(home, EVEN)
+    study = load_study(write_betas_study(tmp_path))
+    monkeypatch.chdir(home.root)
+    said = summarise(study, home, {"ingest": 1.0}, home.root / "report" / "index.html")
+    assert "\nreport: report/index.html\n" in said
+    assert "report:" not in summarise(study, home, {"ingest": 1.0})
+
+
 def test_samples_that_the_filters_dropped_do_not_count(tmp_path, home):
     # without the one sample on S2 all of HP.1st are on S1
     rows = [(*r[:3], "S2" if i == 0 else r[3], r[4]) for i, r in enumerate(UNEVEN)]

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 from finding_rows import FEATURES, PAIR, REBOUNDS, Row, combined, finding_rows
 
-from analyses.load.macros import rendered
 from cohortmart import finding_tables
+from cohortmart.macros import rendered
 
 DEFAULT_ADJ_P = 0.05
 CLASSES = {(1, -1): "up-down", (-1, 1): "down-up", (1, 1): "up-up", (-1, -1): "down-down"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cohortmart.macros import rendered
+
 #: Bars of a histogram of P values: the first two are those below 0.05.
 P_BARS = 40
 #: Squares along an axis of a small picture, and how many such pictures a file shows.
@@ -14,17 +16,9 @@ def _height(p: str) -> str:
     return f"least({LARGEST_MINUS_LOG10_P}e0, -log10(greatest({p}, 1e-320)))"
 
 
-# as the macro is_found of the warehouse, which names the same thresholds
-_DIRECTION = """
+_DIRECTION = f"""
         case
-            when not coalesce(
-                (f.threshold_p is null or r.p_value < f.threshold_p)
-                and (f.threshold_adj_p is null or r.adj_p_value < f.threshold_adj_p)
-                and (f.threshold_delta_beta is null
-                    or abs(r.delta_beta) > f.threshold_delta_beta)
-                and (f.threshold_log_fc is null or abs(r.log_fc) > f.threshold_log_fc),
-                false
-            ) then 'neither'
+            when not coalesce({rendered("is_found", "r", "f.limits")}, false) then 'neither'
             when r.log_fc > 0 then 'up' else 'down'
         end as direction"""
 
@@ -37,6 +31,10 @@ with placed as (
         d.analysis, d.contrast, d.meaning, d.expression, d.n_samples, d.n_subjects,
         s.n_tested, s.n_found, s.n_up, s.n_down, s.n_p_05, s.min_adj_p_value,
         s.threshold_p, s.threshold_adj_p, s.threshold_delta_beta, s.threshold_log_fc,
+        struct_pack(
+            p := s.threshold_p, adj_p := s.threshold_adj_p,
+            delta_beta := s.threshold_delta_beta, log_fc := s.threshold_log_fc
+        ) as limits,
         list_position($analyses::varchar[], d.analysis) as analysis_place,
         row_number() over (
             partition by d.analysis order by d.contrast_order nulls last, d.contrast

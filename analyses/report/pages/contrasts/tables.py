@@ -9,9 +9,9 @@ import pyarrow as pa
 from analyses.report.blocks import Column, Table
 from analyses.report.pages.contrasts.scan import Scan
 from analyses.report.pages.contrasts.words import Manner, Row, compared_words
-from analyses.report.quoting import literal
 from analyses.report.source import Source
 from analyses.report.thresholds import threshold_words
+from cohortmart.quoting import literal
 
 _CHECKED = """
     c.n_found as n_observed, c.n_expected, c.p_value as p_permutation

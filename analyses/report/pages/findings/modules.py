@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from analyses.report.blocks import Block, Column, Figure, Section, Table, Text
 from analyses.report.figures.network import laid_out, named_apart, network
-from analyses.report.quoting import literal
 from analyses.report.sample_numbers import samples_and_women
 from analyses.report.source import Source
+from cohortmart.quoting import literal
 from cohortmart.wording import counted
 
 #: Genes, links and names that are drawn at most.

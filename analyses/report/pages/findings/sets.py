@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 from analyses.report.blocks import Block, Choice, Column, Figure, Panel, Section, Table, Text
 from analyses.report.figures.dot_plot import dot_plot
 from analyses.report.pages.findings.sets_sql import CONTRAST_MEANING, DOTS, LISTS, NUMBERS, TABLE
-from analyses.report.quoting import literal
 from analyses.report.sample_numbers import samples_and_women
 from analyses.report.source import Source
+from cohortmart.quoting import literal
 
 #: Sets of a plot in the page, lists and sets of the figure in a file.
 _SETS, _FILE_LISTS, _FILE_SETS = 15, 9, 8

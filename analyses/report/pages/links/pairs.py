@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from analyses.report.blocks import Column, Table
-from analyses.report.quoting import literal
 from analyses.report.source import Source
+from cohortmart.quoting import literal
 
 CAUTION = (
     "The pairs were chosen because both change in these women, so r and its P value put them in "

@@ -9,8 +9,8 @@ import pyarrow as pa
 from analyses.report.blocks import Block, Choice, Column, Figure, Panel, Table, Text
 from analyses.report.figures.component_map import component_map
 from analyses.report.pages.quality.assays import ALL_SAMPLES, Assay, SampleSet, label
-from analyses.report.quoting import literal
 from analyses.report.source import Source
+from cohortmart.quoting import literal
 
 _CELLS = """
     with cells as (

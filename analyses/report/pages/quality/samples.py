@@ -11,8 +11,8 @@ import pyarrow as pa
 from analyses.report.blocks import Block, Column, Figure, Table, Text
 from analyses.report.figures.sample_values import sample_values, value_tooltip
 from analyses.report.pages.quality.assays import SAMPLE_ORDER, Assay, people
-from analyses.report.quoting import literal
 from analyses.report.source import Source
+from cohortmart.quoting import literal
 
 #: A library below this share of the median is told of.
 SMALL_LIBRARY = 0.25

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from analyses.report.pages.rebound.pairs import ReboundPair
-from analyses.report.quoting import literal
 from analyses.report.source import Source
+from cohortmart.quoting import literal
 
 
 def in_list(texts: Iterable[str]) -> str:

@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Any
 
 from analyses.report.naming import slugs
-from analyses.report.quoting import literal
 from analyses.report.source import Source
+from cohortmart.quoting import literal
 
 #: One row a pair and group, with what the summaries say of it.
 SUMMARY_SQL = """select

@@ -20,8 +20,8 @@ from analyses.report.pages.rebound.changes import BINNED, MOST_POINTS
 from analyses.report.pages.rebound.names import named
 from analyses.report.pages.rebound.pairs import ReboundPair
 from analyses.report.pages.rebound.words import people
-from analyses.report.quoting import literal
 from analyses.report.source import Source
+from cohortmart.quoting import literal
 
 _AGREEMENT = """
     select * from group_agreement

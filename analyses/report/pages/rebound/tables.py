@@ -8,8 +8,8 @@ from analyses.report.blocks import Column, Table
 from analyses.report.pages.rebound.names import in_list, names_sql
 from analyses.report.pages.rebound.pairs import SUMMARY_SQL, ReboundPair
 from analyses.report.pages.rebound.words import people
-from analyses.report.quoting import literal
 from analyses.report.source import Source
+from cohortmart.quoting import literal
 
 _SUMMARY = f"""
     select * from ({SUMMARY_SQL})

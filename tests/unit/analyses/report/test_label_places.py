@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyses.report.figures.label_places import LONGEST, placed_labels
-from analyses.report.quoting import literal
+from cohortmart.quoting import literal
 
 _POINT = st.tuples(st.floats(-1, 1), st.floats(0, 9), st.text("ABCDEFGH1", max_size=30))
 

@@ -1,4 +1,4 @@
-"""Names of the study inside the SQL that a reader copies."""
+"""Names of the study inside SQL."""
 
 from __future__ import annotations
 
