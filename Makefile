@@ -1,10 +1,12 @@
 # Verbs for people and for CI. Each one sets up what it needs; `make` alone lists them.
 
-PYTHON ?= python3
-DEMO   ?= demo
-VENV   := .venv
-BIN    := $(VENV)/bin
-READY  := $(VENV)/.cohortmart-ready
+PYTHON  ?= python3
+DEMO    ?= demo
+VENV    := .venv
+BIN     := $(VENV)/bin
+# as many processes as there are cores; tests/conftest.py says what goes together
+AT_ONCE := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+READY   := $(VENV)/.cohortmart-ready
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow lint docs bench
@@ -18,10 +20,10 @@ demo: $(READY) ## write a synthetic study into ./demo and run everything on it
 	$(BIN)/python -m cohortmart demo --out $(DEMO)
 
 test: $(READY) ## the tests, without the slow ones
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(AT_ONCE) -m "not slow"
 
 test-slow: $(READY) ## the slow tests
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest $(AT_ONCE) -m slow
 
 lint: $(READY) ## ruff, mypy and the rules of who may import whom
 	$(BIN)/python -m ruff check .

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import subprocess
 import sys
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
@@ -80,37 +78,33 @@ def real_run(real_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return out
 
 
-_DEMO = pytest.StashKey[tuple[Path, "subprocess.Popen[str]"]]()
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Start the demo where a test will need it: it takes a minute that other tests can use."""
-    needed = any("demo_run" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not needed or session.config.option.collectonly:
-        return
-    folder = Path(tempfile.mkdtemp(prefix="cohortmart-demo-"))
-    out = folder / "demo"
-    command = [sys.executable, "-m", "cohortmart.cli", "demo", "--out", str(out)]
-    with (folder / "said.txt").open("w") as said:
-        running = subprocess.Popen(
-            command, stdout=said, stderr=subprocess.STDOUT, text=True, cwd=ROOT
-        )
-    session.config.stash[_DEMO] = (out, running)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Take the demo away again."""
-    started = session.config.stash.get(_DEMO, None)
-    if started is not None:
-        out, running = started
-        running.kill()
-        running.wait()
-        shutil.rmtree(out.parent, ignore_errors=True)
-
-
 @pytest.fixture(scope="session")
-def demo_run(request: pytest.FixtureRequest) -> Path:
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Output folder of `cohortmart demo`; made once, not to be changed."""
-    out, running = request.config.stash[_DEMO]
-    assert running.wait() == 0, (out.parent / "said.txt").read_text()
+    out = tmp_path_factory.mktemp("demo") / "demo"
+    command = [sys.executable, "-m", "cohortmart.cli", "demo", "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
     return out
+
+
+#: Fixtures that take a minute: files that use the same one run in one process, and first.
+SHARED_RUNS = ("demo_run", "built", "real_run")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Name what must run in the same process when pytest-xdist runs several (`make test`)."""
+    if config.getoption("dist", "no") != "loadgroup":
+        return
+    used: dict[Path, set[str]] = {}
+    for item in items:
+        used.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
+    shared = {
+        path: next((name for name in SHARED_RUNS if name in names), None)
+        for path, names in used.items()
+    }
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(shared[item.path] or str(item.path)))
+    order = {name: place for place, name in enumerate(SHARED_RUNS)}
+    items.sort(key=lambda item: order.get(shared[item.path] or "", len(order)))

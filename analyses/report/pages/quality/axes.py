@@ -83,7 +83,7 @@ def _heat_map(source: Source, assay: Assay, one: SampleSet) -> tuple[Block, ...]
     said = "; ".join(f"{r['variable']} {r['r_squared']:.2f}" for r in first[:3])
     return (
         Figure(
-            name=f"quality-components-{assay.key}-{one.key}",
+            name=f"quality-components-{assay.key}--{one.key}",
             title=f"What the main differences between samples go with: {assay.name}",
             caption="A column is a principal component, a row a variable of the sample sheet. "
             "The darker a cell, the more of the component the variable explains (R squared, 0 to "
@@ -107,7 +107,7 @@ def _associations(source: Source, assay: Assay, one: SampleSet) -> tuple[Block, 
         return ()
     return (
         Table(
-            name=f"quality-associations-{assay.key}-{one.key}",
+            name=f"quality-associations-{assay.key}--{one.key}",
             title=f"Variables that go together: {assay.name}",
             caption=f"{_TOGETHER}{one.people}.",
             columns=_COLUMNS,

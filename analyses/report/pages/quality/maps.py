@@ -108,7 +108,7 @@ def _set_blocks(source: Source, known: _Set) -> tuple[Block, ...]:
     shown = known.shown[: source.detail.top_features]
     keys = slugs([v.name for v in shown])
     panels = tuple(Panel(label(v.name), (_figure(source, known, v, keys[v.name]),)) for v in shown)
-    name = f"quality-colours-{known.assay.key}-{known.one.key}"
+    name = f"quality-colours-{known.assay.key}--{known.one.key}"
     blocks: list[Block] = [Choice(name, "Coloured by", panels), _file(source, known)]
     if len(shown) < len(known.shown):
         words = f"The first {len(shown)} of {len(known.shown)} columns of the sample sheet are "
@@ -126,7 +126,7 @@ def _figure(source: Source, known: _Set, variable: Variable, key: str) -> Figure
     )  # fmt: skip
     return _drawn(
         source, known, variable, colour, shape, more,
-        f"quality-map-{known.assay.key}-{known.one.key}-{key}", "page",
+        f"quality-map-{known.assay.key}--{known.one.key}--{key}", "page",
     )  # fmt: skip
 
 
@@ -134,7 +134,7 @@ def _file(source: Source, known: _Set) -> Figure:
     """Return the maps for print: groups in colour, cell types or visits by shape."""
     group = known.shown[0]
     shape = shape_code(known.shown, ("cell_type", "timepoint", "study_group"))
-    name = f"quality-map-{known.assay.key}-{known.one.key}"
+    name = f"quality-map-{known.assay.key}--{known.one.key}"
     return _drawn(source, known, group, colour_code(source, group), shape, "", name, "file")
 
 

@@ -71,6 +71,22 @@ def test_the_sections_go_assay_by_assay_and_leave_out_what_there_is_not(page: Pa
     assert len(names) == len(set(names))
 
 
+def test_names_of_assays_and_sets_that_run_into_each_other_stay_apart() -> None:
+    def renamed(row: dict[str, Any], assay: str, a_set: str) -> dict[str, Any]:
+        new = {"rna": assay, "one": a_set}
+        return row | {k: new.get(row[k], row[k]) for k in ("assay", "sample_set") if k in row}
+
+    tables = {
+        name: [renamed(row, "rna", "cd4 one") for row in rows]
+        + [renamed(row, "rna_cd4", "one") for row in rows if row["assay"] == "rna"]
+        for name, rows in study().items()
+        if name.startswith("qc_") and "assay" in rows[0]
+    }
+    names = [b.name for b in all_blocks(quality_page(_source(tables))) if hasattr(b, "name")]
+    assert {"quality-map-rna--cd4-one", "quality-map-rna-cd4--one"} <= set(names)
+    assert len(names) == len(set(names))
+
+
 def test_libraries_are_bars_by_group_and_visit_with_a_gap_between_groups(page: Page) -> None:
     rows = _data(page, "quality-library-rna", "samples")
     assert [(r["sample"], r["place"]) for r in rows] == [
@@ -160,28 +176,28 @@ def test_a_choice_of_samples_and_in_it_one_of_colours(page: Page) -> None:
     colours = next(b for b in sets.panels[1].blocks if isinstance(b, Choice))
     assert [p.title for p in colours.panels] == ["group", "visit", "batch", "plate", "age"]
     names = {b.name: b.where for b in all_blocks(page) if isinstance(b, Figure)}
-    assert names["quality-map-rna-one"] == "file"
-    assert names["quality-map-rna-one-batch"] == "page"
+    assert names["quality-map-rna--one"] == "file"
+    assert names["quality-map-rna--one--batch"] == "page"
 
 
 def test_points_lie_where_the_tables_say(page: Page) -> None:
-    rows = _data(page, "quality-map-rna-all-samples-age", "points")
+    rows = _data(page, "quality-map-rna--all-samples--age", "points")
     for r in rows:
         i = IDS.index(r["sample"])
         assert [r[f"pc{c}"] for c in (1, 2, 3, 4)] == [i, 2 * i, 3 * i, 4 * i]
         assert (r["mds1"], r["mds2"]) == (i - 1, i - 2)
     assert {r["sample"]: r["value"] for r in rows}["id4"] == 35.0
-    spec = _named(page, "quality-map-rna-all-samples-age").spec
+    spec = _named(page, "quality-map-rna--all-samples--age").spec
     assert [c["encoding"]["x"]["title"] for c in spec["concat"]] == [
         "Component 1, 50.0 % (log2 CPM)", "Component 3, 16.7 % (log2 CPM)",
         "Leading log2 fold change, dimension 1",
     ]  # fmt: skip
     # no MDS of this set
-    assert len(_named(page, "quality-map-rna-one-age").spec["concat"]) == 2
+    assert len(_named(page, "quality-map-rna--one--age").spec["concat"]) == 2
 
 
 def test_groups_keep_their_colours(page: Page) -> None:
-    colour = _named(page, "quality-map-rna-one").spec["concat"][0]["encoding"]["color"]
+    colour = _named(page, "quality-map-rna--one").spec["concat"][0]["encoding"]["color"]
     assert dict(zip(colour["scale"]["domain"], colour["scale"]["range"], strict=True)) == {
         HP: GROUP_COLOURS[0], MS: GROUP_COLOURS[1],
     }  # fmt: skip
@@ -192,7 +208,7 @@ def test_too_many_levels_are_told_when_pointed_at(monkeypatch: pytest.MonkeyPatc
     source = _source()
     rna = assays(source)[0]
     blocks = map_blocks(source, rna, sample_sets(source, rna)[:1])
-    figure = _named(_of(blocks), "quality-map-rna-all-samples-plate")
+    figure = _named(_of(blocks), "quality-map-rna--all-samples--plate")
     encoding = figure.spec["concat"][0]["encoding"]
     assert "field" not in encoding["color"]
     assert {"field": "value", "title": "plate", "type": "nominal"} in encoding["tooltip"]
@@ -200,13 +216,13 @@ def test_too_many_levels_are_told_when_pointed_at(monkeypatch: pytest.MonkeyPatc
 
 
 def test_cells_of_the_components_are_sorted_by_the_strongest_and_say_p(page: Page) -> None:
-    rows = _data(page, "quality-components-rna-all-samples", "cells")
+    rows = _data(page, "quality-components-rna--all-samples", "cells")
     assert [(r["row"], r["variable"], r["component_words"], r["p_words"]) for r in rows] == [
         (1, "batch", "1 50.0%", "1e-9"), (1, "batch", "2 25.0%", "0.2"),
         (2, "group", "1 50.0%", "0.023"), (2, "group", "2 25.0%", "–"),
         (3, "age", "1 50.0%", "<1e-300"),
     ]  # fmt: skip
-    table = _named(page, "quality-associations-rna-one")
+    table = _named(page, "quality-associations-rna--one")
     assert [r["strength"] for r in table.rows.to_pylist()] == [0.99, 0.95, 0.3]
     source = _source()
     assert source.table(table.query).num_rows == 3
@@ -289,7 +305,7 @@ def test_a_pseudonymised_page_tells_of_no_one(tmp_path: Path) -> None:
         assert f" {name} " not in text
     colours = next(b for b in all_blocks(page) if isinstance(b, Choice) and "colours" in b.name)
     assert [p.title for p in colours.panels] == ["group", "visit"]
-    points = _named(page, "quality-map-rna-all-samples-study-group").data["points"]
+    points = _named(page, "quality-map-rna--all-samples--study-group").data["points"]
     assert not {"sample", "subject", "visit_key", "value"} & set(points.column_names)
     assert "subject" not in _named(page, "quality-samples-rna").rows.column_names
 
