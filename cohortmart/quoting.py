@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 def literal(text: str) -> str:
     """Return a text as SQL writes it: in single quotes, those inside it doubled."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def literals(texts: Iterable[str]) -> str:
+    """Return texts as a list of SQL: `['a', 'b']::varchar[]`, which may be empty."""
+    return f"[{', '.join(map(literal, texts))}]::varchar[]"

@@ -44,6 +44,9 @@ CONFIG: dict[str, Any] = {
     "title": {"fontSize": 13, "fontWeight": 600, "color": INK, "anchor": "start"},
 }  # fmt: skip
 
+#: Of facets: an axis under every panel, as on a phone they stand below each other.
+OWN_X_AXES: dict[str, Any] = {"resolve": {"axis": {"x": "independent"}}}
+
 
 def count_colour(title: str, gradient_px: int, title_px: int = 180) -> dict[str, Any]:
     """Return the colour channel of squares that count `n` things, from few to many.
@@ -51,13 +54,13 @@ def count_colour(title: str, gradient_px: int, title_px: int = 180) -> dict[str,
     Parameters
     ----------
     title : str
-        What is counted.
+        What is counted, its first letter small or large.
     gradient_px, title_px : int
         Length of the legend, and of its title at most.
     """
     legend = {"orient": "bottom", "gradientLength": gradient_px, "tickCount": 3, "format": "~s",
               "titleLimit": title_px}  # fmt: skip
-    return {"field": "n", "type": "quantitative", "title": title,
+    return {"field": "n", "type": "quantitative", "title": title[0].upper() + title[1:],
             "scale": {"type": "log", "range": list(DENSITY), "nice": False},
             "legend": legend}  # fmt: skip
 

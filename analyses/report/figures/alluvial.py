@@ -41,17 +41,20 @@ def band_kind(first: str, second: str) -> str:
     return "twice the same way" if first == second else f"{first}, then {second}"
 
 
-def alluvial(titles: Sequence[str], kinds: Sequence[str]) -> Spec:
+def alluvial(titles: Sequence[str], noun: str, kinds: Sequence[str]) -> Spec:
     """Return a concat with a panel for each group.
 
     Parameters
     ----------
     titles : sequence of str
         Of the panels.
+    noun : str
+        What a feature is called.
     kinds : sequence of str
         Results of `band_kind` that occur. The data sets `bands`, `nodes` and `labels` are those
         of `alluvial_geometry`.
     """
+    count = {"field": "n", "title": f"{noun[0].upper()}{noun[1:]}s", "format": ","}
     return {
         "columns": 3,
         "spacing": 30,
@@ -63,7 +66,7 @@ def alluvial(titles: Sequence[str], kinds: Sequence[str]) -> Spec:
                 "view": {"stroke": None},
                 "layer": [
                     {**layer, "transform": [panel_filter(i), *layer.get("transform", ())]}
-                    for layer in (_bands(kinds), _nodes(), *_labels())
+                    for layer in (_bands(kinds, count), _nodes(count), *_labels())
                 ],
             }
             for i, title in enumerate(titles, start=1)
@@ -212,7 +215,7 @@ def _place(x: str, y: str) -> Spec:
     }  # fmt: skip
 
 
-def _bands(kinds: Sequence[str]) -> Spec:
+def _bands(kinds: Sequence[str], count: Spec) -> Spec:
     domain = [kind for kind in _COLOURS if kind in kinds]
     return {
         "data": {"name": "bands"},
@@ -228,13 +231,13 @@ def _bands(kinds: Sequence[str]) -> Spec:
             },
             "tooltip": [
                 {"field": "band", "title": "First to second"},
-                {"field": "n", "title": "Features", "format": ","},
+                count,
             ],
         },
     }  # fmt: skip
 
 
-def _nodes() -> Spec:
+def _nodes(count: Spec) -> Spec:
     return {
         "data": {"name": "nodes"},
         "mark": {"type": "rect", "color": INK},
@@ -244,7 +247,7 @@ def _nodes() -> Spec:
             "y2": {"field": "y2"},
             "tooltip": [
                 {"field": "state", "title": "Change"},
-                {"field": "n", "title": "Features", "format": ","},
+                count,
             ],
         },
     }

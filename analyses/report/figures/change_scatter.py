@@ -24,7 +24,7 @@ _SHAPES = ("triangle-up", "triangle-down", "diamond", "square")
 _MEASURED, _NO_EFFECT = "measured", "by chance"
 
 
-def change_scatter(titles: Sequence[str], unit: str, classes: Sequence[str]) -> Spec:
+def change_scatter(titles: Sequence[str], unit: str, noun: str, classes: Sequence[str]) -> Spec:
     """Return a concat with a panel for each group.
 
     Parameters
@@ -33,6 +33,8 @@ def change_scatter(titles: Sequence[str], unit: str, classes: Sequence[str]) -> 
         Of the panels.
     unit : str
         Of both changes.
+    noun : str
+        What a feature is called.
     classes : sequence of str
         Those of `CLASS_WORDS` that occur. Data sets, all with `panel` (from 1): `cells` (x, x2,
         y, y2, n), `points` (x, y, class, feature, first, second), `lines` (as `change_lines`)
@@ -48,7 +50,7 @@ def change_scatter(titles: Sequence[str], unit: str, classes: Sequence[str]) -> 
                 "height": SIDE,
                 "layer": [
                     {**layer, "transform": [panel_filter(i), *layer.get("transform", ())]}
-                    for layer in _layers(unit, classes)
+                    for layer in _layers(unit, noun, classes)
                 ],
             }
             for i, title in enumerate(titles, start=1)
@@ -87,12 +89,12 @@ def change_lines(limit: float, slopes: Sequence[tuple[float | None, float | None
     )
 
 
-def _layers(unit: str, classes: Sequence[str]) -> list[Spec]:
+def _layers(unit: str, noun: str, classes: Sequence[str]) -> list[Spec]:
     return [
-        cells(f"First change ({unit})", f"Second change ({unit})"),
+        cells(f"First change ({unit})", f"Second change ({unit})", noun),
         _zero(),
         _guides(),
-        _points(unit, classes),
+        _points(unit, noun, classes),
         _label("r", -25),
         _label("reading", -11),
     ]
@@ -133,7 +135,7 @@ def _ends() -> Spec:
     }
 
 
-def _points(unit: str, classes: Sequence[str]) -> Spec:
+def _points(unit: str, noun: str, classes: Sequence[str]) -> Spec:
     known = [name for name in CLASS_WORDS if name in classes]
     places = [list(CLASS_WORDS).index(name) for name in known]
     domain = [CLASS_WORDS[name] for name in known]
@@ -150,7 +152,7 @@ def _points(unit: str, classes: Sequence[str]) -> Spec:
             "shape": {"field": "class", "type": "nominal", "title": "Found", "legend": legend,
                       "scale": {"domain": domain, "range": [_SHAPES[i] for i in places]}},
             "tooltip": [
-                {"field": "feature", "title": "Feature"},
+                {"field": "feature", "title": noun[0].upper() + noun[1:]},
                 {"field": "first", "title": f"First ({unit})", "format": ".3g"},
                 {"field": "second", "title": f"Second ({unit})", "format": ".3g"},
             ],

@@ -17,13 +17,15 @@ def panel_filter(panel: int) -> dict[str, Any]:
     return {"filter": f"datum.panel === {panel}"}
 
 
-def cells(x_title: str, y_title: str) -> dict[str, Any]:
+def cells(x_title: str, y_title: str, noun: str) -> dict[str, Any]:
     """Return the layer of binned features: darker where there are more.
 
     Parameters
     ----------
     x_title, y_title : str
-        Of the axes, with units. The data set `cells` has the columns x, x2, y, y2 and n.
+        Of the axes, with units.
+    noun : str
+        What a feature is called. The data set `cells` has the columns x, x2, y, y2 and n.
     """
     scale = {"nice": False, "zero": False}
     axis = {"tickCount": 5, "grid": False}
@@ -37,7 +39,7 @@ def cells(x_title: str, y_title: str) -> dict[str, Any]:
             "y": {"field": "y", "type": "quantitative", "title": y_title, "scale": scale,
                   "axis": axis},
             "y2": {"field": "y2"},
-            "fill": count_colour("Features", 76),
+            "fill": count_colour(f"{noun}s", 76),
         },
     }  # fmt: skip
 

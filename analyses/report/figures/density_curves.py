@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from analyses.report.look import CATEGORIES
+from analyses.report.look import CATEGORIES, OWN_X_AXES
 
 Spec = dict[str, Any]
 #: Chemistries of the array, always in these colours and dashes.
@@ -61,5 +61,6 @@ def density_curves(layers: Sequence[str], design_types: Sequence[str]) -> Spec:
         "data": {"name": "curves"},
         "facet": {"field": "layer", "type": "nominal", "title": None, "sort": list(layers)},
         "columns": 3,
+        **OWN_X_AXES,
         "spec": {"width": 290, "height": 230, "layer": [band, line]},
     }

@@ -82,7 +82,7 @@ def dot_plot(
         },
         "columns": 3,
         "spec": {"width": 150, "height": {"step": 20}, "layer": [rule, dots]},
-        "resolve": {"scale": {"y": "independent"}},
+        "resolve": {"scale": {"y": "independent"}, "axis": {"x": "independent"}},
     }  # fmt: skip
 
 

@@ -92,7 +92,7 @@ def _squares(noun: str) -> dict[str, Any]:
             "y": _Y,
             "y2": {"field": "y2"},
             "color": count_colour(
-                f"{noun[0].upper()}{noun[1:]}s in a square that are not found", 180, title_px=280
+                f"{noun}s in a square that are not found", 180, title_px=280
             ),
             "tooltip": [{"field": "n", "title": f"{noun}s here, not found", "format": ","}],
         },

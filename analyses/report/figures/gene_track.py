@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from analyses.report.look import INK, group_scale, timepoint_scale
+from analyses.report.look import INK, OWN_X_AXES, group_scale, timepoint_scale
 
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke")
 #: Parts of the gene under the CpGs: dark or light, so that they differ without colour.
@@ -59,7 +59,7 @@ def expression_course(
         return {**data, **view}
     header = {"title": None, "labelLimit": 260}
     cells = {"facet": {"field": "kind", "type": "nominal", "header": header}, "columns": 3}
-    return {**data, **cells, "spec": {"width": 260, **view}}
+    return {**data, **cells, **OWN_X_AXES, "spec": {"width": 260, **view}}
 
 
 def methylation_track(
@@ -96,6 +96,7 @@ def methylation_track(
             "sort": {"field": "panel_order", "op": "min"},
         },
         "columns": 3,
+        **OWN_X_AXES,
         "spec": {
             "width": _TRACK,
             "height": _TRACK_HEIGHT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from analyses.report.look import INK
+from analyses.report.look import INK, OWN_X_AXES
 
 #: Bars below 0.05, and the others.
 _SMALL, _OTHER = "#0072B2", "#B9C3CC"
@@ -51,7 +51,7 @@ def small_p_histograms_spec(noun: str, bars: int) -> dict[str, Any]:
         },
         "columns": 5,
         # else those of missing cells stand alone below the last row
-        "resolve": {"axis": {"x": "independent"}},
+        **OWN_X_AXES,
         "spacing": 14,
         "spec": {
             "width": 168,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from analyses.report.look import CATEGORIES, GUIDE, INK, count_colour
+from analyses.report.look import CATEGORIES, GUIDE, INK, OWN_X_AXES, count_colour
 
 #: Pixels along either side of a cell.
 _SIDE = 230
@@ -47,6 +47,7 @@ def paired_changes(regions: Sequence[str], *, binned: bool) -> dict[str, Any]:
             "header": {"title": None, "labelLimit": _SIDE, "labelFontWeight": 600},
         },
         "columns": 3,
+        **OWN_X_AXES,
         "spec": {
             "width": _SIDE,
             "height": _SIDE,

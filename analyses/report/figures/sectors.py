@@ -48,7 +48,9 @@ def more_in(group: str) -> str:
     return f"same way, more in {group}"
 
 
-def sector_scatter(panels: Sequence[Comparison], unit: str, groups: Sequence[str]) -> Spec:
+def sector_scatter(
+    panels: Sequence[Comparison], unit: str, noun: str, groups: Sequence[str]
+) -> Spec:
     """Return a concat with a panel for each change and comparison.
 
     Parameters
@@ -56,6 +58,8 @@ def sector_scatter(panels: Sequence[Comparison], unit: str, groups: Sequence[str
     panels : sequence of Comparison
     unit : str
         Of the changes.
+    noun : str
+        What a feature is called.
     groups : sequence of str
         Of the study, in its order. Data sets, all with `panel` (from 1): `cells` (x, x2, y, y2,
         n), `points` (x, y, kind, feature, reference, group), and `lines` and `labels` of
@@ -71,7 +75,7 @@ def sector_scatter(panels: Sequence[Comparison], unit: str, groups: Sequence[str
                 "height": SIDE,
                 "layer": [
                     {**layer, "transform": [panel_filter(i)]}
-                    for layer in _layers(panel, panels, unit, groups)
+                    for layer in _layers(panel, panels, unit, noun, groups)
                 ],
             }
             for i, panel in enumerate(panels, start=1)
@@ -118,18 +122,20 @@ def sector_geometry(
 
 
 def _layers(
-    panel: Comparison, panels: Sequence[Comparison], unit: str, groups: Sequence[str]
+    panel: Comparison, panels: Sequence[Comparison], unit: str, noun: str, groups: Sequence[str]
 ) -> list[Spec]:
     return [
         cells(
-            f"Change in {panel.reference_group} ({unit})", f"Change in {panel.study_group} ({unit})"
+            f"Change in {panel.reference_group} ({unit})",
+            f"Change in {panel.study_group} ({unit})",
+            noun,
         ),
         {
             "data": {"name": "lines"},
             "mark": {"type": "rule", "color": INK, "strokeWidth": 0.7},
             "encoding": {**_place(), "x2": {"field": "x2"}, "y2": {"field": "y2"}},
         },
-        _points(panel, panels, groups),
+        _points(panel, panels, noun, groups),
         _label("n", -7, 600),
         _label("share", 7, 400),
     ]
@@ -142,7 +148,9 @@ def _place() -> Spec:
     }
 
 
-def _points(panel: Comparison, panels: Sequence[Comparison], groups: Sequence[str]) -> Spec:
+def _points(
+    panel: Comparison, panels: Sequence[Comparison], noun: str, groups: Sequence[str]
+) -> Spec:
     shown = [g for g in groups if any(g in (p.study_group, p.reference_group) for p in panels)]
     colours = dict(zip(groups, group_scale(groups)["range"], strict=True))
     domain = [*(more_in(g) for g in shown), OPPOSITE]
@@ -163,7 +171,7 @@ def _points(panel: Comparison, panels: Sequence[Comparison], groups: Sequence[st
                       "scale": {"domain": domain, "range": [
                           *(shapes[i % len(shapes)] for i in range(len(shown))), "cross"]}},
             "tooltip": [
-                {"field": "feature", "title": "Feature"},
+                {"field": "feature", "title": noun[0].upper() + noun[1:]},
                 {"field": "reference", "title": panel.reference_group, "format": ".3g"},
                 {"field": "group", "title": panel.study_group, "format": ".3g"},
             ],

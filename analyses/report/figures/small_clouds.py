@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from analyses.report.look import DOWN, GUIDE, UP, count_colour
+from analyses.report.look import DOWN, GUIDE, OWN_X_AXES, UP, count_colour
 
 #: Pixels that a cell takes with its axis and the space around it.
 CELL_WIDTH = 216
@@ -50,7 +50,7 @@ def small_clouds_spec(
         },
         "columns": 5,
         # else those of missing cells stand alone below the last row
-        "resolve": {"axis": {"x": "independent"}},
+        **OWN_X_AXES,
         "spacing": 14,
         "spec": {
             "width": _WIDTH,
@@ -85,7 +85,7 @@ def _squares(x: dict[str, Any], y: dict[str, Any], noun: str) -> dict[str, Any]:
             "y": y,
             "y2": {"field": "y2"},
             "color": count_colour(
-                f"{noun[0].upper()}{noun[1:]}s in a square that are not found", 220, title_px=300
+                f"{noun}s in a square that are not found", 220, title_px=300
             ),
         },
     }  # fmt: skip

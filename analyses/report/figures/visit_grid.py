@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from analyses.report.look import INK, group_scale
+from analyses.report.look import INK, OWN_X_AXES, group_scale
 
 Spec = dict[str, Any]
-
-#: On a phone cells stand below each other, too far from an axis at the foot of the last.
-_OWN_AXES: Spec = {"resolve": {"axis": {"x": "independent"}}}
 
 
 def visit_grid(groups: Sequence[str], timepoints: Sequence[str], women: Sequence[str]) -> Spec:
@@ -53,7 +50,7 @@ def visit_grid(groups: Sequence[str], timepoints: Sequence[str], women: Sequence
                 ],
             },
         },
-        **_OWN_AXES,
+        **OWN_X_AXES,
     }  # fmt: skip
 
 
@@ -99,5 +96,5 @@ def visit_counts(groups: Sequence[str], timepoints: Sequence[str]) -> Spec:
                 },
             ],
         },
-        **_OWN_AXES,
+        **OWN_X_AXES,
     }  # fmt: skip

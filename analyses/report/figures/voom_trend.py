@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from analyses.report.look import UP, count_colour
+from analyses.report.look import OWN_X_AXES, UP, count_colour
 
 Spec = dict[str, Any]
 
@@ -48,5 +48,6 @@ def voom_trend(analyses: Sequence[str]) -> Spec:
             "header": {"labelLimit": 240},
         },
         "columns": 4,
+        **OWN_X_AXES,
         "spec": {"width": 250, "height": 220, "layer": [cells, curve]},
     }  # fmt: skip

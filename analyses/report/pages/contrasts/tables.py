@@ -126,7 +126,12 @@ def all_contrasts_table(source: Source, manner: Manner) -> Table:
             "chance in these very samples (mean); its P is how often shuffling finds as many as "
             "observed."
         )
-    query = f"select * from contrast_summary where analysis = {literal(manner.analysis)}"
+    query = (
+        "select s.* from contrast_summary as s\n"
+        "inner join dim_contrast as d on d.analysis = s.analysis and d.contrast = s.contrast\n"
+        f"where s.analysis = {literal(manner.analysis)}\n"
+        "order by d.contrast_order nulls last, s.contrast"
+    )
     return Table(
         f"contrasts-all-{manner.slug}",
         f"All contrasts of {manner.analysis}",

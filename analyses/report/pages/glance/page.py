@@ -9,6 +9,7 @@ from analyses.report.figures.visit_grid import visit_counts, visit_grid
 from analyses.report.pages.glance.cautions import cautions
 from analyses.report.pages.glance.strongest import strongest_findings
 from analyses.report.source import Source
+from cohortmart.quoting import literals
 from cohortmart.wording import counted
 
 #: More women than this are counted, not drawn one by one.
@@ -104,7 +105,7 @@ def _measured(source: Source) -> tuple[Section, ...]:
                 Column("samples", "Samples", "integer"),
             ),
             counts,
-            _COUNTS_SQL,
+            _COUNTS_SQL.format(groups=literals(source.groups)),
         )
     )
     return (Section("What was measured", tuple(blocks)),)
@@ -116,7 +117,8 @@ _COUNTS_SQL = """select q.assay, s.cell_type, s.visit_key, s.study_group, s.time
 from qc_sample as q
 inner join dim_sample as s using (sample_id)
 group by q.assay, s.cell_type, s.visit_key, s.study_group, s.timepoint, s.visit_order
-order by q.assay, s.cell_type, s.visit_key, s.study_group, s.visit_order"""
+order by q.assay, s.cell_type, s.visit_key, list_position({groups}, s.study_group),
+    s.visit_order"""
 
 
 def _counts_figure(source: Source, counts: pa.Table) -> Figure:

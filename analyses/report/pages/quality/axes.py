@@ -114,7 +114,7 @@ def _associations(source: Source, assay: Assay, one: SampleSet) -> tuple[Block, 
             rows=_named(_named(rows, "first_variable"), "second_variable"),
             query="select * from qc_association\n"
             f"where assay = {literal(assay.name)} and sample_set = {literal(one.name)}\n"
-            "order by strength desc, first_variable, second_variable",
+            "order by strength desc nulls last, first_variable, second_variable",
         ),
     )
 

@@ -33,16 +33,16 @@ _VALUES = """
     select * exclude (block, place), place + 2 * (block - 1) as place
     from ordered order by place
 """
-_ROWS = """
+_FIRST = """q.filter_reason is null, q.lib_size nulls last,
+    greatest(coalesce(q.missing_share, 0), coalesce(q.detection_failed_share, 0)) desc"""
+_ROWS = f"""
     select s.sample, s.subject, s.study_group, s.timepoint, s.cell_type,
         q.lib_size / 1e6 as lib_size, q.norm_factor, q.n_detected, q.missing_share,
         q.detection_failed_share, q.filter_reason
     from qc_sample as q
     inner join shown_sample as s using (sample_id)
     where q.assay = $assay
-    order by q.filter_reason is null, q.lib_size nulls last,
-        greatest(coalesce(q.missing_share, 0), coalesce(q.detection_failed_share, 0)) desc,
-        length(s.sample), s.sample
+    order by {_FIRST}, length(s.sample), s.sample
     limit $n
 """
 _COLUMNS = (
@@ -203,7 +203,8 @@ def _table(source: Source, assay: Assay) -> Table:
         rows=rows.select([c.name for c in columns]),
         query="select q.*, s.subject_id, s.study_group, s.timepoint, s.cell_type\n"
         "from qc_sample as q\ninner join dim_sample as s using (sample_id)\n"
-        f"where q.assay = {literal(assay.name)}\norder by q.lib_size, q.missing_share desc",
+        f"where q.assay = {literal(assay.name)}\norder by {_FIRST},\n"
+        "    length(sample_id), sample_id",
     )
 
 

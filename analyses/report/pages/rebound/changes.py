@@ -110,7 +110,7 @@ def changes_figure(source: Source, pair: ReboundPair) -> Figure:
             f"{title}: {correlation_words(m)}"
             for title, m in zip(pair.titles, pair.members, strict=True)
         ),
-        change_scatter(pair.titles, pair.unit, sorted(classes)),
+        change_scatter(pair.titles, pair.unit, pair.noun, sorted(classes)),
         {
             "cells": cells,
             "points": points,
@@ -143,7 +143,7 @@ def classes_figure(source: Source, pair: ReboundPair) -> Figure | None:
         f"What becomes of the first change: {pair.analysis}, {pair.pair}",
         _classes_caption(source, pair),
         " ".join(_flow_words(title, flows[i]) for title, i in zip(titles, shown, strict=True)),
-        flow.alluvial(titles, sorted(kinds)),
+        flow.alluvial(titles, pair.noun, sorted(kinds)),
         flow.alluvial_geometry([flows[i] for i in shown], heads),
         fit="columns",
         cell_width=flow.CELL_WIDTH,

@@ -83,7 +83,7 @@ def sectors_figure(source: Source, pair: ReboundPair) -> Figure | None:
         " ".join(
             _words(panel.title, rows) for panel, (_, rows) in zip(panels, counted, strict=True)
         ),
-        sector_scatter(panels, pair.unit, source.groups),
+        sector_scatter(panels, pair.unit, pair.noun, source.groups),
         data | sector_geometry(pair.limit, shares),
         fit="columns",
         cell_width=CELL_WIDTH,

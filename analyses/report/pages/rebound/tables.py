@@ -9,13 +9,8 @@ from analyses.report.pages.rebound.names import in_list, names_sql
 from analyses.report.pages.rebound.pairs import SUMMARY_SQL, ReboundPair
 from analyses.report.pages.rebound.words import people
 from analyses.report.source import Source
-from cohortmart.quoting import literal
+from cohortmart.quoting import literal, literals
 
-_SUMMARY = f"""
-    select * from ({SUMMARY_SQL})
-    order by list_position($analyses, analysis), analysis, pair,
-        list_position($groups, study_group) nulls last, first_contrast
-"""
 #: The interval has the quantile of the first contrast's own interval: they share their df.
 _TOP = """with top as (
     select *
@@ -51,7 +46,10 @@ _BETAS = "\n    top.delta_beta_first, top.delta_beta_second,"
 
 def summary_table(source: Source) -> Table:
     """Return all pairs and groups with their numbers and correlations."""
-    order = {"analyses": list(source.analyses), "groups": list(source.groups)}
+    query = (
+        f"{SUMMARY_SQL}\norder by list_position({literals(source.analyses)}, s.analysis), s.pair,\n"
+        f"    list_position({literals(source.groups)}, s.study_group) nulls last, s.first_contrast"
+    )
     return Table(
         "rebound-summary",
         "Rebounds in numbers",
@@ -76,8 +74,8 @@ def summary_table(source: Source) -> Table:
             Column("reading", "r is"),
             Column("r_biological", "Biological r", "number"),
         ),
-        source.table(_SUMMARY, order),
-        f"{SUMMARY_SQL}\norder by s.analysis, s.pair, s.study_group",
+        source.table(query),
+        query,
     )
 
 

@@ -97,7 +97,7 @@ def test_a_panel_without_features_is_empty():
     tables = alluvial_geometry([{}, {("up", "up"): 2}], [("a", "b"), ("c", "d")])
     assert {row["panel"] for table in tables.values() for row in table.to_pylist()} == {2}
     spec = {
-        **alluvial(["A", "B"], ["twice the same way"]),
+        **alluvial(["A", "B"], "gene", ["twice the same way"]),
         "datasets": {name: table.to_pylist() for name, table in tables.items()},
     }
     svg = vl_convert.vegalite_to_svg(spec)
