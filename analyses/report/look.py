@@ -65,6 +65,12 @@ def count_colour(title: str, gradient_px: int, title_px: int = 180) -> dict[str,
             "legend": legend}  # fmt: skip
 
 
+def share_opacity(most: float) -> dict[str, Any]:
+    """Return the opacity of a square of which a `share` is found: `most` where all of it is."""
+    return {"field": "share", "type": "quantitative", "legend": None,
+            "scale": {"domain": [0, 1], "range": [0, most]}}  # fmt: skip
+
+
 def group_scale(groups: Sequence[str]) -> dict[str, Any]:
     """Return the scale that gives every group its colour, in the order of study.yml."""
     return _scale(groups, [GROUP_COLOURS[i % len(GROUP_COLOURS)] for i in range(len(groups))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from analyses.report.look import DOWN, GUIDE, INK, NEITHER, UP, count_colour
+from analyses.report.look import DOWN, GUIDE, INK, NEITHER, UP, count_colour, share_opacity
 
 _SHAPES = {"domain": ["up", "down", "neither"],
            "range": ["triangle-up", "triangle-down", "circle"]}  # fmt: skip
@@ -109,12 +109,7 @@ def _found() -> dict[str, Any]:
             "x2": {"field": "x2"},
             "y": _Y,
             "y2": {"field": "y2"},
-            "opacity": {
-                "field": "share",
-                "type": "quantitative",
-                "scale": {"domain": [0, 1], "range": [0, 0.45]},
-                "legend": None,
-            },
+            "opacity": share_opacity(0.45),
             "tooltip": [{"field": "n", "title": "found here", "format": ","}],
         },
     }

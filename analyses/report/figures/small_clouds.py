@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from analyses.report.look import DOWN, GUIDE, OWN_X_AXES, UP, count_colour
+from analyses.report.look import DOWN, GUIDE, OWN_X_AXES, UP, count_colour, share_opacity
 
 #: Pixels that a cell takes with its axis and the space around it.
 CELL_WIDTH = 216
@@ -100,12 +100,7 @@ def _found(direction: str, colour: str, x: dict[str, Any], y: dict[str, Any]) ->
             "x2": {"field": "x2"},
             "y": y,
             "y2": {"field": "y2"},
-            "opacity": {
-                "field": "share",
-                "type": "quantitative",
-                "scale": {"domain": [0, 1], "range": [0, 0.8]},
-                "legend": None,
-            },
+            "opacity": share_opacity(0.8),
         },
     }
 
