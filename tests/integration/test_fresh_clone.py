@@ -50,7 +50,7 @@ def test_make_demo_sets_up_everything_and_can_be_repeated(clone: Path) -> None:
 
 
 def test_an_installed_wheel_brings_its_tables_along(clone: Path) -> None:
-    """Without the checkout: dbt's project comes inside the package."""
+    """Without the checkout: dbt's project and the report's page come inside the package."""
     python = clone / ".venv" / "bin" / "python"
     if not python.exists():
         made = make("setup", clone)
@@ -65,14 +65,15 @@ def test_an_installed_wheel_brings_its_tables_along(clone: Path) -> None:
     elsewhere = clone.parent / "elsewhere"
     elsewhere.mkdir()
     out = subprocess.run(
-        [str(python), "-P", "-m", "cohortmart", "demo", "--out", "d"],
+        [str(python), "-P", "-m", "cohortmart", "demo", "--out", "d", "--no-report"],
         cwd=elsewhere, env={**os.environ, "PYTHONPATH": str(target)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert out.returncode == 0, out.stdout + out.stderr
     where = subprocess.run(
         [str(python), "-P", "-c",
-         "import cohortmart.build as b; print(b.dbt_project_folder())"],
+         "import cohortmart.build as b; from analyses.report.assemble import html; "
+         "assert '</html>' in html('a study', []); print(b.dbt_project_folder())"],
         cwd=elsewhere, env={**os.environ, "PYTHONPATH": str(target)},
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
