@@ -95,7 +95,7 @@ SHARED_RUNS = ("demo_run", "built", "real_run")
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Name what must run in the same process when pytest-xdist runs several (`make test`)."""
-    if config.getoption("dist", "no") != "loadgroup":
+    if not getattr(config.option, "loadgroup", False):  # set in each of several processes
         return
     used: dict[Path, set[str]] = {}
     for item in items:
