@@ -4,8 +4,8 @@ PYTHON  ?= python3
 DEMO    ?= demo
 VENV    := .venv
 BIN     := $(VENV)/bin
-# as many processes as there are cores; tests/conftest.py says what goes together
-AT_ONCE := -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+# as many processes as there are cores, a file in one of them
+AT_ONCE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 READY   := $(VENV)/.cohortmart-ready
 
 .DEFAULT_GOAL := help

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.made_once import made_once
+
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() in {"true", "1", "yes"}
 #: Libraries whose version can move a number.
@@ -67,44 +69,28 @@ def real_study(shared_data: Path) -> Path:
     return ROOT / "examples" / "grams_cd8_rna" / "study.yml"
 
 
+def run_cohortmart(*arguments: str) -> None:
+    """Run a command that must succeed."""
+    command = [sys.executable, "-m", "cohortmart", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.fixture(scope="session")
 def real_run(real_study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Output folder of `cohortmart run` on the real study; made once, not to be changed."""
-    out = tmp_path_factory.mktemp("real") / "grams"
-    command = [sys.executable, "-m", "cohortmart.cli", "run", str(real_study), "--out", str(out)]
-    command.append("--no-report")
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return out
+
+    def make(folder: Path) -> None:
+        run_cohortmart("run", str(real_study), "--out", str(folder / "grams"), "--no-report")
+
+    return made_once(tmp_path_factory, "real", make) / "grams"
 
 
 @pytest.fixture(scope="session")
 def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Output folder of `cohortmart demo`; made once, not to be changed."""
-    out = tmp_path_factory.mktemp("demo") / "demo"
-    command = [sys.executable, "-m", "cohortmart.cli", "demo", "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return out
 
+    def make(folder: Path) -> None:
+        run_cohortmart("demo", "--out", str(folder / "demo"))
 
-#: Fixtures that take a minute: files that use the same one run in one process, and first.
-SHARED_RUNS = ("demo_run", "built", "real_run")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Name what must run in the same process when pytest-xdist runs several (`make test`)."""
-    if not getattr(config.option, "loadgroup", False):  # set in each of several processes
-        return
-    used: dict[Path, set[str]] = {}
-    for item in items:
-        used.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
-    shared = {
-        path: next((name for name in SHARED_RUNS if name in names), None)
-        for path, names in used.items()
-    }
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(shared[item.path] or str(item.path)))
-    order = {name: place for place, name in enumerate(SHARED_RUNS)}
-    items.sort(key=lambda item: order.get(shared[item.path] or "", len(order)))
+    return made_once(tmp_path_factory, "demo", make) / "demo"

@@ -19,6 +19,8 @@ from finding_rows import DESIGN_SAMPLES, REBOUNDS, design, finding_rows, further
 from gene_sets import gene_set_rows
 from lake_writer import Matrix, Sheet, write_lake, write_results
 
+from tests.made_once import made_once
+
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = [f"S{i}" for i in range(1, 9)]
 
@@ -168,14 +170,27 @@ def results(home: Path) -> None:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Build a whole study, one with betas alone, one with normalised layers, and none at all."""
-    folder = tmp_path_factory.mktemp("models")
     known = matrices()
-    homes = {
+
+    def make(folder: Path) -> None:
+        (folder / "outcomes.json").write_text(json.dumps(_build_all(folder, known)))
+
+    folder = made_once(tmp_path_factory, "models", make)
+    outcomes = json.loads((folder / "outcomes.json").read_text())
+    return Built(_homes(folder), outcomes, known)
+
+
+def _homes(folder: Path) -> dict[str, Path]:
+    return {
         "full": folder / "o'brien [1] study",  # a name that SQL and glob could stumble over
         "betas": folder / "betas",
         "layers": folder / "layers",
         "nothing": folder / "nothing",
     }
+
+
+def _build_all(folder: Path, known: dict[str, Matrix]) -> dict[str, dict[str, Any]]:
+    homes = _homes(folder)
     v2 = known["v2"]
     assays = [known["rna"], known["raw"], known["small"], known["two"], v2]
     further = {**annotation(v2), **gene_set_rows()}
@@ -209,12 +224,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
         room.mkdir()
     with ThreadPoolExecutor() as pool:
         done = pool.map(run_dbt, rooms, [[jobs[name] for name in part] for part in parts])
-        outcomes = {
+        return {
             name: outcome
             for part, found in zip(parts, done, strict=True)
             for name, outcome in zip(part, found, strict=True)
         }
-    return Built(homes, outcomes, known)
 
 
 @pytest.fixture
