@@ -117,7 +117,7 @@ def test_missing_file_folder_and_empty_file(tmp_path: Path) -> None:
     [
         (b"PK\x03\x04\x14", "Excel"),
         (b"\xd0\xcf\x11\xe0\xa1", "Excel"),
-        (gzip.compress(b"X\n\x00\x00\x00\x03"), "RDS"),
+        (gzip.compress(b"X\n\x00\x00\x00\x03", mtime=0), "RDS"),
         (lzma.compress(b"RDX3\nX\n"), "RData"),
         (b"\x89HDF\r\n\x1a\n", "HDF5"),
         (b"PAR1\x15\x04", "Parquet"),
