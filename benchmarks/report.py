@@ -12,12 +12,21 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from measured import cohortmart
 
 TARGET = "target 60 s for the demo, 180 s and 3 GB at EPIC size; 8 MB; opens in 1 s"
+
+
+#: Notes in the page itself when its first figure is there: what a reader waits for, without
+#: the time that the test driver takes to hear of it.
+_NOTE = """
+new MutationObserver((changes) => {
+  for (const { target } of changes)
+    if (target.dataset.drawn === "true") window.firstFigure ??= performance.now();
+}).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-drawn"] });
+"""
 
 
 def opening_seconds(index: Path) -> float | None:
@@ -32,10 +41,10 @@ def opening_seconds(index: Path) -> float | None:
         window = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         for _ in range(3):
             tab = window.new_page(viewport={"width": 1280, "height": 900})
-            began = time.perf_counter()
+            tab.add_init_script(_NOTE)
             tab.goto(index.as_uri())
             tab.wait_for_selector(".drawing[data-drawn=true]")
-            times.append(time.perf_counter() - began)
+            times.append(tab.evaluate("window.firstFigure") / 1000)
             tab.close()
         window.close()
     return min(times)
