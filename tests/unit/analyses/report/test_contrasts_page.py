@@ -17,6 +17,7 @@ from analyses.report.pages.contrasts.scan import POINTS, choose_contrasts, scan
 from analyses.report.pages.contrasts.sql import P_BARS, SMALL_PICTURES
 from analyses.report.source import Detail
 from analyses.report.statics import standalone
+from analyses.report.thresholds import threshold_words
 from tests.unit.analyses.report import contrast_rows as made
 
 
@@ -86,6 +87,16 @@ def test_histogram_counts_p_values_and_its_line_is_their_mean(page: Page, given:
     bars = {r["bar"]: r["n"] for r in figure.data["bars"].to_pylist()}
     assert bars == {i: n for i, n in enumerate(counts.tolist()) if n}
     assert figure.data["flat"]["value"].to_pylist() == [300 / P_BARS]
+
+
+def test_without_thresholds_every_feature_counts():
+    none = dict.fromkeys(("p", "adj_p", "delta_beta", "log_fc"))
+    source = made.source(made.tables(none))
+    choose_contrasts(source)
+    drawn = scan(source, "rna", of_probes=False)
+    assert threshold_words(drawn.contrasts[0]) == "every feature counts"
+    squares = drawn.squares_of("volcano", 1).to_pylist()
+    assert {square["direction"] for square in squares} == {"up", "down"}
 
 
 @pytest.mark.parametrize(

@@ -316,6 +316,11 @@ def test_methylation_has_its_units_and_genes():
         "Amplitude (M-value)",
     ]  # fmt: skip
     assert "2 of 4 CpGs rebound" in words(page)
+    for name in ("changes", "sectors"):
+        layers = figures(page)[name].spec["concat"][0]["layer"]
+        assert [x["encoding"]["fill"]["title"] for x in layers if "fill" in x["encoding"]] == [
+            "CpGs"
+        ]
 
 
 def test_two_pairs_of_an_analysis_have_names_of_their_own():
