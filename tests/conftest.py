@@ -94,3 +94,21 @@ def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run_cohortmart("demo", "--out", str(folder / "demo"))
 
     return made_once(tmp_path_factory, "demo", make) / "demo"
+
+
+#: Fixtures that take a minute to make, and that several files read.
+SHARED_RUNS = {"demo_run", "real_run", "built"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of each shared run one file first, the other such files last: no process waits for it."""
+    reads: dict[Path, set[str]] = {}
+    for item in items:
+        used = SHARED_RUNS.intersection(getattr(item, "fixturenames", ()))
+        reads.setdefault(item.path, set()).update(used)
+    begun: set[str] = set()
+    place = {}
+    for path, runs in reads.items():
+        place[path] = 1 if not runs else 0 if runs - begun else 2
+        begun |= runs
+    items.sort(key=lambda item: place[item.path])
