@@ -32,7 +32,7 @@ lint: $(READY) ## ruff, mypy and the rules of who may import whom
 	$(BIN)/lint-imports
 
 docs: $(READY) ## write docs/tables.md from the descriptions of the tables
-	$(BIN)/python -m cohortmart.table_docs docs/tables.md
+	$(BIN)/python -m cohortmart.app.table_docs docs/tables.md
 
 bench: $(READY) ## run the benchmarks one after the other; they print ratios
 	@set -e; for script in block_correlation engine combat_seq whole_run gsea modules epic findings report; do echo "== $$script"; $(BIN)/python benchmarks/$$script.py; done

@@ -9,18 +9,18 @@ from typing import Any
 
 import duckdb
 
-from analyses.load.new_results import default_adj_p, show_modules, show_results
-from analyses.patterns.dmp_deg import dmp_deg_tables
-from analyses.patterns.enrichment import enrichment_tables
-from analyses.patterns.modules import module_overlap_tables, module_tables
-from analyses.patterns.overlap import overlap_tables
+from analyses.enrichment.enrichment import enrichment_tables
+from analyses.load.pending_results import default_adj_p, show_modules, show_results
+from analyses.methylation_expression.dmp_deg import dmp_deg_tables
+from analyses.modules.modules import module_overlap_tables, module_tables
+from analyses.overlap.overlap import overlap_tables
 from analyses.write.results import CONTRASTS, drop_set, fingerprint, is_current, write_set
-from cohortmart.built import refuse_stale
-from cohortmart.catalogue import Entry, read_current
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Analysis, Study
-from cohortmart.tables import RESULT_SETS
-from cohortmart.warehouse import Home, connect_read_only
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.lake.file_manifest import Entry, read_current
+from cohortmart.core.schemas.tables import RESULT_SETS
+from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.warehouse.build_state import refuse_stale
+from cohortmart.core.warehouse.home import Home, connect_read_only
 
 #: Raised when the same contrasts would give other findings than before.
 FINDINGS_VERSION = "2"

@@ -10,18 +10,18 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from analyses.dependencies import dependencies, lake_inputs
-from analyses.load.new_results import default_adj_p
-from analyses.permutation_tables import permutation_tables
-from analyses.prepared import prepare
+from analyses.fingerprints import dependencies, lake_inputs
+from analyses.fit.prepare import prepare
+from analyses.load.pending_results import default_adj_p
+from analyses.permutations.tables import permutation_tables
 from analyses.sensitivity import sensitivity_tables
 from analyses.write.results import CONTRASTS, drop_set, fingerprint, is_current, write_set
-from cohortmart.built import refuse_stale
-from cohortmart.catalogue import read_current
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Analysis, Study
-from cohortmart.tables import RESULT_SETS
-from cohortmart.warehouse import Home, connect_read_only
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.lake.file_manifest import read_current
+from cohortmart.core.schemas.tables import RESULT_SETS
+from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.warehouse.build_state import refuse_stale
+from cohortmart.core.warehouse.home import Home, connect_read_only
 
 Say = Callable[[str], None]
 Tables = Mapping[str, Iterable[pa.Table]]

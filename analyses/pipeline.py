@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from analyses.analysis import run_analysis
-from analyses.dependencies import dependencies, lake_inputs, library_versions
+from analyses.design.paper_preset import quirks
+from analyses.fingerprints import dependencies, lake_inputs, library_versions
+from analyses.fit.contrasts import run_analysis
 from analyses.follow_up import follow_up
 from analyses.further_fits import further_fits
-from analyses.outcome_tables import analysis_notes, outcome_tables
-from analyses.patterns.paper_preset import quirks
 from analyses.quality import quality
+from analyses.write.contrast_set import analysis_notes, outcome_tables
 from analyses.write.results import (
     CONTRASTS,
     fingerprint,
@@ -22,11 +22,11 @@ from analyses.write.results import (
     write_set,
     write_thresholds,
 )
-from cohortmart.built import refuse_stale
-from cohortmart.errors import AnalysisError
-from cohortmart.nearest import did_you_mean
-from cohortmart.study import Analysis, Study
-from cohortmart.warehouse import Home, connect_read_only
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.warehouse.build_state import refuse_stale
+from cohortmart.core.warehouse.home import Home, connect_read_only
 
 
 @dataclass(frozen=True)

@@ -95,9 +95,9 @@ def array_values(n: int) -> np.ndarray:
 
 def time_array(n: int) -> dict[str, float]:
     """Our seconds for `n` rows, and the most memory held beyond the values."""
-    from analyses.stats.basis import design_basis
-    from analyses.stats.block_correlation import block_correlation
-    from analyses.stats.blocks import make_blocks
+    from analyses.stats.linear.basis import design_basis
+    from analyses.stats.mixed.block_correlation import block_correlation
+    from analyses.stats.mixed.blocks import make_blocks
 
     x, who = array_design()
     basis, blocks, y = design_basis(x), make_blocks(who.astype(str).tolist()), array_values(n)
@@ -177,9 +177,9 @@ def array(edgepython: str) -> None:
 
 def inputs():
     """Voom values and weights, design basis and blocks of the study's final model."""
-    from analyses.normalise.voom import voom
-    from analyses.stats.basis import design_basis
-    from analyses.stats.blocks import make_blocks
+    from analyses.stats.counts.voom import voom
+    from analyses.stats.linear.basis import design_basis
+    from analyses.stats.mixed.blocks import make_blocks
 
     folder = DATA / "grams_cd8_rna"
     table = pl.read_csv(folder / "gene_counts.tsv.gz", separator="\t")
@@ -201,7 +201,7 @@ def inputs():
 
 def weighted() -> None:
     """With the voom weights of the real study."""
-    from analyses.stats.block_correlation import block_correlation
+    from analyses.stats.mixed.block_correlation import block_correlation
 
     values, basis, blocks = inputs()
     n, n_samples = values.weights.shape

@@ -58,7 +58,7 @@ def main() -> int:
     if not DATA.is_dir():
         print(f"no data at {DATA}: nothing timed")
         return 0
-    from analyses.normalise.combat_seq import combat_seq
+    from analyses.stats.batch.combat_seq import combat_seq
 
     counts, batch, keep = inputs()
     seconds = []

@@ -59,8 +59,8 @@ def contrasts(n_means: int) -> np.ndarray:
 
 def model():
     """Basis of the design, blocks and contrasts."""
-    from analyses.stats.basis import design_basis
-    from analyses.stats.blocks import make_blocks
+    from analyses.stats.linear.basis import design_basis
+    from analyses.stats.mixed.blocks import make_blocks
 
     women, means = layout()
     names = sorted(set(means))
@@ -79,9 +79,9 @@ def values(n: int) -> np.ndarray:
 
 def do_contrasts(n: int) -> float:
     """Fit, 20 exact contrasts, moderation."""
-    from analyses.stats.contrast_fit import fit_contrasts
-    from analyses.stats.moderated_t import moderate
-    from analyses.stats.variance_prior import variance_prior
+    from analyses.stats.linear.contrast_fit import fit_contrasts
+    from analyses.stats.moderation.ebayes import moderate
+    from analyses.stats.moderation.fit_f_dist import variance_prior
 
     basis, blocks, k = model()
     y = values(n)
@@ -93,9 +93,9 @@ def do_contrasts(n: int) -> float:
 
 def do_mixed(n: int) -> float:
     """REML, fit, Satterthwaite and moderation of every feature."""
-    from analyses.stats.mixed_model import fit_mixed
-    from analyses.stats.moderated_t import moderate
-    from analyses.stats.variance_prior import variance_prior
+    from analyses.stats.mixed.mixed_model import fit_mixed
+    from analyses.stats.moderation.ebayes import moderate
+    from analyses.stats.moderation.fit_f_dist import variance_prior
 
     basis, blocks, k = model()
     y = values(n)
@@ -107,10 +107,10 @@ def do_mixed(n: int) -> float:
 
 def do_permutations(n: int) -> float:
     """One contrast, 1,000 permutations of the visits."""
-    from analyses.stats.contrast_fit import fit_contrasts
-    from analyses.stats.moderated_t import moderate
-    from analyses.stats.permutation import PermutationSums
-    from analyses.stats.variance_prior import variance_prior
+    from analyses.stats.linear.contrast_fit import fit_contrasts
+    from analyses.stats.moderation.ebayes import moderate
+    from analyses.stats.moderation.fit_f_dist import variance_prior
+    from analyses.stats.permutation.permutation import PermutationSums
 
     basis, blocks, k = model()
     y = values(n)

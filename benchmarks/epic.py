@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 from measured import Measured, cohortmart, run
 
-from cohortmart.warehouse import Home, connect_read_only, fetch
+from cohortmart.core.warehouse.home import Home, connect_read_only, fetch
 
 POLARS = (
     "import polars as pl, sys; pl.scan_csv(sys.argv[1], null_values='NA').sink_parquet(sys.argv[2])"
@@ -182,7 +182,7 @@ def main() -> int:
         folder = Path(sys.argv[1] if len(sys.argv) > 1 else temporary)
         raw = folder / "raw"
         if not (raw / "betas.csv").exists():
-            from cohortmart.demo import write_demo
+            from cohortmart.app.demo import write_demo
 
             write_demo(raw, "epic")
         files = write_betas(raw, folder)

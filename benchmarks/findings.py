@@ -43,7 +43,7 @@ def main() -> int:
         raw, out = folder / "findings_raw", str(folder / "findings_out")
         study = raw / "study.yml"
         if not study.exists():
-            from cohortmart.demo import write_demo
+            from cohortmart.app.demo import write_demo
 
             write_demo(raw, "epic")
         text = study.read_text()

@@ -69,8 +69,8 @@ def inputs() -> tuple[list[str], np.ndarray, dict[str, list[str]]]:
 def ours(t: np.ndarray, genes: list[str], sets: dict[str, list[str]], threads: int):
     """Scores, seconds by the clock and seconds of processor time."""
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    from analyses.enrichment.gsea import preranked
-    from analyses.enrichment.membership import membership
+    from analyses.stats.gene_sets.gsea import preranked
+    from analyses.stats.gene_sets.membership import membership
 
     place = {gene: i for i, gene in enumerate(genes)}
     rows = np.repeat(np.arange(len(sets)), [len(members) for members in sets.values()])

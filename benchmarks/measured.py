@@ -63,4 +63,4 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
 
 def cohortmart(*arguments: str, environment: Mapping[str, str] | None = None) -> Measured:
     """Run one of our commands."""
-    return run([sys.executable, "-m", "cohortmart.cli", *arguments], environment)
+    return run([sys.executable, "-m", "cohortmart.app.cli", *arguments], environment)

@@ -15,10 +15,10 @@ import time
 
 import numpy as np
 
-from analyses.network.diamond import diamond
-from analyses.network.graph import Graph, make_graph
-from analyses.network.largest_component import largest_component
-from analyses.network.stability import stability
+from analyses.stats.network.diamond import diamond
+from analyses.stats.network.graph import Graph, make_graph
+from analyses.stats.network.largest_component import largest_component
+from analyses.stats.network.stability import stability
 
 NODES, EDGES, SEEDS, ADDED = 16_000, 250_000, 300, 200
 ROUNDS = 5

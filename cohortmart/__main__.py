@@ -1,5 +1,5 @@
 """`python -m cohortmart` is the command `cohortmart`."""
 
-from cohortmart.cli import main
+from cohortmart.app.cli import main
 
 main()

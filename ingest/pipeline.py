@@ -7,23 +7,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cohortmart.catalogue import Entry, read_current, read_part, switch_current, written_beside
-from cohortmart.lake.layers import RAW, is_derived
-from cohortmart.lake.lock import lake_lock
-from cohortmart.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
-from cohortmart.lake.named import write_named
-from cohortmart.study import Study
-from cohortmart.warehouse import Home
-from cohortmart.wording import counted
-from ingest.annotation import read_annotation
-from ingest.annotation_roles import ANNOTATION_TABLES
-from ingest.assay_reading import AssayReading, find_in_lake, read_into_lake
+from cohortmart.core.lake.file_manifest import (
+    Entry,
+    read_current,
+    read_part,
+    switch_current,
+    written_beside,
+)
+from cohortmart.core.lake.hashed_tables import write_named
+from cohortmart.core.lake.layers import RAW, is_derived
+from cohortmart.core.lake.lock import lake_lock
+from cohortmart.core.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
+from cohortmart.core.study.records import Study
+from cohortmart.core.text.wording import counted
+from cohortmart.core.warehouse.home import Home
 from ingest.check.samples import match_columns
-from ingest.forgotten import Forgotten, read_forgotten
+from ingest.forget.forgotten import Forgotten, read_forgotten
+from ingest.forget.purge import finish_forgetting
+from ingest.matrix.assay_reading import AssayReading, find_in_lake, read_into_lake
 from ingest.plan import Plan, checked_sha256, plan_assays
-from ingest.purge import finish_forgetting
-from ingest.read.sample_sheet import Samples, read_samples
-from ingest.read.sheet_cells import SHEET_READER_VERSION
+from ingest.read.samples.sample_sheet import Samples, read_samples
+from ingest.read.samples.sheet_cells import SHEET_READER_VERSION
+from ingest.reference.pipeline import read_annotation
+from ingest.reference.roles import ANNOTATION_TABLES
 from ingest.write.file_log import file_log, name_in_study, options_json
 from ingest.write.samples import assay_table, feature_table
 

@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cohortmart.errors import IngestError
-from cohortmart.study import Assay, Study
-from ingest.beside import read_beside
+from cohortmart.core.errors import IngestError
+from cohortmart.core.study.records import Assay, Study
 from ingest.check.matrix import check_header, check_samples_once
-from ingest.forgotten import Forgotten
-from ingest.matrix_file import Origin, raw_origin
+from ingest.forget.forgotten import Forgotten
+from ingest.matrix.detection import read_beside
+from ingest.matrix.matrix_file import Origin, raw_origin
 from ingest.read.formats import read_header
-from ingest.read.text import sha256_of
+from ingest.read.text.text import sha256_of
 
 
 @dataclass(frozen=True)

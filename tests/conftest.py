@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.made_once import made_once
+from tests.support.made_once import made_once
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() in {"true", "1", "yes"}
 #: Libraries whose version can move a number.
 VERSIONS_SHOWN = ("duckdb", "dbt-core", "polars", "pyarrow", "numpy", "scipy", "formulaic")

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from analyses.design.coding import read_category
 from analyses.design.design import Design
 from analyses.design.estimability import rank_of
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Study
-from cohortmart.wording import counted
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.records import Study
+from cohortmart.core.text.wording import counted
 
 
 def read_blocks(

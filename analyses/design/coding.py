@@ -11,9 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analyses.design.variables import Category, Number, read_variable
-from analyses.design.wording import joined, listed
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Study
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.records import Study
+from cohortmart.core.text.lists import joined, listed
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from analyses.design.contrast_expression import quoted
 from analyses.design.design import Design
-from cohortmart.errors import AnalysisError
-from cohortmart.nearest import did_you_mean
-from cohortmart.study import CONTRAST_FAMILIES, Study
-from cohortmart.study_model import Model
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.model_records import Model
+from cohortmart.core.study.records import CONTRAST_FAMILIES, Study
+from cohortmart.core.text.nearest import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from fractions import Fraction
 from typing import NoReturn
 
 from analyses.design.lookalikes import plain_sign_hint
-from analyses.design.wording import listed
-from cohortmart.errors import AnalysisError
-from cohortmart.nearest import nearest
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.text.lists import listed
+from cohortmart.core.text.nearest import nearest
 
 _NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _WORD = re.compile(r"[^\s+\-*/()`]+")

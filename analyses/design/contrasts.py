@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from analyses.design.collinear import explained, is_told_without_within
+from analyses.design.aliasing import explained, is_told_without_within
 from analyses.design.contrast_expansion import expand_contrasts
 from analyses.design.contrast_expression import parse_contrast
+from analyses.design.contrast_words import meaning_of
 from analyses.design.estimability import entangled_columns, is_estimable
-from analyses.design.meaning import meaning_of
 from analyses.design.model_matrix import INTERCEPT, Design
-from analyses.design.wording import joined, listed
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Study
-from cohortmart.study_model import Model
-from cohortmart.wording import counted
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.model_records import Model
+from cohortmart.core.study.records import Study
+from cohortmart.core.text.lists import joined, listed
+from cohortmart.core.text.wording import counted
 
 __all__ = ["Contrasts", "build_contrasts", "contrast_weights", "expand_contrasts"]
 

@@ -14,12 +14,12 @@ from analyses.design.coding import read_category
 from analyses.design.design import SamplesOnCurve
 from analyses.design.estimability import rank_of
 from analyses.design.variables import Number, read_variable
-from analyses.design.wording import listed
-from cohortmart.errors import AnalysisError
-from cohortmart.nearest import did_you_mean
-from cohortmart.study import Study
-from cohortmart.study_model import Curve
-from cohortmart.wording import counted
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.model_records import Curve
+from cohortmart.core.study.records import Study
+from cohortmart.core.text.lists import listed
+from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text.wording import counted
 
 Floats = NDArray[np.float64]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analyses.stats.basis import design_basis
+from analyses.stats.linear.basis import design_basis
 
 Floats = NDArray[np.float64]
 

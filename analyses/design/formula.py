@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from analyses.design.formula_safety import variables_of_code
 from analyses.design.variables import ROLE_COLUMNS, Category, Number, read_variable
-from analyses.design.wording import listed
-from cohortmart.errors import AnalysisError
-from cohortmart.nearest import did_you_mean
-from cohortmart.study import Study
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.records import Study
+from cohortmart.core.text.lists import listed
+from cohortmart.core.text.nearest import did_you_mean
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ import ast
 import re
 from collections.abc import Collection
 
-from analyses.design.wording import listed
-from cohortmart.errors import AnalysisError
-from cohortmart.nearest import did_you_mean
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.text.lists import listed
+from cohortmart.core.text.nearest import did_you_mean
 
 #: Functions of a formula: splines, polynomials, scaling, logarithms and the coding of categories.
 FUNCTIONS = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from analyses.design.contrasts import Contrasts
-from cohortmart.errors import AnalysisError
-from cohortmart.nearest import did_you_mean
-from cohortmart.study import ALL_CONTRASTS, CONTRAST_FAMILIES
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.records import ALL_CONTRASTS, CONTRAST_FAMILIES
+from cohortmart.core.text.nearest import did_you_mean
 
 
 def joint_sets(

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analyses.design.aliasing import rank_notes
 from analyses.design.block_checks import read_blocks
 from analyses.design.coding import (
     CovariateColumns,
@@ -16,18 +17,17 @@ from analyses.design.coding import (
     mean_columns,
     read_category,
 )
-from analyses.design.collinear import rank_notes
 from analyses.design.curve import curve_columns
 from analyses.design.design import INTERCEPT, Design
 from analyses.design.formula import formula_columns
+from analyses.design.subject_effects import within_columns
 from analyses.design.variables import ROLE_COLUMNS
-from analyses.design.within import within_columns
-from analyses.design.wording import listed
-from cohortmart.errors import AnalysisError
-from cohortmart.nearest import did_you_mean
-from cohortmart.study import Study
-from cohortmart.study_model import Model
-from cohortmart.wording import counted
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.model_records import Model
+from cohortmart.core.study.records import Study
+from cohortmart.core.text.lists import listed
+from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text.wording import counted
 
 __all__ = ["INTERCEPT", "Design", "build_design"]
 

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analyses.design.wording import listed
-from cohortmart.errors import AnalysisError
-from cohortmart.nearest import did_you_mean
-from cohortmart.study import Study
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.records import Study
+from cohortmart.core.text.lists import listed
+from cohortmart.core.text.nearest import did_you_mean
 
 #: Column of `dim_sample` behind each role that a model may name.
 ROLE_COLUMNS = {

@@ -1,1 +1,1 @@
-"""Gene sets tested for more found genes, or for other ranks, than the rest has."""
+"""Gene set enrichment of what an analysis found."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from cohortmart.warehouse import fetch
+from cohortmart.core.warehouse.home import fetch
 
 Floats = NDArray[np.float64]
 

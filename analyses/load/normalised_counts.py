@@ -14,12 +14,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analyses.load.matrices import feature_matrix
-from analyses.normalise.filter_by_expr import filter_by_expr
-from cohortmart.errors import AnalysisError
-from cohortmart.macros import rendered
-from cohortmart.quoting import literal
-from cohortmart.study import Analysis
+from analyses.load.counts import feature_matrix
+from analyses.stats.counts.filter_by_expr import filter_by_expr
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.records import Analysis
+from cohortmart.core.warehouse.macros import rendered
+from cohortmart.core.warehouse.quoting import literal
 
 Floats = NDArray[np.float64]
 

@@ -6,10 +6,10 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from cohortmart.errors import AnalysisError
-from cohortmart.reading_sql import is_reading_select
-from cohortmart.study import Analysis
-from cohortmart.warehouse import fetch
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.records import Analysis
+from cohortmart.core.warehouse.home import fetch
+from cohortmart.core.warehouse.read_only import is_reading_select
 
 
 def chosen_samples(con: duckdb.DuckDBPyConnection, name: str, analysis: Analysis) -> pl.DataFrame:

@@ -9,17 +9,17 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from analyses.dependencies import lake_inputs, library_versions
+from analyses.fingerprints import lake_inputs, library_versions
 from analyses.quality.rows import rows_of_set
 from analyses.quality.sample_sets import AssaySamples, assay_samples
 from analyses.quality.values import SetSums, sums_of_betas, sums_of_counts
 from analyses.quality.variables import variable_names
 from analyses.write.results import QUALITY, fingerprint, is_current, write_set
-from cohortmart.built import refuse_stale
-from cohortmart.quality_tables import QUALITY_TABLES
-from cohortmart.study import Analysis, Study
-from cohortmart.warehouse import Home, connect_read_only
-from cohortmart.wording import counted
+from cohortmart.core.schemas.quality_tables import QUALITY_TABLES
+from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.text.wording import counted
+from cohortmart.core.warehouse.build_state import refuse_stale
+from cohortmart.core.warehouse.home import Home, connect_read_only
 
 #: Raised when the same samples and values would give other numbers than before.
 QUALITY_VERSION = "1"

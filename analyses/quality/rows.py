@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from analyses.quality.sample_sets import ALL_SAMPLES, SampleSet
 from analyses.quality.variables import Variable, associated, explained, pairs_of, read_variables
-from analyses.stats.principal_components import (
+from analyses.stats.ordination.principal_components import (
     PrincipalComponents,
     SampleSums,
     principal_components,
     sample_correlation,
 )
-from cohortmart.quality_tables import QUALITY_TABLES
+from cohortmart.core.schemas.quality_tables import QUALITY_TABLES
 
 Floats = NDArray[np.float64]
 

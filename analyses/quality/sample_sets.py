@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from analyses.design.curve import samples_on_curve
 from analyses.load.samples import chosen_samples
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Analysis, Study
-from cohortmart.warehouse import fetch
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.warehouse.home import fetch
 
 #: Name of the set of all samples; no analysis can be called so, as names have no spaces.
 ALL_SAMPLES = "all samples"

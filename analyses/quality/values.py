@@ -11,18 +11,22 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analyses.load.betas import KeptBetas
-from analyses.normalise.filter_by_expr import filter_by_expr
-from analyses.normalise.m_value import m_value
 from analyses.quality.sample_sets import SampleSet
-from analyses.stats.multidimensional_scaling import (
+from analyses.stats.counts.filter_by_expr import filter_by_expr
+from analyses.stats.methylation.m_value import m_value
+from analyses.stats.ordination.multidimensional_scaling import (
     MostVariable,
     leading_differences,
     scaling_of_common,
     scaling_of_pairs,
 )
-from analyses.stats.principal_components import SampleSums, complete_about_mean, sample_sums
-from cohortmart.ahead import one_ahead
-from cohortmart.warehouse import fetch
+from analyses.stats.ordination.principal_components import (
+    SampleSums,
+    complete_about_mean,
+    sample_sums,
+)
+from cohortmart.core.prefetch import one_ahead
+from cohortmart.core.warehouse.home import fetch
 
 Floats = NDArray[np.float64]
 #: What is computed of the features of a set: sums over all, and the map by the leading ones.

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analyses.stats.association import VariableFit, cross_table, fit_factor, fit_line
-from cohortmart.study import Study
+from analyses.stats.ordination.association import VariableFit, cross_table, fit_factor, fit_line
+from cohortmart.core.study.records import Study
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

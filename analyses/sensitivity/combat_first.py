@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 from analyses.design.coding import read_category
 from analyses.design.model_matrix import build_design
-from analyses.normalise.combat import CombatAdjustment, CombatFit
-from analyses.normalise.combat_design import (
+from analyses.fit.prepare import Prepared, consensus_correlation
+from analyses.fit.response import ValueBlock, Values
+from analyses.stats.batch.combat import CombatAdjustment, CombatFit
+from analyses.stats.batch.combat_design import (
     CombatDesign,
     CombatError,
     combat_design,
     independent_columns,
 )
-from analyses.normalise.m_value import m_value
-from analyses.prepared import Prepared, consensus_correlation
-from analyses.values import ValueBlock, Values
-from cohortmart.ahead import one_ahead
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Analysis, Study
+from analyses.stats.methylation.m_value import m_value
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.prefetch import one_ahead
+from cohortmart.core.study.records import Analysis, Study
 
 Floats = NDArray[np.float64]
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from cohortmart.errors import AnalysisError
-from cohortmart.nearest import did_you_mean
-from cohortmart.study import Thresholds
-from cohortmart.study_model import Sensitivity
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.model_records import Sensitivity
+from cohortmart.core.study.records import Thresholds
+from cohortmart.core.text.nearest import did_you_mean
 
 Floats = NDArray[np.float64]
 

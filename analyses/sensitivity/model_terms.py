@@ -6,8 +6,8 @@ from typing import Any
 
 from analyses.design.formula_safety import variables_of_code
 from analyses.design.variables import ROLE_COLUMNS
-from cohortmart.study import Study
-from cohortmart.study_model import Model
+from cohortmart.core.study.model_records import Model
+from cohortmart.core.study.records import Study
 
 
 def names_in_model(model: Model, study: Study) -> set[str]:

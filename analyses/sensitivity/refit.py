@@ -10,21 +10,21 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analyses.analysis import ModeratedContrasts, fit_prepared
 from analyses.design.contrasts import contrast_weights
 from analyses.design.model_matrix import Design, build_design
-from analyses.prepared import Prepared
+from analyses.fit.contrasts import ModeratedContrasts, fit_prepared
+from analyses.fit.prepare import Prepared
+from analyses.fit.response import ValueBlock, Values
 from analyses.sensitivity.combat_first import combat_first
 from analyses.sensitivity.variants import Variant
-from analyses.values import ValueBlock, Values
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Analysis, Study
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.records import Analysis, Study
 
 Floats = NDArray[np.float64]
 
 #: Unexplained share of a term's variance below which a model nearly has it already.
 _NEARLY = 0.1
-#: `analyses.prepared.prepare`.
+#: `analyses.fit.prepare.prepare`.
 Prepare = Callable[[duckdb.DuckDBPyConnection, Study, str, Analysis], Prepared]
 
 

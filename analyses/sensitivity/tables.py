@@ -12,17 +12,17 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analyses.design.contrasts import Contrasts
-from analyses.load.new_results import default_adj_p
-from analyses.prepared import prepare
+from analyses.fit.prepare import prepare
+from analyses.load.pending_results import default_adj_p
 from analyses.sensitivity.listed_features import Limits, limits_of, listed_rows
 from analyses.sensitivity.refit import Outcome, Prepare, Reference, fit_all, refit
 from analyses.sensitivity.variants import AS_ANALYSED, batch_note, variants_of
-from analyses.stats.multiple_testing import benjamini_hochberg
-from cohortmart.errors import AnalysisError
-from cohortmart.finding_tables import SENSITIVITY
-from cohortmart.nearest import did_you_mean
-from cohortmart.study import Analysis, Study
-from cohortmart.wording import counted
+from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.schemas.finding_tables import SENSITIVITY
+from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text.wording import counted
 
 Floats = NDArray[np.float64]
 _NUMBERS = ("log_fc", "se", "t", "p_value", "adj_p_value")

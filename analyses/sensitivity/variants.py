@@ -14,10 +14,10 @@ from analyses.sensitivity.model_terms import (
     with_term,
     without_term,
 )
-from cohortmart.errors import AnalysisError
-from cohortmart.nearest import did_you_mean
-from cohortmart.study import Analysis, Study
-from cohortmart.study_model import Model
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.model_records import Model
+from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.text.nearest import did_you_mean
 
 AS_ANALYSED = "as analysed"
 

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analyses.stats.biological_correlation import BiologicalCorrelation
-from analyses.stats.contrast_correlation import ObservedCorrelation
-from analyses.stats.rotation import CorrelationTest
-from cohortmart.finding_tables import CONTRAST_CORRELATION
+from analyses.stats.moderation.genas import BiologicalCorrelation
+from analyses.stats.rotation.contrast_correlation import ObservedCorrelation
+from analyses.stats.rotation.rotation import CorrelationTest
+from cohortmart.core.schemas.finding_tables import CONTRAST_CORRELATION
 
 
 def correlation_rows(

@@ -8,8 +8,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analyses.normalise.voom import VoomTrend
-from cohortmart.quality_tables import ANALYSIS_NOTE, CONTRAST_WEIGHT, DESIGN_VALUE, VOOM_TREND
+from analyses.stats.counts.voom import VoomTrend
+from cohortmart.core.schemas.quality_tables import (
+    ANALYSIS_NOTE,
+    CONTRAST_WEIGHT,
+    DESIGN_VALUE,
+    VOOM_TREND,
+)
 
 Floats = NDArray[np.float64]
 

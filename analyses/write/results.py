@@ -12,15 +12,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cohortmart.catalogue import (
+from cohortmart.core.lake.file_manifest import (
     Entry,
     read_current,
     switch_current,
     written_beside,
 )
-from cohortmart.study import Thresholds
-from cohortmart.tables import RESULT_SETS, RESULT_TABLES, THRESHOLD
-from cohortmart.warehouse import Home
+from cohortmart.core.schemas.tables import RESULT_SETS, RESULT_TABLES, THRESHOLD
+from cohortmart.core.study.records import Thresholds
+from cohortmart.core.warehouse.home import Home
 
 _ROW_GROUP = 131_072
 #: Columns of text are stored with a dictionary, but for the ids of features.

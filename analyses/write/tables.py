@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analyses.stats.contrast_fit import ContrastFit
-from analyses.stats.moderated_t import JointTest, ModeratedFit
-from analyses.stats.multiple_testing import benjamini_hochberg
-from analyses.stats.tail_table import t_quantile_of_rows
-from analyses.stats.variance_prior import VariancePrior
-from cohortmart.tables import CONTRAST_RESULT, JOINT_TEST
+from analyses.stats.linear.contrast_fit import ContrastFit
+from analyses.stats.moderation.ebayes import JointTest, ModeratedFit
+from analyses.stats.moderation.fit_f_dist import VariancePrior
+from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from analyses.stats.numeric.tail_table import t_quantile_of_rows
+from cohortmart.core.schemas.tables import CONTRAST_RESULT, JOINT_TEST
 
 Floats = NDArray[np.float64]
 

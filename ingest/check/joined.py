@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from cohortmart.errors import IngestError
-from cohortmart.wording import counted
+from cohortmart.core.errors import IngestError
+from cohortmart.core.text.wording import counted
 from ingest.check.matrix import Kind
-from ingest.read.matrix_records import MatrixHeader
+from ingest.read.matrix.records import MatrixHeader
 
 _SHOWN = 3
 

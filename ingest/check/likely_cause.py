@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from cohortmart.nearest import nearest
-from ingest.read.sample_sheet import Samples
+from cohortmart.core.text.nearest import nearest
+from ingest.read.samples.sample_sheet import Samples
 
 
 def likely_cause(samples: Samples, assay: str, unknown: Sequence[str]) -> str:

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cohortmart.errors import IngestError
-from cohortmart.wording import counted
-from ingest.read.fault import EXCEL_DATE, EXCEL_HINT
-from ingest.read.matrix_records import Block, MatrixHeader
+from cohortmart.core.errors import IngestError
+from cohortmart.core.text.wording import counted
+from ingest.read.matrix.records import Block, MatrixHeader
+from ingest.read.text.cell_errors import EXCEL_DATE, EXCEL_HINT
 
 Kind = Literal["counts", "beta", "detection_p", "bead_count"]
 #: What one value is called, and the largest one there can be.

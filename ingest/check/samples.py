@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cohortmart.errors import IngestError
-from cohortmart.study import Study
-from cohortmart.wording import counted
+from cohortmart.core.errors import IngestError
+from cohortmart.core.study.records import Study
+from cohortmart.core.text.wording import counted
 from ingest.check.likely_cause import likely_cause
-from ingest.read.sample_sheet import Samples
+from ingest.read.samples.sample_sheet import Samples
 
 _SHOWN = 5
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cohortmart.errors import IngestError
-from cohortmart.study import Study
-from ingest.read.sheet_join import JoinedSample
-from ingest.read.sheet_roles import Place, SheetRow
+from cohortmart.core.errors import IngestError
+from cohortmart.core.study.records import Study
+from ingest.read.samples.sheet_join import JoinedSample
+from ingest.read.samples.sheet_roles import Place, SheetRow
 
 
 def check_groups(rows: Iterable[SheetRow]) -> dict[str, str]:

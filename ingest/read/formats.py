@@ -6,11 +6,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from cohortmart.errors import IngestError
-from cohortmart.study import Assay
-from ingest.read import genomestudio, geo_series_matrix, matrix, rds, signals, transposed
-from ingest.read.matrix_records import Block, MatrixHeader, TextMatrixHeader
-from ingest.read.text import delimiter_of, open_text
+from cohortmart.core.errors import IngestError
+from cohortmart.core.study.records import Assay
+from ingest.read.illumina import genomestudio, signals
+from ingest.read.matrix import geo_series_matrix, rds, transposed
+from ingest.read.matrix import text_matrix as matrix
+from ingest.read.matrix.records import Block, MatrixHeader, TextMatrixHeader
+from ingest.read.text.text import delimiter_of, open_text
 
 #: Part of what decides whether a file must be read again; raise it when the rows would differ.
 READER_VERSION = f"formats-1+{matrix.READER_VERSION}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from cohortmart.tables import INGESTED_FILE
+from cohortmart.core.schemas.tables import INGESTED_FILE
 
 #: Rows that agree in these are of the same reading of the same file.
 _KEY = ("role", "file", "sha256", "options", "reader_version")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from cohortmart.lake.assays import assay_rows
-from cohortmart.study import Study
-from cohortmart.tables import ASSAY, FEATURE
+from cohortmart.core.lake.assays import assay_rows
+from cohortmart.core.schemas.tables import ASSAY, FEATURE
+from cohortmart.core.study.records import Study
 
 
 @dataclass(frozen=True)

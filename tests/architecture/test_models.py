@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from cohortmart import finding_tables, quality_tables, tables
+from cohortmart.core.schemas import finding_tables, quality_tables, tables
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 MODELS = sorted((ROOT / "models").rglob("*.sql"))
 SQL_FILES = MODELS + sorted((ROOT / "tests" / "sql").rglob("*.sql"))
 MACROS = sorted((ROOT / "macros").glob("*.sql"))

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
+
 PACKAGES = ("cohortmart", "ingest", "analyses")
 SOURCES = sorted(p for package in PACKAGES for p in (ROOT / package).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
@@ -151,7 +152,7 @@ def test_make_lists_every_verb():
 
 def test_the_shared_modules_of_the_rooms_are_layered():
     """`stats` sees only arrays: no DuckDB, no polars, no files."""
-    for path in sorted((ROOT / "analyses" / "stats").glob("*.py")):
+    for path in sorted((ROOT / "analyses" / "stats").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             modules = []
             if isinstance(node, ast.Import):

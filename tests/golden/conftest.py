@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.golden.real_data import Grams, r_table, read_table
+from tests.support.real_data import Grams, r_table, read_table
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,8 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from analyses.normalise.bmiq import BmiqSample, bmiq
-from tests.golden.real_data import read_table
+from analyses.stats.methylation.bmiq import BmiqSample, bmiq
+from tests.support.real_data import read_table
 
 Floats = NDArray[np.float64]
 

@@ -12,12 +12,13 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from analyses.normalise.combat import CombatFit, combat, combat_design
-from analyses.normalise.combat_summary import FeatureStatus
-from tests.golden.real_data import r_table, read_table
+from analyses.stats.batch.combat import CombatFit, combat, combat_design
+from analyses.stats.batch.combat_summary import FeatureStatus
+from tests.support.paths import DATA
+from tests.support.real_data import r_table, read_table
 
 Floats = NDArray[np.float64]
-SMALL = Path(__file__).parent / "data"
+SMALL = DATA
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analyses.normalise.combat_seq import GeneStatus, combat_seq
-from tests.golden.real_data import r_table, read_table
+from analyses.stats.batch.combat_seq import GeneStatus, combat_seq
+from tests.support.real_data import r_table, read_table
 
 
 @pytest.mark.slow

@@ -5,14 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analyses.normalise.voom import voom
-from analyses.stats.basis import design_basis
-from analyses.stats.blocks import make_blocks
-from analyses.stats.contrast_correlation import contrast_correlations, no_effect_correlation
-from analyses.stats.contrast_fit import fit_contrasts
-from analyses.stats.rotation import CorrelationTest, RotationSums, rotation_test
-from tests.golden.real_data import Grams
+from analyses.stats.counts.voom import voom
+from analyses.stats.linear.basis import design_basis
+from analyses.stats.linear.contrast_fit import fit_contrasts
+from analyses.stats.mixed.blocks import make_blocks
+from analyses.stats.rotation.contrast_correlation import (
+    contrast_correlations,
+    no_effect_correlation,
+)
+from analyses.stats.rotation.rotation import CorrelationTest, RotationSums, rotation_test
 from tests.golden.test_statistics_golden import COVARIATES, R_BATCH_CONSENSUS, contrast
+from tests.support.real_data import Grams
 
 NAMES = ["HP_3rd-1st", "HP_PP-3rd", "MS_3rd-1st", "MS_PP-3rd"]
 

@@ -18,17 +18,16 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from analyses.normalise.m_value import m_value
-from analyses.normalise.voom import VoomValues, voom
-from analyses.stats.basis import design_basis
-from analyses.stats.block_correlation import block_correlation
-from analyses.stats.blocks import make_blocks
-from analyses.stats.contrast_fit import ContrastFit, fit_contrasts
-from analyses.stats.moderated_t import joint_test, moderate
-from analyses.stats.multiple_testing import benjamini_hochberg
-from analyses.stats.variance_prior import variance_prior
+from analyses.stats.counts.voom import VoomValues, voom
+from analyses.stats.linear.basis import design_basis
+from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts
+from analyses.stats.methylation.m_value import m_value
+from analyses.stats.mixed.block_correlation import block_correlation
+from analyses.stats.mixed.blocks import make_blocks
+from analyses.stats.moderation.ebayes import joint_test, moderate
+from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from tests.golden import test_tmm as tmm
-from tests.golden.real_data import Design, Grams, RTable, r_table, read_table
 from tests.golden.test_statistics_golden import (
     COVARIATES,
     R_BATCH_CONSENSUS,
@@ -36,6 +35,7 @@ from tests.golden.test_statistics_golden import (
     analyse,
 )
 from tests.golden.test_tcells_golden import CONTRASTS as OF_TCELLS
+from tests.support.real_data import Design, Grams, RTable, r_table, read_table
 
 Floats = NDArray[np.float64]
 

@@ -18,10 +18,10 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from cohortmart.catalogue import read_current, read_part
-from cohortmart.lake.matrix import read_matrix
-from tests.golden.finished_run import EXAMPLES, FinishedRun, cohortmart, finished_run
-from tests.golden.real_data import read_table
+from cohortmart.core.lake.file_manifest import read_current, read_part
+from cohortmart.core.lake.matrix import read_matrix
+from tests.support.finished_run import EXAMPLES, FinishedRun, cohortmart, finished_run
+from tests.support.real_data import read_table
 
 pytestmark = pytest.mark.slow  # a run with two builds
 

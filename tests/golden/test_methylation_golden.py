@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 
 from analyses.design.contrasts import build_contrasts
 from analyses.design.model_matrix import build_design
-from analyses.normalise.m_value import m_value
-from analyses.stats.basis import design_basis
-from analyses.stats.block_correlation import block_correlation
-from analyses.stats.blocks import Blocks, make_blocks
-from analyses.stats.contrast_fit import fit_contrasts
-from analyses.stats.moderated_t import joint_test, moderate
-from analyses.stats.multiple_testing import benjamini_hochberg
-from analyses.stats.variance_prior import variance_prior
-from cohortmart.study import Assay, SampleSheet, Study
-from cohortmart.study_model import Model
-from tests.golden.real_data import r_table, read_table
+from analyses.stats.linear.basis import design_basis
+from analyses.stats.linear.contrast_fit import fit_contrasts
+from analyses.stats.methylation.m_value import m_value
+from analyses.stats.mixed.block_correlation import block_correlation
+from analyses.stats.mixed.blocks import Blocks, make_blocks
+from analyses.stats.moderation.ebayes import joint_test, moderate
+from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from cohortmart.core.study.model_records import Model
+from cohortmart.core.study.records import Assay, SampleSheet, Study
+from tests.support.real_data import r_table, read_table
 
 Floats = NDArray[np.float64]
 

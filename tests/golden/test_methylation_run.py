@@ -18,11 +18,11 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from analyses.analysis import run_analysis
-from analyses.stats.multiple_testing import benjamini_hochberg
-from cohortmart.study_file import load_study
-from tests.golden.finished_run import EXAMPLES, FinishedRun, cohortmart, finished_run
-from tests.golden.real_data import r_table, read_table
+from analyses.fit.contrasts import run_analysis
+from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from cohortmart.core.study.load import load_study
+from tests.support.finished_run import EXAMPLES, FinishedRun, cohortmart, finished_run
+from tests.support.real_data import r_table, read_table
 
 pytestmark = pytest.mark.slow  # two runs with two builds each
 

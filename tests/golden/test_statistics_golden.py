@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analyses.normalise.voom import VoomValues, voom
-from analyses.stats.basis import design_basis
-from analyses.stats.block_correlation import BlockCorrelation, block_correlation
-from analyses.stats.blocks import make_blocks
-from analyses.stats.contrast_fit import ContrastFit, fit_contrasts
-from analyses.stats.moderated_t import ModeratedFit, joint_test, moderate
-from analyses.stats.multiple_testing import benjamini_hochberg
-from analyses.stats.robust_prior import robust_variance_prior
-from analyses.stats.variance_prior import VariancePrior, variance_prior
-from tests.golden.real_data import Design, Grams, RTable
-from tests.unit.analyses.stats.dense import restricted_log_likelihood
+from analyses.stats.counts.voom import VoomValues, voom
+from analyses.stats.linear.basis import design_basis
+from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts
+from analyses.stats.mixed.block_correlation import BlockCorrelation, block_correlation
+from analyses.stats.mixed.blocks import make_blocks
+from analyses.stats.moderation.ebayes import ModeratedFit, joint_test, moderate
+from analyses.stats.moderation.fit_f_dist import VariancePrior, variance_prior
+from analyses.stats.moderation.fit_f_dist_robust import robust_variance_prior
+from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from tests.support.dense import restricted_log_likelihood
+from tests.support.real_data import Design, Grams, RTable
 
 Floats = NDArray[np.float64]
 

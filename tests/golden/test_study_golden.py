@@ -16,10 +16,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analyses.analysis import run_analysis
-from cohortmart.study_file import load_study
-from cohortmart.study_model import Model
-from cohortmart.warehouse import Home, connect_read_only, fetch
+from analyses.fit.contrasts import run_analysis
+from cohortmart.core.study.load import load_study
+from cohortmart.core.study.model_records import Model
+from cohortmart.core.warehouse.home import Home, connect_read_only, fetch
 
 CONTRASTS = {
     "logcpm": ["MSvsHP_1st", "MSvsHP_3rd"],

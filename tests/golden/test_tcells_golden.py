@@ -9,14 +9,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analyses.normalise.filter_by_expr import filter_by_expr
-from analyses.normalise.voom import voom
-from analyses.stats.basis import design_basis
-from analyses.stats.contrast_fit import fit_contrasts
-from analyses.stats.moderated_t import moderate
-from analyses.stats.multiple_testing import benjamini_hochberg
-from analyses.stats.variance_prior import variance_prior
-from tests.golden.real_data import r_table, read_table
+from analyses.stats.counts.filter_by_expr import filter_by_expr
+from analyses.stats.counts.voom import voom
+from analyses.stats.linear.basis import design_basis
+from analyses.stats.linear.contrast_fit import fit_contrasts
+from analyses.stats.moderation.ebayes import moderate
+from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from tests.support.real_data import r_table, read_table
 
 #: Contrasts of the design's columns, as R had them.
 CONTRASTS = {

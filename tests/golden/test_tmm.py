@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
+
 TMM = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(
     (ROOT / "macros" / "tmm.sql").read_text(encoding="utf-8")
 )

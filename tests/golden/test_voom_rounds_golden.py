@@ -6,20 +6,19 @@ before its end.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from analyses.normalise.voom import voom
-from analyses.normalise.voom_rounds import voom_rounds
-from analyses.stats.array_weights import array_weights
-from analyses.stats.basis import DesignBasis, design_basis
-from analyses.stats.block_correlation import block_correlation
-from analyses.stats.blocks import Blocks, make_blocks
-from tests.golden.real_data import Grams
+from analyses.stats.counts.voom import voom
+from analyses.stats.counts.voom_rounds import voom_rounds
+from analyses.stats.linear.array_weights import array_weights
+from analyses.stats.linear.basis import DesignBasis, design_basis
+from analyses.stats.mixed.block_correlation import block_correlation
+from analyses.stats.mixed.blocks import Blocks, make_blocks
+from tests.support.paths import DATA
+from tests.support.real_data import Grams
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +27,7 @@ COVARIATES = ("proportion_memory", "cell_viability", "age")
 
 @pytest.fixture(scope="module")
 def limma() -> pl.DataFrame:
-    return pl.read_csv(Path(__file__).parent / "data" / "voom_rounds.csv", null_values="NA")
+    return pl.read_csv(DATA / "voom_rounds.csv", null_values="NA")
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from shown_queries import cohortmart, commands, page, queries
 
-from cohortmart.query_output import write_people
-from cohortmart.sql_query import open_query
-from cohortmart.warehouse import Home
+from cohortmart.app.sql.output import write_people
+from cohortmart.app.sql.query import open_query
+from cohortmart.core.warehouse.home import Home
+from tests.support.shown_queries import cohortmart, commands, page, queries
 
 COOKBOOK = page("docs/cookbook.md")
 QUERIES = queries(COOKBOOK)

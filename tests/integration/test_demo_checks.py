@@ -9,8 +9,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from analyses.patterns.paired_values import shared_visits
-from cohortmart.study_file import load_study
+from analyses.methylation_expression.paired_values import shared_visits
+from cohortmart.core.study.load import load_study
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from cohortmart.demo import write_demo
+from cohortmart.app.demo import write_demo
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 LEVEL = 0.05
 GROUPS = ("HP", "MS")
 PAIR = "3rd-1st/PP-3rd"
@@ -315,7 +315,7 @@ def null_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Output folder of `cohortmart run` on a study in which nothing happens."""
     out = tmp_path_factory.mktemp("null") / "null"
     study = write_demo(out / "raw", effects=False)
-    command = [sys.executable, "-m", "cohortmart.cli", "run", str(study), "--out", str(out)]
+    command = [sys.executable, "-m", "cohortmart.app.cli", "run", str(study), "--out", str(out)]
     command.append("--no-report")
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

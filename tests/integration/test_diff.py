@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_study import ROWS, write_study
 
-from cohortmart.cli import main
-from cohortmart.warehouse import Home, connect_read_only, fetch
+from cohortmart.app.cli import main
+from cohortmart.core.warehouse.home import Home, connect_read_only, fetch
+from tests.support.small_study import ROWS, write_study
 
 N_GENES = 400
 

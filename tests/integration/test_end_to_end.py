@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from cohortmart.catalogue import read_current
-from cohortmart.warehouse import Home, connect_read_only, fetch
+from cohortmart.core.lake.file_manifest import read_current
+from cohortmart.core.warehouse.home import Home, connect_read_only, fetch
 
 STUDY = """
 study: tiny

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -72,7 +72,8 @@ def test_an_installed_wheel_brings_its_tables_along(clone: Path) -> None:
     assert out.returncode == 0, out.stdout + out.stderr
     where = subprocess.run(
         [str(python), "-P", "-c",
-         "import cohortmart.build as b; from analyses.report.assemble import html; "
+         "import cohortmart.core.warehouse.build as b; "
+         "from cohortmart.report.assemble import html; "
          "assert '</html>' in html('a study', []); print(b.dbt_project_folder())"],
         cwd=elsewhere, env={**os.environ, "PYTHONPATH": str(target)},
         capture_output=True, text=True, check=True,

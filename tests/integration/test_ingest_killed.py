@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from killed_ingests import write_study
 
-from cohortmart.catalogue import CURRENT, read_current
-from cohortmart.warehouse import Home
+from cohortmart.core.lake.file_manifest import CURRENT, read_current
+from cohortmart.core.warehouse.home import Home
 from ingest.pipeline import ingest
+from tests.support.killed_ingests import write_study
+from tests.support.paths import ROOT
 
 MOMENTS, DELAYS = 20, 5
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def shown(home: Home) -> dict[str, bytes]:
@@ -35,7 +35,7 @@ def test_killed_ingest_leaves_old_or_new(tmp_path: Path) -> None:
     study, study_file = write_study(tmp_path / "raw", 1)
     first = study_file.read_bytes()
     ingest(study, Home(tmp_path / "base"), study_file, lambda _: None)
-    script = Path(__file__).with_name("killed_ingests.py")
+    script = ROOT / "tests" / "support" / "killed_ingests.py"
     done = subprocess.run(
         [sys.executable, str(script), str(tmp_path), str(MOMENTS), str(DELAYS)],
         capture_output=True,

@@ -13,21 +13,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analyses.layers.pipeline import normalise
-from analyses.normalise.bmiq import bmiq
-from analyses.normalise.combat import combat
-from analyses.normalise.m_value import m_value
-from cohortmart import build as build_module
-from cohortmart.catalogue import read_current, read_part, switch_current
-from cohortmart.cli import main
-from cohortmart.commands import run as commands
-from cohortmart.lake.layers import is_derived
-from cohortmart.lake.matrix import read_matrix
-from cohortmart.study_file import load_study
-from cohortmart.warehouse import Home, connect_read_only, fetch
-from ingest.forget import forget_subject
+from analyses.normalise.pipeline import normalise
+from analyses.stats.batch.combat import combat
+from analyses.stats.methylation.bmiq import bmiq
+from analyses.stats.methylation.m_value import m_value
+from cohortmart.app.cli import main
+from cohortmart.app.commands import run as commands
+from cohortmart.core.lake.file_manifest import read_current, read_part, switch_current
+from cohortmart.core.lake.layers import is_derived
+from cohortmart.core.lake.matrix import read_matrix
+from cohortmart.core.study.load import load_study
+from cohortmart.core.warehouse import build as build_module
+from cohortmart.core.warehouse.home import Home, connect_read_only, fetch
+from ingest.forget.pipeline import forget_subject
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 STEPS = "[bmiq, {combat: {batch: half, keep: [group]}}]"
 STUDY = """
 study: hm450
@@ -170,10 +170,12 @@ def test_what_the_commands_say(real: RealStudy, capsys: pytest.CaptureFixture[st
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from analyses.layers import bmiq_layer, pipeline, write
-from cohortmart.lake import matrix
-from cohortmart.study_file import load_study
-from cohortmart.warehouse import Home
+from analyses.normalise.steps import bmiq as bmiq_layer
+from analyses.normalise import pipeline
+from analyses.normalise import write
+from cohortmart.core.lake import matrix
+from cohortmart.core.study.load import load_study
+from cohortmart.core.warehouse.home import Home
 
 study, home = load_study(sys.argv[1]), Home(Path(sys.argv[2]))
 

@@ -7,7 +7,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-from shown_queries import ROOT, blocks, cohortmart, commands, page, queries
+
+from tests.support.shown_queries import ROOT, blocks, cohortmart, commands, page, queries
 
 README = page("README.md")
 STUDY_GUIDE = page("docs/study.md")
@@ -84,7 +85,7 @@ def test_every_file_the_docs_link_to_exists() -> None:
 
 @pytest.mark.parametrize("text", blocks(README, "yaml"))
 def test_the_study_of_the_readme_is_valid(text: str, tmp_path: Path) -> None:
-    from cohortmart.study_file import load_study
+    from cohortmart.core.study.load import load_study
 
     file = tmp_path / "study.yml"
     file.write_text(text, encoding="utf-8")
@@ -92,7 +93,7 @@ def test_the_study_of_the_readme_is_valid(text: str, tmp_path: Path) -> None:
 
 
 def test_the_study_guide_names_keys_that_exist(tmp_path: Path) -> None:
-    from cohortmart.study_file import load_study
+    from cohortmart.core.study.load import load_study
 
     assays, contrasts = blocks(STUDY_GUIDE, "yaml")
     file = tmp_path / "study.yml"

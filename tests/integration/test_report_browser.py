@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chromium import Opened, opened_report, started_chromium
 from playwright.sync_api import Browser
 
-from analyses.report.assemble import html
-from analyses.report.blocks import Choice, Column, Figure, Page, Panel, Section, Table, Text
+from cohortmart.report.assemble import html
+from cohortmart.report.blocks import Choice, Column, Figure, Page, Panel, Section, Table, Text
+from tests.support.chromium import Opened, opened_report, started_chromium
 
 PAGES = ("glance", "quality", "contrasts", "rebound", "links", "findings", "methods")
 WIDE, NARROW = 1280, 390

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from analyses.report.pipeline import write_report
-from cohortmart.warehouse import Home, connect_read_only, fetch
+from cohortmart.core.warehouse.home import Home, connect_read_only, fetch
+from cohortmart.report.pipeline import write_report
+from tests.support.paths import ROOT
 
-DOCS = (Path(__file__).resolve().parents[2] / "docs" / "figures.md").read_text(encoding="utf-8")
+DOCS = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
 EMBEDDED = re.compile(r'<script type="application/json" id="([^"]+)">(.*?)</script>', re.DOTALL)
 
 

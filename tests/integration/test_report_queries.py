@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from analyses.report.blocks import Table, all_blocks
-from analyses.report.opening import opened
-from analyses.report.pipeline import report_pages
-from cohortmart.warehouse import Home
+from cohortmart.core.warehouse.home import Home
+from cohortmart.report.blocks import Table, all_blocks
+from cohortmart.report.context import opened
+from cohortmart.report.pipeline import report_pages
 
 #: Their rows count what the SQL beside them finds, or say it in words.
 IN_WORDS = (

@@ -12,11 +12,11 @@ import pytest
 from analyses.load.betas import KeptBetas
 from analyses.load.normalised_counts import normalised_counts
 from analyses.load.samples import chosen_samples
-from analyses.normalise.m_value import m_value
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Analysis, Study
-from cohortmart.study_file import load_study
-from cohortmart.warehouse import Home, connect_read_only
+from analyses.stats.methylation.m_value import m_value
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.load import load_study
+from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.warehouse.home import Home, connect_read_only
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from analyses.normalise.bmiq import MIN_PROBES, BmiqError, BmiqSample, bmiq
+from analyses.stats.methylation.bmiq import MIN_PROBES, BmiqError, BmiqSample, bmiq
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

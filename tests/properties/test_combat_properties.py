@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analyses.normalise.combat import CombatAdjustment, CombatFit, combat_design
+from analyses.stats.batch.combat import CombatAdjustment, CombatFit, combat_design
 
 Floats = NDArray[np.float64]
 

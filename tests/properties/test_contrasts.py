@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from analyses.design.contrast_expression import parse_contrast, quoted
-from cohortmart.errors import AnalysisError
+from cohortmart.core.errors import AnalysisError
 
 Values = dict[str, float]
 NAMES = st.lists(

@@ -9,8 +9,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from analyses.patterns.pairs import resolve_pairs
-from analyses.patterns.rebound import (
+from analyses.design.contrast_pairs import resolve_pairs
+from analyses.rebound.rebound import (
     amplitude_contrasts,
     rebound_class,
     rebound_p,

@@ -10,13 +10,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analyses.stats.basis import design_basis
-from analyses.stats.block_correlation import block_correlation
-from analyses.stats.contrast_fit import ContrastFit, fit_contrasts
-from analyses.stats.moderated_t import JointTest, ModeratedFit, joint_test, moderate
-from analyses.stats.multiple_testing import benjamini_hochberg
-from analyses.stats.variance_prior import variance_prior
-from tests.properties.strategies import RandomStudy, studies
+from analyses.stats.linear.basis import design_basis
+from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts
+from analyses.stats.mixed.block_correlation import block_correlation
+from analyses.stats.moderation.ebayes import JointTest, ModeratedFit, joint_test, moderate
+from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from tests.support.strategies import RandomStudy, studies
 
 Floats = NDArray[np.float64]
 

@@ -14,11 +14,11 @@ import pytest
 from analyses import follow_up as module
 from analyses.follow_up import follow_up
 from analyses.write.results import write_set, write_thresholds
-from cohortmart.catalogue import Entry, read_current, switch_current, write_table
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Study
-from cohortmart.tables import GENE_SET, RESULT_SETS
-from cohortmart.warehouse import Home
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.lake.file_manifest import Entry, read_current, switch_current, write_table
+from cohortmart.core.schemas.tables import GENE_SET, RESULT_SETS
+from cohortmart.core.study.records import Study
+from cohortmart.core.warehouse.home import Home
 
 MODEL = {"means": ["group", "timepoint"], "block": "subject"}
 CONTRASTS = {"HP_3rd-1st": "HP.3rd - HP.1st", "HP_PP-3rd": "HP.PP - HP.3rd"}

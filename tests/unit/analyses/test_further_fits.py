@@ -14,11 +14,11 @@ import pytest
 from analyses import further_fits as module
 from analyses.further_fits import further_fits
 from analyses.write.results import CONTRASTS, write_set
-from cohortmart.catalogue import read_current
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Study
-from cohortmart.tables import RESULT_SETS
-from cohortmart.warehouse import Home
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.lake.file_manifest import read_current
+from cohortmart.core.schemas.tables import RESULT_SETS
+from cohortmart.core.study.records import Study
+from cohortmart.core.warehouse.home import Home
 
 
 def study(**changes: Any) -> Study:

@@ -8,15 +8,15 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from raw_study import GENES, PROBES, SAMPLES, RawStudy, counts_of, lake_bytes
 
-from cohortmart.catalogue import read_current
-from cohortmart.errors import IngestError, InputError
-from cohortmart.lake.lock import lake_lock
-from cohortmart.study import Assay, SampleSheet, Study
-from cohortmart.tables import LAKE_TABLES
-from cohortmart.warehouse import Home
+from cohortmart.core.errors import IngestError, InputError
+from cohortmart.core.lake.file_manifest import read_current
+from cohortmart.core.lake.lock import lake_lock
+from cohortmart.core.schemas.tables import LAKE_TABLES
+from cohortmart.core.study.records import Assay, SampleSheet, Study
+from cohortmart.core.warehouse.home import Home
 from ingest.pipeline import ingest
+from tests.support.raw_study import GENES, PROBES, SAMPLES, RawStudy, counts_of, lake_bytes
 
 
 @pytest.fixture

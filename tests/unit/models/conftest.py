@@ -14,14 +14,14 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from filtered_assay import annotation, filtered_matrix
-from finding_rows import DESIGN_SAMPLES, REBOUNDS, design, finding_rows, further_rows
-from gene_sets import gene_set_rows
-from lake_writer import Matrix, Sheet, write_lake, write_results
 
-from tests.made_once import made_once
+from tests.support.filtered_assay import annotation, filtered_matrix
+from tests.support.finding_rows import DESIGN_SAMPLES, REBOUNDS, design, finding_rows, further_rows
+from tests.support.gene_set_rows import gene_set_rows
+from tests.support.lake_writer import Matrix, Sheet, write_lake, write_results
+from tests.support.made_once import made_once
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = [f"S{i}" for i in range(1, 9)]
 
 
@@ -45,7 +45,7 @@ def run_dbt(folder: Path, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {**job, "env": {**keep, **job["env"]}, "args": [*job["args"], "--quiet"]} for job in jobs
     ]
     jobs_file.write_text(json.dumps(jobs))
-    child = Path(__file__).with_name("dbt_child.py")
+    child = ROOT / "tests" / "support" / "dbt_child.py"
     done = subprocess.run(
         [sys.executable, str(child), str(jobs_file)], cwd=ROOT, capture_output=True, text=True
     )

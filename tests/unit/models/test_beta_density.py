@@ -7,8 +7,9 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from filtered_assay import annotation, place, reasons
-from lake_writer import Matrix
+
+from tests.support.filtered_assay import annotation, place, reasons
+from tests.support.lake_writer import Matrix
 
 Counts = dict[tuple[str, str, str, str, int], int]
 

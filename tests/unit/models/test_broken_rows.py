@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from conftest import run_dbt
+
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -106,7 +107,7 @@ def test_a_bad_row_is_found(outcome: dict[str, Any], test: str) -> None:
 
 
 def test_all_kinds_of_tests_are_tried_here() -> None:
-    sql_tests = Path(__file__).resolve().parents[2] / "sql"
+    sql_tests = ROOT / "tests" / "sql"
     kinds = [path.stem for path in sql_tests.rglob("*.sql")]
     assert len(kinds) >= 11
     for kind in kinds:

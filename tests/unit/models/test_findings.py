@@ -7,10 +7,10 @@ from typing import Any
 
 import duckdb
 import pytest
-from finding_rows import FEATURES, PAIR, REBOUNDS, Row, combined, finding_rows
 
-from cohortmart import finding_tables
-from cohortmart.macros import rendered
+from cohortmart.core.schemas import finding_tables
+from cohortmart.core.warehouse.macros import rendered
+from tests.support.finding_rows import FEATURES, PAIR, REBOUNDS, Row, combined, finding_rows
 
 DEFAULT_ADJ_P = 0.05
 CLASSES = {(1, -1): "up-down", (-1, 1): "down-up", (1, 1): "up-up", (-1, -1): "down-down"}

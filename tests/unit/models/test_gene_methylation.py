@@ -6,7 +6,8 @@ from typing import Any
 
 import duckdb
 import numpy as np
-from filtered_assay import annotation, reasons
+
+from tests.support.filtered_assay import annotation, reasons
 
 
 def test_promoter_means(built: Any, full: duckdb.DuckDBPyConnection) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from gene_sets import EDGES, SETS
+
+from tests.support.gene_set_rows import EDGES, SETS
 
 TABLES = ("bridge_gene_set", "dim_gene_set", "network_edge")
 

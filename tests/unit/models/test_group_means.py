@@ -9,11 +9,11 @@ import jinja2
 import numpy as np
 import pytest
 from conftest import ROOT
-from filtered_assay import annotation, reasons
-from finding_rows import DESIGN_SAMPLES, design
 from scipy import stats
 
-from cohortmart import quality_tables
+from cohortmart.core.schemas import quality_tables
+from tests.support.filtered_assay import annotation, reasons
+from tests.support.finding_rows import DESIGN_SAMPLES, design
 
 #: Of the samples of the design: group, timepoint, place of the visit, samples.
 CELLS = [

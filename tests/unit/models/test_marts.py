@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from lake_writer import Matrix
 
-from cohortmart import tables
-from cohortmart.warehouse import Home, connect_read_only
+from cohortmart.core.schemas import tables
+from cohortmart.core.warehouse.home import Home, connect_read_only
+from tests.support.lake_writer import Matrix
 
 
 def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:

@@ -11,7 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from conftest import ROOT, SAMPLES
-from filtered_assay import (
+
+from cohortmart.core.schemas import tables
+from tests.support.filtered_assay import (
     PLANTED,
     Reasons,
     annotation,
@@ -20,9 +22,7 @@ from filtered_assay import (
     place,
     reasons,
 )
-from lake_writer import Matrix
-
-from cohortmart import tables
+from tests.support.lake_writer import Matrix
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,9 +9,10 @@ import jinja2
 import numpy as np
 import pyarrow as pa
 
-from cohortmart.finding_tables import SENSITIVITY
+from cohortmart.core.schemas.finding_tables import SENSITIVITY
+from tests.support.paths import ROOT
 
-MODEL = Path(__file__).resolve().parents[3] / "models" / "results" / "sensitivity_summary.sql"
+MODEL = ROOT / "models" / "results" / "sensitivity_summary.sql"
 Row = dict[str, Any]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cohortmart.study import Assay, SampleSheet, Study
+from cohortmart.core.study.records import Assay, SampleSheet, Study
 
 
 @pytest.fixture

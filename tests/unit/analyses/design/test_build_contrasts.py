@@ -8,9 +8,9 @@ import pytest
 
 from analyses.design.contrasts import Contrasts, build_contrasts
 from analyses.design.model_matrix import Design, build_design
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Study
-from cohortmart.study_model import Model
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.model_records import Model
+from cohortmart.core.study.records import Study
 
 Make = Callable[..., pl.DataFrame]
 MEANS = ("group", "timepoint")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -16,10 +15,11 @@ from analyses.design.cardinal_spline import cardinal_spline
 from analyses.design.contrasts import Contrasts, build_contrasts
 from analyses.design.curve import samples_on_curve
 from analyses.design.model_matrix import Design, build_design
-from analyses.design.pairs import ContrastPairs, describe_contrast
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Study
-from cohortmart.study_model import Curve, Model
+from analyses.design.subject_pairs import ContrastPairs, describe_contrast
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.model_records import Curve, Model
+from cohortmart.core.study.records import Study
+from tests.support.paths import DATA
 
 FAMILIES = {"time_within_group": "all", "group_within_time": "all", "interaction": "all"}
 
@@ -78,7 +78,7 @@ def f_test(design: Design, contrasts: np.ndarray, y: np.ndarray) -> tuple[float,
 
 @pytest.mark.parametrize(("curve", "which"), [({"knots": [10, 18, 26, 34]}, "knots"), ({}, "df")])
 def test_is_the_natural_spline_of_r(study: Study, curve: dict[str, object], which: str) -> None:
-    of_r = pl.read_csv(Path(__file__).parent / "natural_spline.csv")
+    of_r = pl.read_csv(DATA / "natural_spline.csv")
     table = with_weeks(of_r["x"].to_list(), of_r["g"].to_list())
     design = build(table, study, curve={"of": "pregnancy_week", **curve})
     y = of_r["y"].to_numpy()

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from analyses.design.model_matrix import build_design
-from cohortmart.study import Study
-from cohortmart.study_model import Model
+from cohortmart.core.study.model_records import Model
+from cohortmart.core.study.records import Study
 
 
 def test_equals_the_design_of_r(shared_data: Path, study: Study) -> None:

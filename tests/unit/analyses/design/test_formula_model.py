@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from analyses.design.model_matrix import Design, build_design
-from cohortmart.errors import AnalysisError
-from cohortmart.study import Study
-from cohortmart.study_model import Model
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.model_records import Model
+from cohortmart.core.study.records import Study
 
 
 def build(samples: pl.DataFrame, study: Study, formula: str, block: str | None = None) -> Design:

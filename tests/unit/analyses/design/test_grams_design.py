@@ -12,9 +12,9 @@ import pytest
 
 from analyses.design.contrasts import build_contrasts
 from analyses.design.model_matrix import Design, build_design
-from analyses.design.pairs import describe_contrast
-from cohortmart.study import Study
-from cohortmart.study_model import Model
+from analyses.design.subject_pairs import describe_contrast
+from cohortmart.core.study.model_records import Model
+from cohortmart.core.study.records import Study
 
 MEANS = ("group", "timepoint")
 COVARIATES = ("proportion_memory", "cell_viability", "age")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from analyses.design.contrast_expression import parse_contrast, quoted
-from cohortmart.errors import AnalysisError
+from cohortmart.core.errors import AnalysisError
 
 NAMES = ["MS.3rd", "MS.1st", "HP.3rd", "HP.1st", "Intercept", "proportion_memory", "3rd", "1st"]
 

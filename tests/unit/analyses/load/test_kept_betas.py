@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from analyses.fit.response import MethylationValues, ValueBlock, ValuesInMemory
 from analyses.load import betas as module
 from analyses.load.betas import KeptBetas
-from analyses.normalise.m_value import m_value
-from analyses.values import MethylationValues, ValueBlock, ValuesInMemory
+from analyses.stats.methylation.m_value import m_value
 
 SAMPLES = [f"S{j}" for j in range(5)]
 

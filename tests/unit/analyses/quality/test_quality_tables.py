@@ -13,16 +13,16 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
-from analyses.normalise.filter_by_expr import filter_by_expr
-from analyses.normalise.m_value import m_value
 from analyses.quality import assays as module
 from analyses.quality import quality
-from cohortmart.catalogue import Entry, read_current, switch_current, write_table
-from cohortmart.quality_tables import QUALITY_TABLES
-from cohortmart.study import Study
-from cohortmart.tables import MATRIX_SAMPLE
-from cohortmart.warehouse import Home
-from tests.unit.analyses.quality.measured_study import (
+from analyses.stats.counts.filter_by_expr import filter_by_expr
+from analyses.stats.methylation.m_value import m_value
+from cohortmart.core.lake.file_manifest import Entry, read_current, switch_current, write_table
+from cohortmart.core.schemas.quality_tables import QUALITY_TABLES
+from cohortmart.core.schemas.tables import MATRIX_SAMPLE
+from cohortmart.core.study.records import Study
+from cohortmart.core.warehouse.home import Home
+from tests.support.measured_study import (
     ALL,
     IDS,
     IN_B,

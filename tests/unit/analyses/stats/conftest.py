@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analyses.stats.basis import DesignBasis, design_basis
-from analyses.stats.blocks import Blocks, make_blocks
-from tests.unit.analyses.stats.dense import simulated
+from analyses.stats.linear.basis import DesignBasis, design_basis
+from analyses.stats.mixed.blocks import Blocks, make_blocks
+from tests.support.dense import simulated
 
 Floats = NDArray[np.float64]
 

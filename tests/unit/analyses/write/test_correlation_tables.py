@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analyses.stats.biological_correlation import BiologicalCorrelation
-from analyses.stats.contrast_correlation import ObservedCorrelation
-from analyses.stats.rotation import CorrelationTest
+from analyses.stats.moderation.genas import BiologicalCorrelation
+from analyses.stats.rotation.contrast_correlation import ObservedCorrelation
+from analyses.stats.rotation.rotation import CorrelationTest
 from analyses.write.correlation_tables import correlation_rows
-from cohortmart.finding_tables import CONTRAST_CORRELATION
+from cohortmart.core.schemas.finding_tables import CONTRAST_CORRELATION
 
 
 @pytest.fixture

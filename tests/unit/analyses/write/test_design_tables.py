@@ -9,9 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from analyses.normalise.voom import VoomTrend
+from analyses.stats.counts.voom import VoomTrend
 from analyses.write.design_tables import design_rows, note_rows, trend_rows, weight_rows
-from cohortmart.quality_tables import ANALYSIS_NOTE, CONTRAST_WEIGHT, DESIGN_VALUE, VOOM_TREND
+from cohortmart.core.schemas.quality_tables import (
+    ANALYSIS_NOTE,
+    CONTRAST_WEIGHT,
+    DESIGN_VALUE,
+    VOOM_TREND,
+)
 
 MATRICES = arrays(
     np.float64,

@@ -7,15 +7,15 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
-from analyses.stats.basis import design_basis
-from analyses.stats.blocks import make_blocks
-from analyses.stats.contrast_fit import fit_contrasts
-from analyses.stats.mixed_model import fit_mixed
-from analyses.stats.moderated_t import joint_test, moderate
-from analyses.stats.multiple_testing import benjamini_hochberg
-from analyses.stats.variance_prior import variance_prior
+from analyses.stats.linear.basis import design_basis
+from analyses.stats.linear.contrast_fit import fit_contrasts
+from analyses.stats.mixed.blocks import make_blocks
+from analyses.stats.mixed.mixed_model import fit_mixed
+from analyses.stats.moderation.ebayes import joint_test, moderate
+from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from analyses.write.tables import contrast_results, joint_tests
-from cohortmart.tables import CONTRAST_RESULT, JOINT_TEST
+from cohortmart.core.schemas.tables import CONTRAST_RESULT, JOINT_TEST
 
 N, NAMES, SETS = 30, ("second", "third"), {"all contrasts": (0, 1), "third only": (1,)}
 

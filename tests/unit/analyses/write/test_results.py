@@ -16,9 +16,9 @@ from analyses.write.results import (
     sweep_results,
     write_set,
 )
-from cohortmart.catalogue import read_current
-from cohortmart.tables import RESULT_SETS
-from cohortmart.warehouse import Home
+from cohortmart.core.lake.file_manifest import read_current
+from cohortmart.core.schemas.tables import RESULT_SETS
+from cohortmart.core.warehouse.home import Home
 
 
 @pytest.fixture

@@ -1,0 +1,156 @@
+"""Gene sets tested for the genes that an analysis found, and for how it ranks its genes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from analyses.enrichment.found_genes import FoundGenes, found_genes
+from analyses.enrichment.gene_sets import TestedSets, read_gene_sets, sets_in_universe
+from analyses.stats.gene_sets.camera import camera
+from analyses.stats.gene_sets.gsea import preranked
+from analyses.stats.gene_sets.over_representation import (
+    OverRepresentation,
+    over_representation,
+    over_representation_of_probes,
+)
+from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from cohortmart.core.schemas.finding_tables import ENRICHMENT
+from cohortmart.core.study.findings_records import Enrichment
+from cohortmart.core.study.records import Study
+
+Floats = NDArray[np.float64]
+
+
+def enrichment_tables(
+    con: duckdb.DuckDBPyConnection, study: Study, name: str, say: Callable[[str], None]
+) -> Iterator[pa.Table]:
+    """Yield the rows of `enrichment`, one table a list of genes and test.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        The warehouse, with the views of the new results.
+    study : Study
+    name : str
+        Of the analysis; its `enrichment` says what is tested.
+    say : callable
+        Takes one line of what was left out.
+
+    Raises
+    ------
+    AnalysisError
+        There is no gene set, or one collection or list has no gene in the universe.
+
+    Notes
+    -----
+    The universe of a list is the genes that could have been found: tested, and for counts
+    expressed (`filter_by_expr`); for betas those with a tested probe. A list without a found
+    gene has no rows. Camera and GSEA rank genes, so betas of probes have neither.
+    """
+    analysis = study.analyses[name]
+    options = analysis.enrichment
+    assert options is not None
+    of_probes = study.assays[analysis.assay].kind == "beta"
+    sets = read_gene_sets(con, study, name, say)
+    if not len(sets.name):  # lists of contrasts that found nothing
+        return
+    universe: pa.Array | None = None
+    for found in found_genes(con, study, name):
+        if universe is None or not universe.equals(found.universe):
+            universe = found.universe
+            where = f"the genes tested in analysis {name}"
+            tested = sets_in_universe(sets, universe, options, where, say)
+        for rows in _tests(found, tested, options, of_probes):
+            yield _table(name, found, tested, rows)
+
+
+def _tests(
+    found: FoundGenes, sets: TestedSets, options: Enrichment, of_probes: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield the columns of each list and test; those that it does not have are left out."""
+    if not sets.members.n_sets:
+        return
+    if "over_representation" in options.tests:
+        some = np.flatnonzero((found.shares > 0).any(axis=0))
+        shares = found.shares[:, some]
+        if of_probes:
+            result = over_representation_of_probes(shares, found.n_features, sets.members)
+        else:
+            result = over_representation(shares > 0, sets.members)
+        for column, direction in enumerate(some):
+            yield {
+                "direction": found.directions[direction],
+                "test": "over_representation",
+                **_over_represented(result, column),
+            }
+    if found.statistic is None:
+        return
+    if "camera" in options.tests:
+        rho = float(options.inter_gene_correlation)
+        ranks = camera(found.statistic, sets.members, rho)
+        yield {
+            "direction": "any",
+            "test": "camera",
+            "z": ranks.z,
+            "inter_gene_correlation": np.full(sets.members.n_sets, rho),
+            "p_value": ranks.p_value,
+        }
+    if "gsea" in options.tests:
+        scores = preranked(found.statistic, sets.members, options.permutations, options.seed)
+        yield {
+            "direction": "any",
+            "test": "gsea",
+            "enrichment_score": scores.enrichment_score,
+            "normalised_score": scores.normalised_score,
+            "p_value": scores.p_value,
+        }
+
+
+def _over_represented(result: OverRepresentation, column: int) -> dict[str, Any]:
+    columns = {
+        "n_found": np.full(len(result.p_value), result.n_found[column]),
+        "n_overlap": result.n_overlap[:, column],
+        "expected": result.expected[:, column],
+        "odds_ratio": result.odds_ratio[:, column],
+        "p_value": result.p_value[:, column],
+    }
+    if result.p_uncorrected is not None:
+        columns["p_uncorrected"] = result.p_uncorrected[:, column]
+    return columns
+
+
+def _table(name: str, found: FoundGenes, sets: TestedSets, columns: dict[str, Any]) -> pa.Table:
+    """Complete the columns of a list and test; what is not a number becomes null."""
+    n_sets = sets.members.n_sets
+    adjusted = np.full(n_sets, np.nan)
+    for places in sets.collections():
+        adjusted[places] = benjamini_hochberg(columns["p_value"][places])
+    given = {
+        "analysis": name,
+        "source": found.source,
+        "source_name": found.name,
+        "collection": sets.collection,
+        "gene_set": sets.name,
+        "n_universe": np.full(n_sets, len(found.universe)),
+        "n_genes": sets.members.sizes,
+        "adj_p_value": adjusted,
+        **columns,
+    }
+    arrays = []
+    for field in ENRICHMENT:
+        value = given.get(field.name)
+        if value is None:
+            arrays.append(pa.nulls(n_sets, field.type))
+        elif isinstance(value, str):
+            arrays.append(pa.repeat(pa.scalar(value, field.type), n_sets))
+        elif isinstance(value, np.ndarray):
+            arrays.append(pa.array(value, field.type, from_pandas=True))
+        else:
+            arrays.append(value)
+    return pa.Table.from_arrays(arrays, schema=ENRICHMENT)

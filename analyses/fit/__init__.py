@@ -1,0 +1,1 @@
+"""The fit of an analysis: samples, response, linear model, contrasts."""

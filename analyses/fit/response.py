@@ -1,0 +1,197 @@
+"""What the model of an analysis is fitted to, in blocks of features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from analyses.design.model_matrix import Design
+from analyses.load.betas import KeptBetas
+from analyses.load.normalised_counts import normalised_counts
+from analyses.stats.counts.voom import VoomTrend
+from analyses.stats.counts.voom_rounds import voom_rounds
+from analyses.stats.linear.array_weights import array_weights_of_parts
+from analyses.stats.linear.basis import DesignBasis
+from analyses.stats.methylation.m_value import m_value
+from analyses.stats.mixed.blocks import Blocks
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.prefetch import one_ahead
+from cohortmart.core.study.records import Analysis, Study
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ValueBlock:
+    """Values of some features.
+
+    Parameters
+    ----------
+    feature_ids : pyarrow.StringArray
+    y : ndarray of shape (n_features, n_samples)
+        NaN = missing.
+    weights : ndarray of the same shape, or None
+    beta : ndarray of the same shape, or None
+        For delta_beta.
+    """
+
+    feature_ids: pa.Array
+    y: Floats
+    weights: Floats | None = None
+    beta: Floats | None = None
+
+
+class Values(Protocol):
+    """All features of an analysis."""
+
+    def blocks(self) -> Iterator[ValueBlock]:
+        """Stream the features, sorted by id; every call begins anew."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class ValuesInMemory:
+    """Values that had to be made from all features at once.
+
+    Parameters
+    ----------
+    whole : ValueBlock
+    sample_weights : ndarray of shape (n_samples,) or None
+        The samples' part of the weights.
+    trend : VoomTrend or None
+        Of the same features, where the values are voom's.
+    """
+
+    whole: ValueBlock
+    sample_weights: Floats | None = None
+    trend: VoomTrend | None = None
+
+    def blocks(self) -> Iterator[ValueBlock]:
+        """Give them as one block."""
+        yield self.whole
+
+
+@dataclass(frozen=True, eq=False)
+class MethylationValues:
+    """M-values or betas, computed as the betas pass.
+
+    Parameters
+    ----------
+    betas : KeptBetas
+    clip : float or None
+        Betas are clipped to [clip, 1 - clip] before the logit; None = fit the betas themselves.
+    """
+
+    betas: KeptBetas
+    clip: float | None
+
+    def blocks(self) -> Iterator[ValueBlock]:
+        """Stream them."""
+        for ids, beta in self.betas.blocks():
+            y = beta if self.clip is None else m_value(beta, self.clip)
+            yield ValueBlock(ids, y, beta=beta)
+
+
+@dataclass(frozen=True, eq=False)
+class SampleWeightedValues:
+    """Values without weights of their own, every feature with the same weights of the samples.
+
+    Parameters
+    ----------
+    values : Values
+    sample_weights : ndarray of shape (n_samples,)
+    """
+
+    values: Values
+    sample_weights: Floats
+
+    def blocks(self) -> Iterator[ValueBlock]:
+        """Stream them; the weights are one row, seen as many."""
+        for block in self.values.blocks():
+            yield replace(block, weights=np.broadcast_to(self.sample_weights, block.y.shape))
+
+
+def values_of(
+    con: duckdb.DuckDBPyConnection,
+    study: Study,
+    name: str,
+    analysis: Analysis,
+    samples: pl.DataFrame,
+    design: Design,
+    basis: DesignBasis,
+    blocks: Blocks | None = None,
+) -> Values:
+    """Return the values that an analysis names.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        The warehouse.
+    study : Study
+    name : str
+        Of the analysis.
+    analysis : Analysis
+    samples : polars.DataFrame
+        Rows of `dim_sample`, in the order of the columns.
+    design : Design
+    basis : DesignBasis
+        Of that design.
+    blocks : Blocks or None
+        Of the model; for the second round of voom.
+
+    Raises
+    ------
+    AnalysisError
+        The filter leaves no gene, a sample has no counts, or voom, the correlation that its
+        second round uses, or the weights of the samples cannot be computed.
+    """
+    ids = samples["sample_id"].to_list()
+    values: Values
+    if analysis.values in ("m_value", "beta"):
+        clip = study.assays[analysis.assay].m_value_clip
+        betas = KeptBetas(con, analysis.assay, ids)
+        values = MethylationValues(betas, clip if analysis.values == "m_value" else None)
+        return _weighted(name, analysis, values, basis)
+    counts = normalised_counts(con, name, analysis, ids, design.expression_groups)
+    if analysis.values == "log_cpm":
+        values = ValuesInMemory(ValueBlock(counts.feature_ids, counts.log2_cpm))
+        return _weighted(name, analysis, values, basis)
+    try:
+        made = voom_rounds(
+            counts.counts,
+            counts.effective_library,
+            basis,
+            blocks,
+            analysis.voom.rounds,
+            analysis.array_weights,
+        )
+    except ValueError as error:
+        raise AnalysisError(f"analysis {name}: {error}") from error
+    block = ValueBlock(counts.feature_ids, made.log2_cpm, weights=made.weights)
+    return ValuesInMemory(block, made.sample_weights, made.trend)
+
+
+def _weighted(name: str, analysis: Analysis, values: Values, basis: DesignBasis) -> Values:
+    """Weigh the samples if the analysis asks for it; the features pass several times."""
+    if not analysis.array_weights:
+        return values
+
+    def parts() -> Iterator[tuple[Floats, Floats | None]]:
+        return ((block.y, None) for block in one_ahead(values.blocks()))
+
+    try:
+        return SampleWeightedValues(values, array_weights_of_parts(parts, basis))
+    except ValueError as error:
+        raise AnalysisError(
+            f"analysis {name}: the weights of the samples cannot be estimated: {error}",
+            expected="features that vary, and more samples than coefficients",
+            found=f"{len(basis.q)} samples, {basis.rank} independent coefficients",
+            hint="leave `array_weights` out",
+        ) from error

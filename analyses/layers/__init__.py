@@ -1,1 +1,0 @@
-"""Normalised layers of the lake: made from the raw betas and counts, which stay."""

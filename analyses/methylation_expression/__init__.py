@@ -1,0 +1,1 @@
+"""CpG-gene pairs: methylation and expression that change together."""

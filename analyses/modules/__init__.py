@@ -1,0 +1,1 @@
+"""Disease modules around the genes that rebound."""

@@ -1,0 +1,266 @@
+"""Disease modules around the genes that rebound, and how many genes two modules share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from analyses.load.identifiers import no_gene_in_common
+from analyses.stats.lists.fisher import conditional_odds_ratio, fisher_greater
+from analyses.stats.network.diamond import Diamond, diamond
+from analyses.stats.network.graph import Graph, in_largest_component, make_graph
+from analyses.stats.network.largest_component import largest_component
+from analyses.stats.network.stability import Stability, stability
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.schemas.finding_tables import MODULE_GENE, MODULE_OVERLAP, MODULE_SUMMARY
+from cohortmart.core.study.findings_records import Modules
+from cohortmart.core.study.records import Study
+from cohortmart.core.text.wording import counted
+
+Ints = NDArray[np.int64]
+Say = Callable[[str], None]
+
+_SEEDS = """
+select distinct r.pair, g.gene_name
+from new_rebound_found as r
+inner join feature_gene as g on r.feature_id = g.feature_id
+where
+    r.analysis = $analysis
+    and g.assay = $assay
+    and g.gene_name is not null
+    and list_contains($classes, r.class)
+"""
+_OPPOSITE = ["up-down", "down-up"]
+#: The paper's rule does not ask for opposite signs.
+_ALL = [*_OPPOSITE, "up-up", "down-down"]
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """The interaction network: its genes in the order of their names, which number its nodes."""
+
+    genes: tuple[str, ...]
+    graph: Graph
+
+
+def module_tables(
+    con: duckdb.DuckDBPyConnection, study: Study, name: str, say: Say
+) -> Mapping[str, list[pa.Table]]:
+    """Grow a module around the genes that rebound, for each pair of contrasts of an analysis.
+
+    Seeds are the genes of the features that rebound in any group: those whose two changes have
+    opposite signs, in the preset `paper` all that it finds.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        The warehouse (`network_edge`) with the views of the new results: `new_rebound_pair`,
+        `new_rebound_found` and `feature_gene`.
+    study : Study
+    name : str
+        Of an analysis with `rebound` and `modules`.
+    say : callable
+        Takes one line of progress.
+
+    Returns
+    -------
+    mapping
+        `module_gene` and `module_summary`, pairs by name; no rows for a pair without seeds in
+        the network. Null are p_value and what else belongs to a step for seeds, log10_p where the
+        published program's P is 0, and what cannot be had from too few seeds or runs.
+
+    Raises
+    ------
+    AnalysisError
+        The network has no edge, or there are seeds and none of them is in the network.
+    """
+    options, rebound = study.analyses[name].modules, study.analyses[name].rebound
+    assert options is not None
+    assert rebound is not None
+    network = read_network(con, name)
+    classes = _ALL if rebound.preset == "paper" else _OPPOSITE
+    parameters = {"analysis": name, "assay": study.analyses[name].assay, "classes": classes}
+    found = con.sql(_SEEDS, params=parameters).fetchall()
+    everyone = {gene for _, gene in found}
+    if everyone and everyone.isdisjoint(network.genes):
+        raise no_gene_in_common(
+            f"the seeds of analysis `{name}`", everyone, "the genes of the network", network.genes
+        )
+    genes, summaries = [], []
+    for (pair,) in con.execute(
+        "select distinct pair from new_rebound_pair where analysis = ? order by pair", [name]
+    ).fetchall():
+        seeds = {gene for of_pair, gene in found if of_pair == pair}
+        known = np.flatnonzero([gene in seeds for gene in network.genes])
+        if len(known) == 0:
+            reason = f"none of {counted(len(seeds), 'gene')} is in the network" if seeds else (
+                "no gene rebounds"
+            )  # fmt: skip
+            say(f"{pair}: {reason}, so there is no module")
+            continue
+        labels = {"analysis": name, "pair": pair}
+        rows, summary = _module(network, known, options)
+        genes.append(_table({**labels, **rows}, MODULE_GENE))
+        summaries.append(_table({**labels, **summary, "n_seeds": len(seeds)}, MODULE_SUMMARY))
+        added = counted(int(summary["n_added"]), "gene")
+        say(f"{pair}: {added} added to {counted(len(known), 'seed')}")
+    return {"module_gene": genes, "module_summary": summaries}
+
+
+def read_network(con: duckdb.DuckDBPyConnection, name: str) -> Network:
+    """Read the network from the warehouse.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        With the view `network_edge`: each pair once, no gene with itself.
+    name : str
+        Of the analysis that asks for it, for the message.
+
+    Raises
+    ------
+    AnalysisError
+        There is no edge.
+    """
+    ends = con.sql("select gene_a, gene_b from network_edge").to_arrow_table().combine_chunks()
+    if ends.num_rows == 0:
+        raise AnalysisError(
+            f"analysis `{name}` asks for modules, but the network has no edge",
+            expected="`network: FILE` under `reference`, two genes a line",
+            hint="name the edge list there, or leave `modules` out",
+        )
+    columns = (ends["gene_a"], ends["gene_b"])
+    genes = sorted(set().union(*(c.unique().to_pylist() for c in columns)))
+    first, second = (pc.index_in(c, pa.array(genes)).to_numpy().astype(np.int64) for c in columns)
+    return Network(tuple(genes), make_graph(first, second, len(genes)))
+
+
+def _module(
+    network: Network, seeds: Ints, options: Modules
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Grow one module; return its columns of `module_gene`, and its row of `module_summary`."""
+    graph = network.graph
+    weighting = {"seed_weight": options.seed_weight, "mode": options.mode}
+    grown = diamond(graph, seeds, options.genes_added, options.seed_weight, options.mode)
+    together = largest_component(graph, seeds, options.random_sets, options.seed)
+    stable = stability(
+        graph, seeds, grown.nodes, options.stability_runs, options.seed,
+        options.seed_weight, options.mode,
+    )  # fmt: skip
+    summary = {
+        **weighting,
+        "n_nodes": graph.n_nodes,
+        "n_edges": graph.n_edges,
+        "n_seeds_in_network": len(seeds),
+        "n_added": len(grown.nodes),
+        "largest_component": together.size,
+        "random_mean": together.mean,
+        "random_sd": together.sd,
+        "z": together.z,
+        "p_value": together.p_value,
+        "n_random_sets": len(together.random),
+        "stability": stable.mean,
+        "n_stability_runs": stable.n_runs,
+    }
+    return _gene_columns(network, seeds, grown, stable), summary
+
+
+def _gene_columns(
+    network: Network, seeds: Ints, grown: Diamond, stable: Stability
+) -> dict[str, Any]:
+    """Join seeds and added nodes; seeds, ordered by name, have no step, hence no P."""
+    nodes = np.concatenate([seeds, grown.nodes])
+    of_step = {
+        "n_module_links": grown.n_module_links,
+        "p_value": grown.p_value,
+        "log10_p": np.where(np.isfinite(grown.log10_p), grown.log10_p, np.nan),
+        "n_tied": grown.n_tied,
+        "stability": stable.share,
+    }
+    return {
+        "gene_name": [network.genes[node] for node in nodes],
+        "is_seed": np.arange(len(nodes)) < len(seeds),
+        "rank": np.maximum(np.arange(len(nodes)) - len(seeds) + 1, 0),
+        "n_links": network.graph.degree[nodes],
+        "in_largest_component": in_largest_component(network.graph, nodes),
+        **{c: np.concatenate([np.full(len(seeds), np.nan), v]) for c, v in of_step.items()},
+    }
+
+
+def _table(columns: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
+    """Make a table of columns or of single values, in the order of the schema; NaN is null."""
+    n = max(len(c) if isinstance(c, list | np.ndarray) else 1 for c in columns.values())
+    filled = {
+        c: v if isinstance(v, list | np.ndarray) else [v] * n for c, v in columns.items()
+    }  # fmt: skip
+    return pa.Table.from_arrays(
+        [pa.array(filled[f.name], from_pandas=True).cast(f.type) for f in schema], schema=schema
+    )
+
+
+def module_overlap_tables(
+    con: duckdb.DuckDBPyConnection, study: Study, name: str
+) -> list[pa.Table]:
+    """Compare the modules of an analysis with those of the analyses before it in the study.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        The warehouse (`network_edge`) with the view `new_module_gene`.
+    study : Study
+    name : str
+        Of the analysis.
+
+    Returns
+    -------
+    list of pyarrow.Table
+        In schema MODULE_OVERLAP, ordered as the study has the analyses, pairs by name. The
+        universe is the network. The odds ratio is null where the sizes leave one overlap only.
+
+    Notes
+    -----
+    P takes the genes as drawn one by one. Two modules in one network grow into the same
+    neighbourhoods, so that they share genes more easily than P says.
+    """
+    modules: dict[tuple[str, str], set[str]] = {}
+    rows = con.execute("select analysis, pair, gene_name from new_module_gene").fetchall()
+    for analysis, pair, gene in sorted(rows):
+        modules.setdefault((analysis, pair), set()).add(gene)
+    earlier = list(study.analyses)[: list(study.analyses).index(name)]
+    compared = [
+        (first, second)
+        for analysis in earlier
+        for first in modules if first[0] == analysis
+        for second in modules if second[0] == name
+    ]  # fmt: skip
+    if not compared:
+        return []
+    n_first, n_second, n_both = (
+        np.array([count(modules[a], modules[b]) for a, b in compared], np.int64)
+        for count in (lambda a, _: len(a), lambda _, b: len(b), lambda a, b: len(a & b))
+    )
+    n_nodes = len(read_network(con, name).genes)
+    return [
+        _table(
+            {
+                "first_analysis": [first[0] for first, _ in compared],
+                "first_pair": [first[1] for first, _ in compared],
+                "second_analysis": [second[0] for _, second in compared],
+                "second_pair": [second[1] for _, second in compared],
+                "n_nodes": n_nodes,
+                "n_first": n_first,
+                "n_second": n_second,
+                "n_both": n_both,
+                "odds_ratio": conditional_odds_ratio(n_both, n_first, n_second, n_nodes),
+                "p_value": fisher_greater(n_both, n_first, n_second, n_nodes),
+            },
+            MODULE_OVERLAP,
+        )
+    ]

@@ -1,1 +1,0 @@
-"""Disease modules: arrays in, arrays out."""

@@ -1,0 +1,86 @@
+"""A layer as a stream of rows, and what is known of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from cohortmart.core.lake.matrix import extras_of, read_matrix
+
+Floats = NDArray[np.float64]
+#: Feature ids (rows,) and values (rows, samples), NaN = missing.
+MatrixRows = tuple[pa.Array, Floats]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerSource:
+    """The values that a step starts from.
+
+    Parameters
+    ----------
+    kind : str
+        counts | beta.
+    layer : str
+        Its name.
+    rows : callable
+        Streams the values, features sorted by id; every call begins anew.
+    feature_ids : pyarrow.StringArray
+        All of them.
+    sample_ids, columns : tuple of str
+        The samples in order, and what their columns are called in the raw file.
+    """
+
+    kind: str
+    layer: str
+    rows: Callable[[], Iterator[MatrixRows]]
+    feature_ids: pa.Array
+    sample_ids: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+def beta_rows(
+    path: Path, kept_probes: pa.Array, positions: NDArray[np.int64], detection_p: float | None
+) -> Iterator[MatrixRows]:
+    """Stream the kept part of a raw matrix of betas.
+
+    Parameters
+    ----------
+    path : Path
+        The lake's Parquet file.
+    kept_probes : pyarrow.StringArray
+        Sorted.
+    positions : ndarray of int
+        Columns of the kept samples, from 0.
+    detection_p : float or None
+        Betas with a larger detection p are missing.
+    """
+    extras = extras_of(path)
+    for ids, values, *beside in read_matrix(path, positions):
+        keep = pc.is_in(ids, value_set=kept_probes).to_numpy(zero_copy_only=False)
+        if detection_p is not None and "detection_p" in extras:
+            failed = beside[extras.index("detection_p")] > detection_p
+            values = np.where(failed, np.nan, values)
+        if keep.all():
+            yield ids, values
+        elif keep.any():
+            yield ids.filter(pa.array(keep)), values[keep]
+
+
+def layer_rows(path: Path, positions: NDArray[np.int64] | None = None) -> Iterator[MatrixRows]:
+    """Stream all rows of a layer, or some of its columns.
+
+    Parameters
+    ----------
+    path : Path
+        The lake's Parquet file.
+    positions : ndarray of int, optional
+        Columns to take, from 0.
+    """
+    for ids, values, *_ in read_matrix(path, positions):
+        yield ids, values

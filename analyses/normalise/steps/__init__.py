@@ -1,0 +1,1 @@
+"""Normalisation steps, one file each."""

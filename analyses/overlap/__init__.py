@@ -1,0 +1,1 @@
+"""Overlap of the features that two contrasts find."""

@@ -1,1 +1,0 @@
-"""What contrasts say together: pairs, rebound, overlaps, and genes with their CpGs."""

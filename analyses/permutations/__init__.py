@@ -1,0 +1,1 @@
+"""Contrasts checked by permuted visits."""

@@ -1,0 +1,1 @@
+"""Rebound: changes that swing back, as rows of the rebound tables."""

@@ -1,0 +1,173 @@
+"""Pairs of contrasts as the rows of the rebound tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from analyses.design.contrast_pairs import ContrastPair, PairDifference
+from analyses.rebound.rebound import rebound_test
+from analyses.stats.linear.contrast_fit import ContrastFit
+from analyses.stats.moderation.ebayes import ModeratedFit
+from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from cohortmart.core.schemas.finding_tables import REBOUND, REBOUND_DIFFERENCE, REBOUND_PAIR
+
+Floats = NDArray[np.float64]
+
+
+def pair_rows(
+    analysis: str,
+    pairs: Sequence[ContrastPair],
+    contrasts: Sequence[str],
+    cell_type: str | None,
+    preset: str,
+) -> Iterator[pa.Table]:
+    """Yield the rows of `rebound_pair`, in the order of the pairs.
+
+    Parameters
+    ----------
+    analysis : str
+    pairs : sequence of ContrastPair
+    contrasts : sequence of str
+        Names of the contrasts that the pairs count.
+    cell_type : str or None
+        Of the analysis' samples; None where they have several or none.
+    preset : {"default", "paper"}
+    """
+    rows = [
+        {
+            "analysis": analysis,
+            "pair": p.pair,
+            "study_group": p.study_group,
+            "cell_type": cell_type,
+            "first_contrast": contrasts[p.first],
+            "second_contrast": contrasts[p.second],
+            "preset": preset,
+        }
+        for p in pairs
+    ]
+    yield pa.Table.from_pylist(rows, schema=REBOUND_PAIR)
+
+
+def rebound_rows(
+    analysis: str,
+    pairs: Sequence[ContrastPair],
+    contrasts: Sequence[str],
+    feature_ids: pa.Array,
+    fit: ContrastFit,
+    moderated: ModeratedFit,
+    delta_beta: Floats | None,
+    amplitude: ContrastFit,
+    moderated_amplitude: ModeratedFit,
+) -> Iterator[pa.Table]:
+    """Yield the rows of `rebound`, one table a pair, features in the order given.
+
+    Parameters
+    ----------
+    analysis : str
+    pairs : sequence of ContrastPair
+    contrasts : sequence of str, length n_contrasts
+    feature_ids : pyarrow.Array of string, length n_features
+    fit, moderated
+        Statistics of those features and contrasts.
+    delta_beta : ndarray of shape (n_features, n_contrasts), optional
+        The same contrasts fitted to beta.
+    amplitude, moderated_amplitude
+        Statistics of `amplitude_contrasts`: the first columns are those of the pairs, more may
+        follow.
+    """
+    used = sorted({j for p in pairs for j in (p.first, p.second)})
+    adjusted = {j: benjamini_hochberg(moderated.p_value[:, j]) for j in used}
+    for i, pair in enumerate(pairs):
+        names = {
+            "analysis": analysis,
+            "pair": pair.pair,
+            "study_group": pair.study_group,
+            "first_contrast": contrasts[pair.first],
+            "second_contrast": contrasts[pair.second],
+        }
+        (fc_1, p_1), (fc_2, p_2) = (
+            (fit.estimate[:, j], moderated.p_value[:, j]) for j in (pair.first, pair.second)
+        )
+        test = rebound_test(fc_1, fc_2, p_1, p_2)
+        columns = {
+            "log_fc_first": fc_1,
+            "log_fc_second": fc_2,
+            "p_first": p_1,
+            "p_second": p_2,
+            "adj_p_first": adjusted[pair.first],
+            "adj_p_second": adjusted[pair.second],
+            "delta_beta_first": None if delta_beta is None else delta_beta[:, pair.first],
+            "delta_beta_second": None if delta_beta is None else delta_beta[:, pair.second],
+            "adj_p_rebound": test.adj_p_rebound,
+            "adj_p_same": test.adj_p_same,
+            "amplitude": amplitude.estimate[:, i],
+            "amplitude_se": moderated_amplitude.se[:, i],
+            "amplitude_p_value": moderated_amplitude.p_value[:, i],
+        }
+        yield _rows(REBOUND, names, feature_ids, columns)
+
+
+def difference_rows(
+    analysis: str,
+    differences: Sequence[PairDifference],
+    feature_ids: pa.Array,
+    fit: ContrastFit,
+    moderated: ModeratedFit,
+    first_column: int = 0,
+) -> Iterator[pa.Table]:
+    """Yield the rows of `rebound_difference`, one table a difference.
+
+    Parameters
+    ----------
+    analysis : str
+    differences : sequence of PairDifference
+    feature_ids : pyarrow.Array of string, length n_features
+    fit, moderated
+        Statistics of `difference_contrasts`.
+    first_column : int
+        Column of the first difference: the number of pairs, where the amplitudes were fitted
+        together with them and stand in front.
+    """
+    for j, difference in enumerate(differences, start=first_column):
+        names = {
+            "analysis": analysis,
+            "pair": difference.pair,
+            "study_group": difference.study_group,
+            "reference_group": difference.reference_group,
+        }
+        p = moderated.p_value[:, j]
+        columns = {
+            "amplitude_difference": fit.estimate[:, j],
+            "se": moderated.se[:, j],
+            "p_value": p,
+            "adj_p_value": benjamini_hochberg(p),
+        }
+        yield _rows(REBOUND_DIFFERENCE, names, feature_ids, columns)
+
+
+def _rows(
+    schema: pa.Schema,
+    names: Mapping[str, str | None],
+    feature_ids: pa.Array,
+    columns: Mapping[str, Floats | None],
+) -> pa.Table:
+    """Join names, ids and numbers; None and NaN become null, so that SQL sees a missing value."""
+    n = len(feature_ids)
+    arrays = []
+    for field in schema:
+        if field.name == "feature_id":
+            arrays.append(feature_ids)
+        elif field.name in names:
+            arrays.append(pa.repeat(pa.scalar(names[field.name], pa.string()), n))
+        else:
+            values = columns[field.name]
+            arrays.append(
+                pa.nulls(n, field.type)
+                if values is None
+                else pa.array(np.ascontiguousarray(values), from_pandas=True)
+            )
+    return pa.Table.from_arrays(arrays, schema=schema)

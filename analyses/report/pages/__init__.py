@@ -1,1 +1,0 @@
-"""The pages of the report, one file each: rows of the warehouse to blocks."""

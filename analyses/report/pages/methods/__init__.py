@@ -1,5 +1,0 @@
-"""Page 7: how the numbers came about, and how to make them again."""
-
-from analyses.report.pages.methods.page import methods_page
-
-__all__ = ["methods_page"]

@@ -1,5 +1,0 @@
-"""Page 4: what changes and swings back."""
-
-from analyses.report.pages.rebound.page import rebound_page
-
-__all__ = ["rebound_page"]

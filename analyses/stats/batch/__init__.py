@@ -1,0 +1,1 @@
+"""Batch effects: ComBat and ComBat-seq."""

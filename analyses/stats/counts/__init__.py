@@ -1,0 +1,1 @@
+"""Counts: voom, filtering by expression, negative-binomial regression."""

@@ -1,0 +1,1 @@
+"""Gene set tests: over-representation, camera, pre-ranked enrichment."""

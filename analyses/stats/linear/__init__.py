@@ -1,0 +1,1 @@
+"""Linear models of many features: least squares, weights, contrasts."""

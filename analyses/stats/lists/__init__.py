@@ -1,0 +1,1 @@
+"""Two lists of features: contingency tables, Fisher, hypergeometric tails."""

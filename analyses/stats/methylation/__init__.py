@@ -1,0 +1,1 @@
+"""Methylation betas: M values, BMIQ."""

@@ -1,0 +1,1 @@
+"""Mixed models: block correlation, restricted likelihood, random intercepts."""

@@ -1,0 +1,1 @@
+"""Empirical Bayes moderation: variance priors, moderated t and F, treat."""

@@ -1,0 +1,1 @@
+"""Networks: graphs, DIAMOnD disease modules."""

@@ -1,0 +1,1 @@
+"""Numerical tools: tails, lowess, blocks of rows over the cores."""

@@ -1,0 +1,1 @@
+"""Ordination of samples: principal components, multidimensional scaling."""

@@ -1,0 +1,1 @@
+"""Rotation tests of the correlation of contrasts."""

@@ -1,0 +1,250 @@
+"""What one analysis can estimate, on how many people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from analyses.design.contrast_expression import parse_contrast
+from analyses.design.contrasts import contrast_weights, expand_contrasts
+from analyses.design.curve import samples_on_curve
+from analyses.design.estimability import entangled_columns
+from analyses.design.model_matrix import Design, build_design
+from analyses.design.subject_pairs import describe_contrast
+from analyses.load.samples import chosen_samples
+from analyses.stats.linear.basis import design_basis
+from analyses.stats.mixed.blocks import make_blocks
+from analyses.stats.permutation.space import testable_within
+from cohortmart.app.check.combat import combat_of
+from cohortmart.app.check.confounding import Entanglement, find_entanglements
+from cohortmart.app.check.contrast_sides import Counts, contrast_sides
+from cohortmart.app.check.outside import OutsideFactor, look_outside
+from cohortmart.app.check.refusals import find_refusals
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.records import Analysis, Study
+
+
+@dataclass(frozen=True, eq=False)
+class ContrastCheck:
+    """One contrast of an analysis.
+
+    Parameters
+    ----------
+    name, expression : str
+    fault : str
+        Why it cannot be estimated; empty if it can.
+    kind : str
+        within, between, mixed or unknown; empty with a fault.
+    n_samples, n_subjects, n_complete : int
+        Samples, people and complete pairs, see `ContrastPairs`.
+    plus, minus : tuple of (str, int)
+        People in each combination of either side.
+    pairs_by_group : tuple of (str, int)
+        Complete pairs of each group, where a contrast compares changes between groups.
+    on_curve : str
+        Number of the curve, such as `pregnancy_week`, whose values it compares; or empty.
+    weights : ndarray of shape (n_coefficients,), or None
+        Weights of the coefficients; None with a fault.
+    entangled : tuple of str
+        Columns that keep it from being estimated, as the samples cannot tell them apart.
+    """
+
+    name: str
+    expression: str
+    fault: str = ""
+    kind: str = ""
+    n_samples: int = 0
+    n_subjects: int = 0
+    n_complete: int = 0
+    plus: Counts = ()
+    minus: Counts = ()
+    pairs_by_group: Counts = ()
+    on_curve: str = ""
+    weights: NDArray[np.float64] | None = None
+    entangled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class AnalysisCheck:
+    """What was found about one analysis.
+
+    Parameters
+    ----------
+    fault : str
+        Why its samples, design or contrasts cannot be made; empty if they can.
+    samples : DataFrame or None
+        The chosen rows of `dim_sample`.
+    design : Design or None
+    contrasts : tuple of ContrastCheck
+    entanglements : tuple of Entanglement
+    outside : tuple of OutsideFactor
+        Entangled factors that are not in the model.
+    refusals : tuple of str
+        Why the fit would refuse the design.
+    removed : str or None
+        Factor that ComBat removes from the assay beforehand.
+    notes : tuple of str
+        What was left out before the design was made.
+    unpermutable : tuple of str
+        Contrasts that permuted visits cannot test; empty where the analysis permutes none.
+    """
+
+    fault: str = ""
+    samples: pl.DataFrame | None = None
+    design: Design | None = None
+    contrasts: tuple[ContrastCheck, ...] = ()
+    entanglements: tuple[Entanglement, ...] = ()
+    outside: tuple[OutsideFactor, ...] = ()
+    refusals: tuple[str, ...] = ()
+    removed: str | None = None
+    notes: tuple[str, ...] = ()
+    unpermutable: tuple[str, ...] = ()
+
+    @property
+    def faulty(self) -> bool:
+        """Whether `cohortmart analyse` would refuse it."""
+        return bool(self.fault or self.refusals) or any(c.fault for c in self.contrasts)
+
+
+def check_analysis(
+    con: duckdb.DuckDBPyConnection, name: str, analysis: Analysis, study: Study
+) -> AnalysisCheck:
+    """Choose the samples of an analysis, make its design and try every contrast.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        Has `dim_sample` and `qc_sample`.
+    name : str
+        Of the analysis.
+    analysis : Analysis
+    study : Study
+    """
+    note = None
+    try:
+        samples = chosen_samples(con, name, analysis)
+        if analysis.model.curve is not None:
+            samples, note = samples_on_curve(samples, analysis.model.curve, f"analysis {name}")
+    except AnalysisError as error:
+        return AnalysisCheck(fault=str(error))
+    notes = (note,) if note else ()
+    entanglements = tuple(find_entanglements(samples, analysis.model, study))
+    combat = combat_of(study, analysis.assay)
+    removed = None if combat is None else combat.batch
+    try:
+        design = build_design(samples, analysis.model, study, f"analysis {name}")
+        expanded = expand_contrasts(design, analysis.contrasts, analysis.model, study)
+    except AnalysisError as error:
+        return AnalysisCheck(
+            fault=str(error),
+            samples=samples,
+            entanglements=entanglements,
+            removed=removed,
+            notes=notes,
+        )
+    contrasts = tuple(_contrast(design, samples, n, e) for n, e in expanded.expressions.items())
+    estimable = {c.name: c.weights for c in contrasts if c.weights is not None}
+    unpermutable = _unpermutable(design, analysis, contrasts)
+    factors = dict.fromkeys(e.factor for e in entanglements if not e.in_model)
+    return AnalysisCheck(
+        samples=samples,
+        design=design,
+        contrasts=contrasts,
+        entanglements=entanglements,
+        outside=tuple(
+            look_outside(f, samples, design, estimable, analysis.model, study) for f in factors
+        ),
+        refusals=find_refusals(
+            design,
+            analysis,
+            list(expanded.expressions),
+            study.groups,
+            _families(expanded.families, list(expanded.expressions)),
+            unpermutable,
+        ),
+        removed=removed,
+        notes=notes,
+        unpermutable=unpermutable,
+    )
+
+
+def _families(
+    families: Mapping[str, tuple[str, ...]], names: list[str]
+) -> dict[str, tuple[int, ...]]:
+    return {family: tuple(names.index(n) for n in of) for family, of in families.items()}
+
+
+def _unpermutable(
+    design: Design, analysis: Analysis, contrasts: Sequence[ContrastCheck]
+) -> tuple[str, ...]:
+    """Contrasts between people, or such whose estimate needs the levels of people."""
+    labels = design.blocks if design.within is None else design.categories[design.within]
+    can = [c for c in contrasts if c.weights is not None]
+    if analysis.permutations is None or labels is None or not can:
+        return ()
+    matrix = np.column_stack([c.weights for c in can if c.weights is not None])
+    testable = testable_within(design_basis(design.matrix), matrix, make_blocks(list(labels)))
+    return tuple(
+        c.name for c, good in zip(can, testable, strict=True) if not good or c.kind == "between"
+    )
+
+
+def _contrast(design: Design, samples: pl.DataFrame, name: str, expression: str) -> ContrastCheck:
+    try:
+        weights = contrast_weights(design, name, expression)
+    except AnalysisError as error:
+        fault = error.problem.removeprefix(f"contrast {name}").removeprefix(" cannot be estimated")
+        return ContrastCheck(
+            name,
+            expression,
+            fault=fault.removeprefix(": "),
+            entangled=_entangled(design, expression),
+        )
+    pairs = describe_contrast(design, weights, samples)
+    sides = contrast_sides(design, weights, samples)
+    return ContrastCheck(
+        name,
+        expression,
+        kind=pairs.kind,
+        n_samples=pairs.n_samples,
+        n_subjects=pairs.n_subjects,
+        n_complete=pairs.n_complete,
+        plus=sides.plus,
+        minus=sides.minus,
+        pairs_by_group=sides.by_group if pairs.kind == "mixed" else (),
+        on_curve=sides.on_curve,
+        weights=weights,
+    )
+
+
+def _entangled(design: Design, expression: str) -> tuple[str, ...]:
+    """Columns that a contrast needs apart and the samples cannot part; none if it is unreadable."""
+    baseline = () if design.baseline is None else (design.baseline,)
+    try:
+        of = parse_contrast(expression, [*design.columns, *baseline])
+    except AnalysisError:
+        return ()
+    weights = np.array([of.get(column, 0.0) for column in design.columns])
+    return tuple(design.columns[i] for i in entangled_columns(design.matrix, weights))
+
+
+def single_samples(check: AnalysisCheck) -> list[str]:
+    """Return the combinations of which there is one sample only, sorted."""
+    if check.design is None or check.design.mean_labels is None:
+        return []
+    counts = Counter(check.design.mean_labels)
+    return sorted(label for label, n in counts.items() if n == 1)
+
+
+def single_blocks(check: AnalysisCheck) -> tuple[int, int]:
+    """Return how many blocks have one sample only, and how many there are."""
+    if check.design is None or check.design.blocks is None:
+        return 0, 0
+    counts = Counter(check.design.blocks.tolist())
+    return sum(n == 1 for n in counts.values()), len(counts)

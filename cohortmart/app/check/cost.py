@@ -1,0 +1,165 @@
+"""A rough estimate of the disk and time that a run takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from cohortmart.app.check.analysis import AnalysisCheck
+from cohortmart.app.check.matrix_size import estimated_rows, has_short_numbers
+from cohortmart.app.check.measured import Measured
+from cohortmart.core.study.records import Analysis, Assay, Study
+from cohortmart.core.text.wording import counted
+
+# Measured on two busy cores; a run on another machine differs by a factor of two or so.
+# Counts: the real study, 13,000 genes x 84 samples. Betas: a synthetic EPIC study, 866,000 probes
+# x 134 samples = 116 million betas in a csv of 821 MB, one analysis of 67 samples, 20 contrasts.
+COUNT_BYTES = 4.0 + 14.0  # a count: in the lake's Parquet, in the warehouse
+BETA_BYTES = 1.8  # a beta of at most four decimals in the lake; the warehouse copies none
+LONG_BETA_BYTES = 8.0  # a beta of more decimals, and every beta of a normalised layer
+RESULT_BYTES = 70.0  # one feature of one contrast
+COUNT_LAYER_BYTES = 2.5  # a whole count in a normalised layer
+COMBAT_SEQ_SECONDS = 8e-6  # a count
+COUNT_SECONDS = 3e-6  # a count, from the raw file to the tables
+BETA_SECONDS = 31 / 116e6 + 60 / 116e6  # a beta: ingest, dbt
+#: A beta in a layer. BMIQ takes 1.5 s a sample, two at a time; ComBat 40 s for all. Imputing was
+#: not measured: it passes over the betas twice, as ComBat does.
+LAYER_SECONDS = {"bmiq": 1.5 / 866e3, "combat": 40 / 116e6, "imputed": 40 / 116e6}
+COUNT_FIT_SECONDS = {"log_cpm": 3e-4, "voom": 4e-4}  # a gene
+COUNT_CONTRAST_SECONDS = 8e-6  # one gene of one contrast, written
+# The analysis of betas took 40 s as a whole; that the fit has 25 of them is an estimate.
+BETA_FIT_SECONDS = 25 / 58e6  # a beta
+BETA_CONTRAST_SECONDS = 15 / (866e3 * 20)  # one probe of one contrast, written
+FIXED_SECONDS = 25.0  # starting dbt twice
+COMBAT_SEQ_SECONDS = 5e-5  # a count: 1,500 genes x 60 samples on one busy core
+# Further fits: synthetic values of 60 samples in 15 blocks, on one busy core.
+OWN_CORRELATION_SECONDS = {False: 1e-6, True: 7e-6}  # a value; True = with weights of its own
+ARRAY_WEIGHT_SECONDS = {False: 1.4e-6, True: 2.8e-5}  # a value
+PERMUTATION_SECONDS = {False: 3e-7, True: 2.5e-6}  # a feature, contrast and permutation
+
+
+def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisCheck]) -> str:
+    """Return the estimate in plain words.
+
+    Parameters
+    ----------
+    study : Study
+    measured : Measured
+    checks : mapping of str to AnalysisCheck
+    """
+    features: dict[str, float] = {}
+    n_bytes, seconds = 0.0, FIXED_SECONDS
+    for name, assay in study.assays.items():
+        features[name] = max(estimated_rows(header) for header in measured.headers[name])
+        if assay.kind == "counts":
+            values = features[name] * len(measured.sample_ids[name])
+            layers = len(assay.layers) - 1  # ComBat-seq
+            more = (
+                values * (COUNT_BYTES + layers * COUNT_LAYER_BYTES),
+                values * (COUNT_SECONDS + layers * COMBAT_SEQ_SECONDS),
+            )
+            if "combat_seq" in assay.layers:
+                more = more[0] + values * BETA_BYTES, more[1] + values * COMBAT_SEQ_SECONDS
+        else:
+            more = _of_betas(assay, name, measured, features[name])
+        n_bytes, seconds = n_bytes + more[0], seconds + more[1]
+    for name, check in checks.items():
+        n, n_contrasts = features[study.analyses[name].assay], len(check.contrasts)
+        n_bytes += n * n_contrasts * RESULT_BYTES
+        seconds += _fit_seconds(study.analyses[name].values, n, check)
+        seconds += further_seconds(study.analyses[name], n, check, study)
+    words = {"counts": "gene", "beta": "probe"}
+    about = ", ".join(
+        f"{name} about {counted(_rounded(features[name]), words[assay.kind])}"
+        for name, assay in study.assays.items()
+    )
+    return (
+        f"A run takes roughly {_duration(seconds)} on two cores and {_size(n_bytes)} of disk "
+        f"({about}).\n"
+    )
+
+
+def _of_betas(assay: Assay, name: str, measured: Measured, rows: float) -> tuple[float, float]:
+    """Return bytes and seconds up to the tables; detection p and beads count as further betas."""
+    n_bytes = seconds = 0.0
+    for header in measured.headers[name]:
+        values = rows * len(header.samples)
+        for quantity in ("value", *header.extras):
+            short = has_short_numbers(header, quantity)
+            n_bytes += values * (BETA_BYTES if short else LONG_BETA_BYTES)
+            seconds += values * BETA_SECONDS
+    for header in (h for headers in measured.beside[name].values() for h in headers):
+        values = rows * len(header.samples)
+        n_bytes += values * (BETA_BYTES if has_short_numbers(header) else LONG_BETA_BYTES)
+        seconds += values * BETA_SECONDS
+    values = rows * len(measured.sample_ids[name])
+    for layer in assay.layers[1:]:
+        n_bytes += values * LONG_BETA_BYTES
+        seconds += values * LAYER_SECONDS[layer]
+    return n_bytes, seconds
+
+
+def _fit_seconds(values: str, rows: float, check: AnalysisCheck) -> float:
+    n_contrasts = len(check.contrasts)
+    if values in COUNT_FIT_SECONDS:
+        return rows * (COUNT_FIT_SECONDS[values] + n_contrasts * COUNT_CONTRAST_SECONDS)
+    n_samples = 0 if check.samples is None else check.samples.height
+    return rows * (n_samples * BETA_FIT_SECONDS + n_contrasts * BETA_CONTRAST_SECONDS)
+
+
+def further_seconds(analysis: Analysis, rows: float, check: AnalysisCheck, study: Study) -> float:
+    """Return the seconds of what an analysis asks for beyond the fit of its contrasts.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    rows : float
+        Features of its assay.
+    check : AnalysisCheck
+        Its samples and contrasts.
+    study : Study
+    """
+    n_contrasts = len(check.contrasts)
+    values = rows * (0 if check.samples is None else check.samples.height)
+    weighted = analysis.values == "voom"
+    seconds = 0.0
+    if analysis.model.correlation == "per_feature":
+        seconds += values * OWN_CORRELATION_SECONDS[weighted or analysis.array_weights]
+    if weighted and analysis.voom.rounds == 2:
+        seconds += rows * COUNT_FIT_SECONDS["voom"]
+    if analysis.array_weights:
+        seconds += values * ARRAY_WEIGHT_SECONDS[weighted]
+    if analysis.permutations is not None:
+        options = analysis.permutations
+        n_tested = len(options.contrasts) or n_contrasts - len(check.unpermutable)
+        each = PERMUTATION_SECONDS[weighted or analysis.array_weights]
+        seconds += rows * n_tested * options.n * each
+    if analysis.sensitivity is not None:
+        seconds += _n_variants(analysis, study) * _fit_seconds(analysis.values, rows, check)
+    return seconds
+
+
+def _n_variants(analysis: Analysis, study: Study) -> int:
+    """How many other models `sensitivity` fits: of the batch, the subject and each covariate."""
+    of_batch = 3 if analysis.sensitivity and analysis.sensitivity.batch is not None else 0
+    return of_batch + 2 + len({*analysis.model.covariates, *study.covariates, *study.factors})
+
+
+def _rounded(value: float) -> int:
+    digits = max(0, math.floor(math.log10(max(value, 1.0))) - 1)
+    return int(round(value / 10**digits) * 10**digits)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 50:
+        return f"{math.ceil(seconds / 10) * 10:.0f} seconds"
+    if seconds < 90:
+        return "a minute"
+    minutes = seconds / 60
+    return f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.0f} hours"
+
+
+def _size(n_bytes: float) -> str:
+    if n_bytes < 1e9:
+        return f"{max(1, _rounded(n_bytes / 1e6))} MB"
+    return f"{n_bytes / 1e9:.1f} GB"

@@ -1,0 +1,162 @@
+"""Entangled factors in plain words: what they are, what they mean, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cohortmart.app.check.analysis import AnalysisCheck
+from cohortmart.app.check.confounding import Entanglement
+from cohortmart.app.check.names import quoted, some, yaml_item
+from cohortmart.app.check.outside import OutsideFactor
+from cohortmart.core.lake.layers import METHODS
+from cohortmart.core.study.records import Analysis
+from cohortmart.core.text.lists import joined
+from cohortmart.core.text.wording import counted
+
+#: A contrast that takes in less than this of a factor's effect is not named.
+LEAST_SHARE = 0.05
+#: Shares below this are rounding.
+NO_SHARE = 1e-9
+
+
+def entangled_notes(analysis: Analysis, check: AnalysisCheck) -> list[str]:
+    """Return what is said of factors that the contrasts are free of.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    check : AnalysisCheck
+    """
+    return _said(analysis, check, harmless=True)
+
+
+def entangled_warnings(analysis: Analysis, check: AnalysisCheck) -> list[str]:
+    """Return what is said of factors that the contrasts, as far as is known, take in.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    check : AnalysisCheck
+    """
+    return _said(analysis, check, harmless=False)
+
+
+def described(parts: Sequence[Entanglement]) -> str:
+    """Say which combinations are all of one level.
+
+    Parameters
+    ----------
+    parts : sequence of Entanglement
+        Of one factor.
+    """
+    first, factor = parts[0], quoted(parts[0].factor)
+    said = []
+    for part in parts:
+        each = joined(
+            [
+                f"{label} ({counted(n, 'sample')} of {counted(people, 'person', 'people')})"
+                for label, (n, people) in part.combinations.items()
+            ]
+        )
+        samples = sum(n for n, _ in part.combinations.values())
+        every = f"all {samples} samples of " if len(part.combinations) > 1 else "all samples of "
+        said.append(f"{every}{each} are of {factor} {part.level}")
+    text = "; ".join(said)
+    if first.complete:
+        text += f". No combination has two kinds of {factor}, so the two cannot be told apart."
+    elif len(parts) == 1:
+        other = joined([f"{n} of {level}" for level, n in first.elsewhere.items()])
+        text += f"; the samples of the other combinations are {other}."
+    else:
+        text += "; other combinations have several."
+    return (
+        f"{text} These means and {factor} are entangled: a difference between them and the "
+        f"others may come from {factor}."
+    )
+
+
+def _said(analysis: Analysis, check: AnalysisCheck, *, harmless: bool) -> list[str]:
+    factors = dict.fromkeys(e.factor for e in check.entanglements)
+    outside = {o.factor: o for o in check.outside}
+    said = []
+    for factor in factors:
+        parts = [e for e in check.entanglements if e.factor == factor]
+        if parts[0].in_model:
+            kind, text = True, _inside(parts[0], check)
+        else:
+            kind = factor in outside and _cancels(outside[factor])
+            text = _outside(parts[0], outside.get(factor), analysis, check.removed)
+        if kind == harmless:
+            said.append(f"{described(parts)} {text}")
+    return said
+
+
+def _inside(entanglement: Entanglement, check: AnalysisCheck) -> str:
+    """Say what a factor that is in the model leaves of the contrasts."""
+    factor = quoted(entanglement.factor)
+    if check.design is None:
+        return f"{factor} is in the model."
+    lost = [c.name for c in check.contrasts if entanglement.has_column_in(c.entangled)]
+    if lost:
+        others = any(not c.fault for c in check.contrasts)
+        rest = "; the contrasts that can be estimated are adjusted for it" if others else ""
+        return f"{factor} is in the model, and beside it {some(lost)} cannot be estimated{rest}."
+    if entanglement.complete:
+        return f"{factor} is in the model; no contrast needs the two told apart."
+    return f"{factor} is in the model, so the contrasts are adjusted for it."
+
+
+def _cancels(outside: OutsideFactor) -> bool:
+    return bool(outside.shares) and max(s for _, s in outside.shares) < NO_SHARE
+
+
+def _outside(
+    entanglement: Entanglement,
+    outside: OutsideFactor | None,
+    analysis: Analysis,
+    removed: str | None,
+) -> str:
+    """Say what a factor that is not in the model does to the contrasts, and what to do."""
+    factor = quoted(entanglement.factor)
+    if outside is None or not outside.shares:
+        return f"{factor} is NOT in the model."
+    if _cancels(outside):
+        # a combination of one level has it whatever its samples weigh; a mixture has not
+        exact = "" if entanglement.complete else ", as far as all samples count alike"
+        return f"{factor} is not in the model; its effect cancels in every contrast{exact}."
+    if entanglement.factor == removed:
+        step = "combat_seq" if analysis.values in ("log_cpm", "voom") else "combat"
+        return (
+            f"{factor} is not in the model; {METHODS[step]} removes it before the test, which then "
+            f"does not count what that costs. To do: leave `{step}` out of the assay, and "
+            f"{_remedy(outside, analysis)}."
+        )
+    ranked = sorted(outside.shares, key=lambda share: -share[1])
+    touched = [f"{name} ({share:.0%})" for name, share in ranked if share >= LEAST_SHARE]
+    text = f"{factor} is NOT in the model; "
+    if touched:
+        text += f"how much of its effect is counted into the contrasts: {some(touched)}."
+    else:
+        text += f"less than {LEAST_SHARE:.0%} of its effect is counted into any contrast."
+    return f"{text} To do: {_remedy(outside, analysis)}."
+
+
+def _remedy(outside: OutsideFactor, analysis: Analysis) -> str:
+    model = analysis.model
+    if model.formula is not None:
+        said = f"add `+ {outside.factor}` to the formula"
+        if outside.factor != quoted(outside.factor):
+            said = f"add + {quoted(outside.factor)} to the formula, in backticks"
+    else:
+        names = ", ".join(yaml_item(n) for n in (*model.covariates, outside.factor))
+        said = f"add `covariates: [{names}]` to the model"
+    if outside.n_without:
+        lacking = counted(outside.n_without, "sample")
+        said += f", and leave out in `where` the {lacking} without a value for it"
+    if outside.renames:
+        said += "; the coefficients then have other names, so write the contrasts anew"
+    if outside.uses_all:
+        said += "; but then no residual degrees of freedom are left"
+    elif outside.lost:
+        said += f"; but then {some(outside.lost)} can no longer be estimated: the data cannot tell"
+    return said

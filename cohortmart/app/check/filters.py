@@ -1,0 +1,54 @@
+"""Which filters of a methylation assay lack what they need."""
+
+from __future__ import annotations
+
+from cohortmart.app.check.measured import Measured
+from cohortmart.core.study.records import Study
+from ingest.read.matrix.records import EXTRAS
+
+_WORDS = {"detection_p": "detection p", "bead_count": "bead counts"}
+
+
+def filter_notes(study: Study, assay: str, measured: Measured) -> list[str]:
+    """Say of each filter that cannot do its work what it lacks; nothing of those switched off.
+
+    Parameters
+    ----------
+    study : Study
+    assay : str
+        Of kind beta.
+    measured : Measured
+        For the headers, which tell whether detection p and beads are there.
+    """
+    wanted, reference = study.assays[assay].filter, study.reference
+    asked = {"detection_p": wanted.detection_p, "bead_count": wanted.beads}
+    found = [_quantity(assay, name, measured) for name in EXTRAS if asked.get(name) is not None]
+    if wanted.masks and not reference.masks:
+        found.append(
+            "the filter for SNP and multi-hit probes needs `reference: {masks: [FILE]}`: it will "
+            "do nothing"
+        )
+    if wanted.sex_chromosomes and not reference.manifest:
+        found.append(
+            "the filter for X and Y needs `reference: {manifest: FILE}`: it will do nothing"
+        )
+    if not reference.manifest:
+        found.append(
+            "without `reference: {manifest: FILE}` nothing is known of the probes' places, genes "
+            "and design types"
+        )
+    return [note for note in found if note]
+
+
+def _quantity(assay: str, name: str, measured: Measured) -> str:
+    if name in measured.beside[assay]:
+        return ""
+    headers = measured.headers[assay]
+    lacking = [h.path.name for h in headers if name not in h.extras]
+    if not lacking:
+        return ""
+    does = "it will do nothing"
+    if len(lacking) < len(headers):
+        does = f"it will do nothing for the samples of {', '.join(lacking)}"
+    words = _WORDS[name]
+    return f"the filter for {words} needs {words} beside the betas (`{name}: FILE`): {does}"

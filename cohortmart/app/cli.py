@@ -1,0 +1,303 @@
+"""The command line. Heavy imports stand inside the commands, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cohortmart import __version__
+from cohortmart.core.errors import BuildError, CohortmartError
+
+app = typer.Typer(
+    name="cohortmart",
+    help="Longitudinal multi-omics cohorts: raw files to SQL tables and contrasts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yml", help="The study's description.")]
+OutFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="The output folder.")]
+
+
+class _Session:
+    """What the options before the command say, and where errors are written down."""
+
+    debug = False
+    quiet = False
+    out: Path | None = None
+
+
+session = _Session()
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"cohortmart {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary.")] = False,
+    version: Annotated[  # noqa: ARG001 - typer calls _version
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    session.debug, session.quiet = debug, quiet
+
+
+WithReport = Annotated[
+    bool, typer.Option("--report/--no-report", help="Write the report at the end, or do not.")
+]
+
+
+@app.command()
+def run(study: StudyFile, out: OutFolder, report: WithReport = True) -> None:
+    """Ingest, normalise, build, analyse, report; goes on where a failed run stopped."""
+    from cohortmart.app.commands.run import run_study
+
+    session.out = out
+    run_study(study, out, with_report=report, quiet=session.quiet)
+
+
+@app.command()
+def ingest(study: StudyFile, out: OutFolder) -> None:
+    """Read the raw files into DIR/lake; skips what is in already."""
+    from cohortmart.app.commands.run import ingest_only
+
+    session.out = out
+    ingest_only(study, out, quiet=session.quiet)
+
+
+@app.command()
+def normalise(study: StudyFile, out: OutFolder) -> None:
+    """Make the layers that the study asks for: BMIQ, ComBat, ComBat-seq; raw ones stay."""
+    from cohortmart.app.commands.run import normalise_only
+
+    session.out = out
+    normalise_only(study, out, quiet=session.quiet)
+
+
+@app.command()
+def build(out: OutFolder) -> None:
+    """Build the tables of DIR/warehouse.duckdb from the lake and the results."""
+    from cohortmart.app.commands.run import build_only
+
+    session.out = out
+    build_only(out, quiet=session.quiet)
+
+
+@app.command()
+def analyse(
+    study: StudyFile,
+    out: OutFolder,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="NAME", help="One analysis of the study.")
+    ] = None,
+) -> None:
+    """Compute the contrasts into DIR/results and show them in the warehouse."""
+    from cohortmart.app.commands.run import analyse_only
+
+    session.out = out
+    analyse_only(study, out, only, quiet=session.quiet)
+
+
+@app.command()
+def report(
+    out: OutFolder,
+    pseudonymise: Annotated[
+        bool,
+        typer.Option(
+            "--pseudonymise",
+            help="Numbers for people and samples, no single person's course; for others to read.",
+        ),
+    ] = False,
+) -> None:
+    """Write what the tables hold as one page that opens anywhere: DIR/report/index.html."""
+    from cohortmart.app.commands.report import report_only
+
+    session.out = out
+    report_only(out, pseudonymise=pseudonymise, quiet=session.quiet)
+
+
+@app.command()
+def check(study: StudyFile) -> None:
+    """Say what the study can answer; reads only headers and the sample sheet."""
+    from cohortmart.app.check.report import check_study
+
+    report = check_study(study)
+    print(report.text, end="")
+    if report.faulty:
+        print(f"cannot be computed as written: {', '.join(report.faulty)}", file=sys.stderr)
+        raise typer.Exit(2)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One SQL query that reads.")],
+    out: OutFolder,
+    output_format: Annotated[
+        Literal["table", "csv", "json", "parquet"],
+        typer.Option("--format", help="table is rounded for people, the others are exact."),
+    ] = "table",
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Write to a file.")
+    ] = None,
+) -> None:
+    """Answer one query on the warehouse."""
+    from cohortmart.app.sql.output import silence_broken_pipe
+    from cohortmart.app.sql.query import run_sql
+    from cohortmart.core.warehouse.home import Home
+
+    session.out = out
+    try:
+        run_sql(Home(out), query, output_format, output)
+    except BrokenPipeError:  # `| head` has seen enough
+        silence_broken_pipe()
+
+
+@app.command()
+def diff(
+    first: Annotated[Path, typer.Argument(metavar="DIR_A", help="Output folder of one run.")],
+    second: Annotated[Path, typer.Argument(metavar="DIR_B", help="Output folder of another.")],
+    output_format: Annotated[
+        Literal["table", "csv", "json"],
+        typer.Option("--format", help="table is rounded for people, the others are exact."),
+    ] = "table",
+    features: Annotated[
+        bool, typer.Option("--features", help="Also list the features gained and lost.")
+    ] = False,
+    p: Annotated[
+        float | None, typer.Option("--p", metavar="X", help="P < X, in place of the thresholds.")
+    ] = None,
+    adj_p: Annotated[
+        float | None, typer.Option("--adj-p", metavar="X", help="The same for adjusted P.")
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="NAME", help="One analysis of the study.")
+    ] = None,
+) -> None:
+    """List what changed between two runs: found features gained and lost, and why."""
+    from cohortmart.app.commands.diff import diff_runs
+    from cohortmart.app.sql.output import silence_broken_pipe
+
+    try:
+        diff_runs(first, second, output_format, features=features, p=p, adj_p=adj_p, only=only)
+    except BrokenPipeError:
+        silence_broken_pipe()
+
+
+@app.command()
+def demo(
+    out: OutFolder,
+    scale: Annotated[
+        Literal["small", "epic"],
+        typer.Option("--scale", help="Size of the study; epic has 866,000 probes (1 GB of files)."),
+    ] = "small",
+    report: WithReport = True,
+) -> None:
+    """Write the raw files of a synthetic study into DIR/raw and run everything on it."""
+    from cohortmart.app.commands.run import run_demo
+
+    session.out = out
+    run_demo(out, scale, with_report=report, quiet=session.quiet)
+
+
+@app.command()
+def forget(
+    out: OutFolder,
+    subject: Annotated[
+        str | None, typer.Option("--subject", metavar="ID", help="A person who withdraws.")
+    ] = None,
+    file: Annotated[
+        str | None, typer.Option("--file", metavar="PATH", help="A raw file that is wrong.")
+    ] = None,
+) -> None:
+    """Remove a subject or a raw file from every layer of DIR, without asking back."""
+    if (subject is None) == (file is None):
+        raise typer.BadParameter("name either --subject ID or --file PATH")
+    from cohortmart.app.commands.forget import forget_and_rebuild
+
+    session.out = out
+    forget_and_rebuild(out, subject=subject, file=file, quiet=session.quiet)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with its exit code: 0, 2 for bad input, 1 for a fault of ours."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        app(_flags_first(given), prog_name="cohortmart")
+    except SystemExit as leaving:
+        if leaving.code == 130:
+            _stopped()
+        raise
+    except KeyboardInterrupt:
+        _stopped()
+        sys.exit(130)
+    except CohortmartError as error:
+        if session.debug:
+            traceback.print_exc()
+        else:
+            print(error, file=sys.stderr)
+            if isinstance(error, BuildError):
+                print("  This is probably a fault of cohortmart, not of yours.", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except Exception as error:
+        sys.exit(_unexpected(error))
+
+
+def _flags_first(arguments: list[str]) -> list[str]:
+    """Let --debug and --quiet stand behind the command, too."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    flags = [a for a in arguments[:end] if a in ("--debug", "--quiet")]
+    return flags + [a for a in arguments[:end] if a not in flags] + arguments[end:]
+
+
+def _stopped() -> None:
+    print("stopped; the same command goes on from what is finished", file=sys.stderr)
+
+
+def _unexpected(error: Exception) -> int:
+    """Say an error that no one raised on purpose in one message; return the exit code."""
+    if session.debug:
+        traceback.print_exc()
+        return 1
+    place = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        print(f"{place}the disk is full; make room and run the same command", file=sys.stderr)
+        return 1
+    if isinstance(error, PermissionError):
+        print(f"{place}no permission to read or write this", file=sys.stderr)
+        return 2
+    print(
+        "cohortmart failed, which is its fault and not yours: "
+        f"{type(error).__name__}: {error}\n  {_where_traceback()}",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def _where_traceback() -> str:
+    """Write the traceback into the output folder's logs; return a line that says where it is."""
+    if session.out is not None and session.out.is_dir():
+        log = session.out / "logs" / "error.log"
+        try:
+            log.parent.mkdir(exist_ok=True)
+            log.write_text(traceback.format_exc(), encoding="utf-8")
+        except OSError:
+            return "--debug shows the traceback"
+        return f"traceback: {os.path.relpath(log)} (or on the terminal with --debug)"
+    return "--debug shows the traceback"
+
+
+if __name__ == "__main__":
+    main()

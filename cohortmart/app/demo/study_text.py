@@ -1,0 +1,130 @@
+"""The study.yml of the synthetic study."""
+
+from __future__ import annotations
+
+from cohortmart.app.demo.gene_sets import DISEASE
+
+_ANALYSIS = """\
+  {assay}_{suffix}:
+    assay: {assay}
+    where: "cell_type = '{cell_type}' and study_group <> 'HC'"
+    values: {values}
+    model:
+      means: [group, timepoint]
+      covariates: [age, proportion_memory, cell_viability, {batch}]
+      block: subject
+    thresholds: {{adj_p: 0.05}}
+    contrasts:
+      time_within_group: all
+      group_within_time: all
+      interaction: all
+    rebound: {{pairs: [[3rd-1st, PP-3rd]]}}
+"""
+
+#: Whether a contrast holds when visits are permuted, and under other models.
+_CHECKS = """\
+    permutations: {contrasts: [HP_3rd-1st, MSvsHP_3rd-1st], n: 200}
+    sensitivity: {contrasts: [MS_3rd-1st, MSvsHP_3rd], batch: library_batch, top: 20}
+"""
+
+#: What is looked for behind the contrasts.
+_BEHIND = {
+    "rna": """\
+{checks}    enrichment:
+      contrasts: [HP_3rd-1st, MS_3rd-1st, HP_PP-3rd, MS_PP-3rd]
+      permutations: 2000
+    modules: {{genes_added: 50, random_sets: 200, stability_runs: 10}}
+""",
+    "methylation": """\
+    dmp_deg: {{expression: rna_{suffix}}}
+    enrichment:
+      tests: [over_representation]
+      contrasts: [HP_3rd-1st, MS_3rd-1st, HP_PP-3rd, MS_PP-3rd]
+""",
+}
+
+_HEAD = """\
+# A synthetic study: T cells of women with multiple sclerosis (MS), healthy pregnant women (HP) and
+# healthy women who are not pregnant (HC), before (BP), during (1st, 2nd, 3rd) and after (PP)
+# pregnancy. Its truth is known: see truth/ beside this file.
+study: demo
+
+samples:
+  file: samples.csv
+  sample: sample_id
+  subject: subject
+  group: group
+  timepoint: timepoint
+  cell_type: cell_type
+  factors: [library_batch, slide]
+  covariates: [age, proportion_memory, cell_viability, pregnancy_week]
+
+timepoints: [NP, BP, 1st, 2nd, 3rd, PP]
+groups: [HP, MS, HC]
+
+assays:
+  rna:
+    kind: counts
+    files: [gene_counts.tsv.gz]
+  methylation:
+    kind: beta
+    files: [{betas}]
+    sample: methylation_sample
+    platform: EPIC
+
+reference:
+  manifest: manifest.csv
+  masks: [snp_probes.txt]
+  gene_sets: [gene_sets.gmt]
+  gene_lists: {{{disease}: disease_genes.txt}}
+  network: network.tsv
+
+analyses:
+"""
+
+#: Time as a number: one curve for each group.
+_WEEKS = """\
+
+  rna_cd8_weeks:
+    assay: rna
+    where: "cell_type = 'CD8' and study_group <> 'HC'"
+    values: voom
+    model:
+      curve: {of: pregnancy_week, by: group, knots: [10, 22, 36]}
+      covariates: [age, proportion_memory, cell_viability, library_batch]
+      block: subject
+      correlation: per_feature
+    thresholds: {adj_p: 0.05}
+    joint_tests: {change in pregnancy: [time_within_group], other course in MS: [interaction]}
+    contrasts:
+      time_within_group: all
+      group_within_time: all
+      interaction: all
+"""
+
+_ANALYSES = "\n".join(
+    (_ANALYSIS + _BEHIND[assay]).format(
+        assay=assay,
+        suffix=cell_type.lower(),
+        cell_type=cell_type,
+        values=values,
+        batch=batch,
+        checks=_CHECKS if cell_type == "CD8" else "",
+    )
+    for assay, values, batch in (
+        ("rna", "voom", "library_batch"),
+        ("methylation", "m_value", "slide"),
+    )
+    for cell_type in ("CD4", "CD8")
+)
+
+
+def study_text(betas: str) -> str:
+    """Return the whole file.
+
+    Parameters
+    ----------
+    betas : str
+        Name of the file of betas.
+    """
+    return _HEAD.format(betas=betas, disease=DISEASE) + _ANALYSES + _WEEKS

@@ -1,0 +1,1 @@
+"""`cohortmart sql`: queries and how their rows are printed."""

@@ -1,0 +1,250 @@
+"""docs/tables.md: every table that users see, written from the YAML beside its SQL."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
+from cohortmart.core.warehouse.build import dbt_project_folder
+
+#: Which tables stand together, in the order in which a reader needs them.
+GROUPS = {
+    "People and samples": ("dim_subject", "dim_sample"),
+    "Features": ("dim_gene", "dim_probe", "bridge_probe_gene"),
+    "Values": (
+        "visit_expression",
+        "visit_methylation",
+        "fct_gene_expression",
+        "fct_probe_methylation",
+        "fct_identity_probe",
+        "gene_methylation",
+        "group_expression",
+        "group_methylation",
+    ),
+    "Quality": (
+        "qc_sample",
+        "qc_probe",
+        "qc_probe_funnel",
+        "qc_beta_density",
+        "qc_sample_set",
+        "qc_pca",
+        "qc_pca_component",
+        "qc_pca_covariate",
+        "qc_mds",
+        "qc_sample_correlation",
+        "qc_association",
+        "qc_voom_trend",
+    ),
+    "Contrasts": (
+        "dim_contrast",
+        "contrast_weight",
+        "design_matrix",
+        "contrast_summary",
+        "fct_contrast_result",
+        "deg",
+        "dmp",
+        "dmg",
+        "contrast_correlation",
+        "contrast_overlap",
+        "fct_joint_test",
+        "permutation_check",
+        "fct_permutation",
+        "sensitivity_summary",
+        "fct_sensitivity",
+    ),
+    "Rebound": (
+        "dim_rebound_pair",
+        "rebound_summary",
+        "rebound",
+        "rebound_group",
+        "rebound_union",
+        "group_agreement",
+    ),
+    "CpG-gene pairs": ("dmp_deg",),
+    "Enrichment": ("enrichment", "dim_gene_set", "bridge_gene_set"),
+    "Modules": ("module_summary", "module_gene", "module_overlap", "network_edge"),
+    "Runs": ("analysis_run", "analysis_note", "ingested_file"),
+}
+#: Where a table stands that no group names.
+FURTHER = "Further tables"
+#: Folders of `models/` whose tables users see, and what fills them.
+FILLED_BY = {"marts": "cohortmart build", "results": "cohortmart analyse"}
+#: Words for the types of a contract, and for the Arrow types of the sample sheet's columns.
+TYPES = {
+    "string": "text",
+    "int": "whole number",
+    "int32": "whole number",
+    "bigint": "whole number",
+    "int64": "whole number",
+    "double": "number",
+    "boolean": "true or false",
+}
+
+_MADE = "<!-- Made by `make docs` from models/overview.md and the YAML beside the models. -->"
+_TYPE_NOTE = """\
+In the lists below *text* is VARCHAR in SQL, *number* DOUBLE, *whole number* BIGINT or INTEGER, \
+*true or false* BOOLEAN. In SQL the same texts are \
+`select column_name, comment from duckdb_columns() where table_name = 'rebound'`. \
+What the statistics mean: [statistics.md](statistics.md). Queries to start from: \
+[cookbook.md](cookbook.md)."""
+_DBT_DOCS = """\
+## The same as a web page, with lineage
+
+dbt makes one HTML file of these texts, the SQL of every table, the tests on it, and the graph of \
+which table is made from which. From the folder of dbt_project.yml, on a study that was built:
+
+```sh
+COHORTMART_HOME=demo dbt docs generate --static
+```
+
+Then open `target/static_index.html` in a browser; it needs no server and no network. The tables \
+stand on the left under `cohortmart`, folder by folder; the round button at the lower right draws \
+the graph. The file holds no values, but the names of the study's columns and the paths of its \
+files: look before you hand it on."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """What the YAML says of one table.
+
+    Parameters
+    ----------
+    name, description : str
+    grain : tuple of str
+        Columns that together name a row.
+    filled_by : str
+        The command that fills it.
+    columns : tuple of (str, str, str)
+        Name, type in words and description of each column, in the table's order.
+    """
+
+    name: str
+    description: str
+    grain: tuple[str, ...]
+    filled_by: str
+    columns: tuple[tuple[str, str, str], ...]
+
+
+def read_tables(models: Path) -> dict[str, Table]:
+    """Return the tables that users see, by name.
+
+    Parameters
+    ----------
+    models : Path
+        The folder `models` of the dbt project.
+    """
+    tables = {}
+    for folder, command in FILLED_BY.items():
+        for file in sorted((models / folder).glob("*.yml")):
+            for block in yaml.safe_load(file.read_text(encoding="utf-8"))["models"]:
+                columns = tuple(
+                    (c["name"], _type_in_words(c), _one_line(c["description"]))
+                    for c in block["columns"]
+                )
+                tables[block["name"]] = Table(
+                    name=block["name"],
+                    description=_one_line(block["description"]),
+                    grain=tuple(block["config"]["meta"]["grain"]),
+                    filled_by=command,
+                    columns=columns,
+                )
+    return tables
+
+
+def grouped(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the groups that have tables, each with its tables in order.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Tables that there are; those that no group names come last, under `FURTHER`.
+    """
+    there = set(names)
+    groups = {title: [n for n in members if n in there] for title, members in GROUPS.items()}
+    placed = {n for members in groups.values() for n in members}
+    groups[FURTHER] = sorted(there - placed)
+    return {title: members for title, members in groups.items() if members}
+
+
+def table_page(models: Path) -> str:
+    """Return docs/tables.md.
+
+    Parameters
+    ----------
+    models : Path
+        The folder `models` of the dbt project; its `overview.md` is the introduction.
+    """
+    tables = read_tables(models)
+    groups = grouped(tables)
+    parts = [_MADE, _introduction(models / "overview.md"), "## All tables", _contents(groups)]
+    parts += [_TYPE_NOTE, _DBT_DOCS]
+    for title, members in groups.items():
+        parts += [f"## {title}", *(_section(tables[name]) for name in members)]
+    return "\n\n".join(parts) + "\n"
+
+
+def main(arguments: list[str]) -> None:
+    """Write the page to the file that is named."""
+    (target,) = arguments
+    Path(target).write_text(table_page(dbt_project_folder() / "models"), encoding="utf-8")
+
+
+def _introduction(overview: Path) -> str:
+    """Return the text that dbt's web page begins with: one text, two places."""
+    text = overview.read_text(encoding="utf-8")
+    (body,) = re.findall(r"{% docs __overview__ %}\n(.*?)\n{% enddocs %}", text, flags=re.DOTALL)
+    return str(body)
+
+
+def _contents(groups: dict[str, list[str]]) -> str:
+    lines = ["| about | tables |", "|---|---|"]
+    for title, members in groups.items():
+        lines.append(f"| {title} | {', '.join(f'[{name}](#{name})' for name in members)} |")
+    return "\n".join(lines)
+
+
+def _section(table: Table) -> str:
+    key = ", ".join(f"`{name}`" for name in table.grain)
+    lines = [
+        f"### {table.name}",
+        "",
+        _text(table.description),
+        "",
+        f"Key: {key}. Filled by `{table.filled_by}`.",
+        "",
+        "| column | type | what it is |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{name}` | {kind} | {_cell(text)} |" for name, kind, text in table.columns]
+    return "\n".join(lines)
+
+
+def _type_in_words(column: dict[str, str]) -> str:
+    """Type of a column; `dim_sample` has no contract, so its own columns have the lake's types."""
+    name = column.get("data_type") or str(SAMPLE_COLUMNS.field(column["name"]).type)
+    return TYPES[name]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cell(text: str) -> str:
+    """Text of a cell: a bare `|` would end it, in code spans too."""
+    return _text(text).replace("|", "\\|")
+
+
+def _text(text: str) -> str:
+    """Text outside a table: `<` is none of HTML's, and code spans stay as they are."""
+    parts = text.split("`")
+    return "`".join(p if i % 2 else p.replace("<", "&lt;") for i, p in enumerate(parts))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""study.yml as typed records, and the rules between them."""

@@ -1,0 +1,62 @@
+"""The blocks of an analysis that say what is looked for behind its contrasts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictBool
+
+from cohortmart.core.study.values import Number, Pair, Record, Text
+
+
+class Rebound(Record):
+    """Pairs of contrasts read together: a change, and the change that follows it.
+
+    A name is a contrast of the analysis, or one without its group: `3rd-1st` stands for
+    `HP_3rd-1st`, `MS_3rd-1st`, ... of every group that has both contrasts of the pair.
+    """
+
+    pairs: Annotated[tuple[Pair, ...], Field(min_length=1)]
+    preset: Literal["default", "paper"] = "default"  # what counts as found
+
+
+class DmpDeg(Record):
+    """CpGs and genes that change together, in contrasts of the same name."""
+
+    expression: Text  # the analysis with the genes
+
+
+class GenesOfContrast(Record):
+    """Genes that a contrast found, as a list for enrichment."""
+
+    analysis: Text
+    contrast: Text
+    direction: Literal["any", "up", "down"] = "any"
+
+
+class Enrichment(Record):
+    """Which gene sets the found features and the ranked genes are tested for."""
+
+    tests: Annotated[
+        tuple[Literal["over_representation", "camera", "gsea"], ...], Field(min_length=1)
+    ] = ("over_representation", "camera", "gsea")
+    contrasts: tuple[Text, ...] = ()  # none named = all
+    rebound: StrictBool = True  # also the features that rebound
+    collections: tuple[Text, ...] = ()  # none named = all
+    from_contrasts: dict[str, GenesOfContrast] = Field(default_factory=dict)
+    minimum_size: Annotated[int, Field(strict=True, ge=1)] = 10  # genes of a set in the universe
+    maximum_size: Annotated[int, Field(strict=True, ge=1)] = 500
+    inter_gene_correlation: Annotated[Number, Field(ge=0, lt=1)] = 0.01  # camera
+    permutations: Annotated[int, Field(strict=True, ge=1)] = 1000  # gsea
+    seed: Annotated[int, Field(strict=True, ge=0)] = 1
+
+
+class Modules(Record):
+    """Disease modules (DIAMOnD) around the genes that rebound."""
+
+    mode: Literal["fixed", "paper"] = "fixed"
+    seed_weight: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 1
+    genes_added: Annotated[int, Field(strict=True, ge=1)] = 200
+    random_sets: Annotated[int, Field(strict=True, ge=0)] = 1000
+    stability_runs: Annotated[int, Field(strict=True, ge=0)] = 20
+    seed: Annotated[int, Field(strict=True, ge=0)] = 1

@@ -1,0 +1,172 @@
+"""Reading study.yml.
+
+`load_study` gives the typed record, or one message with the line of the first fault. Paths are
+relative to the study file; `${NAME}` and `${NAME:-default}` in them are environment variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cohortmart.core.errors import StudyError
+from cohortmart.core.study.faults import (
+    Fault,
+    describe,
+    from_pydantic,
+    path_words,
+    raise_first,
+)
+from cohortmart.core.study.paths import PathError, absolute
+from cohortmart.core.study.places import record_at, within
+from cohortmart.core.study.records import Reference, Study
+from cohortmart.core.study.rules.study import check_study
+from cohortmart.core.study.values import Record
+from cohortmart.core.study.yaml_positions import Document, KeyPath, read_document
+
+#: Keys that the study file has and this version does not do yet, with the values that ask for
+#: nothing and may therefore stand.
+LATER_KEYS: Mapping[type[Record], Mapping[str, tuple[object, ...]]] = {
+    Reference: {"genes": ()},
+}
+_NOTHING: tuple[object, ...] = (None, [], {})
+
+
+def load_study(path: Path | str) -> Study:
+    """Read and check a study file.
+
+    Whether the files it names exist is for ingest to say.
+
+    Parameters
+    ----------
+    path : path
+        The study file: UTF-8, YAML 1.2 (so `NO` and `1st` are text and `1e-6` is a number). A
+        number in a list of names becomes the text it was written as: `007` stays `007`.
+
+    Returns
+    -------
+    Study
+        With every path absolute.
+
+    Raises
+    ------
+    StudyError
+        The file cannot be read or a fault stands in it; the first is told, with its line.
+    """
+    file = Path(path)
+    document = read_document(file)
+    if not isinstance(document.value, dict):
+        raise StudyError(
+            "this is not a study file",
+            file=file,
+            line=1,
+            expected="`key: value` lines such as `study: my_study`",
+            found=describe(document.value),
+        )
+    document = _samples_as_list(document)
+    preparation = _Preparation(document, base=file.absolute().parent, faults=[])
+    prepared = preparation.prepare(document.value, ())
+    faults = preparation.faults
+    try:
+        study = Study.model_validate(prepared)
+    except ValidationError as error:
+        # a path that could not be expanded has been reported and left as it was
+        faults += from_pydantic(error.errors(include_url=False), document, LATER_KEYS)
+        study = None
+    if study is not None and not faults:
+        faults = check_study(study, document)
+    raise_first(faults, document)
+    assert study is not None
+    return study
+
+
+def _samples_as_list(document: Document) -> Document:
+    """Give a lone sheet the form of a list of one, in the values and in the places."""
+    sheet = document.at(("samples",))
+    if not isinstance(sheet, dict):
+        return document
+
+    def moved(path: KeyPath) -> KeyPath:
+        return ("samples", 0, *path[1:]) if path[:1] == ("samples",) and len(path) > 1 else path
+
+    values = {moved(p): place for p, place in document.values.items()}
+    keys = {moved(p): place for p, place in document.keys.items()}
+    return replace(document, value={**document.value, "samples": [sheet]}, keys=keys, values=values)
+
+
+@dataclass(frozen=True)
+class _Preparation:
+    """Copies the document for pydantic without what this version does not do, paths absolute."""
+
+    document: Document
+    base: Path
+    faults: list[Fault]
+
+    def prepare(self, value: Any, path: KeyPath) -> Any:
+        if isinstance(value, list):
+            return [self.prepare(item, (*path, i)) for i, item in enumerate(value)]
+        if not isinstance(value, dict):
+            return self._absolute(value, path) if _is_path(path) else value
+        record = record_at(path)
+        later = {} if record is None else LATER_KEYS.get(record, {})
+        copy = {}
+        for key, item in value.items():
+            here = (*path, key)
+            if key in later:
+                if item not in (*_NOTHING, *later[key]):
+                    self.faults.append(_not_yet(here, f"the key `{key}`"))
+                continue
+            if record is Study and key in ("reference", "analyses") and item is None:
+                continue
+            copy[key] = self.prepare(item, here)
+        return copy
+
+    def _absolute(self, value: Any, path: KeyPath) -> Any:
+        text = getattr(value, "text", value)
+        if not isinstance(text, str) or not text:
+            return value  # pydantic says what is wrong with it
+        try:
+            return absolute(text, self.base)
+        except PathError as error:
+            self.faults.append(
+                Fault(
+                    path,
+                    f"the path in `{path_words(path, self.document)}` cannot be used: {error}",
+                    expected="a path; ${NAME} or ${NAME:-default} for an environment variable",
+                    found=text,
+                    hint="set the variable, or give a default as in ${NAME:-../data}",
+                )
+            )
+            return value
+
+
+def _is_path(path: KeyPath) -> bool:
+    """Say whether a path to a file stands here."""
+    match path:
+        case ("samples", int(), "file") | ("assays", str(), "files", int()):
+            return True
+        case ("assays", str(), "detection_p" | "bead_count", *rest) | (
+            "reference",
+            "manifest" | "masks" | "gene_sets",
+            *rest,
+        ):
+            return len(rest) <= 1
+        case ("reference", "network") | ("reference", "gene_lists", str()):
+            return True
+    return False
+
+
+def _not_yet(path: KeyPath, what: str) -> Fault:
+    """Return the fault for something planned that this version does not do."""
+    record = record_at(path[:-1])
+    assert record is not None, path
+    return Fault(
+        path,
+        f"{what} {within(record)} is known, but this version of cohortmart does not do it yet",
+        of_key=True,
+        hint="leave it out for now",
+    )

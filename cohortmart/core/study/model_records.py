@@ -1,0 +1,67 @@
+"""The blocks of an analysis that say what is fitted and how it is checked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictBool
+
+from cohortmart.core.study.values import Number, Record, Text
+
+
+class Voom(Record):
+    """How voom weights are made."""
+
+    #: 2 = voom, block correlation, voom with that correlation, correlation again
+    rounds: Annotated[int, Field(strict=True, ge=1, le=2)] = 1
+
+
+class Curve(Record):
+    """Time as a number: a natural cubic spline, one curve for each level of `by`.
+
+    Its coefficients are the values of the curve at the knots: `HP.12`, `MS.36`, ...
+    """
+
+    of: Text  # a covariate, such as the week of pregnancy; samples without a positive value are out
+    by: Text | None = "group"  # none = one curve for all
+    knots: tuple[Number, ...] = ()  # the outer two are the boundary knots
+    df: Annotated[int, Field(strict=True, ge=1, le=10)] = 3  # without knots: df + 1 quantiles
+
+
+class Model(Record):
+    """The linear model of an analysis: one of `means`, `curve` and `formula`."""
+
+    means: tuple[Text, ...] = ()
+    curve: Curve | None = None
+    covariates: tuple[Text, ...] = ()
+    block: Text | None = None
+    within: Text | None = None  # the subject as a fixed effect: contrasts within women only
+    baseline: Text | None = None
+    formula: Text | None = None
+    correlation: Literal["consensus", "per_feature"] = "consensus"
+
+
+class Moderation(Record):
+    """Options of the empirical-Bayes moderation."""
+
+    trend: StrictBool = False
+    robust: StrictBool = False
+    #: P that |log_fc| is beyond it (treat) instead of P that log_fc is not 0
+    minimum_log_fc: Annotated[Number, Field(ge=0)] = 0.0
+
+
+class Permutations(Record):
+    """A check of time and interaction contrasts: visits permuted within each block."""
+
+    contrasts: tuple[Text, ...] = ()  # none named = all that can be tested so
+    n: Annotated[int, Field(strict=True, ge=19, le=100_000)] = 1000
+    seed: Annotated[int, Field(strict=True, ge=0)] = 1
+
+
+class Sensitivity(Record):
+    """How a hit fares under other models: batch, subject and covariates handled otherwise."""
+
+    contrasts: tuple[Text, ...] = ()  # none named = all
+    batch: Text | None = None  # a factor: in the model, removed by ComBat before, or neither
+    top: Annotated[int, Field(strict=True, ge=1)] = 100  # features with the smallest P a contrast
+    features: tuple[Text, ...] = ()  # further ones, by their id

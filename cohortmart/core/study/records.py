@@ -1,0 +1,216 @@
+"""study.yml as a typed record.
+
+The records say what each key means; `cohortmart.core.study.load` reads the file and turns every
+fault into a message with its line.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StrictBool
+
+from cohortmart.core.study.findings_records import DmpDeg, Enrichment, Modules, Rebound
+from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
+from cohortmart.core.study.values import File, Files, Number, Record, Text, as_written
+
+#: Names that `model` uses for the five roles, whatever the sheet calls its columns.
+ROLES = ("group", "timepoint", "subject", "cell_type")
+
+#: Name of the F test over every contrast of an analysis; each has it.
+ALL_CONTRASTS = "all contrasts"
+
+#: Keys of `contrasts` that stand for a whole family; their value is `all`.
+CONTRAST_FAMILIES = ("time_within_group", "group_within_time", "interaction")
+
+
+class SampleSheet(Record):
+    """One sample sheet and which of its columns mean what.
+
+    In a list of sheets each further one is joined to those before on the keys it names
+    (subject, timepoint, cell_type, visit_key); only the first must name all.
+    """
+
+    file: File
+    sample: Text | None = None
+    subject: Text
+    group: Text | None = None
+    timepoint: Text | None = None
+    cell_type: Text | None = None
+    visit_key: tuple[Text, ...] = ()
+    factors: tuple[Text, ...] = ()
+    covariates: tuple[Text, ...] = ()
+
+
+class ReadOptions(Record):
+    """How names in a matrix are tidied while it is read."""
+
+    #: cut from the end of sample names; white space in it counts
+    strip_suffix: Annotated[str, BeforeValidator(as_written), Field(min_length=1)] | None = None
+    strip_version: StrictBool = False  # ENSG00000141510.18 -> ENSG00000141510
+    sum_by: Literal["gene_name"] | None = None  # counts of features with the same name are summed
+    #: EPIC v2: replicates of a probe (cg00000029_TC21, cg00000029_TC22) become their mean
+    collapse_replicates: StrictBool = False
+
+
+class BeadFilter(Record):
+    """Probes with too few beads in too many samples."""
+
+    minimum: Annotated[Number, Field(gt=0)] = 3.0
+    share: Annotated[Number, Field(ge=0, lt=1)] = 0.05
+
+
+def _off(value: Any) -> Any:
+    """Read `false` as a step that is switched off."""
+    return None if value is False else value
+
+
+#: A share or a p-value above which something is dropped; `false` switches the step off.
+Limit = Annotated[Annotated[Number, Field(gt=0, lt=1)] | None, BeforeValidator(_off)]
+
+
+class ProbeFilter(Record):
+    """Which betas, samples and probes are left out, in this order; defaults: the model study's."""
+
+    detection_p: Limit = 0.01
+    sample_missing: Limit = 0.1
+    probe_missing: Limit = 0.2
+    beads: Annotated[BeadFilter | None, BeforeValidator(_off)] = BeadFilter()
+    non_cpg: StrictBool = True
+    masks: StrictBool = True
+    sex_chromosomes: StrictBool = True
+
+
+class Combat(Record):
+    """ComBat: `batch` is removed, what `keep` names is protected."""
+
+    batch: Text
+    keep: tuple[Text, ...] = ()
+    mean_only: StrictBool = False
+
+
+class CombatSeq(Record):
+    """ComBat-seq, for counts: `batch` is removed, what `keep` names is protected."""
+
+    batch: Text
+    keep: tuple[Text, ...] = ()
+
+
+class NormaliseStep(Record):
+    """One step of `normalise`: `bmiq`, `combat: {batch: ..., keep: [...]}` or `combat_seq: ...`."""
+
+    bmiq: Literal[True] | None = None
+    combat: Combat | None = None
+    combat_seq: CombatSeq | None = None
+
+    @property
+    def layer(self) -> str:
+        """Name of the lake layer that the step writes."""
+        return next(name for name in ("bmiq", "combat", "combat_seq") if getattr(self, name))
+
+
+def _steps(value: Any) -> Any:
+    """Read a step that is only a word, such as `bmiq`, as `bmiq: true`."""
+    if isinstance(value, str) or hasattr(value, "text"):
+        value = [value]
+    if not isinstance(value, (list, tuple)):
+        return value
+    words = [getattr(step, "text", step) for step in value]
+    return tuple({word: True} if isinstance(word, str) else word for word in words)
+
+
+class Assay(Record):
+    """One kind of measurement and its matrix files."""
+
+    kind: Literal["counts", "beta"]
+    files: Annotated[tuple[File, ...], Field(min_length=1)]
+    sample: Text | None = None  # column of the sheet with this assay's sample names
+    format: Literal[
+        "auto", "matrix", "transposed", "geo_series_matrix", "genomestudio", "signals", "rds"
+    ] = "auto"
+    read: ReadOptions = ReadOptions()
+    platform: Literal["450K", "EPIC", "EPICv2"] | None = None
+    detection_p: Files = ()  # matrices of detection p, where they stand in files of their own
+    bead_count: Files = ()
+    filter: ProbeFilter = ProbeFilter()
+    normalise: Annotated[tuple[NormaliseStep, ...], BeforeValidator(_steps)] = ()
+    impute: Literal["none", "mean"] = "none"
+    m_value_clip: Annotated[Number, Field(gt=0, lt=0.5)] = 1e-6
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Layers of the matrix in the lake, from the first to the one that is analysed."""
+        last = () if self.impute == "none" else ("imputed",)
+        return ("raw", *(step.layer for step in self.normalise), *last)
+
+
+class Thresholds(Record):
+    """What counts as found in summaries."""
+
+    p: Annotated[Number, Field(gt=0, le=1)] | None = None
+    adj_p: Annotated[Number, Field(gt=0, le=1)] | None = None
+    delta_beta: Annotated[Number, Field(ge=0, le=1)] | None = None
+    log_fc: Annotated[Number, Field(ge=0)] | None = None
+
+
+class Analysis(Record):
+    """One fit and its contrasts."""
+
+    assay: Text
+    where: Text | None = None  # SQL condition over dim_sample
+    values: Literal["log_cpm", "voom", "m_value", "beta"]
+    voom: Voom = Voom()
+    normalisation_samples: Literal["all", "selected"] = "all"
+    filter: Literal["none", "filter_by_expr"] = "none"
+    array_weights: StrictBool = False  # samples weighted by how well they fit
+    model: Model
+    moderation: Moderation = Moderation()
+    contrast_errors: Literal["exact", "limma"] = "exact"
+    thresholds: Thresholds = Thresholds()
+    #: name -> expression; a reserved key (time_within_group, ...) -> "all"
+    contrasts: Annotated[dict[str, Text], Field(min_length=1)]
+    joint_tests: dict[str, tuple[Text, ...]] = Field(default_factory=dict)  # F tests, by name
+    permutations: Permutations | None = None
+    sensitivity: Sensitivity | None = None
+    rebound: Rebound | None = None
+    dmp_deg: DmpDeg | None = None
+    enrichment: Enrichment | None = None
+    modules: Modules | None = None
+
+
+class Reference(Record):
+    """Annotation files."""
+
+    manifest: Files = ()  # probe annotation; the first that knows a probe counts
+    masks: Files = ()  # probes not to be trusted
+    gene_sets: Files = ()  # GMT; a collection is called like its file
+    gene_lists: dict[str, File] = Field(default_factory=dict)  # name -> one gene a line
+    network: File | None = None  # edge list: two genes a line
+
+
+class Study(Record):
+    """A whole study.yml, paths made absolute."""
+
+    study: Text
+    samples: Annotated[tuple[SampleSheet, ...], Field(min_length=1)]
+    timepoints: Annotated[tuple[Text, ...], Field(min_length=1)]
+    groups: Annotated[tuple[Text, ...], Field(min_length=1)]
+    assays: Annotated[dict[str, Assay], Field(min_length=1)]
+    reference: Reference = Reference()
+    analyses: dict[str, Analysis] = Field(default_factory=dict)
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Every categorical column of the sheets (visit keys first), once each, in order."""
+        names = [n for s in self.samples for n in (*s.visit_key, *s.factors)]
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Every numeric column of the sheets, once each, in order."""
+        return tuple(dict.fromkeys(n for s in self.samples for n in s.covariates))
+
+    @property
+    def visit_key(self) -> tuple[str, ...]:
+        """Columns that tell samples of one visit apart."""
+        return tuple(dict.fromkeys(n for s in self.samples for n in s.visit_key))

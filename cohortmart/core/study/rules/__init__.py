@@ -1,0 +1,1 @@
+"""Rules of study.yml; each fault with its place in the file."""

@@ -1,0 +1,170 @@
+"""What must hold between the parts of a study; each fault with its place in the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
+from cohortmart.core.study.faults import Fault, missing_key
+from cohortmart.core.study.records import ROLES, Assay, Study
+from cohortmart.core.study.rules.findings import check_findings
+from cohortmart.core.study.rules.model import check_analysis
+from cohortmart.core.study.rules.normalise import check_normalisation
+from cohortmart.core.study.yaml_positions import Document, KeyPath
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+#: Names that a study's own columns cannot have: dim_sample and the models use them already.
+RESERVED_COLUMNS = frozenset({*SAMPLE_COLUMNS.names, *ROLES, "n_visits", "n_samples", "assay"})
+
+
+def check_study(study: Study, document: Document) -> list[Fault]:
+    """Return what does not fit together in a study whose keys and types are right.
+
+    Parameters
+    ----------
+    study : Study
+        The record made from `document`.
+    document : Document
+        For which keys were written, and where.
+    """
+    return [
+        *_check_sheets(study, document),
+        *_check_levels(study),
+        *_check_assays(study),
+        *_check_names(study.analyses, ("analyses",), "analysis"),
+        *(
+            fault
+            for name, analysis in study.analyses.items()
+            for fault in (
+                *check_analysis(study, analysis, ("analyses", name), document),
+                *check_findings(study, name, analysis, ("analyses", name)),
+            )
+        ),
+    ]
+
+
+def _check_sheets(study: Study, document: Document) -> Iterator[Fault]:
+    """Check that the first sheet names what all samples must have and that names do not clash."""
+    for key in ("sample", "subject", "group", "timepoint"):
+        if getattr(study.samples[0], key) is None:
+            yield missing_key(("samples", 0, key), document)
+    kind_of: dict[str, tuple[str, str]] = {}
+    for i, sheet in enumerate(study.samples):
+        for key in ("visit_key", "factors", "covariates"):
+            names: tuple[str, ...] = getattr(sheet, key)
+            here: KeyPath = ("samples", i, key)
+            yield from _repeated(names, here, f"`{key}`")
+            for j, name in enumerate(names):
+                if name.lower() in RESERVED_COLUMNS:
+                    yield Fault(
+                        (*here, j),
+                        f"a column of the study cannot be called `{name}`",
+                        expected="a name that the tables do not use themselves",
+                        found=name,
+                        hint=f"rename the column in the sheet; taken are "
+                        f"{', '.join(sorted(RESERVED_COLUMNS))}",
+                    )
+                kind = "a number" if key == "covariates" else "a category"
+                first, first_kind = kind_of.setdefault(name.lower(), (name, kind))
+                if first != name:
+                    yield Fault(
+                        (*here, j),
+                        f"`{name}` and `{first}` differ only in upper and lower case",
+                        expected="names that stay different in SQL, which ignores case",
+                        found=name,
+                        hint="rename one of the two columns in the sheet",
+                    )
+                elif first_kind != kind:
+                    yield Fault(
+                        (*here, j),
+                        f"`{name}` is declared both as {first_kind} and as {kind}",
+                        expected="a column under `factors` or under `covariates`, not both",
+                        found=name,
+                        hint="remove it from one of the two lists",
+                    )
+
+
+def _check_levels(study: Study) -> Iterator[Fault]:
+    """Check that each time point and group stands once."""
+    yield from _repeated(study.timepoints, ("timepoints",), "`timepoints`")
+    yield from _repeated(study.groups, ("groups",), "`groups`")
+
+
+def _check_assays(study: Study) -> Iterator[Fault]:
+    """Check the names of the assays and that their options fit the kind."""
+    yield from _check_names(study.assays, ("assays",), "assay")
+    for name, assay in study.assays.items():
+        here: KeyPath = ("assays", name)
+        yield from _repeated(map(str, assay.files), (*here, "files"), "`files`")
+        for path, kind, written in _options_by_kind(assay, here):
+            if written and assay.kind != kind:
+                yield _not_of_kind(path, name, assay, kind)
+        yield from check_normalisation(study, name, assay)
+
+
+def _options_by_kind(assay: Assay, here: KeyPath) -> Iterator[tuple[KeyPath, str, bool]]:
+    """List the options that only one kind of assay has, and whether they were written."""
+    yield (*here, "read", "sum_by"), "counts", assay.read.sum_by is not None
+    yield (*here, "read", "collapse_replicates"), "beta", assay.read.collapse_replicates
+    for key in (
+        "platform",
+        "detection_p",
+        "bead_count",
+        "filter",
+        "impute",
+        "m_value_clip",
+    ):
+        yield (*here, key), "beta", key in assay.model_fields_set
+
+
+def _not_of_kind(path: KeyPath, name: str, assay: Assay, kind: str) -> Fault:
+    """Return the fault for an option of another kind of assay."""
+    return Fault(
+        path,
+        f"`{path[-1]}` is only for assays of kind {kind}",
+        of_key=True,
+        expected=f"`kind: {kind}`",
+        found=f"`{name}` has `kind: {assay.kind}`",
+        hint=f"leave `{path[-1]}` out, or correct the kind",
+    )
+
+
+def _check_names(names: Iterable[str], here: KeyPath, what: str) -> Iterator[Fault]:
+    """Check that names which become part of file names are plain and differ in more than case."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if not _PLAIN.fullmatch(name):
+            yield Fault(
+                (*here, name),
+                f"an {what} cannot be called `{name}`",
+                of_key=True,
+                expected="letters, digits, `_`, `-` and `.`, the first a letter or digit",
+                found=name,
+                hint="rename it; the name is used in file names",
+            )
+        first = seen.setdefault(name.lower(), name)
+        if first != name:
+            yield Fault(
+                (*here, name),
+                f"`{first}` and `{name}` differ only in upper and lower case",
+                of_key=True,
+                expected="names that make different files on every system",
+                found=name,
+                hint="rename one of the two",
+            )
+
+
+def _repeated(names: Iterable[str], here: KeyPath, what: str) -> Iterator[Fault]:
+    """Report each entry that stood in the list before."""
+    first_at: dict[str, int] = {}
+    for i, name in enumerate(names):
+        if first_at.setdefault(name, i) != i:
+            yield Fault(
+                (*here, i),
+                f"`{name}` stands twice in {what}",
+                expected="each entry once",
+                found=f"entry {first_at[name] + 1} and again entry {i + 1}",
+                hint="delete or correct one of the two",
+            )

@@ -1,0 +1,1 @@
+"""Words of messages: lists, counts, the nearest known word."""

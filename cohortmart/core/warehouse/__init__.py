@@ -1,0 +1,1 @@
+"""The output folder and its warehouse: build, open, SQL that is shared."""

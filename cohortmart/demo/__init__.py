@@ -1,6 +1,0 @@
-"""Raw files of a synthetic study whose truth is known."""
-
-from cohortmart.demo.scale import SCALES
-from cohortmart.demo.write import write_demo
-
-__all__ = ["SCALES", "write_demo"]

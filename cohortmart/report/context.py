@@ -1,0 +1,137 @@
+"""The warehouse as the pages of the report see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from cohortmart.core.errors import InputError
+from cohortmart.core.pseudonyms import Names, kept_pseudonyms, own_names
+from cohortmart.core.study.yaml_positions import read_document
+from cohortmart.core.warehouse.home import Home, connect_read_only
+from cohortmart.report.source import Detail, Source
+
+#: What a woman and a sample of hers may be called, and what else of them may be shown.
+_SHOWN_SAMPLE = """
+create or replace temp table shown_sample (
+    sample_id varchar, sample varchar, subject_id varchar, subject varchar,
+    study_group varchar, timepoint varchar, visit_order integer, cell_type varchar,
+    visit_key varchar
+)
+"""
+
+
+#: Tables of single features with the columns that name contrasts: of one woman, her own changes.
+_CHANGES = {
+    "fct_contrast_result": ("contrast",),
+    "dmp_deg": ("contrast",),
+    "rebound": ("first_contrast", "second_contrast"),
+}
+
+
+@contextmanager
+def opened(
+    home: Home, *, pseudonymise: bool = False, detail: Detail | None = None
+) -> Iterator[Source]:
+    """Open the warehouse of an output folder for the report.
+
+    Parameters
+    ----------
+    home : Home
+    pseudonymise : bool
+        Show numbers in place of people's and samples' ids.
+    detail : Detail, optional
+
+    Raises
+    ------
+    InputError
+        There is no warehouse, or one without samples.
+    """
+    con = connect_read_only(home)
+    try:
+        samples = con.sql(
+            "select sample_id, subject_id, study_group, timepoint, visit_order, cell_type, "
+            "visit_key from dim_sample order by sample_id"
+        ).fetchall()
+        if not samples:
+            raise InputError("the warehouse has no samples to report on", file=home.warehouse)
+        analyses = {a for (a,) in con.sql("select analysis from analysis_run").fetchall()}
+        names = _names(home, samples, analyses, pseudonymise=pseudonymise)
+        con.execute(_SHOWN_SAMPLE)
+        con.executemany(
+            "insert into shown_sample values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(s[0], names.samples[s[0]], s[1], names.subjects[s[1]], *s[2:]) for s in samples],
+        )
+        if pseudonymise:
+            _hide_single_people(con)
+        order = _StudyOrder(home)
+        yield Source(
+            con=con,
+            home=home,
+            study=order.study,
+            groups=order.sorted("groups", {s[2] for s in samples}),
+            timepoints=order.sorted("timepoints", {s[3] for s in samples}),
+            analyses=order.sorted("analyses", analyses),
+            names=names,
+            detail=detail or Detail(),
+        )
+    finally:
+        con.close()
+
+
+def _hide_single_people(con: duckdb.DuckDBPyConnection) -> None:
+    """Put views without the changes of a single woman before the tables that have them."""
+    tables = {
+        row[0]
+        for row in con.sql(
+            "select distinct table_name from duckdb_columns() where schema_name = 'main'"
+        ).fetchall()
+    }
+    if "dim_contrast" not in tables:
+        return
+    con.execute(
+        "create or replace temp table contrast_of_one as "
+        "select analysis, contrast from dim_contrast where n_subjects < 2"
+    )
+    if con.sql("select count(*) from contrast_of_one").fetchall() == [(0,)]:
+        return
+    (database,) = con.sql("select current_database()").fetchall()[0]
+    for table, columns in _CHANGES.items():
+        if table in tables:
+            conditions = " and ".join(
+                f"(analysis, {column}) not in (select (analysis, contrast) from contrast_of_one)"
+                for column in columns
+            )
+            quoted = '"' + database.replace('"', '""') + '"'
+            con.execute(
+                f"create or replace temp view {table} as "
+                f"select * from {quoted}.main.{table} where {conditions}"
+            )
+
+
+def _names(
+    home: Home, samples: list[tuple[str, ...]], analyses: set[str], *, pseudonymise: bool
+) -> Names:
+    subjects = sorted({s[1] for s in samples})
+    ids = [s[0] for s in samples]
+    if pseudonymise:
+        others = {str(s[i]) for s in samples for i in (2, 3, 5)}  # group, visit, cell type
+        return kept_pseudonyms(home.root, subjects, ids, others | analyses)
+    return own_names(subjects, ids)
+
+
+class _StudyOrder:
+    """The order of names in the copy of study.yml that lies in the output folder."""
+
+    def __init__(self, home: Home) -> None:
+        root = read_document(home.study_copy).value if home.study_copy.exists() else {}
+        self._root = root if isinstance(root, dict) else {}
+        self.study = str(self._root.get("study", home.root.name))
+
+    def sorted(self, key: str, there: set[str]) -> tuple[str, ...]:
+        """Return the names that are there: as study.yml orders them, others behind."""
+        named = [str(name) for name in self._root.get(key) or ()]
+        known = [name for name in named if name in there]
+        return (*known, *sorted(there - set(known)))

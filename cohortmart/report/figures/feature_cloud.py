@@ -1,0 +1,189 @@
+"""Many features as squares that count them, the strongest as points with names: one contrast."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from cohortmart.report.theme import DOWN, GUIDE, INK, NEITHER, UP, count_colour, share_opacity
+
+_SHAPES = {"domain": ["up", "down", "neither"],
+           "range": ["triangle-up", "triangle-down", "circle"]}  # fmt: skip
+#: Without a scale, since that of the squares has the colour of the picture.
+_COLOUR = {
+    "expr": f"datum.direction === 'up' ? '{UP}' : "
+    f"datum.direction === 'down' ? '{DOWN}' : '{NEITHER}'"
+}
+#: Where the squares lie follows from their numbers and from the one row of `frame`.
+_PLACED: list[dict[str, Any]] = [
+    {"calculate": "1", "as": "key"},
+    {"lookup": "key",
+     "from": {"data": {"name": "frame"}, "key": "key", "fields": ["x_width", "y_width"]}},
+    {"calculate": "datum.i * datum.x_width", "as": "x"},
+    {"calculate": "(datum.i + 1) * datum.x_width", "as": "x2"},
+    {"calculate": "datum.j * datum.y_width", "as": "y"},
+    {"calculate": "(datum.j + 1) * datum.y_width", "as": "y2"},
+]  # fmt: skip
+_X, _Y = {"field": "x", "type": "quantitative"}, {"field": "y", "type": "quantitative"}
+
+
+def cloud_spec(
+    x_title: str, y_title: str, noun: str, *, changes: Literal["x", "y"], height: int = 340
+) -> dict[str, Any]:
+    """Return the Vega-Lite of features around two values.
+
+    Parameters
+    ----------
+    x_title, y_title : str
+        With units.
+    noun : str
+        What a feature is called: gene, CpG.
+    changes : {"x", "y"}
+        The axis along which features are up and down.
+    height : int
+        Pixels.
+
+    Notes
+    -----
+    Data sets: `frame` (one row: key = 1, x_width, y_width of a square; x_low, x_high, y_low,
+    y_high of the picture), `squares` (i, j, n: number of features from i to i + 1 widths),
+    `found` (the same with direction, and
+    share: of all features there), `lines` (x, x2, y, y2), `points` (x, y, direction, name),
+    `labels` (x, y, text, side: left or right of the point).
+    """
+    return {
+        "height": height,
+        "layer": [
+            _frame(x_title, y_title),
+            _squares(noun),
+            _found(),
+            _lines(),
+            _points(x_title, y_title),
+            _labels(halo=True),
+            _labels(halo=False),
+            *_directions(changes),
+        ],
+    }
+
+
+def _frame(x_title: str, y_title: str) -> dict[str, Any]:
+    """Draw nothing, but make the axes reach from edge to edge."""
+    scale = {"nice": False, "zero": False}
+    return {
+        "data": {"name": "frame"},
+        "mark": {"type": "rect", "opacity": 0, "tooltip": None},
+        "encoding": {
+            "x": {"field": "x_low", "type": "quantitative", "title": x_title, "scale": scale,
+                  "axis": {"tickCount": 7}},
+            "x2": {"field": "x_high"},
+            "y": {"field": "y_low", "type": "quantitative", "title": y_title, "scale": scale},
+            "y2": {"field": "y_high"},
+        },
+    }  # fmt: skip
+
+
+def _squares(noun: str) -> dict[str, Any]:
+    return {
+        "data": {"name": "squares"},
+        "transform": _PLACED,
+        "mark": {"type": "rect"},
+        "encoding": {
+            "x": _X,
+            "x2": {"field": "x2"},
+            "y": _Y,
+            "y2": {"field": "y2"},
+            "color": count_colour(
+                f"{noun}s in a square that are not found", 180, title_px=280
+            ),
+            "tooltip": [{"field": "n", "title": f"{noun}s here, not found", "format": ","}],
+        },
+    }  # fmt: skip
+
+
+def _found() -> dict[str, Any]:
+    return {
+        "data": {"name": "found"},
+        "transform": _PLACED,
+        "mark": {"type": "rect", "color": _COLOUR},
+        "encoding": {
+            "x": _X,
+            "x2": {"field": "x2"},
+            "y": _Y,
+            "y2": {"field": "y2"},
+            "opacity": share_opacity(0.45),
+            "tooltip": [{"field": "n", "title": "found here", "format": ","}],
+        },
+    }
+
+
+def _lines() -> dict[str, Any]:
+    return {
+        "data": {"name": "lines"},
+        "mark": {"type": "rule", "strokeDash": [5, 4], "color": GUIDE, "strokeWidth": 1.2},
+        "encoding": {"x": _X, "x2": {"field": "x2"}, "y": _Y, "y2": {"field": "y2"}},
+    }
+
+
+def _points(x_title: str, y_title: str) -> dict[str, Any]:
+    return {
+        "data": {"name": "points"},
+        "mark": {"type": "point", "filled": True, "size": 44, "opacity": 1, "color": _COLOUR,
+                 "stroke": "#FFFFFF", "strokeWidth": 0.6},
+        "encoding": {
+            "x": _X,
+            "y": _Y,
+            "shape": {"field": "direction", "type": "nominal", "scale": _SHAPES, "legend": None},
+            "tooltip": [
+                {"field": "name", "title": "Name"},
+                {"field": "x", "title": x_title, "format": ".3~g"},
+                {"field": "y", "title": y_title, "format": ".3~g"},
+            ],
+        },
+    }  # fmt: skip
+
+
+def _labels(*, halo: bool) -> dict[str, Any]:
+    """Write the names, first in white so that they stand out from the squares."""
+    outline = {"stroke": "#FFFFFF", "strokeWidth": 3, "strokeJoin": "round", "opacity": 0.85}
+    return {
+        "data": {"name": "labels"},
+        "mark": {
+            "type": "text",
+            "align": {"expr": "datum.side === 'left' ? 'right' : 'left'"},
+            "dx": {"expr": "datum.side === 'left' ? -7 : 7"},
+            "baseline": "middle",
+            "fontSize": 11,
+            "color": INK,
+            "tooltip": None,
+            **(outline if halo else {}),
+        },
+        "encoding": {"x": _X, "y": _Y, "text": {"field": "text"}},
+    }
+
+
+def _directions(changes: Literal["x", "y"]) -> list[dict[str, Any]]:
+    """Say in two corners which way is up: the legend of the colours and shapes."""
+    places = {"up": ("width", 4), "down": (0, 4) if changes == "x" else ("width", "height")}
+    words = {"up": ("\u25b2 up", UP), "down": ("\u25bc down", DOWN)}
+    found = []
+    for name, (x, y) in places.items():
+        text, colour = words[name]
+        mark = {
+            "type": "text",
+            "align": "right" if x == "width" else "left",
+            "baseline": "bottom" if y == "height" else "top",
+            "dx": -5 if x == "width" else 5,
+            "dy": -4 if y == "height" else 0,
+            "fontSize": 12,
+            "fontWeight": 600,
+            "color": colour,
+            "text": text,
+            "tooltip": None,
+        }
+        found.append(
+            {
+                "data": {"name": "frame"},
+                "mark": mark,
+                "encoding": {"x": {"value": x}, "y": {"value": y}},
+            }
+        )
+    return found

@@ -1,0 +1,120 @@
+"""How alike any two samples are: a triangle of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cohortmart.report.theme import DENSITY, INK, group_scale
+
+Spec = dict[str, Any]
+_SIZE = 430
+
+
+def sample_correlation(groups: Sequence[str]) -> Spec:
+    """Return the cells under the diagonal, with the groups along both edges.
+
+    Parameters
+    ----------
+    groups : sequence of str
+        In the order of the study.
+
+    Notes
+    -----
+    Samples have places from 0. The data set `cells` has x, y and r; `samples` place, name and
+    study_group; `blocks` (samples of a cell type, which follow each other) start, stop, middle
+    and words.
+    """
+    tooltip = [
+        {"field": "one", "title": "Sample", "type": "nominal"},
+        {"field": "other", "title": "and", "type": "nominal"},
+        {"field": "r", "title": "r", "type": "quantitative", "format": ".4f"},
+    ]
+    return {
+        "height": _SIZE,
+        "layer": [
+            {
+                "data": {"name": "cells"},
+                "transform": [*_ends("x", "y"), _looked_up("x", "one"), _looked_up("y", "other")],
+                "mark": {"type": "rect", "aria": False},
+                "encoding": {
+                    "x": _x("x"), "x2": {"field": "x_end"}, "y": _y("y"),
+                    "y2": {"field": "y_end"},
+                    "color": {
+                        "field": "r", "type": "quantitative", "title": "Correlation r",
+                        "scale": {"zero": False, "range": list(DENSITY)},
+                        "legend": {"orient": "bottom", "gradientLength": 160, "tickCount": 4},
+                    },
+                    "tooltip": tooltip,
+                },
+            },
+            _stripe(groups, {"y": _y("place"), "y2": {"field": "place_end"},
+                             "x": {"value": -13}, "x2": {"value": -4}}),
+            _stripe(groups, {"x": _x("place"), "x2": {"field": "place_end"},
+                             "y": {"value": _SIZE + 4}, "y2": {"value": _SIZE + 13}},
+                    with_legend=False),
+            *_blocks(),
+        ],
+        "resolve": {"scale": {"color": "independent"}},
+    }  # fmt: skip
+
+
+def _looked_up(place: str, name: str) -> Spec:
+    """Return what finds the name of the sample at a place: names are stored once."""
+    samples = {"data": {"name": "samples"}, "key": "place", "fields": ["name"]}
+    return {"lookup": place, "from": samples, "as": [name]}
+
+
+def _ends(*fields: str) -> list[Spec]:
+    return [{"calculate": f"datum.{f} + 1", "as": f"{f}_end"} for f in fields]
+
+
+_BARE = {"labels": False, "ticks": False, "grid": False, "domain": False, "title": None}
+
+
+def _x(field: str) -> Spec:
+    return {"field": field, "type": "quantitative", "axis": _BARE,
+            "scale": {"zero": True, "nice": False}}  # fmt: skip
+
+
+def _y(field: str) -> Spec:
+    return {"field": field, "type": "quantitative", "axis": _BARE,
+            "scale": {"zero": True, "nice": False, "reverse": True}}  # fmt: skip
+
+
+def _stripe(groups: Sequence[str], place: Spec, *, with_legend: bool = True) -> Spec:
+    """Return the groups of the samples along an edge."""
+    legend = {"orient": "top", "columns": 3, "symbolType": "square", "labelLimit": 100}
+    return {
+        "data": {"name": "samples"},
+        "transform": _ends("place"),
+        "mark": {"type": "rect", "clip": False},
+        "encoding": {
+            **place,
+            "color": {
+                "field": "study_group", "type": "nominal", "title": "Group (stripes)",
+                "scale": group_scale(groups),
+                "legend": legend if with_legend else None,
+            },
+        },
+    }  # fmt: skip
+
+
+def _blocks() -> list[Spec]:
+    """Return the names of the cell types beside the diagonal, and a frame around each."""
+    frame = {
+        "data": {"name": "blocks"},
+        "mark": {"type": "rect", "fillOpacity": 0, "stroke": INK, "strokeWidth": 1},
+        "encoding": {
+            "x": _x("start"), "x2": {"field": "stop"}, "y": _y("start"), "y2": {"field": "stop"},
+        },
+    }  # fmt: skip
+    words = {
+        "data": {"name": "blocks"},
+        "mark": {"type": "text", "align": "left", "baseline": "bottom", "dx": 12, "dy": -4,
+                 "fontSize": 13, "fontWeight": 600, "color": INK},
+        "encoding": {
+            "x": _x("middle"), "y": _y("middle"), "text": {"field": "words", "type": "nominal"},
+        },
+    }  # fmt: skip
+    return [frame, words]

@@ -1,0 +1,110 @@
+"""The course of features over the visits: women as thin lines, groups as means with bands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cohortmart.report.theme import group_scale
+
+Spec = dict[str, Any]
+
+#: What a panel takes with its axis and spacing.
+CELL_WIDTH = 270
+_WOMAN, _MEAN = "datum.kind === 'woman'", "datum.kind === 'mean'"
+
+
+def trajectories(
+    groups: Sequence[str],
+    shown: Sequence[str],
+    timepoints: Sequence[str],
+    unit: str,
+    *,
+    several_strata: bool = False,
+) -> Spec:
+    """Return a facet by `feature`, in the order of `panel`.
+
+    Parameters
+    ----------
+    groups, timepoints : sequence of str
+        Of the study, in its order.
+    shown : sequence of str
+        Groups that occur.
+    unit : str
+        What the vertical axis shows, with its unit.
+    several_strata : bool
+        Dash the lines by `stratum` (cell type and further keys of a visit). The data set
+        `courses` has the columns panel, feature, kind (woman | mean), line (one of a line),
+        study_group, stratum, timepoint, visit_order, value, low, high and n; `low` and `high`
+        are null for women and where there is one woman only.
+    """
+    x = {"field": "timepoint", "type": "ordinal", "sort": list(timepoints), "title": "Visit",
+         "axis": {"labelAngle": 0}}  # fmt: skip
+    legend = {"orient": "bottom", "columns": 3, "values": list(shown), "symbolOpacity": 1,
+              "symbolSize": 90}  # fmt: skip
+    colour = {
+        "field": "study_group", "type": "nominal", "title": "Group",
+        "scale": group_scale(groups),
+        "legend": legend,
+    }  # fmt: skip
+    value = {"field": "value", "type": "quantitative", "title": unit,
+             "scale": {"zero": False, "nice": False, "padding": 8}}  # fmt: skip
+    line = {"x": x, "y": value, "color": colour, "detail": {"field": "line"},
+            "order": {"field": "visit_order", "type": "quantitative"}}  # fmt: skip
+    if several_strata:
+        line["strokeDash"] = {"field": "stratum", "type": "nominal", "title": "Cells",
+                              "legend": {"orient": "bottom"}}  # fmt: skip
+    shape = {"field": "study_group", "type": "nominal", "title": "Group",
+             "scale": {"domain": list(groups)},
+             "legend": legend}  # fmt: skip
+    return {
+        "data": {"name": "courses"},
+        "facet": {"field": "feature", "type": "nominal", "title": None,
+                  "sort": {"field": "panel", "op": "min"},
+                  "header": {"labelLimit": 210, "labelFontWeight": 600}},
+        "columns": 4,
+        "resolve": {"scale": {"y": "independent"}, "axis": {"x": "independent"}},
+        "spec": {
+            "width": 195,
+            "height": 190,
+            "layer": [
+                _band(x, value, colour),
+                {"transform": [{"filter": _WOMAN}],
+                 "mark": {"type": "line", "strokeWidth": 0.8, "opacity": 0.5},
+                 "encoding": line},
+                {"transform": [{"filter": _MEAN}],
+                 "mark": {"type": "line", "strokeWidth": 2.8},
+                 "encoding": line},
+                {"transform": [{"filter": _MEAN}],
+                 "mark": {"type": "point", "filled": True, "size": 55, "opacity": 1},
+                 "encoding": {"x": x, "y": value, "color": colour, "shape": shape,
+                              "tooltip": _tooltip(unit)}},
+            ],
+        },
+    }  # fmt: skip
+
+
+def _band(x: Spec, value: Spec, colour: Spec) -> Spec:
+    return {
+        "transform": [{"filter": f"{_MEAN} && isValid(datum.low)"}],
+        "mark": {"type": "area", "opacity": 0.18},
+        "encoding": {
+            "x": x,
+            "y": {**value, "field": "low"},
+            "y2": {"field": "high"},
+            "color": colour,
+            "detail": {"field": "line"},
+        },
+    }
+
+
+def _tooltip(unit: str) -> list[Spec]:
+    return [
+        {"field": "feature", "title": "Feature"},
+        {"field": "study_group", "title": "Group"},
+        {"field": "timepoint", "title": "Visit"},
+        {"field": "value", "title": f"Mean {unit}", "format": ".3g"},
+        {"field": "low", "title": "95 % from", "format": ".3g"},
+        {"field": "high", "title": "to", "format": ".3g"},
+        {"field": "n", "title": "Women", "format": "d"},
+    ]

@@ -1,0 +1,100 @@
+"""Who came when: women by visit, and how many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cohortmart.report.theme import INK, OWN_X_AXES, group_scale
+
+Spec = dict[str, Any]
+
+
+def visit_grid(groups: Sequence[str], timepoints: Sequence[str], women: Sequence[str]) -> Spec:
+    """Return a facet by `measured`: a square for each woman and visit.
+
+    Parameters
+    ----------
+    groups, timepoints, women : sequence of str
+        In the order shown. The data set `grid` has the columns measured, subject, study_group,
+        timepoint and state (measured | left out).
+    """
+    place = {
+        "x": {"field": "timepoint", "type": "nominal", "sort": list(timepoints),
+              "scale": {"domain": list(timepoints)},
+              "axis": {"title": "Visit", "orient": "bottom", "labelAngle": 0}},
+        "y": {"field": "subject", "type": "nominal", "sort": list(women), "title": None,
+              "axis": {"labelLimit": 90, "labelFontSize": 9, "grid": True}},
+    }  # fmt: skip
+    return {
+        "data": {"name": "grid"},
+        "facet": {"field": "measured", "type": "nominal", "title": None},
+        "columns": 4,
+        "spec": {
+            "width": 160,
+            "height": {"step": 12},
+            "mark": {"type": "point", "filled": True, "size": 75, "opacity": 1},
+            "encoding": {
+                **place,
+                "color": {"field": "study_group", "type": "nominal", "title": "Group",
+                          "scale": group_scale(groups), "legend": {"orient": "bottom"}},
+                "shape": {"field": "state", "type": "nominal", "title": "Sample",
+                          "scale": {"domain": ["measured", "left out"],
+                                    "range": ["square", "cross"]},
+                          "legend": {"orient": "bottom"}},
+                "tooltip": [
+                    {"field": "subject", "title": "Woman"},
+                    {"field": "study_group", "title": "Group"},
+                    {"field": "timepoint", "title": "Visit"},
+                    {"field": "state", "title": "Sample"},
+                ],
+            },
+        },
+        **OWN_X_AXES,
+    }  # fmt: skip
+
+
+def visit_counts(groups: Sequence[str], timepoints: Sequence[str]) -> Spec:
+    """Return a facet by `measured`: women by group and visit as numbers on a colour.
+
+    Parameters
+    ----------
+    groups, timepoints : sequence of str
+        In the order shown. The data set `counts` has the columns measured, study_group,
+        timepoint, women and samples.
+    """
+    place = {
+        "x": {"field": "timepoint", "type": "nominal", "sort": list(timepoints),
+              "scale": {"domain": list(timepoints)},
+              "axis": {"title": "Visit", "labelAngle": 0}},
+        "y": {"field": "study_group", "type": "nominal", "sort": list(groups), "title": None,
+              "scale": {"domain": list(groups)}, "axis": {"labelLimit": 80}},
+    }  # fmt: skip
+    return {
+        "data": {"name": "counts"},
+        "facet": {"field": "measured", "type": "nominal", "title": None},
+        "columns": 4,
+        "spec": {
+            "width": 180,
+            "height": {"step": 26},
+            "layer": [
+                {
+                    "mark": {"type": "rect", "stroke": "#FFFFFF"},
+                    "encoding": {
+                        **place,
+                        "color": {"field": "women", "type": "quantitative", "title": "Women",
+                                  "scale": {"range": ["#EEF3F8", "#9DBBD6"]}, "legend": None},
+                        "tooltip": [
+                            {"field": "women", "title": "Women"},
+                            {"field": "samples", "title": "Samples"},
+                        ],
+                    },
+                },
+                {
+                    "mark": {"type": "text", "fontSize": 12, "color": INK},
+                    "encoding": {**place, "text": {"field": "women", "type": "quantitative"}},
+                },
+            ],
+        },
+        **OWN_X_AXES,
+    }  # fmt: skip

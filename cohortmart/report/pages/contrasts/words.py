@@ -1,0 +1,116 @@
+"""How the contrasts of an analysis are spoken of: units, names, samples, thresholds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cohortmart.core.text.wording import counted
+from cohortmart.report.design_words import design_words
+from cohortmart.report.source import Source
+
+Row = Mapping[str, Any]
+
+_UNITS = {"log_cpm": "log2 CPM", "voom": "log2 CPM", "m_value": "M-value", "beta": "beta"}
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How an analysis is spoken of.
+
+    Parameters
+    ----------
+    analysis, slug : str
+        Its name, and that name as a part of file names.
+    of_probes : bool
+        Whether features are probes rather than genes.
+    unit : str
+        Of changes and levels.
+    """
+
+    analysis: str
+    slug: str
+    of_probes: bool
+    unit: str
+
+    @property
+    def noun(self) -> str:
+        """What a feature is called."""
+        return "CpG" if self.of_probes else "gene"
+
+    @property
+    def nouns(self) -> str:
+        """Features, at the beginning of a line."""
+        return "CpGs" if self.of_probes else "Genes"
+
+
+def manner_of(source: Source, analysis: str, slug: str) -> Manner | None:
+    """Return how an analysis is spoken of, None where it has no contrasts."""
+    values = source.value(
+        "select values_used from dim_contrast where analysis = ? limit 1", [analysis]
+    )
+    if values is None:
+        return None
+    return Manner(analysis, slug, values in ("m_value", "beta"), _UNITS.get(values, values))
+
+
+def compared_words(row: Row) -> str:
+    """Say on whom a contrast rests: `60 samples of 16 women`."""
+    samples = counted(row["n_samples"], "sample")
+    return f"{samples} of {counted(row['n_subjects'], 'woman', 'women')}"
+
+
+def shown_title(source: Source, row: Row) -> str:
+    """Return the meaning of a contrast with its name behind it."""
+    name, meaning = source.names.words(row["contrast"]), source.names.words(row["meaning"] or "")
+    return name if meaning in ("", name) else f"{meaning} ({name})"
+
+
+def analysis_words(source: Source, manner: Manner) -> list[str]:
+    """Return the paragraphs above the contrasts of an analysis: what was done, on whom."""
+    return [_rests_on(source, manner), _design(source, manner), _direction(source, manner)]
+
+
+def _rests_on(source: Source, manner: Manner) -> str:
+    row = source.rows(
+        "select count(*) as n, any_value(assay) as assay from dim_contrast where analysis = ?",
+        [manner.analysis],
+    )[0]
+    said = (
+        f"{counted(row['n'], 'contrast')} of the assay {row['assay']}, each tested "
+        f"{manner.noun} by {manner.noun}"
+    )
+    if not source.has_rows("design_matrix"):
+        return f"{said}."
+    people = source.rows(
+        "select count(distinct s.sample_id) as n_samples, count(distinct s.subject_id) as"
+        " n_subjects from (select distinct sample_id from design_matrix where analysis = ?) as d"
+        " inner join shown_sample as s on s.sample_id = d.sample_id",
+        [manner.analysis],
+    )[0]
+    return f"{said}, from one fit to {compared_words(people)}."
+
+
+def _design(source: Source, manner: Manner) -> str:
+    text = source.value("select parameters from analysis_run where analysis = ?", [manner.analysis])
+    return source.names.words(" ".join(design_words(json.loads(text)))) if text else ""
+
+
+def _direction(source: Source, manner: Manner) -> str:
+    size = source.value(
+        "select max(minimum_log_fc) from dim_contrast where analysis = ?", [manner.analysis]
+    )
+    said = (
+        "Up is higher in what a contrast names first: at the later visit, or in the group that "
+        "is not the reference. Down is lower."
+    )
+    if manner.of_probes and manner.unit == "M-value":
+        said += (
+            " Changes are tested as M-values; delta beta is the same change as a share of "
+            "methylated copies (0.1 = 10 percentage points)."
+        )
+    if size:
+        said += f" P values ask whether a change is larger than {size:g} {manner.unit}."
+    return said

@@ -1,0 +1,5 @@
+"""Page 6: gene sets, modules and overlaps behind the lists."""
+
+from cohortmart.report.pages.findings.page import findings_page
+
+__all__ = ["findings_page"]

@@ -1,0 +1,269 @@
+"""Modules of the network around the genes that rebound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from cohortmart.core.text.wording import counted
+from cohortmart.core.warehouse.quoting import literal
+from cohortmart.report.blocks import Block, Column, Figure, Section, Table, Text
+from cohortmart.report.figures.network import laid_out, named_apart, network
+from cohortmart.report.sample_numbers import samples_and_women
+from cohortmart.report.source import Source
+
+#: Genes, links and names that are drawn at most.
+_GENES, _LINKS, _NAMES = 150, 3000, 30
+
+_OF_MODULE = """
+    with module as (
+        select * from module_gene where analysis = $analysis and pair = $pair
+    ),
+    link as (
+        select e.gene_a, e.gene_b
+        from network_edge as e
+        inner join module as a on e.gene_a = a.gene_name
+        inner join module as b on e.gene_b = b.gene_name
+    )
+"""
+#: Genes of the largest component first; seeds by their links and added genes by their rank take
+#: turns, so that both are seen where not all can be drawn.
+_DRAWN_GENES = f"""
+    {_OF_MODULE},
+    degree as (
+        select gene_name, count(*) as n_links
+        from (select gene_a as gene_name from link union all select gene_b from link) as ends
+        group by gene_name
+    ),
+    placed as (
+        select
+            m.*, coalesce(d.n_links, 0) as n_own_links,
+            row_number() over (
+                partition by m.in_largest_component, m.is_seed
+                order by m.rank, coalesce(d.n_links, 0) desc, m.gene_name
+            ) as turn
+        from module as m
+        left join degree as d on m.gene_name = d.gene_name
+    )
+    select
+        gene_name as gene, is_seed, rank, n_own_links as n_links, stability, in_largest_component,
+        count(*) over () as n_module,
+        count(*) filter (where in_largest_component) over () as n_largest
+    from placed
+    where n_own_links > 0
+    order by in_largest_component desc nulls last, turn, is_seed, gene_name
+    limit {_GENES}
+"""
+_DRAWN_LINKS = f"""
+    {_OF_MODULE}
+    select gene_a, gene_b, count(*) over () as n_links
+    from link
+    where gene_a in (select unnest($genes)) and gene_b in (select unnest($genes))
+    order by gene_a, gene_b
+    limit {_LINKS}
+"""
+
+
+def module_sections(source: Source) -> list[Section]:
+    """Return a section for each module, and one for what modules share."""
+    if not source.has_rows("module_summary"):
+        return []
+    order = {analysis: i for i, analysis in enumerate(source.analyses)}
+    modules = source.rows("select * from module_summary order by analysis, pair")
+    modules.sort(key=lambda row: order.get(row["analysis"], len(order)))
+    sections = []
+    for number, module in enumerate(modules, start=1):
+        blocks: list[Block] = _words(module)
+        blocks.extend(_figure(source, module, number))
+        blocks.append(_genes(source, module, number))
+        title = f"Module: {module['analysis']}, {module['pair']}"
+        sections.append(Section(title, tuple(blocks)))
+    if source.has_rows("module_overlap"):
+        sections.append(Section("What the modules share", (_overlap(source),)))
+    return sections
+
+
+def _words(module: dict[str, Any]) -> list[Block]:
+    """Say what a module is, and whether its seeds lie closer together than chance."""
+    blocks: list[Block] = [
+        Text(
+            f"{counted(module['n_seeds'], 'gene')} of {module['analysis']} rebound "
+            f"({module['pair']}); {module['n_seeds_in_network']:,} of them are among the "
+            f"{module['n_nodes']:,} genes of the network and are the seeds. The search (DIAMOnD) "
+            f"added {counted(module['n_added'], 'gene')}, one at a time: each time the gene that "
+            "has more links to the module than the number of all its links would let expect."
+        )
+    ]
+    p = module["p_value"]
+    if p is not None and module["random_mean"] is not None:
+        closer = "closer together than" if p < 0.05 else "no closer together than"
+        spread = (
+            ""
+            if module["random_sd"] is None
+            else f" (standard deviation {module['random_sd']:.1f})"
+        )
+        z = "" if module["z"] is None else f"z = {module['z']:.2f}, "
+        blocks.append(
+            Text(
+                f"The seeds lie {closer} chance has it: {module['largest_component']:,} of them "
+                f"hang together, against {module['random_mean']:.1f} on average{spread} for "
+                f"{module['n_random_sets']:,} sets of random genes with as many links; {z}"
+                f"P = {p:.2g}.",
+                "finding" if p < 0.05 else "plain",
+            )
+        )
+    if module["stability"] is not None:
+        blocks.append(
+            Text(
+                f"Without a tenth of the seeds the search adds {100 * module['stability']:.0f} % "
+                f"of the same genes again (mean of {module['n_stability_runs']:,} runs). The genes "
+                "were added for their links, so that they are well connected proves nothing."
+            )
+        )
+    return blocks
+
+
+def _figure(source: Source, module: dict[str, Any], number: int) -> list[Figure]:
+    key = {"analysis": module["analysis"], "pair": module["pair"]}
+    genes = source.rows(_DRAWN_GENES, key)
+    links = source.rows(_DRAWN_LINKS, {**key, "genes": [g["gene"] for g in genes]})
+    # of a gene whose partners are not drawn there is nothing to see
+    ends = {link[end] for link in links for end in ("gene_a", "gene_b")}
+    genes = [gene for gene in genes if gene["gene"] in ends]
+    if not genes:
+        return []
+    n_module, n_seeds = genes[0]["n_module"], sum(gene["is_seed"] for gene in genes)
+    n_links = links[0]["n_links"]
+    left_out = int(module["n_seeds_in_network"] + module["n_added"]) - len(genes)
+    some = (
+        f" {left_out:,} genes are left out of the picture: those without a link to the others, "
+        f"and beyond {_GENES} those with the fewest links."
+        if left_out > 0
+        else ""
+    )
+    fewer = f" {len(links):,} of {n_links:,} links are drawn." if n_links > len(links) else ""
+    figure = Figure(
+        name=f"findings-network-{number}",
+        title=f"The module of {module['analysis']}, {module['pair']}",
+        caption=(
+            "A dot is a gene, a line an interaction of their proteins. Circles are seeds: genes "
+            "that rebound. Diamonds are genes that the search added. Places say nothing but that "
+            f"linked genes lie near each other.{some}{fewer} "
+            f"{samples_and_women(source, [module['analysis']])}"
+        ).strip(),
+        alt=(
+            f"A network of {len(genes)} genes ({n_seeds} seeds, {len(genes) - n_seeds} added) and "
+            f"{len(links):,} links; the largest connected part of the module has "
+            f"{genes[0]['n_largest']:,} of its {n_module:,} linked genes."
+        ),
+        spec=network(),
+        data=_drawn(genes, links),
+        max_width=760,
+    )
+    return [figure]
+
+
+def _drawn(genes: list[dict[str, Any]], links: list[dict[str, Any]]) -> dict[str, pa.Table]:
+    """Return places of genes and links, and the names that have room."""
+    pairs = [(link["gene_a"], link["gene_b"]) for link in links]
+    places = laid_out([gene["gene"] for gene in genes], pairs)
+    by_links = sorted(genes, key=lambda g: (-g["n_links"], g["gene"]))
+    added = [g["gene"] for g in sorted(genes, key=lambda g: g["rank"]) if not g["is_seed"]]
+    seeds = [g["gene"] for g in by_links if g["is_seed"]]
+    turns = [g for pair in zip(seeds, added, strict=False) for g in pair]
+    wanted = list(dict.fromkeys([*turns, *seeds, *added]))
+    named = named_apart(places, wanted, _NAMES)
+    ends = [(places[a], places[b]) for a, b in pairs]
+    return {
+        "genes": pa.table(
+            {
+                "x": [places[g["gene"]][0] for g in genes],
+                "y": [places[g["gene"]][1] for g in genes],
+                "gene": [g["gene"] for g in genes],
+                "role": ["rebounds (seed)" if g["is_seed"] else "added" for g in genes],
+                "rank": pa.array([g["rank"] or None for g in genes], pa.int64()),
+                "n_links": pa.array([g["n_links"] for g in genes], pa.int64()),
+                "stability": pa.array([g["stability"] for g in genes], pa.float64()),
+                "label": pa.array(
+                    [g["gene"] if g["gene"] in named else "" for g in genes], pa.string()
+                ),
+            }
+        ),
+        "links": pa.table(
+            {
+                "x": [a[0] for a, _ in ends],
+                "y": [a[1] for a, _ in ends],
+                "x2": [b[0] for _, b in ends],
+                "y2": [b[1] for _, b in ends],
+            }
+        ),
+    }
+
+
+def _genes(source: Source, module: dict[str, Any], number: int) -> Table:
+    query = _GENE_TABLE.format(
+        analysis=literal(module["analysis"]), pair=literal(module["pair"])
+    ).strip()
+    rows = source.table(f"{query}\nlimit {source.detail.top_features}")
+    return Table(
+        name=f"findings-module-{number}-genes",
+        title=f"Genes added to the module of {module['analysis']}, {module['pair']}",
+        caption=(
+            "A row is a gene of the module, those added first and in that order, then the seeds. "
+            "Stability: in what share of the runs without a tenth of the seeds the gene is added, "
+            "too. log10 P chose the gene; it is no test."
+        ),
+        columns=(
+            Column("gene_name", "Gene"),
+            Column("role", "Role"),
+            Column("rank", "Added as number", "integer"),
+            Column("n_module_links", "Links to the module", "integer"),
+            Column("n_links", "Links in the network", "integer"),
+            Column("log10_p", "log10 P", "number"),
+            Column("stability", "Stability", "percent"),
+        ),
+        rows=rows,
+        query=query,
+    )
+
+
+_GENE_TABLE = """
+select
+    gene_name, case when is_seed then 'seed' else 'added' end as role, nullif(rank, 0) as rank,
+    n_module_links, n_links, log10_p, stability
+from module_gene
+where analysis = {analysis} and pair = {pair}
+order by is_seed asc, rank asc, gene_name asc
+"""
+_OVERLAP = """
+select
+    first_analysis || ', ' || first_pair as first_module,
+    second_analysis || ', ' || second_pair as second_module,
+    n_first, n_second, n_both, odds_ratio, p_value
+from module_overlap
+order by p_value asc nulls last, n_both desc, first_module asc, second_module asc
+"""
+
+
+def _overlap(source: Source) -> Table:
+    query = _OVERLAP.strip()
+    return Table(
+        name="findings-module-overlap",
+        title="Genes that two modules share",
+        caption=(
+            "A row is two modules. P is that of Fisher's exact test for a larger overlap than "
+            "chance; neighbours in one network overlap more easily than it says."
+        ),
+        columns=(
+            Column("first_module", "First module"),
+            Column("second_module", "Second module"),
+            Column("n_first", "Genes of the first", "integer"),
+            Column("n_second", "Genes of the second", "integer"),
+            Column("n_both", "In both", "integer"),
+            Column("odds_ratio", "Odds ratio", "number"),
+            Column("p_value", "P", "p"),
+        ),
+        rows=source.table(f"{query}\nlimit {source.detail.top_features}"),
+        query=query,
+    )

@@ -1,0 +1,5 @@
+"""Page 2: whether the samples and the values can be trusted."""
+
+from cohortmart.report.pages.quality.page import quality_page
+
+__all__ = ["quality_page"]

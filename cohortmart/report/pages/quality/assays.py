@@ -1,0 +1,179 @@
+"""What the parts of the page need to know of an assay and of its samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cohortmart.core.text.wording import counted
+from cohortmart.report.naming import slugs
+from cohortmart.report.source import Source
+
+#: Orders `shown_sample as s` by group and visit, and never by what is not shown of a sample.
+SAMPLE_ORDER = (
+    "list_position($groups, s.study_group), s.visit_order, s.cell_type nulls last, s.visit_key, "
+    "length(s.sample), s.sample"
+)
+#: The set of samples that every assay has.
+ALL_SAMPLES = "all samples"
+#: Columns of the sample sheet that have a place of their own in the project.
+_ROLES: Mapping[str, str] = {
+    "study_group": "group",
+    "timepoint": "visit",
+    "cell_type": "cell type",
+    "visit_key": "visit key",
+    "subject_id": "woman",
+}
+
+_ASSAYS = """
+    select q.assay, count(q.lib_size) > 0 as is_counts, count(*) as n_samples,
+        count(distinct s.subject) as n_women
+    from qc_sample as q
+    inner join shown_sample as s using (sample_id)
+    group by q.assay
+    order by count(q.lib_size) = 0, q.assay
+"""
+_SETS = """
+    select
+        t.sample_set, any_value(t.n_samples) as n_samples, any_value(t.n_features) as n_features,
+        coalesce(list(t.analysis order by list_position($analyses, t.analysis), t.analysis)
+            filter (where t.analysis is not null), []) as analyses
+    from qc_sample_set as t
+    where t.assay = $assay
+    group by t.sample_set
+    order by t.sample_set <> 'all samples',
+        list_position($analyses, t.sample_set) nulls last, t.sample_set
+"""
+_WOMEN = """
+    select p.sample_set, count(distinct s.subject) as n_women
+    from qc_pca as p
+    inner join shown_sample as s using (sample_id)
+    where p.assay = $assay and p.component = 1
+    group by p.sample_set
+"""
+
+
+@dataclass(frozen=True)
+class Assay:
+    """An assay of the study.
+
+    Parameters
+    ----------
+    name : str
+    key : str
+        Its name as a part of the names of figures.
+    is_counts : bool
+        Counts of reads; otherwise betas.
+    n_samples, n_women : int
+        Measured, those left out too.
+    """
+
+    name: str
+    key: str
+    is_counts: bool
+    n_samples: int
+    n_women: int
+
+    @property
+    def unit(self) -> str:
+        """What the samples are compared by."""
+        return "log2 CPM" if self.is_counts else "M-value"
+
+    @property
+    def features(self) -> str:
+        """What a row of the data is."""
+        return "gene" if self.is_counts else "probe"
+
+
+@dataclass(frozen=True)
+class SampleSet:
+    """Samples that are looked at together.
+
+    Parameters
+    ----------
+    name : str
+        In the tables.
+    key : str
+        As a part of the names of figures.
+    title : str
+        For the reader: the analyses that take these samples, and how many they are.
+    n_features : int
+        Genes or probes that are compared.
+    people : str
+        "60 samples of 16 women".
+    """
+
+    name: str
+    key: str
+    title: str
+    n_features: int
+    people: str
+
+
+def people(n_samples: int, n_women: int) -> str:
+    """Return how many samples and women: "60 samples of 16 women"."""
+    return f"{counted(n_samples, 'sample')} of {counted(n_women, 'woman', 'women')}"
+
+
+def label(variable: str) -> str:
+    """Return what a column of the sample sheet is called for the reader."""
+    return _ROLES.get(variable, variable)
+
+
+def heading(variable: str) -> str:
+    """Return the same with a capital, where it is not the study's own name."""
+    return label(variable).capitalize() if variable in _ROLES else variable
+
+
+def identifier(name: str) -> str:
+    """Return the name of a column as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def assays(source: Source) -> list[Assay]:
+    """Return the assays that have samples: counts first, then by name."""
+    if not source.has_rows("qc_sample"):
+        return []
+    found = source.rows(_ASSAYS)
+    keys = slugs([row["assay"] for row in found])
+    return [
+        Assay(r["assay"], keys[r["assay"]], r["is_counts"], r["n_samples"], r["n_women"])
+        for r in found
+    ]
+
+
+def sample_sets(source: Source, assay: Assay) -> list[SampleSet]:
+    """Return the sets of samples of an assay, all samples first, then as study.yml has them."""
+    if not (source.has_rows("qc_sample_set") and source.has_rows("qc_pca")):
+        return []
+    women = {r["sample_set"]: r["n_women"] for r in source.rows(_WOMEN, {"assay": assay.name})}
+    found = [
+        row
+        for row in source.rows(_SETS, {"assay": assay.name, "analyses": list(source.analyses)})
+        if row["sample_set"] in women
+    ][: _most_sets(source)]
+    keys = slugs([row["sample_set"] for row in found], source.names.words)
+    return [
+        SampleSet(
+            name=row["sample_set"],
+            key=keys[row["sample_set"]],
+            title=_set_title(row["sample_set"], row["analyses"], row["n_samples"]),
+            n_features=row["n_features"],
+            people=people(row["n_samples"], women[row["sample_set"]]),
+        )
+        for row in found
+    ]
+
+
+def _most_sets(source: Source) -> int:
+    """Return how many sets are drawn: each has a picture for every variable."""
+    return max(source.detail.top_features // 5, 1)
+
+
+def _set_title(name: str, analyses: list[str], n_samples: int) -> str:
+    shown = ", ".join(analyses[:3]) + (f" and {len(analyses) - 3} more" * (len(analyses) > 3))
+    if name == ALL_SAMPLES:
+        title = f"All samples (also {shown})" if shown else "All samples"
+    else:
+        title = f"Samples of {shown or name}"
+    return f"{title}: {n_samples:,}"

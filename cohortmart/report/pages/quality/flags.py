@@ -1,0 +1,204 @@
+"""What is odd about samples and batches, found in the tables by SQL, one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
+from cohortmart.core.text.wording import counted
+from cohortmart.report.pages.quality.assays import ALL_SAMPLES, Assay, identifier
+from cohortmart.report.pages.quality.sample_similarity import MEDIAN_R
+from cohortmart.report.pages.quality.samples import SMALL_LIBRARY
+from cohortmart.report.source import Source
+
+#: Two variables that go together more than this can hardly be told apart.
+STRONG = 0.8
+#: A component that a factor explains this much of, with a P value (times the number of
+#: variables and components looked at) below the other number, goes with that factor.
+LARGE_SHARE, SMALL_P = 0.3, 0.01
+#: What explains this part of what a factor does explains it as well.
+AS_WELL = 0.9
+#: How many quartile distances below the quartile is far below, and of how many samples at least.
+FAR, FEWEST = 3.0, 6
+#: And 1 - r is so many times that of the middle sample, or the distance does not matter.
+WORSE = 1.5
+#: What the analyses compare, in words: one and many.
+_COMPARED = {"study_group": ("group", "groups"), "timepoint": ("visit", "visits")}
+#: As many are named, the others counted.
+_NAMED = 6
+
+_SMALL = """
+    select s.sample, q.lib_size / 1e6 as millions, q.lib_size / m.middle as share
+    from qc_sample as q
+    inner join shown_sample as s using (sample_id)
+    cross join (select median(lib_size) as middle from qc_sample where assay = $assay) as m
+    where q.assay = $assay and q.lib_size < $share * m.middle
+    order by q.lib_size, length(s.sample), s.sample
+"""
+_UNLIKE = f"""
+    with known as (select s.sample, s.cell_type, m.median_r from ({MEDIAN_R}) as m
+        inner join shown_sample as s using (sample_id)),
+    fences as (
+        select cell_type, count(*) as n, median(median_r) as middle,
+            quantile_cont(median_r, 25e-2) as low, quantile_cont(median_r, 75e-2) as high
+        from known group by cell_type
+    )
+    select k.sample, k.median_r, f.middle from known as k
+    inner join fences as f on k.cell_type is not distinct from f.cell_type
+    where f.n >= $fewest and k.median_r < f.low - $far * (f.high - f.low)
+        and 1 - k.median_r > $worse * (1 - f.middle)
+    order by k.median_r, length(k.sample), k.sample
+"""
+#: The strongest component of each factor, unless group, visit or cell type explain it as well:
+#: a slide that holds one cell type only goes with all that the cell type goes with.
+_BATCH = """
+    with tested as (
+        select v.*, c.variance_share, v.p_value * count(*) over () as p_of_all,
+            coalesce(max(case when list_contains($roles, v.variable)
+                and v.variable <> 'subject_id' then v.r_squared end)
+                over (partition by v.component), 0) as of_roles
+        from qc_pca_covariate as v
+        inner join qc_pca_component as c using (assay, sample_set, component)
+        where v.assay = $assay and v.sample_set = $sample_set and v.component <= 3
+    ),
+    found as (
+        select *,
+            row_number() over (partition by variable order by r_squared desc, component) as place
+        from tested
+        where kind = 'factor' and not list_contains($roles, variable)
+            and p_of_all < $small and r_squared > $large and of_roles < $as_well * r_squared
+    )
+    select variable, component, variance_share, r_squared, p_value
+    from found where place = 1 order by variable
+"""
+#: In the samples of the analyses; in all samples where there is no analysis.
+_TOGETHER = """
+    with analysed as (
+        select sample_set from qc_sample_set where assay = $assay
+        group by sample_set having count(analysis) > 0
+    ),
+    found as (
+        select first_variable, second_variable, statistic, strength, sample_set
+        from qc_association
+        where assay = $assay and strength > $strong and p_value < 1e-2
+            and (sample_set in (select sample_set from analysed)
+                or sample_set = $sample_set and not exists (select 1 from analysed))
+            -- a number that goes with the visits, as the week does, is no accident
+            and (
+                'study_group' in (first_variable, second_variable)
+                or 'timepoint' in (first_variable, second_variable)
+                and statistic = 'Cramér''s V'
+            )
+            and list_contains($roles, first_variable) <> list_contains($roles, second_variable)
+    )
+    select first_variable, second_variable, max(strength) as strength,
+        max_by(statistic, (strength, sample_set)) as statistic,
+        max_by(sample_set, (strength, sample_set)) as sample_set
+    from found group by first_variable, second_variable
+    order by strength desc, first_variable, second_variable
+"""
+_IS_VISIT_KEY = """
+    select bool_and(list_contains(string_split(visit_key, '|'), cast({column} as varchar)))
+    from dim_sample where visit_key <> '' and {column} is not null
+"""
+
+
+def oddities(source: Source, assay: Assay) -> list[str]:
+    """Return what is odd about the samples of an assay; none where nothing is."""
+    return [
+        *_left_out(source, assay),
+        *_small_libraries(source, assay),
+        *_unlike_others(source, assay),
+        *_batches(source, assay),
+        *_confounded(source, assay),
+    ]
+
+
+def _left_out(source: Source, assay: Assay) -> Iterator[str]:
+    rows = source.rows(
+        "select s.sample, q.filter_reason from qc_sample as q"
+        " inner join shown_sample as s using (sample_id)"
+        " where q.assay = ? and q.filter_reason is not null order by length(s.sample), s.sample",
+        [assay.name],
+    )
+    if rows:
+        said = [f"{r['sample']} ({source.names.words(r['filter_reason'])})" for r in rows]
+        yield f"{assay.name}: {counted(len(rows), 'sample')} left out: {_listed(said)}."
+
+
+def _small_libraries(source: Source, assay: Assay) -> Iterator[str]:
+    if not assay.is_counts:
+        return
+    rows = source.rows(_SMALL, {"assay": assay.name, "share": SMALL_LIBRARY})
+    if rows:
+        said = [f"{r['sample']} ({r['millions']:.2g} million)" for r in rows]
+        yield (
+            f"{assay.name}: fewer than a quarter of the median reads in "
+            f"{counted(len(rows), 'sample')}: {_listed(said)}. What is rarely expressed cannot "
+            "be seen in them."
+        )
+
+
+def _unlike_others(source: Source, assay: Assay) -> Iterator[str]:
+    if not source.has_rows("qc_sample_correlation"):
+        return
+    rows = source.rows(
+        _UNLIKE,
+        {
+            "assay": assay.name,
+            "sample_set": ALL_SAMPLES,
+            "fewest": FEWEST,
+            "far": FAR,
+            "worse": WORSE,
+        },
+    )
+    if rows:
+        said = [f"{r['sample']} (median r {r['median_r']:.3f})" for r in rows]
+        yield (
+            f"{assay.name}: {counted(len(rows), 'sample')} far less like the others of the same "
+            f"cell type, whose median r is {rows[0]['middle']:.3f}: {_listed(said)}. Failed, or "
+            "mislabelled?"
+        )
+
+
+def _batches(source: Source, assay: Assay) -> Iterator[str]:
+    if not (source.has_rows("qc_pca_covariate") and source.has_rows("qc_pca_component")):
+        return
+    given = {**_looked_at(assay), "small": SMALL_P, "large": LARGE_SHARE, "as_well": AS_WELL}
+    for row in source.rows(_BATCH, given):
+        if source.value(_IS_VISIT_KEY.format(column=identifier(row["variable"]))):
+            continue  # samples of one visit that are meant to differ, stimulated ones say
+        yield (
+            f"{assay.name}: {row['variable']} goes with component {row['component']} of all "
+            f"samples, which holds {100 * row['variance_share']:.0f} % of all differences (R "
+            f"squared {row['r_squared']:.2f}, P = {row['p_value']:.1g}). Unless it stands for "
+            "something else, the analyses should take it into account."
+        )
+
+
+def _confounded(source: Source, assay: Assay) -> Iterator[str]:
+    if not (source.has_rows("qc_association") and source.has_rows("qc_sample_set")):
+        return
+    for row in source.rows(_TOGETHER, {**_looked_at(assay), "strong": STRONG}):
+        pair = (row["first_variable"], row["second_variable"])
+        other = next(v for v in pair if v not in _COMPARED)
+        role, compared = next(_COMPARED[v] for v in pair if v in _COMPARED)
+        where = row["sample_set"]
+        samples = where if where == ALL_SAMPLES else f"the samples of {where}"
+        yield (
+            f"{assay.name}: {other} and {role} go together in {samples} ({row['statistic']} "
+            f"{row['strength']:.2f} of 1): differences between the {compared} may be due to it, "
+            "and no analysis can tell for sure."
+        )
+
+
+def _looked_at(assay: Assay) -> dict[str, Any]:
+    return {
+        "assay": assay.name, "sample_set": ALL_SAMPLES, "roles": list(SAMPLE_COLUMNS.names)
+    }  # fmt: skip
+
+
+def _listed(said: list[str]) -> str:
+    more = len(said) - _NAMED
+    return ", ".join(said[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,226 @@
+"""Maps of the samples: principal components and leading differences, coloured by anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from cohortmart.report.blocks import Block, Choice, Figure, Panel, Text
+from cohortmart.report.figures.sample_maps import Axes, Code, sample_maps
+from cohortmart.report.naming import slugs
+from cohortmart.report.pages.quality.assays import SAMPLE_ORDER, Assay, SampleSet, heading, label
+from cohortmart.report.pages.quality.variables import (
+    VALUE,
+    Variable,
+    colour_code,
+    shape_code,
+    study_variables,
+    telling,
+)
+from cohortmart.report.source import Source
+
+_POINTS = """
+    with pca as (
+        select sample_id,
+            max(case when component = 1 then score end) as pc1,
+            max(case when component = 2 then score end) as pc2,
+            max(case when component = 3 then score end) as pc3,
+            max(case when component = 4 then score end) as pc4
+        from qc_pca where assay = $assay and sample_set = $sample_set group by sample_id
+    ),
+    mds as (
+        select sample_id,
+            max(case when dimension = 1 then coordinate end) as mds1,
+            max(case when dimension = 2 then coordinate end) as mds2
+        from {mds} where assay = $assay and sample_set = $sample_set group by sample_id
+    )
+    select s.sample, s.subject, pca.* exclude (sample_id), mds.mds1, mds.mds2, {variables}
+    from pca
+    inner join shown_sample as s using (sample_id)
+    inner join dim_sample as d using (sample_id)
+    left join mds using (sample_id)
+    order by {order}
+"""
+_NO_MDS = (
+    "(select null::varchar as assay, null::varchar as sample_set, null::varchar as sample_id, "
+    "null::integer as dimension, null::double as coordinate)"
+)
+_SHARES = """
+    select sample_set, component, variance_share from qc_pca_component
+    where assay = $assay and component <= 4 order by sample_set, component
+"""
+_COORDINATES = ("pc1", "pc2", "pc3", "pc4", "mds1", "mds2")
+#: What is told of every point, and what of one that need not be anonymous.
+_WHAT, _WHO = ("study_group", "timepoint", "cell_type"), ("sample", "subject", "visit_key")
+
+
+@dataclass(frozen=True, eq=False)
+class _Set:
+    """A set of samples with all that its maps have in common."""
+
+    assay: Assay
+    one: SampleSet
+    points: pa.Table
+    shown: Sequence[Variable]
+    shares: dict[int, float]
+
+
+def map_blocks(source: Source, assay: Assay, sets: Sequence[SampleSet]) -> tuple[Block, ...]:
+    """Return the maps of an assay: a choice of samples, and for each one of colours."""
+    if not sets:
+        return ()
+    panels = tuple(Panel(k.one.title, _set_blocks(source, k)) for k in _known(source, assay, sets))
+    return (Text(_purpose(assay)), Choice(f"quality-sets-{assay.key}", "Samples", panels))
+
+
+def _known(source: Source, assay: Assay, sets: Sequence[SampleSet]) -> Iterator[_Set]:
+    """Read the points of each set."""
+    candidates = study_variables(source)
+    query = _POINTS.format(
+        mds="qc_mds" if source.has_rows("qc_mds") else _NO_MDS,
+        variables=", ".join(f"{v.expression} as {v.column}" for v in candidates),
+        order=SAMPLE_ORDER,
+    )
+    rows = []
+    if source.has_rows("qc_pca_component"):
+        rows = source.rows(_SHARES, {"assay": assay.name})
+    for one in sets:
+        given = {"assay": assay.name, "sample_set": one.name, "groups": list(source.groups)}
+        points = source.table(query, given)
+        shares = {r["component"]: r["variance_share"] for r in rows if r["sample_set"] == one.name}
+        yield _Set(assay, one, points, telling(source, points, candidates), shares)
+
+
+def _purpose(assay: Assay) -> str:
+    return (
+        "Samples that lie near each other are alike. Principal components are the directions in "
+        f"which the samples differ most over all {assay.features}s; the percentage says how much "
+        "of all differences an axis holds. The map of leading differences (MDS) looks only at "
+        f"the {assay.features}s that differ most. Cell types should lie apart; samples of one "
+        "batch, slide or day should not."
+    )
+
+
+def _set_blocks(source: Source, known: _Set) -> tuple[Block, ...]:
+    shown = known.shown[: source.detail.top_features]
+    keys = slugs([v.name for v in shown])
+    panels = tuple(Panel(label(v.name), (_figure(source, known, v, keys[v.name]),)) for v in shown)
+    name = f"quality-colours-{known.assay.key}--{known.one.key}"
+    blocks: list[Block] = [Choice(name, "Coloured by", panels), _file(source, known)]
+    if len(shown) < len(known.shown):
+        words = f"The first {len(shown)} of {len(known.shown)} columns of the sample sheet are "
+        blocks.insert(0, Text(f"{words}offered; qc_pca and dim_sample have all of them."))
+    return tuple(blocks)
+
+
+def _figure(source: Source, known: _Set, variable: Variable, key: str) -> Figure:
+    """Return the maps in the page, coloured by one variable."""
+    colour = colour_code(source, variable)
+    shape = shape_code(known.shown, ("cell_type", "study_group"))
+    more = "" if colour else (
+        f" {label(variable.name)} has {len(variable.levels)} values, too many for colours: "
+        "point at a sample to read its own."
+    )  # fmt: skip
+    return _drawn(
+        source, known, variable, colour, shape, more,
+        f"quality-map-{known.assay.key}--{known.one.key}--{key}", "page",
+    )  # fmt: skip
+
+
+def _file(source: Source, known: _Set) -> Figure:
+    """Return the maps for print: groups in colour, cell types or visits by shape."""
+    group = known.shown[0]
+    shape = shape_code(known.shown, ("cell_type", "timepoint", "study_group"))
+    name = f"quality-map-{known.assay.key}--{known.one.key}"
+    return _drawn(source, known, group, colour_code(source, group), shape, "", name, "file")
+
+
+def _drawn(
+    source: Source,
+    known: _Set,
+    variable: Variable,
+    colour: Code | None,
+    shape: Code | None,
+    more: str,
+    name: str,
+    where: Any,
+) -> Figure:
+    points = _points(source, known, variable)
+    told = _told(variable, colour, shape)
+    shares = ", ".join(f"component {i}: {_percent(s)}" for i, s in sorted(known.shares.items()))
+    return Figure(
+        name=name,
+        title=f"Samples by their likeness, {told}: {known.assay.name}",
+        caption=f"A point is a sample; {told}.{more} "
+        f"{known.one.n_features:,} {known.assay.features}s; {known.one.people}.",
+        alt=f"Maps of {known.one.people}, {told}. Share of all differences: "
+        f"{shares or 'not known'}.",
+        spec=sample_maps(_axes(known, points), colour, shape, _tooltip(source, known, variable)),
+        data={"points": points},
+        where=where,
+        fit="columns",
+        cell_width=330,
+    )
+
+
+def _told(variable: Variable, colour: Code | None, shape: Code | None) -> str:
+    """Return what colour and shape stand for, in words."""
+    name = label(variable.name)
+    if shape and colour and shape.field == colour.field:
+        return f"{name} by colour and shape"
+    told = f"{name} {'by colour' if colour else 'when pointed at'}"
+    return f"{told}, {shape.title.lower()} by shape" if shape else told
+
+
+def _points(source: Source, known: _Set, variable: Variable) -> pa.Table:
+    """Return the samples of a set, with the columns that a map uses and may show."""
+    table = known.points
+    kept = [*_WHAT, *(() if source.pseudonymised else _WHO)]
+    kept += [c for c in _COORDINATES if table[c].null_count < table.num_rows]
+    if variable.field != VALUE:
+        return table.select(kept)
+    return table.select([*kept, variable.column]).rename_columns([*kept, VALUE])
+
+
+def _axes(known: _Set, points: pa.Table) -> list[Axes]:
+    found = [
+        Axes(f"pc{i}", f"pc{j}", _component(known, i), _component(known, j))
+        for i, j in ((1, 2), (3, 4))
+    ]
+    unit = "log2 fold change" if known.assay.is_counts else "M-value change"
+    found.append(
+        Axes("mds1", "mds2", f"Leading {unit}, dimension 1", f"Leading {unit}, dimension 2")
+    )
+    there = set(points.column_names)
+    return [one for one in found if {one.x, one.y} <= there]
+
+
+def _component(known: _Set, number: int) -> str:
+    """Return the title of an axis; a score has the unit of the values."""
+    share = known.shares.get(number)
+    held = f", {_percent(share)}" if share is not None else ""
+    return f"Component {number}{held} ({known.assay.unit})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _tooltip(source: Source, known: _Set, variable: Variable) -> list[dict[str, Any]]:
+    there = {v.name for v in known.shown}
+    fields = [("study_group", "Group"), ("timepoint", "Visit")]
+    if not source.pseudonymised:
+        fields = [("sample", "Sample"), ("subject", "Woman"), *fields]
+        fields += [("visit_key", "Visit key")] if "visit_key" in there else []
+    fields += [("cell_type", "Cell type")] if "cell_type" in there else []
+    found: list[dict[str, Any]] = [
+        {"field": field, "title": title, "type": "nominal"} for field, title in fields
+    ]
+    if variable.field == VALUE:
+        number = {"type": "quantitative", "format": ".4~g"}
+        kind = number if variable.is_number else {"type": "nominal"}
+        found.append({"field": VALUE, "title": heading(variable.name), **kind})
+    return found

@@ -1,0 +1,175 @@
+"""How alike the samples are, two by two."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from cohortmart.report.blocks import Block, Figure, Text
+from cohortmart.report.figures.sample_correlation import sample_correlation
+from cohortmart.report.figures.sample_values import sample_values, value_tooltip
+from cohortmart.report.pages.quality.assays import ALL_SAMPLES, SAMPLE_ORDER, Assay, people
+from cohortmart.report.source import Source
+
+#: More samples than these make too many cells.
+MOST_SAMPLES = 150
+
+_ORDERED = """
+    with there as (
+        select first_sample_id as sample_id from qc_sample_correlation
+        where assay = $assay and sample_set = $sample_set
+        union
+        select second_sample_id from qc_sample_correlation
+        where assay = $assay and sample_set = $sample_set
+    ),
+    ordered as (
+        select s.sample_id, s.sample, s.subject, s.study_group, s.timepoint, s.cell_type,
+            concat_ws(', ', s.timepoint, s.cell_type, nullif(s.visit_key, '')) as visit,
+            row_number() over (
+                order by s.cell_type nulls last, list_position($groups, s.study_group),
+                s.visit_order, s.visit_key, length(s.sample), s.sample
+            ) - 1 as place
+        from there inner join shown_sample as s using (sample_id)
+    )
+"""
+_SAMPLES = (
+    _ORDERED
+    + """
+    select place, study_group, concat_ws(', ', {sample}study_group, visit) as name
+    from ordered order by place
+"""
+)
+_CELLS = (
+    _ORDERED
+    + """
+    select least(a.place, b.place) as x, greatest(a.place, b.place) as y, c.r
+    from qc_sample_correlation as c
+    inner join ordered as a on c.first_sample_id = a.sample_id
+    inner join ordered as b on c.second_sample_id = b.sample_id
+    where c.assay = $assay and c.sample_set = $sample_set
+    order by x, y
+"""
+)
+_BLOCKS = (
+    _ORDERED
+    + """
+    select min(place) as start, max(place) + 1 as stop, (min(place) + max(place) + 1) / 2 as middle,
+        coalesce(cell_type, '') as words
+    from ordered group by cell_type order by start
+"""
+)
+#: Every pair counts for both of its samples.
+MEDIAN_R = """
+    select sample_id, median(r) as median_r, count(*) as n_pairs
+    from (
+        select first_sample_id as sample_id, second_sample_id as other, r
+        from qc_sample_correlation where assay = $assay and sample_set = $sample_set
+        union all
+        select second_sample_id, first_sample_id, r
+        from qc_sample_correlation where assay = $assay and sample_set = $sample_set
+    ) as pair
+    inner join shown_sample as a using (sample_id)
+    inner join shown_sample as b on pair.other = b.sample_id
+    where a.cell_type is not distinct from b.cell_type
+    group by sample_id
+"""
+_MEDIANS = """
+    with ordered as (
+        select s.sample, s.study_group, s.timepoint, false as left_out, m.median_r as value,
+            concat_ws(', ', s.timepoint, s.cell_type, nullif(s.visit_key, '')) as visit,
+            row_number() over (order by {order}) as place,
+            dense_rank() over (order by list_position($groups, s.study_group)) as block
+        from ({medians}) as m inner join shown_sample as s using (sample_id)
+    )
+    select * exclude (block, place), place + 2 * (block - 1) as place from ordered order by place
+"""
+_SIZE = """
+    select count(*) as n_samples, count(distinct s.subject) as n_women
+    from ({medians}) as m inner join shown_sample as s using (sample_id)
+"""
+_RANGE = """
+    select min(r) as lowest, median(r) as middle, max(r) as highest from qc_sample_correlation
+    where assay = $assay and sample_set = $sample_set
+"""
+_PURPOSE = (
+    "Why look: two samples of the same cell type should correlate strongly. A sample that "
+    "correlates less than the others with all of them (a pale line) failed, or is not what its "
+    "label says; one that fits better among another cell type may have been swapped."
+)
+
+
+def correlation_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
+    """Return the correlations of the samples of an assay, two by two or one by one."""
+    if not source.has_rows("qc_sample_correlation"):
+        return ()
+    given = {"assay": assay.name, "sample_set": ALL_SAMPLES}
+    query = _SAMPLES.format(sample="" if source.pseudonymised else "sample, ")
+    samples = source.table(query, {**given, "groups": list(source.groups)})
+    if not samples.num_rows:
+        return ()
+    if samples.num_rows <= MOST_SAMPLES:
+        return (Text(_PURPOSE), _cells(source, assay, samples))
+    return (Text(_PURPOSE), _points(source, assay))
+
+
+def _cells(source: Source, assay: Assay, samples: pa.Table) -> Figure:
+    given = {
+        "assay": assay.name, "sample_set": ALL_SAMPLES, "groups": list(source.groups)
+    }  # fmt: skip
+    return Figure(
+        name=f"quality-correlation-{assay.key}",
+        title=f"Correlation of any two samples: {assay.name}",
+        caption="A cell is a pair of samples: the darker, the more alike. Samples are ordered by "
+        "cell type (frames), group (stripes) and visit. Pearson correlation of the "
+        f"{assay.unit} of all {assay.features}s compared. {_size(source, assay)}",
+        alt=_alt(source, assay),
+        spec=sample_correlation(source.groups),
+        data={
+            "cells": source.table(_CELLS, given),
+            "samples": samples,
+            "blocks": source.table(_BLOCKS, given),
+        },
+        max_width=600,
+    )
+
+
+def _points(source: Source, assay: Assay) -> Figure:
+    query = _MEDIANS.format(order=SAMPLE_ORDER, medians=MEDIAN_R)
+    rows = source.table(
+        query,
+        {"assay": assay.name, "sample_set": ALL_SAMPLES, "groups": list(source.groups)},
+    )
+    title = "Median correlation r with samples of its cell type"
+    middle = source.value(
+        f"select median(median_r) from ({MEDIAN_R})",
+        {"assay": assay.name, "sample_set": ALL_SAMPLES},
+    )
+    lines = [{"value": middle, "words": f"median {middle:.3g}"}]
+    return Figure(
+        name=f"quality-correlation-{assay.key}",
+        title=f"Correlation of each sample with the others of its cell type: {assay.name}",
+        caption="A point is a sample: how strongly it correlates with the other samples of its "
+        f"own cell type, in the middle. Pearson correlation of the {assay.unit}. "
+        f"{_size(source, assay)}",
+        alt=_alt(source, assay),
+        spec=sample_values(
+            source.groups, source.timepoints, "Median r", value_tooltip(title, ".4f"),
+            mark="point", number_format="~r",
+        ),
+        data={"samples": rows, "lines": pa.Table.from_pylist(lines)},
+        max_width=1080,
+    )  # fmt: skip
+
+
+def _size(source: Source, assay: Assay) -> str:
+    row = source.rows(
+        _SIZE.format(medians=MEDIAN_R), {"assay": assay.name, "sample_set": ALL_SAMPLES}
+    )[0]
+    return f"{people(row['n_samples'], row['n_women'])}."
+
+
+def _alt(source: Source, assay: Assay) -> str:
+    row = source.rows(_RANGE, {"assay": assay.name, "sample_set": ALL_SAMPLES})[0]
+    return (
+        f"Correlations of two samples of {assay.name} lie between {row['lowest']:.3f} and "
+        f"{row['highest']:.3f}, half of them above {row['middle']:.3f}."
+    )

@@ -1,0 +1,145 @@
+"""What the points of a map can be coloured by: columns of the sample sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
+from cohortmart.report.figures.sample_maps import SHAPES, UNKNOWN, Code
+from cohortmart.report.pages.quality.assays import heading, identifier
+from cohortmart.report.source import Source
+from cohortmart.report.theme import CATEGORIES, category_scale, group_scale, timepoint_scale
+
+#: More levels cannot be told apart by colour.
+MOST_LEVELS = len(CATEGORIES)
+#: What the column of a figure's own variable is called in its points.
+VALUE = "value"
+
+_STUDY_COLUMNS = """
+    select column_name as name, data_type in ('DOUBLE', 'FLOAT', 'INTEGER', 'BIGINT') as is_number
+    from duckdb_columns()
+    where schema_name = 'main' and table_name = 'dim_sample'
+        and not list_contains($known, column_name)
+    order by column_index
+"""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A column of the sample sheet.
+
+    Parameters
+    ----------
+    name : str
+        In the sample sheet.
+    column : str
+        In the points of a set of samples.
+    is_number : bool
+    levels : tuple of str
+        Those of a set of samples, in the order shown; empty for numbers.
+    """
+
+    name: str
+    column: str
+    is_number: bool = False
+    levels: tuple[str, ...] = ()
+
+    @property
+    def field(self) -> str:
+        """What the column is called in the points of a figure."""
+        return VALUE if self.column.startswith("own_") else self.column
+
+    @property
+    def expression(self) -> str:
+        """SQL for the values in `dim_sample as d`."""
+        name = identifier(self.name)
+        if self.is_number:
+            return f"cast(d.{name} as double)"
+        return f"coalesce(cast(d.{name} as varchar), '{UNKNOWN}')"
+
+
+def study_variables(source: Source) -> list[Variable]:
+    """Return what samples may be coloured by: group, visit, cell type, the study's own columns.
+
+    Of a pseudonymised study the first three only: a woman's age and the like are hers.
+    """
+    roles = [Variable(name, name) for name in ("study_group", "timepoint", "cell_type")]
+    if source.pseudonymised:
+        return roles
+    rows = source.rows(_STUDY_COLUMNS, {"known": SAMPLE_COLUMNS.names})
+    own = [
+        Variable(row["name"], f"own_{i}", row["is_number"]) for i, row in enumerate(rows, start=1)
+    ]
+    return [*roles, Variable("visit_key", "visit_key"), *own]
+
+
+def telling(source: Source, points: pa.Table, candidates: Sequence[Variable]) -> list[Variable]:
+    """Return the group, and all else that tells some of the samples of a set apart.
+
+    Parameters
+    ----------
+    source : Source
+    points : pyarrow.Table
+        The samples of a set, with a column for each candidate.
+    candidates : sequence of Variable
+    """
+    found = []
+    for one in candidates:
+        column = points[one.column]
+        if one.is_number:
+            if pc.count_distinct(column).as_py() > 1:
+                found.append(one)
+            continue
+        levels = _levels(source, one.name, set(column.to_pylist()))
+        if one.name == "study_group" or len(levels) > 1:
+            found.append(Variable(one.name, one.column, levels=levels))
+    key = next((v for v in found if v.name == "visit_key"), None)
+    if key and any(points[v.column].equals(points[key.column]) for v in found if v.field == VALUE):
+        found.remove(key)  # a factor says the same of every sample
+    return found
+
+
+def _levels(source: Source, name: str, there: set[str]) -> tuple[str, ...]:
+    order = {"study_group": source.groups, "timepoint": source.timepoints}.get(name)
+    if order is not None:
+        return tuple(level for level in order if level in there)
+    return (*sorted(there - {UNKNOWN}), *sorted(there & {UNKNOWN}))
+
+
+def colour_code(source: Source, variable: Variable) -> Code | None:
+    """Return the colours of a variable; None where it has too many levels for that."""
+    title = heading(variable.name)
+    if variable.is_number:
+        return Code(variable.field, title)
+    if variable.name == "study_group":
+        return _part_of(group_scale(source.groups), variable)
+    if variable.name == "timepoint":
+        return _part_of(timepoint_scale(source.timepoints), variable)
+    if len(variable.levels) > MOST_LEVELS:
+        return None
+    return Code(variable.field, title, category_scale(variable.levels), variable.levels)
+
+
+def shape_code(shown: Sequence[Variable], prefer: Sequence[str]) -> Code | None:
+    """Return the first of some variables that shapes can tell apart; None if there is none."""
+    by_name = {v.name: v for v in shown}
+    for name in prefer:
+        if name in by_name and 1 < len(by_name[name].levels) <= len(SHAPES):
+            return Code(by_name[name].field, heading(name), levels=by_name[name].levels)
+    return None
+
+
+def _part_of(scale: dict[str, Any], variable: Variable) -> Code:
+    """Keep the levels that there are, in the colours that they have everywhere."""
+    colours = dict(zip(scale["domain"], scale["range"], strict=True))
+    kept = {
+        "type": "ordinal",
+        "domain": list(variable.levels),
+        "range": [colours[level] for level in variable.levels],
+    }
+    return Code(variable.field, heading(variable.name), kept, variable.levels)

@@ -1,0 +1,5 @@
+"""Page 4: what changes and swings back."""
+
+from cohortmart.report.pages.rebound.page import rebound_page
+
+__all__ = ["rebound_page"]

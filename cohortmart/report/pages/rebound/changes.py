@@ -1,0 +1,223 @@
+"""The first change against the second, and what becomes of the first: pictures by group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from cohortmart.report.blocks import Figure
+from cohortmart.report.figures import alluvial as flow
+from cohortmart.report.figures.change_scatter import CLASS_WORDS, change_lines, change_scatter
+from cohortmart.report.figures.density import CELL_WIDTH
+from cohortmart.report.pages.rebound.names import in_list, named
+from cohortmart.report.pages.rebound.pairs import ReboundPair
+from cohortmart.report.pages.rebound.words import (
+    correlation_lines,
+    correlation_words,
+    people,
+)
+from cohortmart.report.source import Source
+from cohortmart.report.thresholds import threshold_words
+
+#: Points of found features in a panel; of more, those with the smallest P values are drawn.
+MOST_POINTS = 300
+
+#: Cells of a density picture: `panel`, the edges, and how many features; those further out are
+#: in the outermost cells.
+BINNED = """
+    select panel, i * $step - $limit as x, (i + 1) * $step - $limit as x2,
+        j * $step - $limit as y, (j + 1) * $step - $limit as y2, count(*) as n
+    from (
+        select panel,
+            greatest(0, least($bins - 1, floor((x + $limit) / $step))) as i,
+            greatest(0, least($bins - 1, floor((y + $limit) / $step))) as j
+        from ({points})
+    )
+    group by panel, i, j
+    order by panel, i, j
+"""
+_CHANGES = """
+    select cast(list_position($firsts, first_contrast) as integer) as panel, feature_id,
+        log_fc_first as x, log_fc_second as y
+    from rebound
+    where analysis = $analysis and pair = $pair
+        and log_fc_first is not null and log_fc_second is not null
+"""
+_SLOPES = """
+    select list_position($firsts, first_contrast) as panel,
+        stddev_samp(log_fc_second) / nullif(stddev_samp(log_fc_first), 0e0) as spread
+    from rebound
+    where analysis = $analysis and pair = $pair
+        and log_fc_first is not null and log_fc_second is not null
+    group by first_contrast
+"""
+_FOUND = """
+    select cast(list_position($firsts, first_contrast) as integer) as panel, feature_id, class,
+        greatest(-$limit, least($limit, log_fc_first)) as x,
+        greatest(-$limit, least($limit, log_fc_second)) as y,
+        log_fc_first as first, log_fc_second as second
+    from rebound
+    where analysis = $analysis and pair = $pair and is_found and class is not null
+    qualify row_number() over (
+        partition by first_contrast order by greatest(p_first, p_second), feature_id
+    ) <= $most
+    order by panel, feature_id
+"""
+_FLOWS = """
+    with members as (
+        select unnest(range(1, len($firsts) + 1)) as panel,
+            unnest($firsts) as first_contrast, unnest($seconds) as second_contrast
+    ),
+    found as (
+        select contrast, {feature} as feature_id,
+            case when direction in ('up', 'hyper') then 'up' else 'down' end as direction
+        from {table}
+        where analysis = $analysis and contrast in {contrasts}
+    ),
+    of_first as (
+        select m.panel, f.feature_id, f.direction
+        from members as m inner join found as f on f.contrast = m.first_contrast
+    ),
+    of_second as (
+        select m.panel, f.feature_id, f.direction
+        from members as m inner join found as f on f.contrast = m.second_contrast
+    )
+    select coalesce(a.panel, b.panel) as panel, coalesce(a.direction, 'unclear') as first,
+        coalesce(b.direction, 'unclear') as second, count(*) as n
+    from of_first as a
+    full join of_second as b on a.panel = b.panel and a.feature_id = b.feature_id
+    group by 1, 2, 3
+"""
+
+
+def changes_figure(source: Source, pair: ReboundPair) -> Figure:
+    """Return the density scatter of the two changes, a panel for each group."""
+    cells = source.table(BINNED.format(points=_CHANGES), _binning(source, pair))
+    points = named(
+        source, pair, source.table(_FOUND, _keys(pair) | {"most": MOST_POINTS, "limit": pair.limit})
+    )
+    classes = set(points["class"].to_pylist())
+    words = [CLASS_WORDS[c] for c in points["class"].to_pylist()]
+    points = points.set_column(
+        points.column_names.index("class"), "class", pa.array(words, pa.string())
+    )
+    return Figure(
+        f"rebound-changes-{pair.slug}",
+        f"First and second change of each {pair.noun}: {pair.analysis}, {pair.pair}",
+        _changes_caption(pair, {m["n_found"] > MOST_POINTS for m in pair.members} == {False}),
+        " ".join(
+            f"{title}: {correlation_words(m)}"
+            for title, m in zip(pair.titles, pair.members, strict=True)
+        ),
+        change_scatter(pair.titles, pair.unit, pair.noun, sorted(classes)),
+        {
+            "cells": cells,
+            "points": points,
+            "lines": change_lines(pair.limit, _slopes(source, pair)),
+            "labels": _correlation_table(pair),
+        },
+        fit="columns",
+        cell_width=CELL_WIDTH,
+    )
+
+
+def classes_figure(source: Source, pair: ReboundPair) -> Figure | None:
+    """Return what becomes of the first change as bands; None where nothing is found."""
+    table, feature = ("dmp", "probe_id") if pair.is_beta else ("deg", "gene_id")
+    keys = {"analysis": pair.analysis, "firsts": pair.firsts, "seconds": pair.seconds}
+    contrasts = in_list([*pair.firsts, *pair.seconds])
+    rows = source.rows(_FLOWS.format(table=table, feature=feature, contrasts=contrasts), keys)
+    flows = [
+        {(r["first"], r["second"]): r["n"] for r in rows if r["panel"] == i}
+        for i in range(1, len(pair.members) + 1)
+    ]
+    shown = [i for i, of_panel in enumerate(flows) if of_panel]
+    if not shown:
+        return None
+    titles = [pair.titles[i] for i in shown]
+    heads = [(f"First: {pair.firsts[i]}", f"Then: {pair.seconds[i]}") for i in shown]
+    kinds = {flow.band_kind(*key) for i in shown for key in flows[i]}
+    return Figure(
+        f"rebound-classes-{pair.slug}",
+        f"What becomes of the first change: {pair.analysis}, {pair.pair}",
+        _classes_caption(source, pair),
+        " ".join(_flow_words(title, flows[i]) for title, i in zip(titles, shown, strict=True)),
+        flow.alluvial(titles, pair.noun, sorted(kinds)),
+        flow.alluvial_geometry([flows[i] for i in shown], heads),
+        fit="columns",
+        cell_width=flow.CELL_WIDTH,
+    )
+
+
+def _keys(pair: ReboundPair) -> dict[str, Any]:
+    return {"analysis": pair.analysis, "pair": pair.pair, "firsts": pair.firsts}
+
+
+def _binning(source: Source, pair: ReboundPair) -> dict[str, Any]:
+    bins = source.detail.bins
+    cells = {"bins": bins, "step": 2 * pair.limit / bins, "limit": pair.limit}
+    return _keys(pair) | cells
+
+
+def _slopes(source: Source, pair: ReboundPair) -> list[tuple[float | None, float | None]]:
+    """Return the slope of the second change on the first, as measured and without an effect."""
+    spread = {row["panel"]: row["spread"] for row in source.rows(_SLOPES, _keys(pair))}
+    slopes = []
+    for i, member in enumerate(pair.members, start=1):
+        ratio = spread.get(i)
+        slopes.append(
+            tuple(
+                None if ratio is None or r is None else r * ratio
+                for r in (member["r"], member["r_no_effect"])
+            )
+        )
+    return [(measured, no_effect) for measured, no_effect in slopes]
+
+
+def _correlation_table(pair: ReboundPair) -> pa.Table:
+    lines = [correlation_lines(member) for member in pair.members]
+    return pa.table(
+        {
+            "panel": pa.array(range(1, len(lines) + 1), pa.int32()),
+            "r": pa.array([r for r, _ in lines], pa.string()),
+            "reading": pa.array([reading for _, reading in lines], pa.string()),
+        }
+    )
+
+
+def _changes_caption(pair: ReboundPair, all_drawn: bool) -> str:
+    which = "" if all_drawn else f" Of more than {MOST_POINTS} in a group, the clearest are drawn."
+    return (
+        f"Right of the middle: {pair.noun}s that rise at first; below the middle: those that fall "
+        f"afterwards. The darker a cell, the more {pair.noun}s lie in it; symbols are those found "
+        f"to rebound.{which} The solid line shows how the second change goes with the first, the "
+        "dashed line how it would by chance, if nothing happened: even then it falls, as both "
+        "changes share the middle visit. Whether the two differ by more than chance stands above "
+        f"each panel. Features further out stand at the edge. {people(pair)}"
+    )
+
+
+def _classes_caption(source: Source, pair: ReboundPair) -> str:
+    rows = source.rows(
+        "select * from contrast_summary where analysis = ? and contrast = ?",
+        [pair.analysis, pair.firsts[0]],
+    )
+    rule = f" ({threshold_words(rows[0])})" if rows else ""
+    return (
+        f"Counted are the {pair.noun}s whose first or second change passes the thresholds of the "
+        f"analysis by itself{rule}; 'unclear' is a change that does not. The height of a band is "
+        "its number. A band from up to down, or from down to up, swings back. The test of a "
+        "rebound asks for both changes together, so that it may find another number. "
+        f"{people(pair)}"
+    )
+
+
+def _flow_words(title: str, flows: dict[tuple[str, str], int]) -> str:
+    risen = sum(n for (first, _), n in flows.items() if first == "up")
+    fallen = sum(n for (first, _), n in flows.items() if first == "down")
+    return (
+        f"{title}: of {risen:,} up at first, {flows.get(('up', 'down'), 0):,} go down "
+        f"afterwards; of {fallen:,} down at first, {flows.get(('down', 'up'), 0):,} go "
+        "up."
+    )

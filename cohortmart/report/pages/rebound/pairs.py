@@ -1,0 +1,146 @@
+"""The pairs of contrasts that the page on rebound is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from cohortmart.core.warehouse.quoting import literal
+from cohortmart.report.naming import slugs
+from cohortmart.report.source import Source
+
+#: One row a pair and group, with what the summaries say of it.
+SUMMARY_SQL = """select
+    s.analysis, s.pair, s.study_group, s.first_contrast, s.second_contrast, s.preset,
+    s.n_tested, s.n_found, s.n_up_down, s.n_down_up, s.n_same_sign, s.n_default, s.n_paper,
+    c.r, c.r_no_effect, c.no_effect_low, c.no_effect_high, c.p_value, c.reading, c.r_biological
+from rebound_summary as s
+left join contrast_correlation as c
+    on s.analysis = c.analysis and (
+        (s.first_contrast = c.first_contrast and s.second_contrast = c.second_contrast)
+        or (s.first_contrast = c.second_contrast and s.second_contrast = c.first_contrast)
+    )"""
+_PAIRS = f"""
+    select
+        s.*, d1.assay, d1.values_used,
+        d1.n_samples as n_samples_first, d1.n_subjects as n_subjects_first,
+        d2.n_samples as n_samples_second, d2.n_subjects as n_subjects_second
+    from ({SUMMARY_SQL}) as s
+    inner join dim_contrast as d1
+        on s.analysis = d1.analysis and s.first_contrast = d1.contrast
+    inner join dim_contrast as d2
+        on s.analysis = d2.analysis and s.second_contrast = d2.contrast
+    order by list_position($analyses, s.analysis), s.analysis, s.pair,
+        list_position($groups, s.study_group) nulls last, s.first_contrast
+"""
+_LIMIT = """
+    select greatest(
+        quantile_disc(size, 0.999e0),
+        coalesce(quantile_disc(size, 0.99e0) filter (where is_found), 0e0)
+    ) from (
+        select greatest(abs(log_fc_first), abs(log_fc_second)) as size, is_found
+        from rebound
+        where analysis = $analysis and pair = $pair
+            and log_fc_first is not null and log_fc_second is not null
+    )
+"""
+_BETAS = ("m_value", "beta")
+
+
+@dataclass(frozen=True, eq=False)
+class ReboundPair:
+    """A pair of contrasts of an analysis, in all groups that have it.
+
+    Parameters
+    ----------
+    analysis, pair : str
+        As in `rebound_summary`.
+    slug : str
+        For names of figures and tables.
+    members : tuple of dict
+        A group each, in the order of study.yml: a row of `rebound_summary` with the
+        correlation of the two contrasts and their numbers of samples and women.
+    limit : float
+        Pictures show changes from -limit to limit: nearly all features lie within.
+    """
+
+    analysis: str
+    pair: str
+    slug: str
+    members: tuple[dict[str, Any], ...]
+    limit: float
+
+    @property
+    def assay(self) -> str:
+        """Return what was measured."""
+        return str(self.members[0]["assay"])
+
+    @property
+    def is_beta(self) -> bool:
+        """Return whether features are CpGs."""
+        return self.members[0]["values_used"] in _BETAS
+
+    @property
+    def unit(self) -> str:
+        """Return the unit of the changes."""
+        values = self.members[0]["values_used"]
+        return {"m_value": "M-value", "beta": "beta"}.get(values, "log2 CPM")
+
+    @property
+    def noun(self) -> str:
+        """Return what a feature is called."""
+        return "CpG" if self.is_beta else "gene"
+
+    @property
+    def firsts(self) -> list[str]:
+        """Return the first contrast of each group."""
+        return [m["first_contrast"] for m in self.members]
+
+    @property
+    def seconds(self) -> list[str]:
+        """Return the second contrast of each group."""
+        return [m["second_contrast"] for m in self.members]
+
+    @property
+    def titles(self) -> list[str]:
+        """Return what each group is called; a pair of no one group goes by its name."""
+        return [m["study_group"] or self.pair for m in self.members]
+
+    def where(self, table: str) -> str:
+        """Return the condition on a table that keeps the rows of this pair, as SQL."""
+        return (
+            f"{table}.analysis = {literal(self.analysis)} and {table}.pair = {literal(self.pair)}"
+        )
+
+
+def rebound_pairs(source: Source) -> list[ReboundPair]:
+    """Return the pairs that have tested features, in the order of the analyses."""
+    if not (source.has_rows("rebound_summary") and source.has_rows("rebound")):
+        return []
+    order = {"analyses": list(source.analyses), "groups": list(source.groups)}
+    rows = source.rows(_PAIRS, order)
+    found = [
+        (key, tuple(members))
+        for key, members in groupby(rows, key=lambda row: (row["analysis"], row["pair"]))
+    ]
+    names = _names([key for key, _ in found], source.names.words)
+    pairs = []
+    for (analysis, pair), members in found:
+        limit = source.value(_LIMIT, {"analysis": analysis, "pair": pair})
+        if limit:
+            slug = names[analysis, pair]
+            pairs.append(ReboundPair(analysis, pair, slug, members, float(limit)))
+    return pairs
+
+
+def _names(keys: list[tuple[str, str]], shown: Callable[[str], str]) -> dict[tuple[str, str], str]:
+    """Return a slug for each pair: that of the analysis where it has one pair only."""
+    analyses = [analysis for analysis, _ in keys]
+    texts = {
+        (analysis, pair): analysis if analyses.count(analysis) == 1 else f"{analysis}\0{pair}"
+        for analysis, pair in keys
+    }
+    short = slugs(texts.values(), shown)
+    return {key: short[text] for key, text in texts.items()}

@@ -1,0 +1,1 @@
+"""A matrix of the lake from the files of one assay: read, checked, summed, joined."""

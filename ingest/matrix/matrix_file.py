@@ -1,0 +1,149 @@
+"""A matrix file of the lake: its name and what it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cohortmart.core.lake.file_manifest import Entry
+from cohortmart.core.lake.hashed_tables import DIGITS
+from cohortmart.core.lake.layers import RAW
+from cohortmart.core.study.records import Assay
+from ingest.forget.forgotten import hashed_column
+from ingest.read.formats import READER_VERSION
+from ingest.write.file_log import options_json
+
+#: Key of the origin in the Parquet file's own metadata.
+_KEY = b"cohortmart.origin"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a matrix was made from; stands in the metadata of its file.
+
+    Parameters
+    ----------
+    assay, layer : str
+        Whose values they are.
+    base : str
+        SHA-256 over the raw files, the reading options and the reader's version.
+    files : tuple of (str, tuple of str)
+        SHA-256 of each raw file and its columns that are in the matrix, in order.
+    left_out : tuple of str
+        Hashes of the columns of forgotten subjects, sorted.
+    beside : tuple of (str, tuple of str)
+        The same as `files` for those of detection p and bead counts.
+    """
+
+    assay: str
+    layer: str
+    base: str
+    files: tuple[tuple[str, tuple[str, ...]], ...]
+    left_out: tuple[str, ...] = ()
+    beside: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the matrix, in order."""
+        return tuple(name for _, columns in self.files for name in columns)
+
+    @property
+    def all_files(self) -> frozenset[str]:
+        """SHA-256 of every raw file that the matrix is made from."""
+        return frozenset(sha256 for sha256, _ in (*self.files, *self.beside))
+
+    @property
+    def entry(self) -> Entry:
+        """The file's entry in the catalogue; its name holds a fingerprint of all of the above."""
+        text = json.dumps([self.base, self.left_out])
+        digits = hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+        part = f"{self.assay}:{self.layer}"
+        return Entry("matrix", part, f"matrix-{self.assay}-{self.layer}-{digits}.parquet")
+
+    @property
+    def metadata(self) -> dict[bytes, bytes]:
+        """The origin as metadata of a Parquet file."""
+        told = {
+            "assay": self.assay,
+            "layer": self.layer,
+            "base": self.base,
+            "files": self.files,
+            "left_out": self.left_out,
+            "beside": self.beside,
+        }
+        return {_KEY: json.dumps(told, sort_keys=True, ensure_ascii=False).encode()}
+
+    def without(self, columns: Collection[str]) -> Origin:
+        """Return the origin of the same matrix without some columns."""
+        hashes = {hashed_column(self.assay, name) for name in columns}
+        files, beside = (
+            tuple((sha256, tuple(n for n in names if n not in columns)) for sha256, names in given)
+            for given in (self.files, self.beside)
+        )
+        left_out = tuple(sorted({*self.left_out, *hashes}))
+        return replace(self, files=files, beside=beside, left_out=left_out)
+
+
+def raw_origin(
+    name: str,
+    assay: Assay,
+    files: Sequence[tuple[str, Sequence[str]]],
+    beside: Sequence[tuple[str, Sequence[str]]] = (),
+) -> Origin:
+    """Return the origin of an assay's raw matrix.
+
+    Parameters
+    ----------
+    name : str
+        The assay's name.
+    assay : Assay
+        Its reading options.
+    files : sequence of (str, sequence of str)
+        SHA-256 and columns of each raw file.
+    beside : sequence of (str, sequence of str)
+        The same for the files of detection p and bead counts; columns of other samples than
+        those of `files` are left aside.
+    """
+    read = {
+        "files": [sha256 for sha256, _ in (*files, *beside)],
+        "options": read_options(assay),
+        "reader_version": READER_VERSION,
+    }
+    base = hashlib.sha256(options_json(read).encode()).hexdigest()
+    known = {column for _, names in files for column in names}
+    of_values, of_beside = (
+        tuple((sha256, tuple(n for n in names if n in known)) for sha256, names in given)
+        for given in (files, beside)
+    )
+    return Origin(name, RAW, base, of_values, beside=of_beside)
+
+
+def read_options(assay: Assay) -> dict[str, object]:
+    """Return what decides how an assay's files are read."""
+    return {"kind": assay.kind, "format": assay.format, **assay.read.model_dump()}
+
+
+def origin_of(path: Path) -> Origin | None:
+    """Return what a matrix file was made from, or None where it does not say or is no Parquet."""
+    try:
+        metadata: Mapping[bytes, bytes] = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowInvalid):
+        return None
+    if _KEY not in metadata:
+        return None
+    told: dict[str, Any] = json.loads(metadata[_KEY])
+    return Origin(
+        assay=told["assay"],
+        layer=told["layer"],
+        base=told["base"],
+        files=tuple((sha256, tuple(names)) for sha256, names in told["files"]),
+        left_out=tuple(told["left_out"]),
+        beside=tuple((sha256, tuple(names)) for sha256, names in told.get("beside", ())),
+    )

@@ -1,0 +1,1 @@
+"""Gene sets, gene lists and interaction networks."""

@@ -1,0 +1,1 @@
+"""Tables of methylation arrays, as GenomeStudio and others export them."""

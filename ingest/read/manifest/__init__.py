@@ -1,0 +1,1 @@
+"""Probe manifests and probe masks of methylation arrays."""

@@ -1,0 +1,1 @@
+"""Matrices of features x samples in every format that is read."""

@@ -1,0 +1,230 @@
+"""Features x samples matrices as text, streamed in blocks of complete lines.
+
+The text is cut into chunks of whole lines here and each chunk is parsed by Arrow, whose doubles
+are the nearest ones. So memory does not grow with the file, every value has a known line, and a
+chunk that cannot be parsed is at hand to say where and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pc
+
+from cohortmart.core.errors import IngestError
+from cohortmart.core.study.records import Assay
+from ingest.read.illumina.beta_from_signals import quantities
+from ingest.read.matrix.records import Block, TextMatrixHeader
+from ingest.read.text.cell_errors import MISSING_WORDS, raise_fault
+from ingest.read.text.names import is_gene_name_column, strip_suffix, tidy_ids, tidy_names
+from ingest.read.text.text import open_text, read_lines, sniff, split_line
+
+#: Part of what decides whether a file must be read again; raise it when the rows would differ.
+READER_VERSION = "matrix-2"
+#: Bytes of text that are parsed at once.
+CHUNK_BYTES = 8 << 20
+HEADER_LINE = 1
+
+
+def read_header(path: Path, assay: Assay) -> TextMatrixHeader:
+    """Read the header of a plain matrix and the shape of its first row; nothing is parsed further.
+
+    Parameters
+    ----------
+    path : Path
+        The matrix file.
+    assay : Assay
+        Its reading options.
+
+    Raises
+    ------
+    IngestError
+        The file cannot be read as text, has no data row or no sample column, its first row does
+        not fit the header, or no sample name has the suffix that is to be stripped.
+    """
+    form = sniff(path)
+    lines = read_lines(path, 2)
+    names = [n.strip() for n in split_line(lines[0], form.delimiter, path, HEADER_LINE)]
+    if len(lines) < 2 or not lines[1].strip():
+        raise IngestError(
+            "the matrix has no data rows",
+            file=path,
+            line=HEADER_LINE + 1,
+            expected="one row a feature below the header",
+        )
+    n_row = len(split_line(lines[1], form.delimiter, path, HEADER_LINE + 1))
+    missing_corner = n_row == len(names) + 1
+    if missing_corner:
+        names = ["", *names]
+    has_gene_names = len(names) > 2 and is_gene_name_column(names[1])
+    first = 2 if has_gene_names else 1
+    raw = tuple(names[first:])
+    if not raw:
+        raise IngestError(
+            "the matrix has no sample columns",
+            file=path,
+            line=HEADER_LINE,
+            expected="feature ids, then one column a sample, separated by commas or tabs",
+            found=lines[0][:80],
+            hint="spaces do not separate fields; in R: write.table(x, file, sep = '\\t')",
+        )
+    samples, notes = strip_suffix(raw, assay.read.strip_suffix, path)
+    return TextMatrixHeader(
+        path=path,
+        format=form,
+        format_name=form.name,
+        feature_column=names[0],
+        gene_name_column=names[1] if has_gene_names else None,
+        raw_samples=raw,
+        samples=samples,
+        n_fields=len(names),
+        id_field=1,
+        name_field=2 if has_gene_names else 0,
+        fields={"value": tuple(range(first + 1, len(names) + 1))},
+        missing_corner=missing_corner,
+        header_line=HEADER_LINE,
+        notes=notes,
+    )
+
+
+def read_blocks(
+    header: TextMatrixHeader, assay: Assay, chunk_bytes: int | None = None
+) -> Iterator[Block]:
+    """Stream a matrix of text in blocks of rows.
+
+    Parameters
+    ----------
+    header : TextMatrixHeader
+        Of the file: which of its fields mean what.
+    assay : Assay
+        Its reading options.
+    chunk_bytes : int, optional
+        Bytes of text that are parsed at once; 8 MiB if not given.
+
+    Yields
+    ------
+    Block
+        Rows in the order of the file. Nothing is checked but that the cells are numbers.
+
+    Raises
+    ------
+    IngestError
+        A cell is not a number, a row has too many or too few fields, or the line that ends the
+        table is not there; with line and column.
+    """
+    options = _parse_options(header)
+    with open_text(header.path) as stream:
+        for _ in range(header.header_line):
+            stream.readline()
+        chunks = _line_chunks(stream, header.header_line + 1, chunk_bytes or CHUNK_BYTES)
+        for first_line, chunk in _until_end(chunks, header):
+            yield _parse(header, assay, options, first_line, chunk)
+
+
+def _until_end(
+    chunks: Iterator[tuple[int, bytes]], header: TextMatrixHeader
+) -> Iterator[tuple[int, bytes]]:
+    """Pass chunks on up to the line that ends the table, where the format has one."""
+    if not header.end_line:
+        yield from chunks
+        return
+    line = header.header_line
+    for first_line, chunk in chunks:
+        line = first_line + chunk.count(b"\n")
+        end = -1 if not chunk.startswith(header.end_line) else 0
+        if end < 0:
+            at = chunk.find(b"\n" + header.end_line)
+            end = at + 1 if at >= 0 else -1
+        if end != 0:
+            yield first_line, chunk if end < 0 else chunk[:end]
+        if end >= 0:
+            return
+    raise IngestError(
+        "the table does not end: the file is truncated",
+        file=header.path,
+        line=line,
+        expected=f"the line {header.end_line.decode()}",
+        hint="copy or download it again and compare its size with the source",
+    )
+
+
+def _parse_options(header: TextMatrixHeader) -> dict[str, Any]:
+    names = [f"f{i}" for i in range(1, header.n_fields + 1)]
+    text = [f"f{i}" for i in (header.id_field, header.name_field) if i]
+    numbers = [f"f{i}" for of_samples in header.fields.values() for i in of_samples]
+    return {
+        # Autogenerated names: the file's own may repeat.
+        "read_options": pc.ReadOptions(column_names=names, block_size=1 << 20),
+        "parse_options": pc.ParseOptions(
+            delimiter=header.format.delimiter, ignore_empty_lines=False
+        ),
+        "convert_options": pc.ConvertOptions(
+            column_types=dict.fromkeys(text, pa.string()) | dict.fromkeys(numbers, pa.float64()),
+            include_columns=[*text, *numbers],
+            null_values=list(MISSING_WORDS),
+            strings_can_be_null=False,
+        ),
+    }
+
+
+def _parse(
+    header: TextMatrixHeader, assay: Assay, options: dict[str, Any], first_line: int, chunk: bytes
+) -> Block:
+    try:
+        table = pc.read_csv(pa.py_buffer(chunk), **options)
+    except pa.ArrowInvalid as error:
+        raise_fault(header, first_line, chunk, error)
+    if table.num_rows != chunk.count(b"\n") + (not chunk.endswith(b"\n")):
+        raise_fault(header, first_line, chunk, None)
+    ids = tidy_ids(table.column(f"f{header.id_field}").combine_chunks(), assay.read.strip_version)
+    names = None
+    if header.name_field:
+        names = tidy_names(table.column(f"f{header.name_field}").combine_chunks())
+    elif header.ids_are_gene_names:
+        names = ids
+    given = {quantity: _numbers(table, places) for quantity, places in header.fields.items()}
+    return Block(first_line, ids, names, **quantities(given))
+
+
+def _numbers(table: pa.Table, places: tuple[int, ...]) -> np.ndarray:
+    """Return fields of a table as (rows, samples)."""
+    chosen = table.select([f"f{i}" for i in places])
+    values = np.empty((table.num_rows, len(places)))
+    row = 0
+    for batch in chosen.to_batches():  # small enough for the processor's cache to transpose
+        rows = values[row : row + len(batch)]
+        for j in range(len(places)):
+            rows[:, j] = batch.column(j).to_numpy(zero_copy_only=False)
+        row += len(batch)
+    return values
+
+
+def _line_chunks(stream: BinaryIO, line: int, size: int) -> Iterator[tuple[int, bytes]]:
+    """Cut a stream into chunks of whole lines, each with the number of its first line.
+
+    Blank lines at the very end of the file belong to no chunk.
+    """
+    rest = b""
+    while piece := stream.read(size):
+        rest += piece
+        end = _end_of_text(rest, rest.rfind(b"\n") + 1)
+        if end:  # else a line longer than the chunk, or nothing but blank lines so far
+            chunk, rest = rest[:end], rest[end:]
+            yield line, chunk
+            line += chunk.count(b"\n")
+    end = _end_of_text(rest, len(rest))
+    if end:
+        yield line, rest[:end]
+
+
+def _end_of_text(text: bytes, end: int) -> int:
+    """Return where the last line of `text[:end]` that is not blank ends, its line end included."""
+    last = end
+    while last and text[last - 1] in b"\r\n":
+        last -= 1
+    line_end = text.find(b"\n", last, end) + 1
+    return (line_end or end) if last else 0

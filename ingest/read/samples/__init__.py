@@ -1,0 +1,1 @@
+"""Sample sheets: csv, tsv, xlsx, SDRF, GEO series matrices."""

@@ -1,0 +1,143 @@
+"""The sample sheets of a study as one table: one row a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cohortmart.core.errors import IngestError
+from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
+from cohortmart.core.study.records import Study
+from ingest.check.sheet_rows import (
+    check_groups,
+    check_matrix_names,
+    check_sample_ids,
+    check_visit_keys,
+)
+from ingest.read.samples.sheet_cells import Sheet, read_cells
+from ingest.read.samples.sheet_join import JoinedSample, join_sheets
+from ingest.read.samples.sheet_roles import read_roles
+from ingest.read.samples.sheet_wanted import wanted_columns
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What the sample sheets say.
+
+    Parameters
+    ----------
+    table : pa.Table
+        One row a sample, sorted by sample_id: `tables.SAMPLE_COLUMNS`, then the study's visit
+        keys and factors (string) and covariates (double).
+    names : mapping
+        Assay to a mapping from the name a sample has in its matrix to the sample_id.
+    sheets : tuple of Sheet
+        The files as read, in the order of study.yml.
+    notes : tuple of str
+        What a user may want to know.
+    """
+
+    table: pa.Table
+    names: Mapping[str, Mapping[str, str]]
+    sheets: tuple[Sheet, ...]
+    notes: tuple[str, ...] = ()
+
+    def without(self, sample_ids: Collection[str]) -> Samples:
+        """Return the same without some samples; `names` keeps those of the others."""
+        kept = pc.invert(
+            pc.is_in(self.table["sample_id"], pa.array(sorted(sample_ids), pa.string()))
+        )
+        names = {
+            assay: {name: sid for name, sid in known.items() if sid not in sample_ids}
+            for assay, known in self.names.items()
+        }
+        return replace(self, table=self.table.filter(kept), names=names)
+
+
+def sample_schema(study: Study) -> pa.Schema:
+    """Return the schema of a study's `sample` table: the fixed columns, then its own."""
+    own = [(name, pa.string()) for name in study.factors]
+    own += [(name, pa.float64()) for name in study.covariates]
+    return pa.schema([*SAMPLE_COLUMNS, *(pa.field(*column) for column in own)])
+
+
+def read_samples(study: Study) -> Samples:
+    """Read, join and check the sample sheets of a study.
+
+    Parameters
+    ----------
+    study : Study
+        Names the files and what their columns mean; its own columns clash with no fixed one
+        (`load_study` sees to that).
+
+    Returns
+    -------
+    Samples
+        Sorted by sample_id, byte by byte.
+
+    Raises
+    ------
+    StudyError
+        The sheets cannot be joined.
+    IngestError
+        A sheet cannot be read, misses a column or value, or contradicts itself or another.
+    """
+    sheets = tuple(read_cells(block.file, wanted_columns(block, study)) for block in study.samples)
+    for name, assay in study.assays.items():
+        if assay.sample is not None and not any(assay.sample in s.columns for s in sheets):
+            sheets[0].position(assay.sample, f"assays.{name}.sample")
+    rows = [
+        read_roles(sheet, block, study) for sheet, block in zip(sheets, study.samples, strict=True)
+    ]
+    check_visit_keys(rows[0], study.visit_key)
+    group_of = check_groups([row for sheet in rows for row in sheet])
+    joined, notes = join_sheets(study, rows)
+    check_sample_ids(joined)
+    table = _table(study, joined, group_of)
+    notes = (*(n for s in sheets for n in s.notes), *notes, *_unused_words(study, table))
+    return Samples(table, check_matrix_names(study, joined), sheets, notes)
+
+
+def _table(study: Study, joined: list[JoinedSample], group_of: Mapping[str, str]) -> pa.Table:
+    order = {timepoint: n for n, timepoint in enumerate(study.timepoints, start=1)}
+    rows = []
+    for sample in joined:
+        row = sample.first
+        if row.subject not in group_of:
+            raise IngestError(
+                f"no sheet says in which group subject {row.subject} is",
+                file=row.place.file,
+                line=row.place.line,
+                expected=f"one of {', '.join(study.groups)}",
+                hint="name a column under `group` for this sheet",
+            )
+        rows.append(
+            {
+                "sample_id": row.sample,
+                "subject_id": row.subject,
+                "study_group": group_of[row.subject],
+                "timepoint": row.timepoint,
+                "visit_order": order[row.timepoint or ""],
+                "cell_type": row.cell_type,
+                "visit_key": "|".join(row.visit_key[column] for column in study.visit_key),
+                **{name: value for name, (value, _) in sample.values.items()},
+            }
+        )
+    rows.sort(key=lambda r: str(r["sample_id"]).encode())
+    return pa.Table.from_pylist(rows, schema=sample_schema(study))
+
+
+def _unused_words(study: Study, table: pa.Table) -> list[str]:
+    notes = []
+    for key, column, words in (
+        ("timepoints", "timepoint", study.timepoints),
+        ("groups", "study_group", study.groups),
+    ):
+        found = set(table[column].to_pylist())
+        unused = [word for word in words if word not in found]
+        if unused:
+            notes.append(f"no sample is of the {key} {', '.join(unused)} that study.yml lists")
+    return notes

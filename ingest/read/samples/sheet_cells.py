@@ -1,0 +1,194 @@
+"""The cells of a sample sheet as text, each row with its line in the file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from cohortmart.core.errors import IngestError
+from cohortmart.core.text.wording import counted
+from ingest.read.samples.geo_series_sheet import is_series_matrix, read_series_sheet
+from ingest.read.samples.sdrf import is_sdrf, read_sdrf
+from ingest.read.samples.sheet import Row, Sheet, is_missing
+from ingest.read.samples.sheet_wanted import NO_STUDY, Wanted
+from ingest.read.text.text import MAX_HEADER_BYTES, open_text, sniff
+
+__all__ = ["EXCEL_DATE", "SHEET_READER_VERSION", "Row", "Sheet", "is_missing", "read_cells"]
+
+#: Part of what `ingested_file` says about a sheet; raise it when the rows would differ.
+SHEET_READER_VERSION = "sheet-2"
+
+_ZIP_MAGIC = b"PK\x03\x04"
+#: How a cell that Excel holds as a date comes out as text.
+EXCEL_DATE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
+_FIRST_LINES = 20
+#: Files that come in one folder with sample sheets, by their first words.
+_NEIGHBOURS = {
+    "MAGE-TAB Version": ("an IDF", "the SDRF beside it (.sdrf.txt)"),
+    "Investigation Title": ("an IDF", "the SDRF beside it (.sdrf.txt)"),
+    "^DATABASE": ("a GEO SOFT file", "the series matrix (_series_matrix.txt.gz)"),
+}
+
+
+def read_cells(file: Path, wanted: Wanted = NO_STUDY) -> Sheet:
+    """Read a sample sheet, everything as text.
+
+    Parameters
+    ----------
+    file : Path
+        A table (comma, tab or semicolon), an SDRF, a GEO series matrix, each compressed or not, or
+        an Excel workbook (.xlsx). What it is is decided from its content, not from its name.
+    wanted : Wanted
+        What the study uses of it. An SDRF and a series matrix have the columns under the study's
+        spelling and one row a sample; tables stay as they are.
+
+    Raises
+    ------
+    IngestError
+        The file is missing, empty, not a table, or its rows do not fit its header.
+    """
+    if _is_workbook(file):
+        return _checked(file, _workbook_rows(file), "xlsx", _workbook_notes(file))
+    form = sniff(file)
+    first_line = _first_line(file)
+    packed = "" if form.compression == "none" else f"+{form.compression}"
+    _refuse_neighbours(file, first_line)
+    if is_series_matrix(first_line):
+        return read_series_sheet(file, f"geo_series_matrix{packed}", wanted)
+    if "\t" in first_line and is_sdrf(next(csv.reader([first_line], delimiter="\t"))):
+        return read_sdrf(file, _text_rows(file, "\t"), f"sdrf{packed}", wanted)
+    return _checked(file, _text_rows(file, form.delimiter), form.name)
+
+
+def _is_workbook(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    with file.open("rb") as stream:
+        return stream.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
+
+
+def _first_line(file: Path) -> str:
+    """Return the first line that is neither blank nor a comment, within the first few."""
+    with open_text(file) as stream:
+        for _ in range(_FIRST_LINES):
+            line = stream.readline(MAX_HEADER_BYTES).decode("utf-8", "replace").rstrip("\r\n")
+            if line.strip() and not line.startswith("#"):
+                return line
+    return ""
+
+
+def _refuse_neighbours(file: Path, first_line: str) -> None:
+    for start, (found, expected) in _NEIGHBOURS.items():
+        if first_line.lstrip('"').startswith(start):
+            raise IngestError(
+                f"this is {found}, not a sample sheet",
+                file=file,
+                expected=expected,
+                found=first_line[:80],
+                hint="name that file under `samples`",
+            )
+
+
+def _text_rows(file: Path, delimiter: str) -> list[Row]:
+    rows: list[Row] = []
+    line = 1
+    with open_text(file) as stream:
+        text = io.TextIOWrapper(stream, "utf-8", newline="")
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        try:
+            for cells in reader:
+                rows.append(_row(line, cells))
+                line = reader.line_num + 1  # a quoted cell may hold line breaks
+        except csv.Error as error:
+            raise IngestError(
+                "the quotes in this row do not close properly",
+                file=file,
+                line=line,
+                found=str(error),
+                hint='write a quote inside a quoted cell twice: ""',
+            ) from error
+        finally:
+            text.detach()
+    return rows
+
+
+def _workbook_rows(file: Path) -> list[Row]:
+    import fastexcel
+
+    try:
+        book = fastexcel.read_excel(file)
+        # skip_rows=0 keeps blank rows at the top, so that our row numbers are Excel's
+        sheet = book.load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
+    except fastexcel.FastExcelError as error:
+        raise IngestError(
+            "this workbook cannot be read",
+            file=file,
+            expected="a complete .xlsx file",
+            found=str(error).splitlines()[0],
+            hint="save it again as .xlsx or as .csv",
+        ) from error
+    columns = [column.to_pylist() for column in sheet.to_arrow().columns]
+    return [_row(n, values) for n, values in enumerate(zip(*columns, strict=True), start=1)]
+
+
+def _workbook_notes(file: Path) -> tuple[str, ...]:
+    import fastexcel
+
+    names = fastexcel.read_excel(file).sheet_names
+    if len(names) == 1:
+        return ()
+    return (f"{file.name} has {len(names)} worksheets; only the first, `{names[0]}`, is read",)
+
+
+def _row(line: int, cells: Iterable[str | None]) -> Row:
+    return Row(line, tuple("" if c is None else c.strip() for c in cells))
+
+
+def _checked(file: Path, rows: list[Row], form: str, notes: tuple[str, ...] = ()) -> Sheet:
+    filled = [row for row in rows if any(row.cells)]
+    if not filled:
+        raise IngestError(
+            "the sample sheet is empty", file=file, hint="check that it is the right file"
+        )
+    header, body = filled[0], filled[1:]
+    columns = header.cells
+    if not body:
+        raise IngestError(
+            "the sample sheet has a header and no samples",
+            file=file,
+            line=header.line,
+            hint="check that the file was written to its end",
+        )
+    if form != "xlsx" and all(len(row.cells) == len(columns) + 1 for row in body):
+        columns = ("", *columns)  # R's write.table leaves the corner over the row names out
+    _check_columns(file, header.line, columns)
+    for row in body:
+        if len(row.cells) != len(columns):
+            raise IngestError(
+                "the row does not have as many fields as the header",
+                file=file,
+                line=row.line,
+                expected=counted(len(columns), "field"),
+                found=counted(len(row.cells), "field"),
+                hint="quote cells that hold the separator; a short last row means a truncated file",
+            )
+    return Sheet(file, columns, header.line, tuple(body), form, notes)
+
+
+def _check_columns(file: Path, line: int, columns: tuple[str, ...]) -> None:
+    seen: dict[str, int] = {}
+    for number, name in enumerate(columns, start=1):
+        if name and name in seen:
+            raise IngestError(
+                f"two columns are named `{name}`",
+                file=file,
+                line=line,
+                column=number,
+                expected="every column name once",
+                found=f"`{name}` in columns {seen[name]} and {number}",
+                hint="rename or remove one of them",
+            )
+        seen[name] = number

@@ -1,0 +1,128 @@
+"""Small text files as a column of lines, each with its number; for lists that are no tables."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NoReturn
+
+import polars as pl
+import pyarrow as pa
+
+from cohortmart.core.errors import IngestError
+from ingest.read.text.cell_errors import EXCEL_DATE, EXCEL_HINT
+from ingest.read.text.names import tidy_names
+from ingest.read.text.text import open_text
+
+#: A carriage return that ends a line alone: no other one follows it, and no line feed.
+_LONE_RETURN = re.compile(rb"\r(?=[^\r\n])")
+
+
+def read_text_lines(path: Path, comments: bool = False) -> pl.DataFrame:
+    r"""Read the lines of a text file.
+
+    Parameters
+    ----------
+    path : Path
+        Plain or compressed.
+    comments : bool
+        Leave out lines that begin with `#`.
+
+    Returns
+    -------
+    pl.DataFrame
+        Columns `line` (its number, from 1) and `text`, without white space at its end; lines
+        that hold nothing else are left out.
+
+    Raises
+    ------
+    IngestError
+        The file cannot be read, or lines end in a carriage return alone.
+    """
+    with open_text(path) as stream:
+        content = stream.read()
+    lone = _LONE_RETURN.search(content)
+    if lone is not None:
+        raise IngestError(
+            "the lines end in a carriage return alone, as on the first Macintoshes",
+            file=path,
+            line=content.count(b"\n", 0, lone.start()) + 1,
+            expected="\\n or \\r\\n at the end of each line",
+            hint=r"convert it: tr '\r' '\n' < old > new",
+        )
+    text = pl.Series("text", content.decode("utf-8").split("\n"), dtype=pl.String)
+    lines = pl.DataFrame({"text": text}).with_row_index("line", offset=1)
+    lines = lines.with_columns(pl.col("line").cast(pl.Int64), pl.col("text").str.strip_chars_end())
+    kept = pl.col("text") != ""
+    if comments:
+        kept &= ~pl.col("text").str.starts_with("#")
+    return lines.filter(kept).select("line", "text")
+
+
+def tidy_genes(names: pl.Series) -> pl.Series:
+    """Return gene names without quotes and white space around them; null where there is none.
+
+    Parameters
+    ----------
+    names : pl.Series of String, shape (n,)
+    """
+    bare = (
+        names.str.strip_chars().str.strip_chars('"').to_arrow(compat_level=pl.CompatLevel.oldest())
+    )
+    return pl.Series(names.name, tidy_names(bare.cast(pa.string())), dtype=pl.String)
+
+
+def refuse_dates(path: Path, genes: pl.Series, lines: pl.Series) -> None:
+    """Raise if Excel turned the name of a gene into a date.
+
+    Names that begin with the month are let through: Oct-4 is a gene.
+
+    Parameters
+    ----------
+    path : Path
+    genes : pl.Series of String, shape (n,)
+    lines : pl.Series of Int64, shape (n,)
+        Where they stand.
+
+    Raises
+    ------
+    IngestError
+        A name is a date such as 2-Sep or 2002-09-02.
+    """
+    dates = (genes.str.contains("^[0-9]") & genes.str.contains(EXCEL_DATE)).fill_null(False)
+    if dates.any():
+        row = int(dates.arg_max() or 0)
+        raise IngestError(
+            "Excel turned the name of a gene into a date",
+            file=path,
+            line=int(lines[row]),
+            expected="a gene name such as SEPTIN1 or MARCHF1",
+            found=f"`{genes[row]}`",
+            hint=EXCEL_HINT,
+        )
+
+
+def raise_at(
+    path: Path, lines: pl.DataFrame, wrong: pl.Series, problem: str, expected: str, hint: str
+) -> NoReturn:
+    """Raise for the first of some wrong lines.
+
+    Parameters
+    ----------
+    path : Path
+    lines : pl.DataFrame
+        Of `read_text_lines`.
+    wrong : pl.Series of Boolean, shape (lines,)
+        At least one is true.
+    problem, expected, hint : str
+        As in IngestError.
+
+    Raises
+    ------
+    IngestError
+        Always; with the beginning of the line as what was found.
+    """
+    number, text = lines.row(int(wrong.arg_max() or 0))
+    raise IngestError(
+        problem, file=path, line=number, expected=expected, found=f"`{text[:60]}`", hint=hint
+    )

@@ -1,0 +1,1 @@
+"""Annotation files of a study: manifests, probe masks, genes, gene sets, networks."""

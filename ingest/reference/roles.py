@@ -1,0 +1,209 @@
+"""Roles of the files under `reference`: which they are, who reads them, into which tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from cohortmart.core.schemas.finding_tables import GENE_SET, NETWORK_EDGE
+from cohortmart.core.study.records import Study
+from cohortmart.core.study.rules.findings import GENE_LISTS, collection_name
+from cohortmart.core.text.wording import counted
+from ingest.read.gene_sets.edges import EDGES_READER_VERSION, is_named_sif, read_edges
+from ingest.read.gene_sets.gene_list import GENE_LIST_READER_VERSION, read_gene_list
+from ingest.read.gene_sets.gmt import GMT_READER_VERSION, GeneSets, check_collections, read_gmt
+from ingest.read.manifest.manifest import (
+    MANIFEST_READER_VERSION,
+    as_arrow,
+    join_manifests,
+    read_manifest,
+)
+from ingest.read.manifest.probe_mask import MASK_READER_VERSION, read_masks
+from ingest.read.text.text import sniff
+from ingest.read.text.text_columns import table_stem
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ReferenceFile:
+    """A file under `reference`.
+
+    Parameters
+    ----------
+    path : Path
+        Where it lies.
+    options : mapping
+        How it is read, and the names that the tables show; another reading if they differ.
+    reader_version : str
+        Of its reader.
+    """
+
+    path: Path
+    options: Mapping[str, object]
+    reader_version: str
+
+
+@dataclass(frozen=True)
+class RoleReading:
+    """What the files of a role hold.
+
+    Parameters
+    ----------
+    tables : mapping of str to pa.Table
+        Tables of the lake by name.
+    sizes : tuple of dict
+        `rows`, `columns` and `format` of each file, as `ingested_file` shows them.
+    notes : tuple of str
+        What a user may want to know.
+    """
+
+    tables: Mapping[str, pa.Table]
+    sizes: tuple[dict[str, Any], ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Role:
+    """Files that are read together, since the same tables are made from them.
+
+    Parameters
+    ----------
+    name : str
+        As `ingested_file` has it.
+    tables : tuple of str
+        Tables of the lake that are made from them.
+    content : str
+        What goes with a file of the role that is forgotten.
+    files : callable
+        Its files in a study.
+    read : callable
+        Reads them; raises IngestError.
+    """
+
+    name: str
+    tables: tuple[str, ...]
+    content: str
+    files: Callable[[Study], tuple[ReferenceFile, ...]]
+    read: Callable[[Study, Say], RoleReading]
+
+
+def _platform(study: Study) -> str | None:
+    platforms = {a.platform for a in study.assays.values() if a.kind == "beta"}
+    return platforms.pop() if len(platforms) == 1 else None
+
+
+def _manifest_files(study: Study) -> tuple[ReferenceFile, ...]:
+    common = {"platform": _platform(study)}
+    return tuple(
+        ReferenceFile(
+            path, {**common, "order": order, "name": table_stem(path)}, MANIFEST_READER_VERSION
+        )
+        for order, path in enumerate(study.reference.manifest, start=1)
+    )
+
+
+def _read_manifests(study: Study, say: Say) -> RoleReading:
+    read = []
+    for order, path in enumerate(study.reference.manifest, start=1):
+        read.append(read_manifest(path, order, _platform(study)))
+        say(f"manifest: {path.name}, {counted(read[-1].rows, 'probe')}")
+    probe, probe_gene = join_manifests(read)
+    return RoleReading(
+        {"probe": probe, "probe_gene": probe_gene},
+        tuple({"rows": m.rows, "columns": m.columns, "format": m.format} for m in read),
+        tuple(note for manifest in read for note in manifest.notes),
+    )
+
+
+def _mask_files(study: Study) -> tuple[ReferenceFile, ...]:
+    return tuple(
+        ReferenceFile(path, {"name": table_stem(path)}, MASK_READER_VERSION)
+        for path in study.reference.masks
+    )
+
+
+def _read_masks(study: Study, _say: Say) -> RoleReading:
+    masks, notes = read_masks(study.reference.masks)
+    names = masks["mask"].to_pylist()
+    sizes = tuple(
+        {"rows": names.count(table_stem(path)), "format": sniff(path).name}
+        for path in study.reference.masks
+    )
+    return RoleReading({"probe_mask": masks}, sizes, notes)
+
+
+def _gene_set_files(study: Study) -> tuple[ReferenceFile, ...]:
+    reference = study.reference
+    of_gmt = [
+        ReferenceFile(path, {"collection": collection_name(path.name)}, GMT_READER_VERSION)
+        for path in reference.gene_sets
+    ]
+    of_lists = [
+        ReferenceFile(path, {"collection": GENE_LISTS, "gene_set": name}, GENE_LIST_READER_VERSION)
+        for name, path in reference.gene_lists.items()
+    ]
+    return (*of_gmt, *of_lists)
+
+
+def _read_gene_sets(study: Study, say: Say) -> RoleReading:
+    """Read GMT files and gene lists; rows of a GMT file are its sets, of a list its genes."""
+    check_collections(study.reference.gene_sets)
+    read: list[GeneSets] = []
+    rows: list[int] = []
+    for path in study.reference.gene_sets:
+        read.append(read_gmt(path))
+        rows.append(read[-1].n_sets)
+        say(f"gene sets: {path.name}, {counted(read[-1].n_sets, 'set')}")
+    for name, path in study.reference.gene_lists.items():
+        read.append(read_gene_list(path, name))
+        rows.append(read[-1].members.height)
+        say(f"gene list {name}: {path.name}, {counted(rows[-1], 'gene')}")
+    members = pl.concat(sets.members for sets in read).sort("collection", "gene_set", "gene_name")
+    return RoleReading(
+        {"gene_set": as_arrow(members, GENE_SET)},
+        tuple({"rows": n, "format": sets.format} for n, sets in zip(rows, read, strict=True)),
+        tuple(note for sets in read for note in sets.notes),
+    )
+
+
+def _network_files(study: Study) -> tuple[ReferenceFile, ...]:
+    path = study.reference.network
+    if path is None:
+        return ()
+    return (ReferenceFile(path, {"named_sif": is_named_sif(path)}, EDGES_READER_VERSION),)
+
+
+def _read_network(study: Study, say: Say) -> RoleReading:
+    path = study.reference.network
+    assert path is not None
+    network = read_edges(path)
+    edges = network.edges
+    n_genes = pl.concat([edges["gene_a"], edges["gene_b"].alias("gene_a")]).n_unique()
+    say(
+        f"network: {path.name}, {counted(edges.height, 'interaction')} of "
+        f"{counted(n_genes, 'gene')}"
+    )
+    return RoleReading(
+        {"network_edge": as_arrow(edges, NETWORK_EDGE)},
+        ({"rows": network.n_rows, "columns": 2, "format": network.format},),
+        network.notes,
+    )
+
+
+#: All roles, in the order in which they are read.
+ROLES = (
+    Role("manifest", ("probe", "probe_gene"), "all that manifests say", _manifest_files,
+         _read_manifests),
+    Role("mask", ("probe_mask",), "all that masks say", _mask_files, _read_masks),
+    Role("gene_set", ("gene_set",), "all gene sets and gene lists", _gene_set_files,
+         _read_gene_sets),
+    Role("network", ("network_edge",), "the network", _network_files, _read_network),
+)  # fmt: skip
+#: Tables of the lake that are made from files under `reference`, whatever was measured.
+ANNOTATION_TABLES = tuple(name for role in ROLES for name in role.tables)

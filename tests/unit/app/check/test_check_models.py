@@ -1,0 +1,165 @@
+"""`cohortmart check` on curves, the subject as a fixed effect, permutations and further fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from cohortmart.app.check.analysis import AnalysisCheck, ContrastCheck
+from cohortmart.app.check.cost import further_seconds
+from cohortmart.app.check.report import check_study
+from cohortmart.core.study.records import Analysis, Study
+from tests.support.small_study import ROWS, said, write_study
+
+#: As ROWS, with the week in place of the age: two women of each group at both visits.
+WEEKS = [
+    (*row[:4], str(week))
+    for row, week in zip(ROWS, (11, 35, 12, 36, 13, 9, 33, 10, 34, 30), strict=True)
+]
+CURVE = "{curve: {of: age, knots: [12, 34]}, block: subject}"
+CHANGES = "{time_within_group: all, interaction: all}"
+
+
+def text_of(folder: Path, **keys: object) -> str:
+    return said(write_study(folder, **{"rows": WEEKS, **keys}))  # type: ignore[arg-type]
+
+
+def faults_of(folder: Path, **keys: object) -> tuple[str, Sequence[str]]:
+    report = check_study(write_study(folder, **keys))  # type: ignore[arg-type]
+    return " ".join(report.text.split()), report.faulty
+
+
+def test_a_curve(tmp_path: Path) -> None:
+    text = text_of(tmp_path, model=CURVE, contrasts="{time_within_group: all, interaction: all}")
+    assert (
+        "model: a natural spline of age with knots at 12, 34 for each group: HP (5), MS (5) "
+        "samples; samples of one subject are correlated; 6 residual degrees of freedom" in text
+    )
+    assert "HP_34-12 yes change within people 2 of 3 people at several ages" in text
+    assert (
+        "MSvsHP_34-12 yes change, compared between groups 4 of 6 people at several ages "
+        "(HP 2, MS 2)" in text
+    )
+    text = text_of(tmp_path, model=CURVE, contrasts="{group_within_time: all}")
+    assert "MSvsHP_12 yes between groups of people 3 MS against 3 HP" in text
+
+
+def test_samples_that_are_not_on_the_curve_are_noted(tmp_path: Path) -> None:
+    rows = [*WEEKS, ("m4", "MS", "1st", "A", "0"), ("h4", "HP", "3rd", "A", "NA")]
+    text = text_of(tmp_path, rows=rows, model=CURVE, contrasts="{time_within_group: all}")
+    assert "Analysis main: 10 samples of 6 people" in text
+    assert (
+        "note: 2 of the 12 chosen samples have no positive `age` and are not on the curve "
+        "(1st 1, 3rd 1)" in text
+    )
+
+
+def test_a_curve_of_too_few_weeks_is_a_fault(tmp_path: Path) -> None:
+    model = "{curve: {of: age, knots: [12, 20, 28, 34], by: batch}}"
+    text, faulty = faults_of(tmp_path, rows=WEEKS[:6], model=model, contrasts="{x: A.12 - A.34}")
+    assert "CANNOT BE COMPUTED: analysis main: the curve of B cannot be told from" in text
+    assert faulty == ("main",)
+
+
+def test_the_subject_as_a_fixed_effect(tmp_path: Path) -> None:
+    text = text_of(
+        tmp_path, model="{means: [group, timepoint], within: subject}", contrasts=CHANGES
+    )
+    assert "each subject has its own level; 2 residual degrees of freedom" in text
+    assert (
+        "note: `subject` is in the model, so only differences within a subject can be estimated; "
+        "it absorbs group, which does not vary within one" in text
+    )
+    assert "HP_3rd-1st yes change within people 2 complete pairs" in text
+    assert "but rank" not in text
+    between, faulty = faults_of(
+        tmp_path,
+        model="{means: [group, timepoint], within: subject}",
+        contrasts="{MSvsHP_1st: MS.1st - HP.1st, HP_3rd-1st: HP.3rd - HP.1st}",
+    )
+    assert "CANNOT BE ESTIMATED: MSvsHP_1st: it is between people, and `subject` is in" in between
+    assert "HP_3rd-1st yes" in between
+    assert faulty == ("main",)
+
+
+def test_the_subject_in_a_formula_is_not_listed(tmp_path: Path) -> None:
+    model = "{formula: 'timepoint', within: subject}"
+    text = text_of(tmp_path, model=model, contrasts="{x: '`timepoint[T.3rd]`'}")
+    assert "model: timepoint; columns Intercept, timepoint[T.3rd]; each subject has" in text
+    assert "x yes change within people 4 complete pairs" in text
+
+
+def test_permutations_leave_out_what_they_cannot_test(tmp_path: Path) -> None:
+    families = "{time_within_group: all, group_within_time: all, interaction: all}"
+    text = text_of(tmp_path, contrasts=families, more="permutations: {n: 99}")
+    assert "left out of them: MSvsHP_1st, MSvsHP_3rd." in text
+    assert "left out of them" not in text_of(tmp_path, contrasts=families)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("permutations: {contrasts: [HP_3rd-1st, MSvsHP_1st]}", "found: MSvsHP_1st"),
+        ("permutations: {contrasts: [HP_3rd-1ts]}", "did you mean `HP_3rd-1st`?"),
+        ("sensitivity: {contrasts: [HP_3rd-1ts]}", "`sensitivity` names a contrast that"),
+        ("joint_tests: {t: [HP_3rd-1ts]}", "did you mean `HP_3rd-1st`?"),
+    ],
+)
+def test_refusals(tmp_path: Path, more: str, words: str) -> None:
+    # a family, so that the names are not known from study.yml alone
+    contrasts = "{time_within_group: all, MSvsHP_1st: MS.1st - HP.1st}"
+    text, faulty = faults_of(tmp_path, contrasts=contrasts, more=more)
+    assert "CANNOT BE COMPUTED" in text
+    assert words in text
+    assert faulty == ("main",)
+
+
+def test_permutations_of_nothing(tmp_path: Path) -> None:
+    text, faulty = faults_of(
+        tmp_path, contrasts="{MSvsHP_1st: MS.1st - HP.1st}", more="permutations: {n: 99}"
+    )
+    assert "`permutations` cannot test a contrast between people" in text
+    assert "leave `permutations` out, or add such contrasts" in text
+    assert faulty == ("main",)
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("{means: [group, timepoint], covariates: [age]}", "the covariate `age` is 30 in every"),
+        ("{means: [group], covariates: [batch], block: subject}", "block `subject` is the same as"),
+    ],
+)
+def test_models_that_cannot_be(tmp_path: Path, model: str, words: str) -> None:
+    rows = [(*r[:3], f"of {r[0]}", "30") for r in ROWS]
+    text, faulty = faults_of(tmp_path, rows=rows, model=model)
+    assert words in text
+    assert faulty == ("main",)
+
+
+def test_further_fits_take_their_time() -> None:
+    study = Study.model_construct(samples=())
+    check = AnalysisCheck(
+        samples=pl.DataFrame({"sample_id": [f"s{i}" for i in range(60)]}),
+        contrasts=tuple(ContrastCheck(f"c{i}", "") for i in range(4)),
+        unpermutable=("c0",),
+    )
+
+    def seconds(**keys: object) -> float:
+        given = {"model": {"means": ["group"]}, "contrasts": {"x": "a"}, **keys}
+        analysis = Analysis.model_validate({"assay": "rna", "values": "log_cpm", **given})
+        return further_seconds(analysis, 10_000.0, check, study)
+
+    assert seconds() == 0.0
+    own = {"means": ["group"], "block": "subject", "correlation": "per_feature"}
+    assert 0.1 < seconds(model=own) < seconds(model=own, values="voom") < 10
+    assert seconds(array_weights=True) > 0.1
+    assert seconds(values="voom", voom={"rounds": 2}) > 1
+    # 3 of the 4 contrasts can be permuted
+    all_of_them = seconds(permutations={"n": 1000})
+    assert all_of_them == pytest.approx(3 * seconds(permutations={"n": 1000, "contrasts": ["c1"]}))
+    assert 5 < all_of_them < 60
+    assert seconds(sensitivity={"batch": "batch"}) > seconds(sensitivity={}) > 1

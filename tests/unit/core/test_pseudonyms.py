@@ -1,0 +1,85 @@
+"""Numbers in place of names: kept, never given twice, and nothing else of the name left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cohortmart.core.errors import InputError
+from cohortmart.core.pseudonyms import KEY_FILE, drop_pseudonyms, kept_pseudonyms, own_names
+
+SUBJECTS = ["P1", "P10", "007"]
+SAMPLES = ["P1_3rd", "S-2"]
+
+
+def test_numbers_stay_the_same_and_newcomers_get_further_ones(tmp_path: Path) -> None:
+    first = kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES)
+    assert sorted(first.subjects.values()) == ["woman 1", "woman 2", "woman 3"]
+    assert sorted(first.samples.values()) == ["sample 1", "sample 2"]
+    again = kept_pseudonyms(tmp_path, [*SUBJECTS, "A"], SAMPLES)
+    assert again.subjects == {**first.subjects, "A": "woman 4"}
+
+
+def test_the_order_is_not_that_of_the_names(tmp_path: Path) -> None:
+    ids = [f"{i:03d}" for i in range(200)]
+    found = kept_pseudonyms(tmp_path, ids, [])
+    numbers = [int(found.subjects[i].split()[1]) for i in ids]
+    assert sorted(numbers) == list(range(1, 201))
+    assert numbers != sorted(numbers)
+    other = kept_pseudonyms(tmp_path / "other", ids, [])
+    assert other.subjects != found.subjects
+
+
+def test_words_lose_every_name(tmp_path: Path) -> None:
+    names = kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES)
+    text = names.words("P1 and P10 gave P1_3rd; not XP1; where person <> '007', 2007 or 007")
+    assert "P10" not in text
+    assert "P1_3rd" not in text
+    assert "XP1" in text
+    assert f"'{names.subjects['007']}'" in text
+    assert "2007 or 007" in text  # a number outside quotes is a number
+    assert own_names(SUBJECTS, SAMPLES).words("P1") == "P1"
+
+
+def test_names_inside_names_are_found(tmp_path: Path) -> None:
+    names = kept_pseudonyms(tmp_path, [*SUBJECTS, "12", "MS", "a.b"], SAMPLES, ["MS", "HP"])
+    of = names.subjects
+    assert names.words("without_P1_3rd-1st") == f"without_{names.samples['P1_3rd']}-1st"
+    assert names.words("no_P10_ P100") == f"no_{of['P10']}_ P100"
+    assert names.words("subjectP1 = subject12 + subject123") == (
+        f"subject{of['P1']} = subject{of['12']} + subject123"
+    )
+    assert names.words("a.b, axb and a.bc") == f"{of['a.b']}, axb and a.bc"
+    # a person called as a group: only where it is said that people are meant
+    assert names.words("MS, 'MS', MS_3rd") == "MS, 'MS', MS_3rd"
+    assert names.words("subject_id in (12, 'MS') and age < 123") == (
+        f"subject_id in ({of['12']}, '{of['MS']}') and age < 123"
+    )
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_forgotten_people_leave_the_list_and_their_number_is_not_given_again(
+    tmp_path: Path, number: int
+) -> None:
+    first = kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES)
+    gone = next(name for name, shown in first.subjects.items() if shown == f"woman {number}")
+    drop_pseudonyms(tmp_path, lambda kind, name: kind == "woman" and name == gone)
+    listed = [line.split(",")[1] for line in (tmp_path / KEY_FILE).read_text().splitlines()]
+    assert gone not in listed
+    left = [s for s in SUBJECTS if s != gone]
+    again = kept_pseudonyms(tmp_path, [*left, "N"], SAMPLES)
+    assert again.subjects == {**{s: first.subjects[s] for s in left}, "N": "woman 4"}
+
+
+def test_nothing_is_written_where_there_is_no_list(tmp_path: Path) -> None:
+    drop_pseudonyms(tmp_path / "nowhere", lambda *_: True)
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("text", ["a,b\n", "kind,name,pseudonym\nwoman,P1,Anna\n", "\n"])
+def test_another_file_of_that_name_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / KEY_FILE).write_text(text)
+    with pytest.raises(InputError, match="not a list of pseudonyms"):
+        kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES)
+    assert (tmp_path / KEY_FILE).read_text() == text

@@ -1,0 +1,166 @@
+"""Page 7: designs in words and as matrices, inputs, versions and deviations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import vl_convert
+
+from cohortmart.report.blocks import Figure, Table, Text, all_blocks
+from cohortmart.report.design_words import design_words
+from cohortmart.report.figure_files import standalone
+from cohortmart.report.pages.methods import methods_page
+from cohortmart.report.pages.methods import page as methods
+from cohortmart.report.pages.methods.deviations import deviations
+from tests.support.small_source import small_source
+
+SAMPLES = [("S1", "P1", "MS", "1st", 1), ("S2", "P1", "MS", "3rd", 2), ("S3", "P2", "HP", "1st", 1)]
+PARAMETERS: dict[str, Any] = {
+    "values": "voom", "voom": {"rounds": 2}, "array_weights": True, "filter": "filter_by_expr",
+    "where": "cell_type = 'CD8' and subject_id <> 'P9'", "contrast_errors": "exact",
+    "moderation": {"trend": True, "robust": True, "minimum_log_fc": 0.5},
+    "model": {"means": ["group", "timepoint"], "covariates": ["age"], "block": "subject",
+              "correlation": "consensus", "within": None, "formula": None, "curve": None,
+              "baseline": None},
+    "rebound": {"preset": "default"}, "modules": {"mode": "fixed", "seed_weight": 1},
+    "thresholds": {"p": None, "adj_p": 0.05},
+}  # fmt: skip
+
+
+def tables() -> dict[str, Any]:
+    cells = [
+        {"analysis": "a", "sample_id": s[0], "sample_order": i, "coefficient": c,
+         "coefficient_order": j, "value": v}
+        for i, s in enumerate(SAMPLES, 1)
+        for j, (c, v) in enumerate({"MS.1st": float(i == 1), "age": 20.0 + i}.items(), 1)
+    ]  # fmt: skip
+    return {
+        "analysis_run": [
+            {"analysis": "a", "cohortmart_version": "9.9", "library_versions": '{"numpy": "2"}',
+             "parameters": json.dumps(PARAMETERS)}
+        ],
+        "ingested_file": [
+            {"file": f"P1_{n}.csv", "role": "rna", "format": "csv", "bytes": 10, "rows": 2,
+             "columns": 3, "sha256": n * 8, "reader_version": "1", "status": status}
+            for n, status in (("ab", "current"), ("cd", "replaced"))
+        ],
+        "design_matrix": cells,
+        "dim_contrast": [
+            {"analysis": "a", "contrast": "c", "contrast_order": 1, "expression": "MS.1st",
+             "meaning": "mean", "kind": "within", "n_samples": 2, "n_subjects": 1,
+             "n_complete": 1, "consensus_correlation": 0.25}
+        ],
+        "contrast_weight": [
+            {"analysis": "a", "contrast": "c", "coefficient": "MS.1st", "coefficient_order": 1,
+             "weight": -1.0}
+        ],
+        "analysis_note": [
+            {"analysis": "a", "note_order": 1, "kind": "note", "note": "P1 has no PP"},
+            {"analysis": "a", "note_order": 2, "kind": "preset", "note": "preset paper: x"},
+        ],
+    }  # fmt: skip
+
+
+def test_the_page_has_design_inputs_versions_and_deviations(tmp_path: Path) -> None:
+    (tmp_path / "study.yml").write_text("study: small  # P1\n")
+    page = methods_page(small_source(tables(), SAMPLES, tmp_path, analyses=["a"]))
+    blocks = all_blocks(page)
+    texts = [b.words for b in blocks if isinstance(b, Text)]
+    assert "study: small  # P1\n" in texts
+    assert "P1 has no PP." in texts
+    assert "a: preset paper: x." in texts
+    assert "Correlation of two samples of one woman: 0.250." in texts
+    found = {b.name: b for b in blocks if isinstance(b, Table)}
+    assert found["methods-files"].rows.to_pylist()[0]["sha256"] == "abababab" * 2
+    assert found["methods-files"].rows.num_rows == 1
+    assert found["methods-versions"].rows.to_pylist() == [
+        {"program": "cohortmart", "version": "9.9"}, {"program": "numpy", "version": "2"},
+    ]  # fmt: skip
+    assert found["methods-deviations"].rows.num_rows == 4
+    figures = {b.name: b for b in blocks if isinstance(b, Figure)}
+    assert list(figures) == ["methods-design-a", "methods-weights-a"]
+    shades = figures["methods-design-a"].data["cells"].to_pylist()
+    assert [r["shade"] for r in shades if r["coefficient"] == "age"] == [0.0, 0.5, 1.0]
+    for figure in figures.values():
+        assert "<svg" in vl_convert.vegalite_to_svg(standalone(figure))
+
+
+def test_samples_of_a_design_stand_by_group_woman_and_visit(tmp_path: Path) -> None:
+    there = tables()
+    fitted = {"S2": 1, "S3": 2, "S1": 3}  # rows of the matrix, in the order of no one
+    there["design_matrix"] = [
+        row | {"sample_order": fitted[row["sample_id"]]} for row in there["design_matrix"]
+    ]
+    source = small_source(there, SAMPLES, tmp_path, analyses=["a"])
+    assert source.groups == ("MS", "HP")
+    figure = next(b for b in all_blocks(methods_page(source)) if isinstance(b, Figure))
+    assert figure.name == "methods-design-a"
+    rows = [(r["row"], r["sample"]) for r in figure.data["cells"].to_pylist()]
+    assert list(dict.fromkeys(rows)) == [(1, "S1"), (2, "S2"), (3, "S3")]
+
+
+def test_a_wide_design_and_one_that_is_not_known_are_not_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn(given: dict[str, Any]) -> list[str]:
+        made = methods_page(small_source(given, SAMPLES, tmp_path, analyses=["a"]))
+        return [b.name for b in all_blocks(made) if isinstance(b, Figure)]
+
+    monkeypatch.setattr(methods, "MOST_CELLS", 6)
+    assert drawn(tables()) == ["methods-design-a", "methods-weights-a"]
+    monkeypatch.setattr(methods, "MOST_CELLS", 5)  # three samples, two coefficients
+    assert drawn(tables()) == ["methods-weights-a"]
+    assert drawn({k: v for k, v in tables().items() if k != "design_matrix"}) == []
+
+
+def test_nothing_of_a_person_leaves_the_house(tmp_path: Path) -> None:
+    (tmp_path / "study.yml").write_text("study: small  # P1\n")
+    source = small_source(tables(), SAMPLES, tmp_path, analyses=["a"], pseudonymised=True)
+    blocks = all_blocks(methods_page(source))
+    said = "\n".join(b.words for b in blocks if isinstance(b, Text))
+    for block in blocks:
+        if isinstance(block, Table):
+            said += json.dumps(block.rows.to_pylist())
+    assert "P1" not in said
+    assert "--pseudonymise" in said
+    assert "methods-design-a" not in [b.name for b in blocks if isinstance(b, Figure)]
+
+
+def test_design_in_words() -> None:
+    values, samples, model, people, tests = design_words(PARAMETERS)
+    assert "in 2 rounds" in values
+    assert "array weights" in values
+    assert "filter_by_expr" in values
+    assert samples == "Samples: cell_type = 'CD8' and subject_id <> 'P9'."
+    assert "group and timepoint; adjusted for age" in model
+    assert "one correlation for all features" in people
+    assert "with a trend over the mean and robustly" in tests
+    assert "beyond 0.5 log2 units" in tests
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"within": "subject"}, "has a level of its own"),
+        ({"block": None}, "independent"),
+        ({"correlation": "per_feature"}, "mixed model"),
+        ({"formula": "~ 0 + group"}, "Model: ~ 0 + group"),
+        ({"baseline": "MS.BP"}, "differences from MS.BP"),
+        ({"curve": {"of": "week", "by": "group", "knots": [10, 20]}}, "knots at 10, 20"),
+    ],
+)
+def test_models_in_words(changed: dict[str, Any], words: str) -> None:
+    parameters = {**PARAMETERS, "model": {**PARAMETERS["model"], **changed}}
+    assert any(words in line for line in design_words(parameters))
+
+
+def test_the_papers_own_choices_are_no_deviations() -> None:
+    own = {
+        "values": "log_cpm", "contrast_errors": "limma", "thresholds": {"p": 0.05},
+        "rebound": {"preset": "paper"}, "modules": {"mode": "paper"},
+    }  # fmt: skip
+    assert deviations("a", own) == []
+    assert [r["about"] for r in deviations("a", {**own, "values": "m_value"})] == ["Delta beta"]
