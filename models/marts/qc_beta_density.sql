@@ -34,11 +34,7 @@ samples as (
 -- not from `layers`: read twice, its lists would be kept in between
 design_types as (
 
-    select 'I' as design_type
-    union all
-    select 'II' as design_type
-    union all
-    select 'unknown' as design_type
+    select 'I' as design_type union all select 'II' union all select 'unknown'
 
 ),
 
@@ -52,12 +48,7 @@ sets as (
             order by
                 assay asc nulls last, layer asc nulls last, design_type asc nulls last
         ) as set_number
-    from (
-        select distinct
-            assay,
-            layer
-        from samples
-    ) as measured_layers
+    from (select distinct assay, layer from samples) as measured_layers
     cross join design_types
 
 ),
