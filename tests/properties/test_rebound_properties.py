@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from analyses.design.contrast_pairs import resolve_pairs
+from analyses.rebound.pairs import resolve_pairs
 from analyses.rebound.rebound import (
     amplitude_contrasts,
     rebound_class,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from analyses.design.contrast_pairs import PairDifference, differences
+from analyses.rebound.pairs import PairDifference, differences
 from analyses.rebound.rebound import (
     amplitude_contrasts,
     difference_contrasts,
