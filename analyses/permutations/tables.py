@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.fit.prepare import Prepared
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts, join_fits
@@ -24,8 +23,8 @@ from cohortmart.core.study.model_records import Permutations
 from cohortmart.core.study.records import Analysis
 from cohortmart.core.text.nearest import did_you_mean
 from cohortmart.core.text.wording import counted
+from cohortmart.core.types import Floats
 
-Floats = NDArray[np.float64]
 Say = Callable[[str], None]
 
 #: Shares of a contrast's variance between people that are worth a line.

@@ -10,11 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.batch.combat_design import CombatError
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats
 
 #: R stops when no value of the batch changes by more than this share.
 TOLERANCE = 1e-4
@@ -177,7 +175,7 @@ def _solve(
 
 def _advance(
     found: Floats, delta2: Floats, terms: tuple[Floats, ...], gamma_bar: float
-) -> tuple[float, NDArray[np.bool_]]:
+) -> tuple[float, Bools]:
     """Go one round, in place; return the largest change, and which features did not move."""
     still = np.empty(len(found), dtype=np.bool_)
     moved = 0.0

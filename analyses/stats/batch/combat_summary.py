@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from analyses.stats.batch.combat_design import CombatDesign
 from analyses.stats.linear.basis import RANK_TOLERANCE
 from analyses.stats.linear.missing import find_patterns
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 #: Residuals below this share of the values are rounding.
 _ROUNDING = 1e-12
@@ -106,8 +105,8 @@ class _Fit:
     squares: Floats
     counts: Floats
     explained: Floats
-    df_residual: NDArray[np.int64]
-    told_apart: NDArray[np.bool_]
+    df_residual: Ints
+    told_apart: Bools
 
 
 def _fit_complete(y: Floats, d: CombatDesign) -> _Fit:
@@ -135,8 +134,8 @@ class _PatternFits:
     counts: Floats
     covariate_means: Floats
     inverse: Floats
-    rank: NDArray[np.int64]
-    told_apart: NDArray[np.bool_]
+    rank: Ints
+    told_apart: Bools
 
 
 def _fit_missing(y: Floats, d: CombatDesign) -> _Fit:
@@ -203,7 +202,7 @@ def _pattern_fits(masks: Floats, d: CombatDesign) -> _PatternFits:
 
 def _put(
     out: FeatureSummary,
-    rows: slice | NDArray[np.bool_],
+    rows: slice | Bools,
     fit: _Fit,
     y: Floats,
     d: CombatDesign,
@@ -231,7 +230,7 @@ def _put(
     out.gamma[rows] = np.where(kept[:, None] & there, fit.level - grand[:, None], 0.0)
 
 
-def is_adjusted(status: NDArray[np.int8]) -> NDArray[np.bool_]:
+def is_adjusted(status: NDArray[np.int8]) -> Bools:
     """Return which features are adjusted at all.
 
     Parameters
@@ -242,7 +241,7 @@ def is_adjusted(status: NDArray[np.int8]) -> NDArray[np.bool_]:
     return np.asarray(status <= FeatureStatus.ADJUSTED_WITHOUT_SOME_BATCHES)
 
 
-def _constant_in_a_batch(y: Floats, d: CombatDesign) -> NDArray[np.bool_]:
+def _constant_in_a_batch(y: Floats, d: CombatDesign) -> Bools:
     """Which features have one value in all samples of a batch of several; NaN is no value."""
     members = [np.flatnonzero(d.codes == b) for b in np.flatnonzero(d.sizes > 1)]
     out = np.zeros(len(y), dtype=bool)

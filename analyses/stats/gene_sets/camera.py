@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
 from analyses.stats.gene_sets.membership import Membership
 from analyses.stats.numeric.tails import t_two_sided
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Below, a P value has lost digits, or is 0.
 _SMALLEST_P = 1e-290

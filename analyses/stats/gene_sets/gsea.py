@@ -8,13 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.gene_sets.membership import Membership
 from analyses.stats.numeric.parallel import for_blocks
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 #: Random orders that are scored together: small enough for the processor's cache.
 _ORDERS = 64

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis, design_basis
 from analyses.stats.linear.missing import (
@@ -25,9 +24,7 @@ from analyses.stats.linear.missing_plot import allows_missing_plot, centred_prod
 from analyses.stats.mixed.feature_correlation import is_rounding
 from analyses.stats.numeric.cross_product import cross_product
 from analyses.stats.numeric.parallel import for_blocks, rows_times
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from cohortmart.core.types import Floats
 
 _ROWS = 1024  # features a block of work
 _OWN_VALUES = 2**20  # values in the projections of features that have each their own

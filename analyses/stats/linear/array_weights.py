@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.array_weight_sums import VarianceSums, no_sums, variance_sums
 from analyses.stats.linear.basis import DesignBasis
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Gives (y, weights) of all features, part by part; each call begins anew.
 Parts = Callable[[], Iterable[tuple[Floats, Floats | None]]]

@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Singular values below this share of the largest (columns scaled to length 1) count as zero.
 RANK_TOLERANCE = 1e-9

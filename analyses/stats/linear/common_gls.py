@@ -12,14 +12,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.contrasts_fit_approximation import ContrastsFitApproximation, combined_sd
 from analyses.stats.linear.missing import EqualGaps, MaskPatterns, by_number_missing
 from analyses.stats.linear.missing_plot import centred_product, missing_plot, residual_basis
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats, Ints
 
 
 class Parts(NamedTuple):
@@ -176,7 +174,7 @@ def fit_filled(y: Floats, common: CommonGls, patterns: MaskPatterns) -> Parts:
     return Parts(estimate, sd[of], _sigma2(residual, df), df, mean, lost, ratio)
 
 
-def _lost(square: Floats, white: Floats, found: Floats, of_row: NDArray[np.int64]) -> Floats:
+def _lost(square: Floats, white: Floats, found: Floats, of_row: Ints) -> Floats:
     """Return what the missing samples take from the Wald statistic of a set, per direction."""
     both = square + white @ white.transpose(0, 2, 1)
     along = white[of_row] @ found[:, :, None]

@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 def common_row(weights: Floats | None) -> Floats | None:

@@ -9,20 +9,18 @@ complete design and needs a system of m equations only.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.missing import EqualGaps, MaskPatterns
 from analyses.stats.numeric.parallel import rows_times
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats
 
 #: Least share of information a missing value's own column may have left: below, too many digits
 #: would be lost.
 _LEAST = 0.01
 
 
-def allows_missing_plot(basis: DesignBasis, patterns: MaskPatterns) -> NDArray[np.bool_]:
+def allows_missing_plot(basis: DesignBasis, patterns: MaskPatterns) -> Bools:
     """Say which patterns leave a design of full rank, well away from a deficient one.
 
     Returns
@@ -78,9 +76,7 @@ def missing_plot(e: Floats, table: Floats, n_residual: int, gaps: EqualGaps) -> 
     return np.asarray(inverse)
 
 
-def centred_product(
-    y: Floats, table: Floats, seen: NDArray[np.bool_] | None = None
-) -> tuple[Floats, Floats]:
+def centred_product(y: Floats, table: Floats, seen: Bools | None = None) -> tuple[Floats, Floats]:
     """Return `y @ table`, formed without each feature's mean so that a large one costs no digits.
 
     Parameters

@@ -5,13 +5,10 @@ from __future__ import annotations
 from math import factorial, log
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from analyses.stats.lists.contingency import ContingencyTables
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 #: Terms of a sum taken at a time.
 BLOCK = 64

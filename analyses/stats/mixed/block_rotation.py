@@ -16,7 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.missing import find_patterns, observed_rank
@@ -24,10 +23,7 @@ from analyses.stats.linear.missing_plot import centred_product, residual_basis
 from analyses.stats.mixed.blocks import Blocks
 from analyses.stats.mixed.feature_correlation import enough, is_rounding
 from analyses.stats.numeric.parallel import rows_times
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class RotatedFeatures:
     d: Floats
     inverse: Floats
     across: Floats
-    known: Flags
+    known: Bools
 
 
 @dataclass(frozen=True)
@@ -183,7 +179,7 @@ class _Decomposed:
     d: Floats
     vectors: Floats
     across: Floats
-    unknown: Flags
+    unknown: Bools
 
     def of(self, rows: Ints) -> _Decomposed:
         """Repeat patterns for the features that have them."""
@@ -242,7 +238,7 @@ def _informative(d: Floats, scale: Floats) -> Floats:
     return np.where(d > 1e-10 * scale, d, 0.0)
 
 
-def _told_apart(d: Floats, n_free: Floats) -> Flags:
+def _told_apart(d: Floats, n_free: Floats) -> Bools:
     """Whether residuals differ in how much of the block variance they hold."""
     carries = d > 0
     largest, smallest = d.max(axis=1), np.where(carries, d, np.inf).min(axis=1)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.missing import MaskPatterns, by_number_missing
@@ -23,8 +22,7 @@ from analyses.stats.mixed.feature_correlation import (
     squares_along,
 )
 from analyses.stats.mixed.reml import block_rho
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,13 @@ Each has precision weights of its own, or lacks so many samples that the design 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.missing import find_patterns, observed_rank
 from analyses.stats.mixed.blocks import Blocks
 from analyses.stats.mixed.reml import block_rho
 from analyses.stats.numeric.parallel import rows_times
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from cohortmart.core.types import Bools, Floats, Ints
 
 _UPPER = 0.99
 
@@ -69,7 +66,7 @@ def feature_correlation(
 
 
 def _decompose(
-    w: Floats, rank: NDArray[np.int64], in_block: Floats, basis: DesignBasis, blocks: Blocks
+    w: Floats, rank: Ints, in_block: Floats, basis: DesignBasis, blocks: Blocks
 ) -> tuple[Floats, Floats, Floats]:
     """(Q'WQ)^-1, and eigenvalues and eigenvectors of the projected block indicators."""
     q, z = basis.q, blocks.indicators
@@ -85,12 +82,12 @@ def _decompose(
     return inverse, informative(d), v
 
 
-def enough(n_values: NDArray[np.int64], p: int, n_blocks: NDArray[np.int64]) -> Flags:
+def enough(n_values: Ints, p: int, n_blocks: Ints) -> Bools:
     """R's rule: more values than coefficients + 2, and at least one block with two values."""
     return np.asarray((n_values > p + 2) & (n_blocks > 1) & (n_blocks < n_values - 1))
 
 
-def is_rounding(residual: Floats, total: Floats) -> Flags:
+def is_rounding(residual: Floats, total: Floats) -> Bools:
     """Where a feature does not vary (a gene without counts): its residuals say nothing."""
     return np.asarray(residual <= 1e-24 * total)
 
@@ -120,7 +117,7 @@ def rho_range(blocks: Blocks) -> tuple[float, float]:
     return 1.0 / (1.0 - max(blocks.largest, 2)) + 0.01, _UPPER
 
 
-def _pseudo_inverse(a: Floats, deficient: NDArray[np.bool_]) -> Floats:
+def _pseudo_inverse(a: Floats, deficient: Bools) -> Floats:
     """Inverse of each matrix; of the deficient ones the pseudo-inverse."""
     out = np.empty_like(a)
     full = ~deficient

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.contrast_fit import ContrastFit
@@ -33,9 +32,7 @@ from analyses.stats.mixed.satterthwaite import (
     satterthwaite_df,
 )
 from analyses.stats.numeric.parallel import for_blocks, rows_times
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 _ROWS = 1024  # features a block of work; its arrays stay in the processor's cache
 _OWN_ROWS = 256  # the same where each feature has matrices of its own

@@ -9,12 +9,9 @@ The solution is the maximum itself, found to rounding, not the last of a fixed n
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.numeric.parallel import rows_times
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 _GRID = 40
 _ROUNDS = 60

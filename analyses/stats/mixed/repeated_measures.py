@@ -8,14 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from analyses.stats.numeric.parallel import for_blocks
 from analyses.stats.numeric.tails import t_two_sided
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 _VALUES = 2**17  # values worked on at a time, so that temporaries stay in the cache
 _ROUNDING = 4 * np.finfo(float).eps
@@ -116,7 +113,7 @@ def _correlate(
 
 
 def _within(
-    values: Floats, counted: Flags, n: Ints, starts: Ints, sizes: Ints
+    values: Floats, counted: Bools, n: Ints, starts: Ints, sizes: Ints
 ) -> tuple[Floats, Floats]:
     """Take each person's mean off and scale to length 1.
 

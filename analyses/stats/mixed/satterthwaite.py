@@ -19,10 +19,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from cohortmart.core.types import Bools, Floats
 
 _EQUAL = 1e-8  # degrees of freedom that differ less count as the same, as in lmerTest
 
@@ -47,11 +45,11 @@ class RatioInformation:
     n_free: Floats
     drift: Floats
     curvature: Floats
-    estimated: Flags
+    estimated: Bools
 
 
 def ratio_information(
-    d: Floats, squares: Floats, rss: Floats, n_free: Floats, ratio: Floats, inside: Flags
+    d: Floats, squares: Floats, rss: Floats, n_free: Floats, ratio: Floats, inside: Bools
 ) -> RatioInformation:
     """Differentiate the profile of the deviance twice.
 

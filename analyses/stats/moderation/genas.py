@@ -17,12 +17,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special
 
 from analyses.stats.numeric.parallel import for_blocks
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 _ROWS = 4096  # features a block of work; its arrays stay in the processor's cache
 _FEWEST = 20  # features that say something of a correlation

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-Ints = NDArray[np.int64]
-
+from cohortmart.core.types import Bools, Ints
 
 #: Links looked at in one go.
 _BLOCK = 2_000_000
@@ -106,7 +104,7 @@ def component_labels(graph: Graph, sets: Ints) -> Ints:
     return np.asarray(labels.reshape(sets.shape), np.int64)
 
 
-def in_largest_component(graph: Graph, members: Ints) -> NDArray[np.bool_]:
+def in_largest_component(graph: Graph, members: Ints) -> Bools:
     """Say which nodes are in the largest connected component that they form among themselves.
 
     Of components of the same size, the one with the first of the members counts.

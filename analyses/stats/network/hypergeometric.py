@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import gammaln, xlog1py
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: From here on the series of Stirling's formula is exact to rounding.
 _LARGE = 32.0

@@ -9,12 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.network.graph import Graph, largest_component_sizes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Ints
 
 #: A bin of degrees has at least so many nodes to draw from.
 BIN_SIZE = 100

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 _MOST_THREADS = 8  # beyond, Python's lock leaves little to gain
 _SMALL = 2**18  # multiplications up to which BLAS starts no threads of its own

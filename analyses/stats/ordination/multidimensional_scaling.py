@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.ordination.principal_axes import principal_axes
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Features of a pair of samples, and of all samples, that count by default.
 TOP_OF_PAIR, TOP_OF_ALL = 500, 1000

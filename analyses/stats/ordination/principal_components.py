@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.ordination.principal_axes import principal_axes
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: A sample that varies less than this share of all samples together is constant but for rounding.
 _CONSTANT = 1e-12

@@ -8,9 +8,8 @@ from itertools import permutations
 from math import factorial, prod
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 _AT_ONCE = 512  # orders; bounds the memory
 
@@ -51,7 +50,7 @@ class VisitOrders:
             else:
                 yield self._drawn(rng.random((size, len(self.codes))))
 
-    def _drawn(self, keys: NDArray[np.float64]) -> Ints:
+    def _drawn(self, keys: Floats) -> Ints:
         """Sort the samples of every block by random keys (n_orders, n_samples)."""
         orders = np.empty(keys.shape, np.int64)
         orders[:, np.argsort(self.codes, kind="stable")] = np.argsort(self.codes + keys, axis=1)
@@ -68,7 +67,7 @@ class VisitOrders:
         return orders
 
 
-def visit_orders(codes: Ints, movable: NDArray[np.bool_], n: int, seed: int) -> VisitOrders:
+def visit_orders(codes: Ints, movable: Bools, n: int, seed: int) -> VisitOrders:
     """Enumerate the orders if there are no more than `n` besides the given one, else draw `n`.
 
     Parameters

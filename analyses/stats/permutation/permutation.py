@@ -38,9 +38,7 @@ from analyses.stats.permutation.squares import (
     without_model,
 )
 from analyses.stats.permutation.tally import Tally, moments_of_t
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 _PIECE, _WEIGHTED_PIECE = 16384, 2048  # features at a time; bounds the memory
 _ROWS, _WEIGHTED_ROWS = 256, 16  # features a block of work

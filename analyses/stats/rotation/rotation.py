@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.mixed.blocks import Blocks
@@ -21,9 +20,7 @@ from analyses.stats.rotation.frames import random_frames
 from analyses.stats.rotation.shared import SharedSums
 from analyses.stats.rotation.space import distinct_pairs, rotation_space
 from analyses.stats.rotation.weighted import WeightedSums
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 #: Half the width of a 95 % interval, in standard deviations.
 _NORMAL_975 = 1.959963984540054

@@ -6,18 +6,16 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts, join_fits
 from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.mixed.mixed_model import MixedFit, fit_mixed
+from cohortmart.core.types import Floats
 from tests.support.dense import simulated
 from tests.support.dense_mixed import dense_mixed
 from tests.unit.analyses.stats.conftest import SmallStudy
-
-Floats = NDArray[np.float64]
 
 
 def own_df(found: MixedFit) -> tuple[Floats, Floats]:

@@ -7,15 +7,13 @@ from functools import cache
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.stats import norm
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.mixed.mixed_model import MixedFit, fit_mixed
+from cohortmart.core.types import Floats, Ints
 from tests.support.paths import DATA
-
-Floats = NDArray[np.float64]
 
 WOMAN, VISIT = np.repeat(np.arange(1, 11), 3), np.tile(np.arange(3), 10)
 SAMPLE, GROUP = np.arange(1, 31), (WOMAN > 5).astype(int)
@@ -43,7 +41,7 @@ CASES = {
 }
 
 
-def noise(a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
+def noise(a: Ints, b: Ints) -> Floats:
     steps = (a * 7919 + b * 104729 + a * a * b * 31 + b * b * 17) % 1009
     return np.asarray(norm.ppf((steps + 0.5) / 1009))
 

@@ -9,7 +9,6 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import stats
 
 from analyses.stats.mixed import repeated_measures as module
@@ -17,8 +16,7 @@ from analyses.stats.mixed.repeated_measures import (
     RepeatedMeasuresCorrelation,
     repeated_measures_correlation,
 )
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Visits in no order; D has one, E has two.
 WOMEN = ["B", "A", "C", "A", "B", "D", "C", "A", "E", "B", "E", "A", "C"]

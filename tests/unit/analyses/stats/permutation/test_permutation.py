@@ -4,7 +4,6 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
@@ -16,11 +15,10 @@ from analyses.stats.numeric.tails import t_two_sided
 from analyses.stats.permutation.permutation import PermutationSums
 from analyses.stats.permutation.space import permutation_space
 from analyses.stats.permutation.space import testable_within as can_be_tested  # pytest: no test
+from cohortmart.core.types import Floats, Ints
 from tests.support.dense import covariance, simulated
 from tests.unit.analyses.stats.conftest import SmallStudy
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 RHO = 0.4
 
 

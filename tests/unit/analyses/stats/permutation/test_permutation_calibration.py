@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
 from analyses.stats.linear.basis import DesignBasis, design_basis
@@ -16,8 +15,8 @@ from analyses.stats.mixed.blocks import Blocks, make_blocks
 from analyses.stats.moderation.ebayes import ebayes
 from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.permutation.permutation import PermutationSums
+from cohortmart.core.types import Floats
 
-Floats = NDArray[np.float64]
 N_STUDIES, N_FEATURES, N_PERMUTATIONS = 150, 150, 199
 
 
