@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analyses.stats.linear.basis import DesignBasis, design_basis
+from analyses.stats.linear.basis import DesignBasis, design_basis, is_rounding
 from analyses.stats.linear.missing import (
     MaskPatterns,
     by_number_missing,
@@ -21,7 +21,6 @@ from analyses.stats.linear.missing import (
     observed_rank,
 )
 from analyses.stats.linear.missing_plot import allows_missing_plot, centred_product
-from analyses.stats.mixed.feature_correlation import is_rounding
 from analyses.stats.numeric.cross_product import cross_product
 from analyses.stats.numeric.parallel import for_blocks, rows_times
 from cohortmart.core.types import Floats

@@ -17,11 +17,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analyses.stats.linear.basis import DesignBasis
-from analyses.stats.linear.missing import find_patterns, observed_rank
+from analyses.stats.linear.basis import DesignBasis, is_rounding
 from analyses.stats.linear.missing_plot import centred_product, residual_basis
 from analyses.stats.mixed.blocks import Blocks
-from analyses.stats.mixed.feature_correlation import enough, is_rounding
+from analyses.stats.mixed.weighted_least_squares import (
+    enough,
+    gram_and_inverse,
+    weighted_data,
+    weighted_least_squares,
+)
 from analyses.stats.numeric.parallel import rows_times
 from cohortmart.core.types import Bools, Floats, Ints
 
@@ -142,30 +146,25 @@ def rotate_each(
         A sample's noise has variance s2 / weight, the block effect t2 whatever the weight. Both
         are in units of a feature's mean weight, so that weights times a constant are the same.
     """
-    seen = np.isfinite(y)
-    patterns = find_patterns(seen)
-    of, n_seen = patterns.of_row, patterns.masks.sum(axis=1)
-    rank = observed_rank(basis, patterns)
-    in_block = patterns.masks.astype(float) @ blocks.indicators
-    ok = enough(n_seen, basis.rank, (in_block > 0).sum(axis=1))[of]
-    y = np.where(seen, y, 0.0)
-    w = np.where(seen, 1.0 if weights is None else weights, 0.0)
-    unit = np.maximum(w.sum(axis=1), np.finfo(float).tiny) / np.maximum(n_seen[of], 1)
+    f = weighted_data(y, basis, blocks, weights)
+    of, w = f.patterns.of_row, f.w
+    n_seen = f.n_seen[of]
+    unit = np.maximum(w.sum(axis=1), np.finfo(float).tiny) / np.maximum(n_seen, 1)
     if weights is None:
-        masks = patterns.masks.astype(float)
-        own = _decompose(masks, np.ones(len(masks)), rank, basis, blocks, k).of(of)
+        masks = f.patterns.masks.astype(float)
+        own = _decompose(masks, np.ones(len(masks)), f.rank, basis, blocks, k).of(of)
     else:
-        own = _decompose(w, unit, rank[of], basis, blocks, k)
+        own = _decompose(w, unit, f.rank[of], basis, blocks, k)
     d = own.d
-    gamma, residual = _least_squares(y, w, own.inverse, basis.q)
+    gamma, residual = weighted_least_squares(f, own.inverse, basis.q)
     in_blocks = rows_times(w * residual, blocks.indicators) / np.sqrt(unit)[:, None]
     h = np.where(d > 0, (in_blocks[:, None, :] @ own.vectors)[:, 0, :], 0.0)
     squares = h * h / np.where(d > 0, d, 1.0)
-    n_free = (n_seen - rank)[of].astype(float)
+    n_free = (f.n_seen - f.rank)[of].astype(float)
     rss0 = np.maximum((w * residual**2).sum(axis=1) - squares.sum(axis=1), 0.0)
-    mean = np.where(n_seen[of] > 0, y.sum(axis=1) / np.maximum(n_seen[of], 1), np.nan)
+    mean = np.where(n_seen > 0, f.y.sum(axis=1) / np.maximum(n_seen, 1), np.nan)
     estimate = np.where(own.unknown, np.nan, gamma @ k)
-    known = ok & (n_free > 0) & _told_apart(d, n_free)
+    known = f.enough[of] & (n_free > 0) & _told_apart(d, n_free)
     return RotatedFeatures(
         estimate, mean, n_free, rss0, h, squares, d, own.inverse, own.across, known
     )
@@ -201,14 +200,10 @@ def _decompose(
     """
     q, z = basis.q, blocks.indicators
     p, n_blocks = q.shape[1], z.shape[1]
-    pairs = (q[:, :, None] * q[:, None, :]).reshape(len(q), -1)
-    gram = rows_times(w, pairs).reshape(-1, p, p)
     deficient = rank < p
-    inverse = np.empty_like(gram)
-    inverse[~deficient] = np.linalg.inv(gram[~deficient])
+    gram, inverse = gram_and_inverse(w, deficient, q)
     unknown = np.zeros((len(w), k.shape[1]), bool)
     if deficient.any():
-        inverse[deficient] = np.linalg.pinv(gram[deficient], rcond=1e-10, hermitian=True)
         rest = np.abs(k - inverse[deficient] @ (gram[deficient] @ k)).max(axis=1)
         unknown[deficient] = rest > 1e-6 * np.abs(k).max(axis=0)
     by_block = (z[:, :, None] * q[:, None, :]).reshape(len(q), -1)
@@ -221,16 +216,6 @@ def _decompose(
     d, v = np.linalg.eigh(projected)
     d = _informative(d, whole.max(axis=1, keepdims=True))
     return _Decomposed(inverse, d, v, v.transpose(0, 2, 1) @ zqa, unknown)
-
-
-def _least_squares(y: Floats, w: Floats, inverse: Floats, q: Floats) -> tuple[Floats, Floats]:
-    """Coefficients and residuals without blocks; the second step repairs rounding of the first."""
-    gamma, residual = np.zeros((len(y), q.shape[1])), y
-    for _ in range(2):
-        step = (inverse @ rows_times(w * residual, q)[:, :, None])[:, :, 0]
-        gamma, residual = gamma + step, residual - rows_times(step, q.T)
-    residual[is_rounding((w * residual**2).sum(axis=1), (w * y**2).sum(axis=1))] = 0.0
-    return gamma, residual
 
 
 def _informative(d: Floats, scale: Floats) -> Floats:

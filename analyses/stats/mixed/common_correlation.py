@@ -10,18 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analyses.stats.linear.basis import DesignBasis
+from analyses.stats.linear.basis import DesignBasis, is_rounding
 from analyses.stats.linear.missing import MaskPatterns, by_number_missing
 from analyses.stats.linear.missing_plot import centred_product, missing_plot, residual_basis
 from analyses.stats.mixed.blocks import Blocks
-from analyses.stats.mixed.feature_correlation import (
-    enough,
-    informative,
-    is_rounding,
-    rho_range,
-    squares_along,
-)
+from analyses.stats.mixed.feature_correlation import informative, rho_range, squares_along
 from analyses.stats.mixed.reml import block_rho
+from analyses.stats.mixed.weighted_least_squares import enough
 from cohortmart.core.types import Floats
 
 

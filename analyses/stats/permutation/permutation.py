@@ -19,10 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analyses.stats.linear.basis import DesignBasis
+from analyses.stats.linear.basis import DesignBasis, is_rounding
 from analyses.stats.linear.common_weights import common_row, scaled_basis
 from analyses.stats.mixed.blocks import Blocks
-from analyses.stats.mixed.feature_correlation import is_rounding
 from analyses.stats.numeric.parallel import for_blocks
 from analyses.stats.permutation.orders import VisitOrders, visit_orders
 from analyses.stats.permutation.space import (
