@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 
+from analyses.stats.lists.hypergeometric import log_tail_bounds, log_upper_tail
 from analyses.stats.network.graph import Graph
-from analyses.stats.network.hypergeometric import log_tail_bounds, log_upper_tail
 from cohortmart.core.types import Bools, Floats, Ints
 
 Mode = Literal["fixed", "paper"]
