@@ -135,7 +135,6 @@ class CombatAdjustment:
 
     Parameters
     ----------
-    design : CombatDesign
     grand_mean : ndarray of shape (n_features,)
     coefficients : ndarray of shape (n_features, n_covariates)
         Of `design.covariates`; with `grand_mean` what an adjusted feature varies around.

@@ -30,7 +30,6 @@ class BatchPrior:
 
     Parameters
     ----------
-    batch : str
     n_samples, n_features : int
         Samples of the batch; features that were adjusted in it.
     gamma_bar, tau2 : float
@@ -65,7 +64,6 @@ class BatchPosterior:
         Effect on the mean of the standardised values.
     delta2 : ndarray of shape (n_features,)
         Their variance; 1 if only means are corrected.
-    prior : BatchPrior
     """
 
     gamma: Floats
@@ -80,7 +78,6 @@ def posterior(
 
     Parameters
     ----------
-    batch : str
     n_samples : int
         For the report.
     gamma : ndarray of shape (n_features,)
@@ -90,7 +87,6 @@ def posterior(
     counts : ndarray of shape (n_features,)
         Numbers of values, at least 1; a feature of one value has no variance of its own and takes
         no part in the prior of the variances.
-    mean_only : bool
 
     Raises
     ------

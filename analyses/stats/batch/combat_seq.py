@@ -131,10 +131,6 @@ def combat_seq(
         A count does not grow beyond this many times the gene's largest count of any sample, per
         library size. (In the CD8+ T cells of Zenere et al. 2023 the most is 6.9 times.)
 
-    Returns
-    -------
-    CombatSeqResult
-
     Raises
     ------
     CombatError

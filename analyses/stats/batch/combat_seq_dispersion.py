@@ -44,7 +44,6 @@ def batch_dispersions(
         Whole numbers.
     rows : ndarray of shape (n_genes,), int
         The genes to use.
-    design : CombatSeqDesign
     library : ndarray of shape (n_samples,)
     """
     n_batches = design.combat.n_batches

@@ -74,7 +74,6 @@ def summarise(y: Floats, design: CombatDesign) -> FeatureSummary:
     ----------
     y : ndarray of shape (n_features, n_samples)
         Finite, or NaN where missing.
-    design : CombatDesign
     """
     g, b, k = len(y), design.n_batches, design.covariates.shape[1]
     out = FeatureSummary(

@@ -70,10 +70,6 @@ def fit_negative_binomial(
         A gene is done after a step that promised to raise its log-likelihood by less than this;
         what is left after that step is far less again.
 
-    Returns
-    -------
-    NegativeBinomialFit
-
     Notes
     -----
     All genes are held at once with a matrix (n_columns, n_columns) each: give blocks of them.

@@ -93,7 +93,6 @@ def match_quantiles(
     ----------
     count : ndarray of shape (n,)
         Whole numbers.
-    old, new : NegativeBinomial
     most : ndarray of shape (n,)
         Whole numbers, at least 1: results above are cut to these.
 

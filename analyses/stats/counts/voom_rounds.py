@@ -60,8 +60,6 @@ def voom_rounds(
         As in `voom`.
     blocks : Blocks or None
         Needed for more than one round.
-    rounds : int
-    weigh_samples : bool
 
     Raises
     ------

@@ -50,7 +50,6 @@ def camera(statistic: Floats, sets: Membership, inter_gene_correlation: float = 
     ----------
     statistic : ndarray of shape (n_genes,)
         About normal with the same variance for every gene: z scores, see `z_scores`.
-    sets : Membership
     inter_gene_correlation : float
         Mean correlation rho between two genes of a set, in [0, 1).
 

@@ -57,7 +57,6 @@ def preranked(
     ----------
     statistic : ndarray of shape (n_genes,)
         Finite, and with a sign: a moderated t, say. Equal values keep the order given.
-    sets : Membership
     n_permutations : int
         Number of random sets of each size.
     seed : int

@@ -72,7 +72,6 @@ def over_representation_of_probes(
         0 where none is found. What goes beyond 1 is cut off: a gene counts once at most.
     n_probes : ndarray of shape (n_genes,), int64
         Tested probes of each gene, at least one.
-    sets : Membership
 
     Returns
     -------

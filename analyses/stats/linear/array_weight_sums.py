@@ -35,7 +35,6 @@ class VarianceSums:
 
     Parameters
     ----------
-    height : float
     slope : ndarray of shape (n_samples,)
         Derivatives by the log variances gamma.
     curvature : ndarray of shape (n_samples, n_samples)
@@ -90,7 +89,6 @@ def variance_sums(
         variation, or where its own missing values make the design deficient.
     weights : ndarray of shape (n_features, n_samples) or None
         Prior weights, positive.
-    basis : DesignBasis
     gamma : ndarray of shape (n_samples,)
         Log variances of the samples at which the sums are formed.
     total : VarianceSums

@@ -87,7 +87,6 @@ def common_gls(
 
     Parameters
     ----------
-    basis : DesignBasis
     k : ndarray of shape (rank, n_contrasts)
         Contrasts in the basis.
     z : ndarray of shape (n_samples, n_blocks)

@@ -49,7 +49,6 @@ def contrasts_fit_approximation(
 
     Parameters
     ----------
-    basis : DesignBasis
     contrasts : ndarray of shape (n_coefficients, n_contrasts)
     z : ndarray of shape (n_samples, n_blocks)
         Block indicators.
@@ -89,7 +88,6 @@ def approximate_sd(inverse: Floats, a: ContrastsFitApproximation) -> Floats:
     ----------
     inverse : ndarray of shape (n_features or 1, rank, rank)
         (Q'V^-1 Q)^-1.
-    a : ContrastsFitApproximation
 
     Returns
     -------
@@ -107,7 +105,6 @@ def combined_sd(own: Floats, a: ContrastsFitApproximation) -> Floats:
     ----------
     own : ndarray of shape (n_features, n_coefficients)
         Unscaled standard deviations.
-    a : ContrastsFitApproximation
 
     Returns
     -------

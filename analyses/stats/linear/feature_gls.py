@@ -28,7 +28,6 @@ def feature_gls(
     Parameters
     ----------
     y : ndarray of shape (n_features, n_samples)
-    fit : NormalEquations
     k : ndarray of shape (rank, n_contrasts)
         Contrasts in the basis.
     sets : sequence of sequences of int

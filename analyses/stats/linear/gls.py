@@ -50,7 +50,6 @@ def solve_gls(
     ----------
     y : ndarray of shape (n_features, n_samples)
         NaN = missing.
-    basis : DesignBasis
     z : ndarray of shape (n_samples, n_blocks)
         Block indicators.
     rho : float
@@ -117,7 +116,6 @@ def information(
     seen : ndarray of the same shape, bool
     q : ndarray of shape (n_samples, rank)
     z : ndarray of shape (n_samples, n_blocks)
-    rho : float
 
     Returns
     -------

@@ -56,8 +56,6 @@ def missing_plot(e: Floats, table: Floats, n_residual: int, gaps: EqualGaps) -> 
         changed.
     table : ndarray of shape (n_samples, m)
         The first `n_residual` columns F have F F' = V^-1 - V^-1 Q (Q'V^-1 Q)^-1 Q'V^-1.
-    n_residual : int
-    gaps : EqualGaps
 
     Returns
     -------

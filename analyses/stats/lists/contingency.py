@@ -109,7 +109,6 @@ def in_chunks(
 
     Parameters
     ----------
-    t : ContingencyTables
     width : ndarray of int of shape (n_tables,)
         Numbers that the work holds for a table.
     work : callable

@@ -123,7 +123,6 @@ def _log_weights(t: ContingencyTables, log_odds: Floats) -> tuple[Floats, Floats
 
     Parameters
     ----------
-    t : ContingencyTables
     log_odds : ndarray of shape (n_tables,)
 
     Returns

@@ -30,10 +30,6 @@ _FAR = 32.0
 def upper_tail(t: ContingencyTables) -> Floats:
     """Return the probability of at least so many features in both lists as each table has.
 
-    Parameters
-    ----------
-    t : ContingencyTables
-
     Returns
     -------
     ndarray of shape (n_tables,)

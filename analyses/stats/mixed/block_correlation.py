@@ -58,14 +58,9 @@ def block_correlation(
         Values; NaN = missing.
     basis : DesignBasis
         Of the design, n_samples rows.
-    blocks : Blocks
     weights : ndarray of shape (n_features, n_samples), optional
         Precision weights (inverse variances up to a factor), positive. One row that
         `numpy.broadcast_to` shows to all features costs no more than none.
-
-    Returns
-    -------
-    BlockCorrelation
 
     Raises
     ------

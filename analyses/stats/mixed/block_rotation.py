@@ -79,8 +79,6 @@ class CommonRotation:
     d : ndarray of shape (n_blocks,)
         Eigenvalues, those above 0 first.
     across : ndarray of shape (n_blocks, rank)
-    n_free : int
-    known : bool
     """
 
     table: Floats
@@ -139,8 +137,6 @@ def rotate_each(
     y : ndarray of shape (n_features, n_samples)
         NaN = missing. Without weights, features with the same ones missing share their
         decompositions.
-    basis : DesignBasis
-    blocks : Blocks
     k : ndarray of shape (rank, n_contrasts)
     weights : ndarray of shape (n_features, n_samples), optional
         A sample's noise has variance s2 / weight, the block effect t2 whatever the weight. Both

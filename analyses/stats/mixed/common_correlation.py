@@ -54,8 +54,6 @@ def correlation_of_complete(
     y : ndarray of shape (n_features, n_samples)
     rotation : Rotation
         Of `basis` and `blocks`.
-    basis : DesignBasis
-    blocks : Blocks
 
     Returns
     -------

@@ -33,8 +33,6 @@ def feature_correlation(
     ----------
     y : ndarray of shape (n_features, n_samples)
         NaN = missing, which has weight 0.
-    basis : DesignBasis
-    blocks : Blocks
     weights : ndarray of shape (n_features, n_samples), optional
         None: features with the same missing samples share their decompositions.
 

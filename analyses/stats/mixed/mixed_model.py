@@ -98,7 +98,6 @@ def fit_mixed(
     basis : DesignBasis
         Of the design matrix.
     contrasts : ndarray of shape (n_coefficients, n_contrasts)
-    blocks : Blocks
     weights : ndarray of shape (n_features, n_samples), optional
         Precision weights, positive wherever there is a value: the noise of a sample has variance
         s2 / weight, the block effect t2 whatever the weight, as in lme4.

@@ -95,7 +95,6 @@ def satterthwaite_df(relative_slope: Floats, information: RatioInformation) -> F
     ----------
     relative_slope : ndarray of shape (n_features, m)
         d log phi / dl.
-    information : RatioInformation
 
     Returns
     -------

@@ -108,11 +108,8 @@ def total_df(fit: ContrastFit, prior: VariancePrior, own: Floats | None, n_colum
 
     Parameters
     ----------
-    fit : ContrastFit
-    prior : VariancePrior
     own : ndarray of shape (n_features, n_columns) or None
         Their own degrees of freedom; None: the residual ones of the feature.
-    n_columns : int
 
     Returns
     -------
@@ -180,7 +177,6 @@ def log_odds(
     Parameters
     ----------
     t, unscaled_sd, df_total : ndarray of shape (n_features, n_contrasts)
-    prior : VariancePrior
     p_value : ndarray of shape (n_features, n_contrasts), optional
         Two-sided, of t, if known.
     """

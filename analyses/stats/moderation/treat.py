@@ -22,7 +22,6 @@ def treat(fit: ContrastFit, moderated: ModeratedFit, minimum_log_fc: float) -> M
 
     Parameters
     ----------
-    fit : ContrastFit
     moderated : ModeratedFit
         Of `fit`; its se and df_total are used.
     minimum_log_fc : float

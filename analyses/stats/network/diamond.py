@@ -114,10 +114,6 @@ def diamond(
     degree : ndarray of int, shape (n_nodes,), optional
         Degrees to count with instead of the graph's: the program counts a self-interaction as two.
 
-    Returns
-    -------
-    Diamond
-
     Raises
     ------
     ValueError

@@ -56,7 +56,6 @@ def make_graph(first: Ints, second: Ints, n_nodes: int) -> Graph:
     ----------
     first, second : ndarray of int, shape (n_edges,)
         Nodes from 0 to `n_nodes` - 1, in either order.
-    n_nodes : int
 
     Raises
     ------
@@ -78,7 +77,6 @@ def component_labels(graph: Graph, sets: Ints) -> Ints:
 
     Parameters
     ----------
-    graph : Graph
     sets : ndarray of int, shape (n_sets, n_members)
         Sets of nodes, each node once a set.
 
@@ -111,7 +109,6 @@ def in_largest_component(graph: Graph, members: Ints) -> Bools:
 
     Parameters
     ----------
-    graph : Graph
     members : ndarray of int, shape (n_members,)
         Nodes, each once.
 
@@ -131,7 +128,6 @@ def largest_component_sizes(graph: Graph, sets: Ints) -> Ints:
 
     Parameters
     ----------
-    graph : Graph
     sets : ndarray of int, shape (n_sets, n_members)
         Sets of nodes, at least one a set and each once.
 

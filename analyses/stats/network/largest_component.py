@@ -49,17 +49,12 @@ def largest_component(graph: Graph, seeds: Ints, n_random: int, seed: int) -> La
 
     Parameters
     ----------
-    graph : Graph
     seeds : ndarray of int, shape (n_seeds,)
         Nodes, each once.
     n_random : int
         Random sets. Each has as many nodes of every bin of degrees as the seeds, none twice.
     seed : int
         Of the random numbers.
-
-    Returns
-    -------
-    LargestComponent
     """
     size = int(largest_component_sizes(graph, seeds[None])[0])
     sets = random_sets(graph.degree, seeds, n_random, np.random.default_rng(seed))
@@ -105,8 +100,6 @@ def random_sets(degree: Ints, seeds: Ints, n_sets: int, rng: np.random.Generator
     ----------
     degree : ndarray of int, shape (n_nodes,)
     seeds : ndarray of int, shape (n_seeds,)
-    n_sets : int
-    rng : numpy.random.Generator
 
     Returns
     -------

@@ -44,18 +44,12 @@ def stability(
 
     Parameters
     ----------
-    graph : Graph
     seeds, added : ndarray of int
         The module: its seeds, and the nodes that `diamond` added to them; each run adds as many.
-    n_runs : int
     seed : int
         Of the random numbers.
     seed_weight, mode
         As given to `diamond`.
-
-    Returns
-    -------
-    Stability
     """
     if n_runs == 0 or len(seeds) < 2 or len(added) == 0:
         return Stability(np.full(len(added), np.nan), np.nan, 0)

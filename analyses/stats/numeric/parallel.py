@@ -23,7 +23,6 @@ def for_blocks(n: int, size: int, work: Callable[[int, int], None]) -> None:
 
     Parameters
     ----------
-    n, size : int
     work : callable
         Writes the results of rows `start` to `stop` where they belong. NumPy's error state is
         its own in each thread: set it inside.

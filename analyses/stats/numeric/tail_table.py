@@ -33,7 +33,6 @@ class TailTable:
 
     Parameters
     ----------
-    df, kappa : float
     largest : float
         The t up to which the polynomial holds.
     coefficients : ndarray of shape (degree + 1,)
@@ -105,7 +104,6 @@ def t_quantile_of_rows(upper_tail: float, df: Floats) -> Floats:
 
     Parameters
     ----------
-    upper_tail : float
     df : ndarray of shape (n_features, n_contrasts)
         May be infinite or NaN; shared by the contrasts where it is a view of one column.
 

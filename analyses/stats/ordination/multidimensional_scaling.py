@@ -114,7 +114,6 @@ def mds_common(chosen: MostVariable, most: int = 5) -> Floats:
 
     Parameters
     ----------
-    chosen : MostVariable
     most : int
         Largest number of dimensions, below the number of samples.
 

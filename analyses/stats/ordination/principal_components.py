@@ -127,7 +127,6 @@ def principal_components(sums: SampleSums, most: int = 10) -> PrincipalComponent
 
     Parameters
     ----------
-    sums : SampleSums
     most : int
         Largest number of components; there are never more than samples - 1, and fewer where the
         samples differ in fewer directions.
@@ -138,10 +137,6 @@ def principal_components(sums: SampleSums, most: int = 10) -> PrincipalComponent
 
 def sample_correlation(sums: SampleSums) -> Floats:
     """Return Pearson's correlation of every two samples over the features.
-
-    Parameters
-    ----------
-    sums : SampleSums
 
     Returns
     -------

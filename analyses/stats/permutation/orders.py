@@ -28,7 +28,6 @@ class VisitOrders:
         How many orders.
     enumerated : bool
         All there are, each once; otherwise drawn at random, independently.
-    seed : int
     """
 
     codes: Ints
@@ -76,7 +75,6 @@ def visit_orders(codes: Ints, movable: Bools, n: int, seed: int) -> VisitOrders:
         Block of each sample, from 0 without gaps.
     movable : ndarray of shape (n_blocks,), bool
         Blocks in which the order plays a part.
-    n, seed : int
 
     Raises
     ------

@@ -82,9 +82,7 @@ def testable_within(basis: DesignBasis, contrasts: Floats, blocks: Blocks) -> Bo
 
     Parameters
     ----------
-    basis : DesignBasis
     contrasts : ndarray of shape (n_coefficients, n_contrasts)
-    blocks : Blocks
 
     Returns
     -------

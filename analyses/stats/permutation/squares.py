@@ -24,7 +24,6 @@ class SharedFeatures:
 
     Parameters
     ----------
-    space : PermutationSpace
     coordinates : ndarray of shape (n_features, n_samples - rank + 1)
         Residuals of the model without the contrast, along `space.outside`.
     observed2 : ndarray of shape (n_features,)

@@ -71,10 +71,8 @@ def random_frames(n_rotations: int, n_coordinates: int, seed: int) -> Iterator[F
 
     Parameters
     ----------
-    n_rotations : int
     n_coordinates : int
         At least 2.
-    seed : int
 
     Notes
     -----

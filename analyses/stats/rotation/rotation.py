@@ -45,7 +45,6 @@ class CorrelationTest:
         factor, and where fewer than three features could be rotated.
     n_features : int
         Features that were rotated.
-    n_rotations : int
     """
 
     pairs: Ints
@@ -179,7 +178,6 @@ def rotation_test(
         See `contrast_correlations`.
     n_rotations : int
         The smallest possible P is 2 / (n_rotations + 1).
-    seed : int
 
     Notes
     -----

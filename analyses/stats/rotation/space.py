@@ -102,7 +102,6 @@ def weighted_coordinates(y: Floats, w: Floats, space: RotationSpace) -> Coordina
     ----------
     y, w : ndarray of shape (n_features, n_samples)
         Values and precision weights, none missing.
-    space : RotationSpace
 
     Notes
     -----
