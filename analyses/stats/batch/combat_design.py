@@ -1,4 +1,4 @@
-"""Batches and the covariates to keep, made ready for ComBat."""
+"""The design of ComBat: batches and the covariates to keep, checked and decomposed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts, batches and what to keep, made ready for ComBat-seq."""
+"""The design of ComBat-seq: batches and the covariates to keep, and counts checked."""
 
 from __future__ import annotations
 

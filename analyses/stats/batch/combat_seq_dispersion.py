@@ -1,4 +1,4 @@
-"""Dispersions of every gene in every batch, for ComBat-seq."""
+"""Negative-binomial dispersions of every gene in every batch, for ComBat-seq."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ComBat keeps of each feature: the model's fit, summed up by batch.
+"""The linear model behind ComBat, fitted to each feature and summed up by batch.
 
 All features go through least squares with one mean a batch. Centring within batches takes the
 means out, so that only the covariates are left to solve for: a matrix per pattern of missing

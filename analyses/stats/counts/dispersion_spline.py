@@ -1,4 +1,4 @@
-"""Where a cubic spline through values on equal steps is largest."""
+"""Maximum of a cubic spline through values on equal steps."""
 
 from __future__ import annotations
 

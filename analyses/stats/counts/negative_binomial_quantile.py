@@ -1,4 +1,4 @@
-"""Negative-binomial counts moved from one distribution to another at the same quantile.
+"""Quantile matching of negative-binomial counts from one distribution to another.
 
 The tail probabilities are incomplete beta functions; whichever tail is the smaller one is worked
 with, so that a probability near 1 loses no digits.

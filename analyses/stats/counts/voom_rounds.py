@@ -1,4 +1,4 @@
-"""voom once more with what its own values say: block correlation and weights of samples.
+"""Rounds of voom: block correlation and array weights of one round go into the next.
 
 Law et al. (2014) Genome Biol 15:R29; Liu et al. (2015) Nucleic Acids Res 43:e97.
 """
@@ -17,7 +17,7 @@ from cohortmart.core.types import Floats
 
 @dataclass(frozen=True)
 class VoomRounds:
-    """What voom ends with.
+    """Values and weights of the last round of voom.
 
     Parameters
     ----------

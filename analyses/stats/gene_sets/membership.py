@@ -1,4 +1,4 @@
-"""Which genes of a universe each gene set has, as a sparse sets x genes structure."""
+"""Gene set membership: which genes of a universe each set has, as a sparse table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests whether more of the found genes lie in a set than chance puts there."""
+"""Over-representation tests: whether a set has more of the found genes than chance gives it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How likely a gene is found for no other reason than that it has many probes."""
+"""Probe-number bias: how likely a gene is found only because it has many probes."""
 
 from __future__ import annotations
 

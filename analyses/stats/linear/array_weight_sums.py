@@ -1,4 +1,4 @@
-"""What features say of the samples' variances: restricted likelihood, its slope and curvature.
+"""Restricted likelihood of the samples' variances, its slope and curvature, over all features.
 
 For feature g the variance of sample j is s2_g exp(gamma_j) / w_gj, w the prior weights. With both
 sides multiplied by the roots of the weights, e_g = (I - H_g) y_g the residuals and H_g the

@@ -1,4 +1,4 @@
-"""Weights of samples: the inverse of how much they vary about the model, over all features.
+"""Array weights: the inverse of how much samples vary about the model, over all features.
 
 Ritchie et al. (2006) BMC Bioinformatics 7:261; Liu et al. (2015) Nucleic Acids Res 43:e97; the
 restricted likelihood of variances that differ: Smyth (2002) J Comput Graph Stat 11:836.

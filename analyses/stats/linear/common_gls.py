@@ -1,7 +1,8 @@
-"""Contrasts of features that share the normal equations: no weights, few missing values.
+"""Generalised least squares of features that share the normal equations.
 
-Everything the fit needs of a feature is linear in its values, but for one sum of squares: one
-product with a table gives residuals that are independent, contrasts, and whitened contrasts.
+They have no weights, and few values are missing. All that the fit needs of a feature is linear in
+its values, but for one sum of squares: one product with a table gives residuals that are
+independent, contrasts, and whitened contrasts.
 """
 
 from __future__ import annotations
@@ -102,7 +103,8 @@ def common_gls(
     outside = residual_basis(basis)
     root = np.linalg.cholesky(outside.T @ v @ outside)
     residual = np.linalg.solve(root, outside.T).T
-    # generalised least squares is least squares less what the residuals say of it
+    # the residuals of least squares are correlated with its estimates; what they predict of the
+    # estimates is taken off, and generalised least squares is left
     hat = basis.q - residual @ (residual.T @ v @ basis.q)
     covariance = hat.T @ v @ hat
     white = [np.empty((len(z), 0))]

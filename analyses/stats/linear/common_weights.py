@@ -1,4 +1,4 @@
-"""Weights that all features share: the weighted fit is a fit without weights of another design.
+"""Weights common to all features: a weighted fit is one without weights of another design.
 
 With both y and the design's rows multiplied by the square roots of the weights, rows and columns
 of V divided by them are as they were. So every feature shares its decompositions again.

@@ -1,4 +1,4 @@
-"""Contrasts of the generalised least-squares fit of every feature, before moderation.
+"""Contrasts of generalised least-squares fits of every feature, before moderation.
 
 A contrast c has the exact unscaled variance c'(Q'V_g^-1 Q)^-1 c, from each feature's own V_g.
 """

@@ -20,7 +20,7 @@ from cohortmart.core.types import Floats
 
 @dataclass(frozen=True)
 class ContrastsFitApproximation:
-    """What contrasts.fit uses.
+    """What contrasts.fit uses in place of each feature's own covariance.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Contrasts of features with normal equations of their own: weights, or too many gaps to fill."""
+"""Generalised least squares of features with normal equations of their own: weights, many gaps."""
 
 from __future__ import annotations
 

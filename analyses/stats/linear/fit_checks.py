@@ -1,4 +1,4 @@
-"""What a fit refuses: values, weights and contrasts that no formula can use."""
+"""Checks before a fit: values, weights and contrasts that no formula can use."""
 
 from __future__ import annotations
 

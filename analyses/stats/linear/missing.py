@@ -1,4 +1,4 @@
-"""Patterns of missing values: many features share the same ones."""
+"""Patterns of missing values, which many features have in common."""
 
 from __future__ import annotations
 

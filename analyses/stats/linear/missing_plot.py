@@ -1,4 +1,4 @@
-"""A missing value as one more unknown of the fit.
+"""The missing-plot technique: a missing value as one more unknown of the fit.
 
 A sample that is left out, and a sample kept with a column of its own in the design (1 there, 0
 elsewhere), leave the same residuals and the same restricted likelihood (Bartlett 1937, the
@@ -26,7 +26,7 @@ def allows_missing_plot(basis: DesignBasis, patterns: MaskPatterns) -> Bools:
     Returns
     -------
     ndarray of shape (n_patterns,), bool
-        False also where more samples than coefficients are missing: filling in saves nothing.
+        False also where more samples than coefficients are missing: nothing would be saved.
 
     Notes
     -----
@@ -47,7 +47,7 @@ def allows_missing_plot(basis: DesignBasis, patterns: MaskPatterns) -> Bools:
 
 
 def missing_plot(e: Floats, table: Floats, n_residual: int, gaps: EqualGaps) -> Floats:
-    """Give missing values what makes their residuals nothing, and carry that through a table.
+    """Fill in missing values so that their residuals are zero, in products with a table.
 
     Parameters
     ----------

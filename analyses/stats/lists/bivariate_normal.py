@@ -1,4 +1,4 @@
-"""Probabilities that two correlated standard normal variables both lie beyond thresholds."""
+"""Tails of the bivariate normal distribution: both of two variables beyond thresholds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of two lists of features from one universe, by whether a feature is in each list."""
+"""Contingency tables of two lists of features from one universe."""
 
 from __future__ import annotations
 

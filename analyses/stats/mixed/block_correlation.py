@@ -1,4 +1,4 @@
-"""The correlation of samples of the same block, shared by all features.
+"""Block correlation: that of samples of the same block, shared by all features.
 
 Smyth, Michaud & Scott (2005) Bioinformatics 21:2067. Each feature's correlation t2 / (t2 + s2) is
 estimated by REML; the consensus is the hyperbolic tangent of the 15 % trimmed mean of their

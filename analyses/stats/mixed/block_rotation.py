@@ -1,5 +1,6 @@
-"""Features in coordinates where blocks and noise fall apart.
+"""Rotation of features to coordinates in which the effects of blocks are independent.
 
+A sample's block adds variance to some of these coordinates, each by itself, and none to the others.
 With A = (Q'WQ)^-1, r the least-squares residuals without blocks and U diag(d) U' the eigenvectors
 of Z'(I - P)Z, everything a random intercept with variance ratio l does to a contrast c of the
 coefficients is a sum over k of functions of l d_k:
@@ -32,7 +33,7 @@ from cohortmart.core.types import Bools, Floats, Ints
 
 @dataclass(frozen=True)
 class RotatedFeatures:
-    """Some features; the first axis of `d`, `inverse`, `across` is 1 where they share them.
+    """Rotated features; the first axis of `d`, `inverse`, `across` is 1 where they share them.
 
     Parameters
     ----------
@@ -70,12 +71,12 @@ class RotatedFeatures:
 
 @dataclass(frozen=True)
 class CommonRotation:
-    """The coordinates of complete features without weights.
+    """The rotation that complete features without weights have in common.
 
     Parameters
     ----------
     table : ndarray of shape (n_samples, n_samples - rank + n_contrasts)
-        Turned residuals, those that carry the blocks first; then the contrasts.
+        Rotates residuals, those that carry the blocks first; then gives the contrasts.
     d : ndarray of shape (n_blocks,)
         Eigenvalues, those above 0 first.
     across : ndarray of shape (n_blocks, rank)
@@ -89,7 +90,7 @@ class CommonRotation:
 
 
 def common_rotation(basis: DesignBasis, blocks: Blocks, k: Floats) -> CommonRotation:
-    """Turn a design and its blocks; `k` of shape (rank, n_contrasts), contrasts in the basis."""
+    """Find it for a design and blocks; `k` of shape (rank, n_contrasts), contrasts in the basis."""
     outside = residual_basis(basis)
     n, n_free = outside.shape
     u, s, vt = np.linalg.svd(outside.T @ blocks.indicators)
@@ -103,7 +104,7 @@ def common_rotation(basis: DesignBasis, blocks: Blocks, k: Floats) -> CommonRota
 
 
 def rotate_complete(y: Floats, common: CommonRotation) -> RotatedFeatures:
-    """Turn features without missing values; `y` of shape (n_features, n_samples)."""
+    """Rotate features without missing values; `y` of shape (n_features, n_samples)."""
     n, rank = len(y), common.across.shape[1]
     product, mean = centred_product(y, common.table)
     residual, estimate = product[:, : common.n_free], product[:, common.n_free :]
@@ -130,7 +131,7 @@ def rotate_complete(y: Floats, common: CommonRotation) -> RotatedFeatures:
 def rotate_each(
     y: Floats, basis: DesignBasis, blocks: Blocks, k: Floats, weights: Floats | None = None
 ) -> RotatedFeatures:
-    """Turn features that lack values or have weights, each by itself.
+    """Rotate features that lack values or have weights, each by itself.
 
     Parameters
     ----------

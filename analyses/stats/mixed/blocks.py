@@ -1,4 +1,4 @@
-"""Samples that belong together (the visits of one woman), as arrays."""
+"""Blocks: samples that belong together, such as the visits of one person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Block correlation of features that share no decomposition.
+"""Block correlation of features that share no decomposition: weights, or many gaps.
 
 Each has precision weights of its own, or lacks so many samples that the design suffers.
 """

@@ -1,4 +1,4 @@
-"""A random intercept for every feature: its own correlation within blocks, not one for all.
+"""Mixed models: a random intercept of the blocks, with variances of its own for each feature.
 
 y = X b + Z u + e, variances t2 of the block effects u and s2 of e, by restricted maximum
 likelihood (Patterson & Thompson 1971) with t2 >= 0; generalised least squares with each feature's

@@ -1,4 +1,4 @@
-"""Degrees of freedom of contrasts whose variance is a sum of two estimated components.
+"""Satterthwaite's degrees of freedom of contrasts with two estimated variance components.
 
 Satterthwaite (1946) Biometrics Bull 2:110; Giesbrecht & Burns (1985) Biometrics 41:477; of joint
 tests Fai & Cornelius (1996) J Stat Comput Simul 54:363; as lmerTest has them (Kuznetsova,

@@ -1,4 +1,4 @@
-"""The prior of the residual variances, from all features together.
+"""Prior of the residual variances, from all features together (limma's fitFDist).
 
 Smyth (2004) Stat Appl Genet Mol Biol 3:3, section 6.2: the log variances minus what chi-square
 noise adds to them follow a distribution whose mean and variance give s2_prior and df_prior by

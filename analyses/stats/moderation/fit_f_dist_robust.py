@@ -1,4 +1,4 @@
-"""A variance prior that a few hypervariable features cannot spoil.
+"""Robust prior of the residual variances, which outlying features cannot spoil.
 
 Phipson, Lee, Majewski, Alexander & Smyth (2016) Ann Appl Stat 10:946. The prior comes from
 moments of winsorised log variances; features whose variance is too large for that prior get a

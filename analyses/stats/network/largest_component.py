@@ -1,4 +1,4 @@
-"""Whether seeds lie together in the network, more than other nodes of the same degrees.
+"""Largest connected component of seeds, compared with nodes of the same degrees.
 
 Menche et al. 2015, Science 347:1257601, doi 10.1126/science.1257601; degree bins as in
 Guney et al. 2016, Nat Commun 7:10331, doi 10.1038/ncomms10331.

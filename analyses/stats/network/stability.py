@@ -1,4 +1,4 @@
-"""How much of a disease module hangs on single seeds."""
+"""Stability of a disease module: how much of it hangs on single seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The product of the transpose of a tall table with another one."""
+"""Cross products: the transpose of a tall table times another one."""
 
 from __future__ import annotations
 

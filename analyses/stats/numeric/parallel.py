@@ -1,4 +1,4 @@
-"""Blocks of rows over the processor's cores.
+"""Parallel work: blocks of rows over the processor's cores.
 
 NumPy and SciPy let go of Python's lock while they compute, so threads are enough. The blocks do
 not depend on the number of threads and each writes its own rows, so neither do the results.

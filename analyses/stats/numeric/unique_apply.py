@@ -1,4 +1,4 @@
-"""Costly functions of numbers that repeat."""
+"""Costly functions applied once to each distinct number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far variables of the samples go together: analysis of variance, straight lines, tables."""
+"""Association of variables of the samples: analysis of variance, straight lines, tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps of samples by their most different features (Ritchie et al. 2015, limma's plotMDS)."""
+"""Multidimensional scaling of samples (limma's plotMDS; Ritchie et al. 2015)."""
 
 from __future__ import annotations
 

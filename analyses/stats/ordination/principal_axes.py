@@ -1,4 +1,4 @@
-"""The axes of a cloud of samples, from the inner products of the samples (Torgerson 1952)."""
+"""Principal axes of samples, from the inner products of the samples (Torgerson 1952)."""
 
 from __future__ import annotations
 

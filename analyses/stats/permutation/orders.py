@@ -1,4 +1,4 @@
-"""Orders that the visits of each woman could have come in."""
+"""Orders of the visits of each person: all there are, or some drawn at random."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A contrast among the directions that permuted visits turn it into.
+"""Permutation space of a contrast: the directions that permuted visits turn it into.
 
 With whitened values V^-1/2 y the estimate of a contrast is a'e, e the residuals of the model in
 which the contrast is 0 and a a direction outside that model. Freedman & Lane (1983, J Bus Econ
@@ -78,7 +78,7 @@ def testable_within(basis: DesignBasis, contrasts: Floats, blocks: Blocks) -> Bo
 
     Those that could be estimated if every block had a level of its own: changes in time and their
     differences between groups, with balanced visits or not. A difference between groups at one
-    time could not: permuted visits leave each woman's level, and most of the difference, in place.
+    time could not: permuted visits leave each person's level, and most of the difference, in place.
 
     Parameters
     ----------

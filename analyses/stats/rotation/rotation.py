@@ -1,4 +1,4 @@
-"""The correlation of two contrasts tested by rotation of residuals.
+"""Rotation test of the correlation of two contrasts.
 
 Without effects the whitened coordinates of a feature, its residuals and the two contrasts, are
 alike in every direction. One random rotation, the same for all features, so gives log fold changes

@@ -1,4 +1,4 @@
-"""Independent coordinates of a feature: what may be rotated when nothing happens."""
+"""Rotation space: independent coordinates of a feature, free to rotate when nothing happens."""
 
 from __future__ import annotations
 
