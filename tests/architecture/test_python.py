@@ -187,3 +187,10 @@ def imported(tree: ast.Module) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
+
+
+def test_docs_name_tests_that_are_there():
+    present = {path.name for path in TESTS}
+    for page in sorted((ROOT / "docs").rglob("*.md")):
+        named = set(re.findall(r"\btest_\w+\.py\b", page.read_text("utf-8")))
+        assert named - present == set(), page.name

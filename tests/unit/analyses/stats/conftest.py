@@ -15,7 +15,7 @@ from tests.support.dense import simulated
 
 @dataclass(frozen=True)
 class SmallStudy:
-    """Eight women at up to three visits, two groups, a covariate."""
+    """Eight people at up to three visits, two groups, a covariate."""
 
     y: Floats
     design: Floats

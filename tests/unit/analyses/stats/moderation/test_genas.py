@@ -178,7 +178,7 @@ def test_changes_that_are_one() -> None:
 def test_more_than_errors_along_one_line_only() -> None:
     """Each contrast alone varies less than its errors: a search that begins there stays there.
 
-    limma's does, as in the rebound of the CD8+ cells of healthy women in `grams_cd8_rna`.
+    limma's does, as in the rebound of the CD8+ cells of healthy people in `grams_cd8_rna`.
     """
     b, v, s2, df = simulated(4000, np.zeros((2, 2)), seed=6)
     line = np.random.default_rng(7).normal(size=len(b)) * np.sqrt(s2)

@@ -259,7 +259,7 @@ def test_what_is_refused(small: SmallStudy) -> None:
 
 @dataclass(frozen=True)
 class NullStudy:
-    """Ten women at three visits and a covariate; nothing happens."""
+    """Ten people at three visits and a covariate; nothing happens."""
 
     basis: DesignBasis
     contrasts: Floats
