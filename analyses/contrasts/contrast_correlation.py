@@ -6,20 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.fit.contrasts import ContrastResults
 from analyses.fit.prepare import ModelInputs
 from analyses.rebound.pairs import ContrastPair
-from analyses.stats.moderation.genas import BiologicalCorrelation, biological_correlation
+from analyses.stats.moderation.genas import Genas, genas
 from analyses.stats.rotation.contrast_correlation import (
     ObservedCorrelation,
     contrast_correlations,
     no_effect_correlation,
 )
 from analyses.stats.rotation.rotation import CorrelationTest, rotation_test
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Beyond this correlation of their errors two contrasts are one.
 _PROPORTIONAL = 1.0 - 1e-9
@@ -37,14 +35,14 @@ class ContrastCorrelation:
     no_effect : ndarray of shape (n_contrasts, n_contrasts)
     test : CorrelationTest or None
         Of the pairs of `rebound`.
-    biological : mapping of (int, int) to BiologicalCorrelation
+    biological : mapping of (int, int) to Genas
         Of the same pairs.
     """
 
     observed: ObservedCorrelation
     no_effect: Floats
     test: CorrelationTest | None
-    biological: dict[tuple[int, int], BiologicalCorrelation]
+    biological: dict[tuple[int, int], Genas]
 
 
 def contrast_correlation(
@@ -74,9 +72,7 @@ def contrast_correlation(
     return ContrastCorrelation(observed, no_effect, test, biological)
 
 
-def _biological(
-    results: ContrastResults, pair: ContrastPair, amplitude: int
-) -> BiologicalCorrelation:
+def _biological(results: ContrastResults, pair: ContrastPair, amplitude: int) -> Genas:
     """Take the covariance of the two contrasts from the variance of their amplitude.
 
     amplitude = (b1 - b2) / 2, so 4 v_amplitude = v11 + v22 - 2 v12.
@@ -86,7 +82,7 @@ def _biological(
     v1, v2 = (fit.unscaled_sd[:, both] ** 2).T
     v_amplitude = results.further.unscaled_sd[:, amplitude] ** 2
     v12 = (v1 + v2 - 4.0 * v_amplitude) / 2.0
-    return biological_correlation(
+    return genas(
         fit.estimate[:, both],
         np.column_stack([v1, v12, v2]),
         moderated.s2_post,

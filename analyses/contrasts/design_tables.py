@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from analyses.stats.counts.voom import VoomTrend
 from analyses.write.columns import table_of
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 def design_rows(

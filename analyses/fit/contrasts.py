@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.fit.lm_fit import FitRequest, feature_fits
 from analyses.fit.prepare import ModelInputs
 from analyses.stats.linear.contrast_fit import ContrastFit
-from analyses.stats.moderation.ebayes import ModeratedFit, moderate
-from analyses.stats.moderation.fit_f_dist import VariancePrior, variance_prior
-from analyses.stats.moderation.fit_f_dist_robust import robust_variance_prior
+from analyses.stats.moderation.ebayes import ModeratedFit, ebayes
+from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist
+from analyses.stats.moderation.fit_f_dist_robust import fit_f_dist_robust
 from analyses.stats.moderation.treat import treat
 from analyses.stats.rotation.rotation import RotationSums
 from cohortmart.core.study.records import Analysis
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +49,7 @@ class ContrastResults:
 def contrast_results(
     name: str, analysis: Analysis, inputs: ModelInputs, request: FitRequest | None = None
 ) -> ContrastResults:
-    """Fit and moderate the contrasts of an analysis.
+    """Fit and ebayes the contrasts of an analysis.
 
     Parameters
     ----------
@@ -93,11 +90,11 @@ def prior_of(analysis: Analysis, fit: ContrastFit) -> VariancePrior:
     fit : ContrastFit
     """
     trend = fit.mean if analysis.moderation.trend else None
-    estimate = robust_variance_prior if analysis.moderation.robust else variance_prior
+    estimate = fit_f_dist_robust if analysis.moderation.robust else fit_f_dist
     return estimate(fit.sigma2, fit.df_residual, trend)
 
 
 def _moderated(analysis: Analysis, fit: ContrastFit, prior: VariancePrior) -> ModeratedFit:
-    moderated = moderate(fit, prior)
+    moderated = ebayes(fit, prior)
     least = analysis.moderation.minimum_log_fc
     return treat(fit, moderated, least) if least else moderated

@@ -9,7 +9,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.contrasts import Contrasts, build_contrasts
 from analyses.design.joint_tests import joint_sets
@@ -23,8 +22,6 @@ from analyses.stats.mixed.blocks import Blocks, make_blocks
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.study.records import Analysis, Study
-
-Floats = NDArray[np.float64]
 
 #: What of an analysis does not reach its samples, design, values and consensus correlation.
 _AFTER_VALUES = frozenset(

@@ -10,7 +10,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from analyses.fingerprints import OfResults
 from analyses.load.identifiers import no_gene_in_common
@@ -24,8 +23,8 @@ from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.findings_records import Modules
 from cohortmart.core.study.records import Study
 from cohortmart.core.text.wording import counted
+from cohortmart.core.types import Ints
 
-Ints = NDArray[np.int64]
 Say = Callable[[str], None]
 
 _SEEDS = """

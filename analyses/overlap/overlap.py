@@ -28,9 +28,7 @@ from analyses.stats.lists.fisher import conditional_odds_ratio, fisher_greater
 from analyses.step import Made, Step
 from analyses.write.columns import table_of
 from cohortmart.core.study.records import Study
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from cohortmart.core.types import Bools, Floats
 
 #: Which lists are compared: features found in either direction, up, or down.
 DIRECTIONS = (("any", "any"), ("up", "up"), ("down", "down"), ("up", "down"), ("down", "up"))

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.fingerprints import fitted_again
 from analyses.fit.contrasts import prior_of
 from analyses.fit.prepare import ModelInputs
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts, join_fits
 from analyses.stats.mixed.blocks import Blocks, make_blocks
-from analyses.stats.moderation.ebayes import moderate
+from analyses.stats.moderation.ebayes import ebayes
 from analyses.stats.moderation.fit_f_dist import VariancePrior
 from analyses.stats.permutation.permutation import PermutationCheck, PermutationSums
 from analyses.stats.permutation.space import testable_within
@@ -28,8 +27,8 @@ from cohortmart.core.study.model_records import Permutations
 from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.text.nearest import did_you_mean
 from cohortmart.core.text.wording import counted
+from cohortmart.core.types import Floats
 
-Floats = NDArray[np.float64]
 Say = Callable[[str], None]
 
 #: Shares of a contrast's variance between people that are worth a line.
@@ -211,7 +210,7 @@ def _prior(analysis: Analysis, inputs: ModelInputs) -> _Prior:
         )  # fmt: skip
     fit = join_fits(fits)
     variance = prior_of(analysis, fit)
-    return _Prior(pa.concat_arrays(ids), variance, moderate(fit, variance).df_total[:, 0])
+    return _Prior(pa.concat_arrays(ids), variance, ebayes(fit, variance).df_total[:, 0])
 
 
 def _add(inputs: ModelInputs, prior: _Prior, sums: list[PermutationSums]) -> None:

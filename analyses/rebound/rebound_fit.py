@@ -7,18 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.fit.contrasts import ContrastResults
 from analyses.fit.prepare import ModelInputs
 from analyses.rebound.pairs import ContrastPair, PairDifference, differences, resolve_pairs
 from analyses.rebound.rebound import amplitude_contrasts, difference_contrasts
 from analyses.rebound.tables import difference_rows, pair_rows, rebound_rows
-from analyses.stats.moderation.ebayes import moderate
+from analyses.stats.moderation.ebayes import ebayes
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Analysis, Study
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Tables that an analysis without `rebound` has without rows.
 REBOUND_TABLES = ("rebound_pair", "rebound", "rebound_difference")
@@ -103,7 +101,7 @@ def rebound_tables(
     if analysis.rebound is None or not plan.pairs:
         return {table: [] for table in REBOUND_TABLES}
     contrasts, ids, further = inputs.contrasts.names, results.feature_ids, results.further
-    moderated = moderate(further, results.prior)
+    moderated = ebayes(further, results.prior)
     return {
         "rebound_pair": pair_rows(
             name, plan.pairs, contrasts, _cell_type(inputs), analysis.rebound.preset

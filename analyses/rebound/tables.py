@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.rebound.pairs import ContrastPair, PairDifference
 from analyses.rebound.rebound import rebound_test
@@ -15,8 +13,7 @@ from analyses.stats.moderation.ebayes import ModeratedFit
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from analyses.write.columns import table_of
 from cohortmart.core.schemas.tables import RESULT_TABLES
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 def pair_rows(

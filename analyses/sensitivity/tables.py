@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from analyses.design.contrasts import Contrasts
 from analyses.fingerprints import fitted_again
@@ -25,8 +24,8 @@ from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
 from cohortmart.core.text.nearest import did_you_mean
 from cohortmart.core.text.wording import counted
+from cohortmart.core.types import Floats
 
-Floats = NDArray[np.float64]
 _NUMBERS = ("log_fc", "se", "t", "p_value", "adj_p_value")
 _NOT_TESTED = "the feature was not tested in this variant"
 
