@@ -12,7 +12,8 @@ from cohortmart.app.check.entangled_words import described
 from cohortmart.app.check.names import quoted, some, yaml_item
 from cohortmart.app.check.paragraphs import block, wrapped
 from cohortmart.app.sql.text_table import aligned
-from cohortmart.core.study.records import Combat, Study
+from cohortmart.core.study.normalise_records import Combat
+from cohortmart.core.study.records import Study
 from cohortmart.core.text.lists import joined
 
 #: More batches than this are counted instead of shown each in a column.

@@ -8,7 +8,7 @@ from cohortmart.app.check.analysis import AnalysisCheck
 from cohortmart.app.check.confounding import Entanglement
 from cohortmart.app.check.names import quoted, some, yaml_item
 from cohortmart.app.check.outside import OutsideFactor
-from cohortmart.core.lake.layers import METHODS
+from cohortmart.core.study.normalise_records import METHODS
 from cohortmart.core.study.records import Analysis
 from cohortmart.core.text.lists import joined
 from cohortmart.core.text.wording import counted
@@ -127,9 +127,9 @@ def _outside(
     if entanglement.factor == removed:
         step = "combat_seq" if analysis.values in ("log_cpm", "voom") else "combat"
         return (
-            f"{factor} is not in the model; {METHODS[step]} removes it before the test, which then "
-            f"does not count what that costs. To do: leave `{step}` out of the assay, and "
-            f"{_remedy(outside, analysis)}."
+            f"{factor} is not in the model; {METHODS[step].title} removes it before the test, "
+            f"which then does not count what that costs. To do: leave `{step}` out of the assay, "
+            f"and {_remedy(outside, analysis)}."
         )
     ranked = sorted(outside.shares, key=lambda share: -share[1])
     touched = [f"{name} ({share:.0%})" for name, share in ranked if share >= LEAST_SHARE]

@@ -10,7 +10,7 @@ from cohortmart.core.study.yaml_positions import KeyPath
 from cohortmart.core.text.nearest import did_you_mean
 
 
-def check_contrasts(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
+def validate_contrasts(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
     """Check the names, and the reserved keys that stand for whole families.
 
     Parameters

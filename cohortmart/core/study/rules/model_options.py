@@ -13,7 +13,7 @@ from cohortmart.core.study.yaml_positions import KeyPath
 from cohortmart.core.text.nearest import did_you_mean
 
 
-def check_options(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
+def validate_options(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
     """Yield what is wrong with options that need or exclude each other.
 
     Parameters
