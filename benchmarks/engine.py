@@ -80,43 +80,43 @@ def values(n: int) -> np.ndarray:
 def do_contrasts(n: int) -> float:
     """Fit, 20 exact contrasts, moderation."""
     from analyses.stats.linear.contrast_fit import fit_contrasts
-    from analyses.stats.moderation.ebayes import moderate
-    from analyses.stats.moderation.fit_f_dist import variance_prior
+    from analyses.stats.moderation.ebayes import ebayes
+    from analyses.stats.moderation.fit_f_dist import fit_f_dist
 
     basis, blocks, k = model()
     y = values(n)
     began = time.perf_counter()
     fit = fit_contrasts(y, basis, k, blocks, 0.3)
-    moderate(fit, variance_prior(fit.sigma2, fit.df_residual))
+    ebayes(fit, fit_f_dist(fit.sigma2, fit.df_residual))
     return time.perf_counter() - began
 
 
 def do_mixed(n: int) -> float:
     """REML, fit, Satterthwaite and moderation of every feature."""
     from analyses.stats.mixed.mixed_model import fit_mixed
-    from analyses.stats.moderation.ebayes import moderate
-    from analyses.stats.moderation.fit_f_dist import variance_prior
+    from analyses.stats.moderation.ebayes import ebayes
+    from analyses.stats.moderation.fit_f_dist import fit_f_dist
 
     basis, blocks, k = model()
     y = values(n)
     began = time.perf_counter()
     fit = fit_mixed(y, basis, k, blocks).fit
-    moderate(fit, variance_prior(fit.sigma2, fit.df_residual))
+    ebayes(fit, fit_f_dist(fit.sigma2, fit.df_residual))
     return time.perf_counter() - began
 
 
 def do_permutations(n: int) -> float:
     """One contrast, 1,000 permutations of the visits."""
     from analyses.stats.linear.contrast_fit import fit_contrasts
-    from analyses.stats.moderation.ebayes import moderate
-    from analyses.stats.moderation.fit_f_dist import variance_prior
+    from analyses.stats.moderation.ebayes import ebayes
+    from analyses.stats.moderation.fit_f_dist import fit_f_dist
     from analyses.stats.permutation.permutation import PermutationSums
 
     basis, blocks, k = model()
     y = values(n)
     fit = fit_contrasts(y, basis, k[:, :1], blocks, 0.3)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    df_total = moderate(fit, prior).df_total[:, 0]
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    df_total = ebayes(fit, prior).df_total[:, 0]
     began = time.perf_counter()
     sums = PermutationSums(
         basis, k[:, 0], blocks, blocks, 0.3, n_permutations=N_PERMUTATIONS, seed=1

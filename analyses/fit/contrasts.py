@@ -15,10 +15,10 @@ from analyses.fit.lm_fit import Fitted, Wanted, fit_values
 from analyses.fit.prepare import Prepared, prepare
 from analyses.rebound.rebound import amplitude_contrasts, difference_contrasts
 from analyses.stats.linear.contrast_fit import ContrastFit
-from analyses.stats.moderation.ebayes import JointTest, ModeratedFit, joint_test, moderate
-from analyses.stats.moderation.fit_f_dist import VariancePrior, variance_prior
-from analyses.stats.moderation.fit_f_dist_robust import robust_variance_prior
-from analyses.stats.moderation.genas import BiologicalCorrelation, biological_correlation
+from analyses.stats.moderation.ebayes import JointTest, ModeratedFit, ebayes, joint_test
+from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist
+from analyses.stats.moderation.fit_f_dist_robust import fit_f_dist_robust
+from analyses.stats.moderation.genas import Genas, genas
 from analyses.stats.moderation.treat import treat
 from analyses.stats.rotation.contrast_correlation import (
     ObservedCorrelation,
@@ -59,14 +59,14 @@ class ContrastCorrelation:
     no_effect : ndarray of shape (n_contrasts, n_contrasts)
     test : CorrelationTest or None
         Of the pairs of `rebound`.
-    biological : mapping of (int, int) to BiologicalCorrelation
+    biological : mapping of (int, int) to Genas
         Of the same pairs.
     """
 
     observed: ObservedCorrelation
     no_effect: Floats
     test: CorrelationTest | None
-    biological: dict[tuple[int, int], BiologicalCorrelation]
+    biological: dict[tuple[int, int], Genas]
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +153,7 @@ def run_analysis(
     moderated = _moderated(analysis, fitted.fit, prior)
     rebound = None
     if pairs:
-        of_pairs = moderate(fitted.further, prior)
+        of_pairs = ebayes(fitted.further, prior)
         cell_type = _cell_type(prepared.samples)
         rebound = ReboundFit(pairs, compared, fitted.further, of_pairs, cell_type)
     return AnalysisOutcome(
@@ -171,12 +171,12 @@ def run_analysis(
 
 def _prior(analysis: Analysis, fit: ContrastFit) -> VariancePrior:
     trend = fit.mean if analysis.moderation.trend else None
-    prior_of = robust_variance_prior if analysis.moderation.robust else variance_prior
+    prior_of = fit_f_dist_robust if analysis.moderation.robust else fit_f_dist
     return prior_of(fit.sigma2, fit.df_residual, trend)
 
 
 def _moderated(analysis: Analysis, fit: ContrastFit, prior: VariancePrior) -> ModeratedFit:
-    moderated = moderate(fit, prior)
+    moderated = ebayes(fit, prior)
     least = analysis.moderation.minimum_log_fc
     return treat(fit, moderated, least) if least else moderated
 
@@ -225,7 +225,7 @@ def _contrast_correlation(
 
 def _biological(
     fitted: Fitted, moderated: ModeratedFit, pair: ContrastPair, amplitude: int
-) -> BiologicalCorrelation:
+) -> Genas:
     """Take the covariance of the two contrasts from the variance of their amplitude.
 
     amplitude = (b1 - b2) / 2, so 4 v_amplitude = v11 + v22 - 2 v12.
@@ -234,7 +234,7 @@ def _biological(
     v1, v2 = (fitted.fit.unscaled_sd[:, both] ** 2).T
     v_amplitude = fitted.further.unscaled_sd[:, amplitude] ** 2
     v12 = (v1 + v2 - 4.0 * v_amplitude) / 2.0
-    return biological_correlation(
+    return genas(
         fitted.fit.estimate[:, both],
         np.column_stack([v1, v12, v2]),
         moderated.s2_post,

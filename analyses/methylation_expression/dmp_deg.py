@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from analyses.load.betas import KeptBetas
 from analyses.methylation_expression.paired_values import SharedVisits, expression_of, shared_visits
 from analyses.stats.methylation.m_value import m_value
-from analyses.stats.mixed.repeated_measures import WithinCorrelation, repeated_measures_correlation
+from analyses.stats.mixed.repeated_measures import (
+    RepeatedMeasuresCorrelation,
+    repeated_measures_correlation,
+)
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.schemas.finding_tables import DMP_DEG
@@ -164,7 +167,7 @@ def _refuse_no_common_contrast(con: duckdb.DuckDBPyConnection, name: str, other:
 
 def _within(
     con: duckdb.DuckDBPyConnection, study: Study, name: str, visits: SharedVisits
-) -> WithinCorrelation:
+) -> RepeatedMeasuresCorrelation:
     """Correlate every pair, in the order of `linked_pair`, while the betas stream by."""
     analysis = study.analyses[name]
     assert analysis.dmp_deg is not None
@@ -172,7 +175,9 @@ def _within(
     probes, probe = _coded(pairs["probe_id"])
     genes, gene = _coded(pairs["gene_id"])
     n = pairs.num_rows
-    out = WithinCorrelation(*(np.full(n, np.nan) for _ in range(3)), *np.zeros((2, n), np.int64))
+    out = RepeatedMeasuresCorrelation(
+        *(np.full(n, np.nan) for _ in range(3)), *np.zeros((2, n), np.int64)
+    )
     if n == 0:
         return out
     expression = expression_of(
@@ -206,7 +211,7 @@ def _coded(names: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int64]]:
     return once, pc.index_in(names, value_set=once).to_numpy().astype(np.int64)
 
 
-def _table(name: str, other: str, rows: pa.Table, within: WithinCorrelation) -> pa.Table:
+def _table(name: str, other: str, rows: pa.Table, within: RepeatedMeasuresCorrelation) -> pa.Table:
     """Join the rows of a contrast with the correlations of their pairs; NaN becomes null."""
     pair = rows["pair"].to_numpy()
     p_value = within.p_value[pair]

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from analyses.fit.prepare import Prepared
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts, join_fits
 from analyses.stats.mixed.blocks import Blocks, make_blocks
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import VariancePrior, variance_prior
-from analyses.stats.moderation.fit_f_dist_robust import robust_variance_prior
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist
+from analyses.stats.moderation.fit_f_dist_robust import fit_f_dist_robust
 from analyses.stats.permutation.permutation import PermutationCheck, PermutationSums
 from analyses.stats.permutation.space import testable_within
 from cohortmart.core.errors import AnalysisError
@@ -206,10 +206,10 @@ def _prior(analysis: Analysis, prepared: Prepared) -> _Prior:
             )
         )  # fmt: skip
     fit = join_fits(fits)
-    prior_of = robust_variance_prior if analysis.moderation.robust else variance_prior
+    prior_of = fit_f_dist_robust if analysis.moderation.robust else fit_f_dist
     trend = fit.mean if analysis.moderation.trend else None
     variance = prior_of(fit.sigma2, fit.df_residual, trend)
-    return _Prior(pa.concat_arrays(ids), variance, moderate(fit, variance).df_total[:, 0])
+    return _Prior(pa.concat_arrays(ids), variance, ebayes(fit, variance).df_total[:, 0])
 
 
 def _add(prepared: Prepared, prior: _Prior, sums: list[PermutationSums]) -> None:

@@ -17,8 +17,8 @@ from analyses.stats.methylation.m_value import m_value
 from analyses.stats.ordination.multidimensional_scaling import (
     MostVariable,
     leading_differences,
-    scaling_of_common,
-    scaling_of_pairs,
+    mds_common,
+    mds_pairwise,
 )
 from analyses.stats.ordination.principal_components import (
     SampleSums,
@@ -61,7 +61,7 @@ def sums_of_counts(
         values = log2_cpm[np.ix_(expressed, one.columns)]
         differences, means = complete_about_mean(values)
         squared = leading_differences(values[np.isfinite(values).all(axis=1)])
-        yield sample_sums(differences, means), scaling_of_pairs(squared)
+        yield sample_sums(differences, means), mds_pairwise(squared)
 
 
 def _expression(
@@ -137,4 +137,4 @@ def sums_of_betas(
             differences, means = complete_about_mean(part)
             sums[i] += sample_sums(differences, means)
             chosen[i] = chosen[i].with_block(differences)
-    return [(s, scaling_of_common(c)) for s, c in zip(sums, chosen, strict=True)]
+    return [(s, mds_common(c)) for s, c in zip(sums, chosen, strict=True)]

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analyses.stats.moderation.genas import BiologicalCorrelation
+from analyses.stats.moderation.genas import Genas
 from analyses.stats.rotation.contrast_correlation import ObservedCorrelation
 from analyses.stats.rotation.rotation import CorrelationTest
 from cohortmart.core.schemas.finding_tables import CONTRAST_CORRELATION
@@ -20,7 +20,7 @@ def correlation_rows(
     observed: ObservedCorrelation,
     no_effect: NDArray[np.float64],
     test: CorrelationTest | None,
-    biological: Mapping[tuple[int, int], BiologicalCorrelation],
+    biological: Mapping[tuple[int, int], Genas],
 ) -> pa.Table:
     """Join the observed correlations, those without effects and their test; NaN becomes null.
 
@@ -37,7 +37,7 @@ def correlation_rows(
         See `no_effect_correlation`.
     test : CorrelationTest or None
         See `rotation_test`.
-    biological : mapping of (int, int) to BiologicalCorrelation
+    biological : mapping of (int, int) to Genas
         By the numbers of the two contrasts; null in other pairs.
     """
     i, j = np.triu_indices(len(contrasts), 1)
@@ -82,7 +82,7 @@ def _of_rows(
 
 
 def _biological(
-    found: Mapping[tuple[int, int], BiologicalCorrelation],
+    found: Mapping[tuple[int, int], Genas],
     i: NDArray[np.int64],
     j: NDArray[np.int64],
 ) -> dict[str, NDArray[np.float64]]:

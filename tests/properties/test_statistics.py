@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts
 from analyses.stats.mixed.block_correlation import block_correlation
-from analyses.stats.moderation.ebayes import JointTest, ModeratedFit, joint_test, moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import JointTest, ModeratedFit, ebayes, joint_test
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from tests.support.strategies import RandomStudy, studies
 
@@ -43,8 +43,8 @@ def results(study: RandomStudy, errors: str = "exact") -> Results:
         study.weights,
         errors,
     )
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    return Results(fit, moderate(fit, prior), joint_test(fit, prior))
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    return Results(fit, ebayes(fit, prior), joint_test(fit, prior))
 
 
 def close(found: Floats, expected: Floats, rtol: float = 1e-8, atol: float = 1e-9) -> None:

@@ -13,8 +13,8 @@ from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts
 from analyses.stats.mixed.block_correlation import consensus, correlation_of_rows
 from analyses.stats.mixed.blocks import Blocks, make_blocks
-from analyses.stats.moderation.ebayes import ModeratedFit, moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ModeratedFit, ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 
 Floats = NDArray[np.float64]
 
@@ -90,7 +90,7 @@ def analyse(y: Floats) -> Analysed:
     basis = design_basis(x)
     rho = consensus(correlation_of_rows(y, basis, blocks))
     fit = fit_contrasts(y, basis, contrasts(), blocks, rho)
-    moderated = moderate(fit, variance_prior(fit.sigma2, fit.df_residual))
+    moderated = ebayes(fit, fit_f_dist(fit.sigma2, fit.df_residual))
     return Analysed(y, fit, moderated, tuple(_test(fit, moderated, p) for p in PAIRS))
 
 

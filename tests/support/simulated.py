@@ -16,8 +16,8 @@ from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.block_correlation import block_correlation
 from analyses.stats.mixed.blocks import Blocks, make_blocks
 from analyses.stats.mixed.mixed_model import fit_mixed
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 
 Floats = NDArray[np.float64]
@@ -121,10 +121,10 @@ def p_values(study: Simulated, mode: str, moderated: bool = True) -> dict[str, F
             contrasts[names.index(name), j] = weight
     basis, blocks = design_basis(matrix), make_blocks(study.women)
     fit = _fit(study, mode, basis, blocks, contrasts)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
     if not moderated:
         prior = replace(prior, df_prior=np.zeros_like(prior.df_prior))
-    return dict(zip(tested, moderate(fit, prior).p_value.T, strict=True))
+    return dict(zip(tested, ebayes(fit, prior).p_value.T, strict=True))
 
 
 def _fit(study: Simulated, mode: str, basis, blocks: Blocks, contrasts: Floats):

@@ -21,7 +21,7 @@ from analyses.stats.linear.missing import (
     find_patterns,
     observed_rank,
 )
-from analyses.stats.linear.missing_plot import can_fill_in, centred_product
+from analyses.stats.linear.missing_plot import allows_missing_plot, centred_product
 from analyses.stats.mixed.feature_correlation import is_rounding
 from analyses.stats.numeric.cross_product import cross_product
 from analyses.stats.numeric.parallel import for_blocks, rows_times
@@ -136,7 +136,7 @@ def _of_shared(y: Floats, at: _Frame) -> list[VarianceSums]:
         out.append(_of_complete(y[gaps.complete], at))
     if gaps.rows.size:
         patterns = gaps.patterns
-        fillable = can_fill_in(at.scaled, patterns)[patterns.of_row]
+        fillable = allows_missing_plot(at.scaled, patterns)[patterns.of_row]
         filled, others = np.flatnonzero(fillable), gaps.rows[~fillable]
         if filled.size:
             out.append(_of_filled(y[gaps.rows[filled]], at, patterns.of(filled)))
@@ -156,7 +156,7 @@ def _of_complete(y: Floats, at: _Frame) -> VarianceSums:
 
 
 def _of_filled(y: Floats, at: _Frame, patterns: MaskPatterns) -> VarianceSums:
-    """Missing values as unknowns of their own: see `fill_in`."""
+    """Missing values as unknowns of their own: see `missing_plot`."""
     of, masks = patterns.of_row, patterns.masks
     outside, seen = at.outside, masks[of]
     e = centred_product(y, at.root[:, None] * outside, seen)[0]

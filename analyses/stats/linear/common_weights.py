@@ -16,7 +16,7 @@ from analyses.stats.linear.basis import DesignBasis
 Floats = NDArray[np.float64]
 
 
-def shared_row(weights: Floats | None) -> Floats | None:
+def common_row(weights: Floats | None) -> Floats | None:
     """Return the one row of weights that is seen as many, or None.
 
     Parameters

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class LimmaErrors:
+class ContrastsFitApproximation:
     """What contrasts.fit uses.
 
     Parameters
@@ -44,9 +44,9 @@ class LimmaErrors:
     whiten: tuple[Floats, ...]
 
 
-def limma_errors(
+def contrasts_fit_approximation(
     basis: DesignBasis, contrasts: Floats, z: Floats, rho: float, sets: Sequence[Sequence[int]]
-) -> LimmaErrors:
+) -> ContrastsFitApproximation:
     """Prepare the approximation for a design.
 
     Parameters
@@ -74,7 +74,7 @@ def limma_errors(
     sd = np.sqrt(np.diag(cov))
     of_contrasts = contrasts.T @ cov @ contrasts
     whiten = tuple(_whitening(of_contrasts[np.ix_(one, one)]) for one in sets)
-    return LimmaErrors(units, contrasts, cov / np.outer(sd, sd), sd**2, whiten)
+    return ContrastsFitApproximation(units, contrasts, cov / np.outer(sd, sd), sd**2, whiten)
 
 
 def _whitening(cov: Floats) -> Floats:
@@ -84,14 +84,14 @@ def _whitening(cov: Floats) -> Floats:
     return np.asarray(vectors[:, keep] / np.sqrt(values[keep]))
 
 
-def approximate_sd(inverse: Floats, a: LimmaErrors) -> Floats:
+def approximate_sd(inverse: Floats, a: ContrastsFitApproximation) -> Floats:
     """Return the unscaled standard deviations of contrasts as contrasts.fit has them.
 
     Parameters
     ----------
     inverse : ndarray of shape (n_features or 1, rank, rank)
         (Q'V^-1 Q)^-1.
-    a : LimmaErrors
+    a : ContrastsFitApproximation
 
     Returns
     -------
@@ -102,14 +102,14 @@ def approximate_sd(inverse: Floats, a: LimmaErrors) -> Floats:
     return combined_sd(np.sqrt(np.maximum(variance, 0.0)), a)
 
 
-def combined_sd(own: Floats, a: LimmaErrors) -> Floats:
+def combined_sd(own: Floats, a: ContrastsFitApproximation) -> Floats:
     """Combine a feature's own deviations of the coefficients with the correlations of all.
 
     Parameters
     ----------
     own : ndarray of shape (n_features, n_coefficients)
         Unscaled standard deviations.
-    a : LimmaErrors
+    a : ContrastsFitApproximation
 
     Returns
     -------

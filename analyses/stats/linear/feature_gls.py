@@ -8,19 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyses.stats.linear.common_gls import Parts, directions
-from analyses.stats.linear.contrasts_fit_approximation import LimmaErrors, approximate_sd
+from analyses.stats.linear.contrasts_fit_approximation import (
+    ContrastsFitApproximation,
+    approximate_sd,
+)
 from analyses.stats.linear.gls import NormalEquations
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def fit_own(
+def feature_gls(
     y: Floats,
     fit: NormalEquations,
     k: Floats,
     sets: Sequence[Sequence[int]],
-    approximation: LimmaErrors | None,
+    approximation: ContrastsFitApproximation | None,
     errors: str = "exact",
 ) -> Parts:
     """Evaluate contrasts of one block of rows.
@@ -33,7 +36,7 @@ def fit_own(
         Contrasts in the basis.
     sets : sequence of sequences of int
         Columns of `k` of each joint test.
-    approximation : LimmaErrors or None
+    approximation : ContrastsFitApproximation or None
         What contrasts.fit would use; None: no ratio.
     errors : {"exact", "limma"}
         Whose standard errors and joint statistics are returned.
@@ -78,7 +81,7 @@ def _inestimable(fit: NormalEquations, k: Floats) -> Flags:
     return out
 
 
-def _unknown_to_limma(fit: NormalEquations, a: LimmaErrors) -> Flags:
+def _unknown_to_limma(fit: NormalEquations, a: ContrastsFitApproximation) -> Flags:
     """Where a contrast uses a coefficient that has no standard deviation of its own."""
     if (fit.rank == len(a.units)).all():
         return np.zeros((1, 1), bool)

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 _LEAST = 0.01
 
 
-def can_fill_in(basis: DesignBasis, patterns: MaskPatterns) -> NDArray[np.bool_]:
+def allows_missing_plot(basis: DesignBasis, patterns: MaskPatterns) -> NDArray[np.bool_]:
     """Say which patterns leave a design of full rank, well away from a deficient one.
 
     Returns
@@ -48,7 +48,7 @@ def can_fill_in(basis: DesignBasis, patterns: MaskPatterns) -> NDArray[np.bool_]
     return np.asarray(out)
 
 
-def fill_in(e: Floats, table: Floats, n_residual: int, gaps: EqualGaps) -> Floats:
+def missing_plot(e: Floats, table: Floats, n_residual: int, gaps: EqualGaps) -> Floats:
     """Give missing values what makes their residuals nothing, and carry that through a table.
 
     Parameters

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from analyses.stats.lists.contingency import ListTables
+from analyses.stats.lists.contingency import ContingencyTables
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -24,12 +24,12 @@ _REST_OF_SMALL = np.array(
 )
 
 
-def upper_tail(t: ListTables) -> Floats:
+def upper_tail(t: ContingencyTables) -> Floats:
     """Return the probability of at least so many features in both lists as each table has.
 
     Parameters
     ----------
-    t : ListTables
+    t : ContingencyTables
 
     Returns
     -------
@@ -68,7 +68,7 @@ def _sum_of_products(falling: tuple[Ints, Ints], rising: tuple[Ints, Ints], n: I
     return total
 
 
-def _log_probability(t: ListTables) -> Floats:
+def _log_probability(t: ContingencyTables) -> Floats:
     """Log of the hypergeometric probability of each table.
 
     Of every factorial m! the part (m/e)^m is taken together over cells and margins, as

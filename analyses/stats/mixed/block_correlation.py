@@ -13,17 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
-from analyses.stats.linear.common_weights import scaled_basis, shared_row
+from analyses.stats.linear.common_weights import common_row, scaled_basis
 from analyses.stats.linear.missing import MaskPatterns, find_gaps
-from analyses.stats.linear.missing_plot import can_fill_in
+from analyses.stats.linear.missing_plot import allows_missing_plot
 from analyses.stats.mixed.blocks import Blocks
 from analyses.stats.mixed.common_correlation import (
-    Rotation,
+    ResidualRotation,
     correlation_of_complete,
     correlation_of_filled,
-    rotate,
+    residual_rotation,
 )
-from analyses.stats.mixed.feature_correlation import own_correlation
+from analyses.stats.mixed.feature_correlation import feature_correlation
 from analyses.stats.numeric.parallel import for_blocks
 
 Floats = NDArray[np.float64]
@@ -95,17 +95,19 @@ def correlation_of_rows(
         to `consensus`.
     """
     atanh = np.empty(len(y))
-    row = shared_row(weights)
+    row = common_row(weights)
     if weights is not None and row is None:
 
         def weighted(start: int, stop: int) -> None:
-            atanh[start:stop] = own_correlation(y[start:stop], basis, blocks, weights[start:stop])
+            atanh[start:stop] = feature_correlation(
+                y[start:stop], basis, blocks, weights[start:stop]
+            )
 
         for_blocks(len(y), _ROWS, weighted)
         return atanh
     root = None if row is None else np.sqrt(row)
     basis = basis if row is None else scaled_basis(basis, row)
-    gaps, rotation = find_gaps(y), rotate(basis, blocks)
+    gaps, rotation = find_gaps(y), residual_rotation(basis, blocks)
 
     def scaled(rows: NDArray[np.int64]) -> Floats:
         return y[rows] if root is None else y[rows] * root
@@ -133,14 +135,18 @@ def consensus(atanh: Floats) -> float:
 
 
 def _incomplete(
-    y: Floats, rotation: Rotation, basis: DesignBasis, blocks: Blocks, patterns: MaskPatterns
+    y: Floats,
+    rotation: ResidualRotation,
+    basis: DesignBasis,
+    blocks: Blocks,
+    patterns: MaskPatterns,
 ) -> Floats:
-    fillable = can_fill_in(basis, patterns)[patterns.of_row]
+    fillable = allows_missing_plot(basis, patterns)[patterns.of_row]
     out = np.empty(len(y))
     if fillable.any():
         chosen = np.flatnonzero(fillable)
         own = patterns.of(chosen)
         out[chosen] = correlation_of_filled(y[chosen], rotation, basis, blocks, own)
     if not fillable.all():
-        out[~fillable] = own_correlation(y[~fillable], basis, blocks)
+        out[~fillable] = feature_correlation(y[~fillable], basis, blocks)
     return out

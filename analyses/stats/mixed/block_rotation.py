@@ -31,7 +31,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Turned:
+class RotatedFeatures:
     """Some features; the first axis of `d`, `inverse`, `across` is 1 where they share them.
 
     Parameters
@@ -69,7 +69,7 @@ class Turned:
 
 
 @dataclass(frozen=True)
-class SharedTurn:
+class CommonRotation:
     """The coordinates of complete features without weights.
 
     Parameters
@@ -90,7 +90,7 @@ class SharedTurn:
     known: bool
 
 
-def shared_turn(basis: DesignBasis, blocks: Blocks, k: Floats) -> SharedTurn:
+def common_rotation(basis: DesignBasis, blocks: Blocks, k: Floats) -> CommonRotation:
     """Turn a design and its blocks; `k` of shape (rank, n_contrasts), contrasts in the basis."""
     outside = residual_basis(basis)
     n, n_free = outside.shape
@@ -101,37 +101,37 @@ def shared_turn(basis: DesignBasis, blocks: Blocks, k: Floats) -> SharedTurn:
     known = enough(np.array([n]), basis.rank, np.array([blocks.n_blocks]))[0]
     known = known and _told_apart(d[None], np.array([float(n_free)]))[0]
     table = np.hstack([outside @ u, basis.q @ k])
-    return SharedTurn(table, d, across, n_free, bool(known))
+    return CommonRotation(table, d, across, n_free, bool(known))
 
 
-def turn_complete(y: Floats, shared: SharedTurn) -> Turned:
+def rotate_complete(y: Floats, common: CommonRotation) -> RotatedFeatures:
     """Turn features without missing values; `y` of shape (n_features, n_samples)."""
-    n, rank = len(y), shared.across.shape[1]
-    product, mean = centred_product(y, shared.table)
-    residual, estimate = product[:, : shared.n_free], product[:, shared.n_free :]
+    n, rank = len(y), common.across.shape[1]
+    product, mean = centred_product(y, common.table)
+    residual, estimate = product[:, : common.n_free], product[:, common.n_free :]
     of_rounding = is_rounding((residual**2).sum(axis=1), np.einsum("ij,ij->i", y, y))
     residual[of_rounding] = 0.0
-    n_carry = int((shared.d > 0).sum())
-    h, squares = np.zeros((2, n, shared.d.size))
-    h[:, :n_carry] = residual[:, :n_carry] * np.sqrt(shared.d[:n_carry])
+    n_carry = int((common.d > 0).sum())
+    h, squares = np.zeros((2, n, common.d.size))
+    h[:, :n_carry] = residual[:, :n_carry] * np.sqrt(common.d[:n_carry])
     squares[:, :n_carry] = residual[:, :n_carry] ** 2
-    return Turned(
+    return RotatedFeatures(
         estimate=estimate,
         mean=mean,
-        n_free=np.full(n, float(shared.n_free)),
+        n_free=np.full(n, float(common.n_free)),
         rss0=(residual[:, n_carry:] ** 2).sum(axis=1),
         h=h,
         squares=squares,
-        d=shared.d[None],
+        d=common.d[None],
         inverse=np.eye(rank)[None],
-        across=shared.across[None],
-        known=np.full(n, shared.known),
+        across=common.across[None],
+        known=np.full(n, common.known),
     )
 
 
-def turn_own(
+def rotate_each(
     y: Floats, basis: DesignBasis, blocks: Blocks, k: Floats, weights: Floats | None = None
-) -> Turned:
+) -> RotatedFeatures:
     """Turn features that lack values or have weights, each by itself.
 
     Parameters
@@ -170,12 +170,14 @@ def turn_own(
     mean = np.where(n_seen[of] > 0, y.sum(axis=1) / np.maximum(n_seen[of], 1), np.nan)
     estimate = np.where(own.unknown, np.nan, gamma @ k)
     known = ok & (n_free > 0) & _told_apart(d, n_free)
-    return Turned(estimate, mean, n_free, rss0, h, squares, d, own.inverse, own.across, known)
+    return RotatedFeatures(
+        estimate, mean, n_free, rss0, h, squares, d, own.inverse, own.across, known
+    )
 
 
 @dataclass(frozen=True)
 class _Decomposed:
-    """What `Turned` has of these names, the eigenvectors, and contrasts without information."""
+    """Fields of `RotatedFeatures`, the eigenvectors, and contrasts without information."""
 
     inverse: Floats
     d: Floats

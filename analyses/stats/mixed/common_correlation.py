@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.missing import MaskPatterns, by_number_missing
-from analyses.stats.linear.missing_plot import centred_product, fill_in, residual_basis
+from analyses.stats.linear.missing_plot import centred_product, missing_plot, residual_basis
 from analyses.stats.mixed.blocks import Blocks
 from analyses.stats.mixed.feature_correlation import (
     enough,
@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Rotation:
+class ResidualRotation:
     """Coordinates of the residuals in which block and noise fall apart.
 
     Parameters
@@ -43,16 +43,16 @@ class Rotation:
     d: Floats
 
 
-def rotate(basis: DesignBasis, blocks: Blocks) -> Rotation:
+def residual_rotation(basis: DesignBasis, blocks: Blocks) -> ResidualRotation:
     """Find those coordinates for a design and its blocks."""
     outside = residual_basis(basis)
     u, s, _ = np.linalg.svd(outside.T @ blocks.indicators)
     d = informative(s[::-1] ** 2)[::-1]
-    return Rotation(outside @ u, d[d > 0])
+    return ResidualRotation(outside @ u, d[d > 0])
 
 
 def correlation_of_complete(
-    y: Floats, rotation: Rotation, basis: DesignBasis, blocks: Blocks
+    y: Floats, rotation: ResidualRotation, basis: DesignBasis, blocks: Blocks
 ) -> Floats:
     """Inverse hyperbolic tangents of the correlations of features without missing values.
 
@@ -81,7 +81,11 @@ def correlation_of_complete(
 
 
 def correlation_of_filled(
-    y: Floats, rotation: Rotation, basis: DesignBasis, blocks: Blocks, patterns: MaskPatterns
+    y: Floats,
+    rotation: ResidualRotation,
+    basis: DesignBasis,
+    blocks: Blocks,
+    patterns: MaskPatterns,
 ) -> Floats:
     """Return the same for features with missing values that can be filled in.
 
@@ -90,7 +94,7 @@ def correlation_of_filled(
     y, rotation, basis, blocks
         As above; NaN = missing.
     patterns : MaskPatterns
-        Of these features; each passes `can_fill_in`.
+        Of these features; each passes `allows_missing_plot`.
 
     Notes
     -----
@@ -100,19 +104,19 @@ def correlation_of_filled(
     """
     of, n_seen = patterns.of_row, patterns.masks.sum(axis=1)
     seen = patterns.masks[of]
-    turned, _ = centred_product(y, rotation.residual, seen)
+    rotated, _ = centred_product(y, rotation.residual, seen)
     k, root_d = rotation.d.size, np.sqrt(rotation.d)
     gram = np.empty((len(n_seen), k, k))
     for gaps in by_number_missing(patterns):
-        inverse = fill_in(turned, rotation.residual, rotation.residual.shape[1], gaps)
+        inverse = missing_plot(rotated, rotation.residual, rotation.residual.shape[1], gaps)
         gone = rotation.residual[gaps.samples, :k] * root_d
         gram[gaps.patterns] = np.diag(rotation.d) - gone.transpose(0, 2, 1) @ inverse @ gone
     d, v = np.linalg.eigh(gram)
     d = informative(d)[of]
     total = (np.where(seen, y, 0.0) ** 2).sum(axis=1)
-    turned[is_rounding((turned**2).sum(axis=1), total)] = 0.0
-    u2 = squares_along(turned[:, :k] * root_d, d, v[of])
-    rss0 = np.maximum((turned**2).sum(axis=1) - u2.sum(axis=1), 0.0)
+    rotated[is_rounding((rotated**2).sum(axis=1), total)] = 0.0
+    u2 = squares_along(rotated[:, :k] * root_d, d, v[of])
+    rss0 = np.maximum((rotated**2).sum(axis=1) - u2.sum(axis=1), 0.0)
     free = (n_seen - basis.rank).astype(float)[of]
     rho = block_rho(d, u2, rss0, np.maximum(free, 1.0), *rho_range(blocks))
     in_block = patterns.masks.astype(float) @ blocks.indicators

@@ -20,7 +20,7 @@ Flags = NDArray[np.bool_]
 _UPPER = 0.99
 
 
-def own_correlation(
+def feature_correlation(
     y: Floats, basis: DesignBasis, blocks: Blocks, weights: Floats | None = None
 ) -> Floats:
     """Estimate the correlation within blocks of each of a few thousand features.

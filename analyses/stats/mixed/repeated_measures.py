@@ -22,7 +22,7 @@ _ROUNDING = 4 * np.finfo(float).eps
 
 
 @dataclass(frozen=True, eq=False)
-class WithinCorrelation:
+class RepeatedMeasuresCorrelation:
     """Correlations within persons, one a pair of quantities.
 
     Parameters
@@ -46,7 +46,9 @@ class WithinCorrelation:
     n_subjects: Ints
 
 
-def repeated_measures_correlation(x: Floats, y: Floats, subjects: ArrayLike) -> WithinCorrelation:
+def repeated_measures_correlation(
+    x: Floats, y: Floats, subjects: ArrayLike
+) -> RepeatedMeasuresCorrelation:
     """Correlate two quantities within persons, every person with a level of her own.
 
     r is the correlation of both after each person's mean is taken off, which is the signed root
@@ -74,7 +76,9 @@ def repeated_measures_correlation(x: Floats, y: Floats, subjects: ArrayLike) -> 
     order = np.argsort(whose, kind="stable")
     _, starts, sizes = np.unique(whose[order], return_index=True, return_counts=True)
     n = len(x)
-    out = WithinCorrelation(*(np.full(n, np.nan) for _ in range(3)), *np.zeros((2, n), np.int64))
+    out = RepeatedMeasuresCorrelation(
+        *(np.full(n, np.nan) for _ in range(3)), *np.zeros((2, n), np.int64)
+    )
 
     def work(start: int, stop: int) -> None:
         rows = slice(start, stop)
@@ -85,7 +89,7 @@ def repeated_measures_correlation(x: Floats, y: Floats, subjects: ArrayLike) -> 
 
 
 def _correlate(
-    x: Floats, y: Floats, starts: Ints, sizes: Ints, out: WithinCorrelation, rows: slice
+    x: Floats, y: Floats, starts: Ints, sizes: Ints, out: RepeatedMeasuresCorrelation, rows: slice
 ) -> None:
     """Fill `rows` of `out`; the visits of a person stand side by side from `starts` on."""
     both = np.isfinite(x) & np.isfinite(y)

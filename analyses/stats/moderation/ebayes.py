@@ -66,7 +66,7 @@ class JointTest:
     p_value: Floats
 
 
-def moderate(fit: ContrastFit, prior: VariancePrior) -> ModeratedFit:
+def ebayes(fit: ContrastFit, prior: VariancePrior) -> ModeratedFit:
     """Shrink the residual variances towards the prior and test each contrast.
 
     Notes
@@ -149,7 +149,7 @@ def joint_test(fit: ContrastFit, prior: VariancePrior) -> JointTest:
 
     Notes
     -----
-    df2 = min(df + df_prior, sum of all residual df), df as in `moderate` (of the set: Fai &
+    df2 = min(df + df_prior, sum of all residual df), df as in `ebayes` (of the set: Fai &
     Cornelius 1996).
     """
     s2_post = posterior_variance(fit, prior)

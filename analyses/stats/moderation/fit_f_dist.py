@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from analyses.stats.numeric.unique_apply import of_distinct
+from analyses.stats.numeric.unique_apply import unique_apply
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ class VariancePrior:
     s2_prior: Floats
 
 
-def variance_prior(s2: Floats, df: Floats, covariate: Floats | None = None) -> VariancePrior:
+def fit_f_dist(s2: Floats, df: Floats, covariate: Floats | None = None) -> VariancePrior:
     """Estimate the prior by moments.
 
     Parameters
@@ -58,13 +58,13 @@ def variance_prior(s2: Floats, df: Floats, covariate: Floats | None = None) -> V
     if used.sum() < 3:
         return VariancePrior(0.0 * everyone, np.nan * everyone)
     x, d = floored(s2[used]), df[used]
-    e = np.log(x) - of_distinct(special.digamma, d / 2) + np.log(d / 2)
+    e = np.log(x) - unique_apply(special.digamma, d / 2) + np.log(d / 2)
     if covariate is None:
         spread = float(e.var(ddof=1))
         location = np.full(len(s2), e.mean())
     else:
         _, spread, location = spline_fit(covariate[used], e, covariate)
-    excess = spread - of_distinct(_trigamma, d / 2).mean()
+    excess = spread - unique_apply(_trigamma, d / 2).mean()
     if excess > 0:
         df_prior = 2.0 * float(trigamma_inverse(np.array(excess)))
         s2_prior = np.exp(location + special.digamma(df_prior / 2) - np.log(df_prior / 2))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
-from analyses.stats.moderation.fit_f_dist import VariancePrior, floored, variance_prior
+from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist, floored
 from analyses.stats.numeric.lowess import lowess
 
 Floats = NDArray[np.float64]
@@ -24,7 +24,7 @@ _FLOOR = 1e-12
 _SPAN = 0.4
 
 
-def robust_variance_prior(s2: Floats, df: Floats, covariate: Floats | None = None) -> VariancePrior:
+def fit_f_dist_robust(s2: Floats, df: Floats, covariate: Floats | None = None) -> VariancePrior:
     """Estimate the prior robustly.
 
     Parameters
@@ -39,7 +39,7 @@ def robust_variance_prior(s2: Floats, df: Floats, covariate: Floats | None = Non
     Variances on fewer degrees of freedom than most are first replaced by the variance with the
     same tail probability on the largest df, as the theory needs one df.
     """
-    plain = variance_prior(s2, df, covariate)
+    plain = fit_f_dist(s2, df, covariate)
     used = np.isfinite(s2) & (df > 0)
     if covariate is not None:
         used &= np.isfinite(covariate)

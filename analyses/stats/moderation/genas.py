@@ -33,7 +33,7 @@ _SLOPE = 1e-7
 
 
 @dataclass(frozen=True)
-class BiologicalCorrelation:
+class Genas:
     """How the true changes of two contrasts go together.
 
     Parameters
@@ -74,9 +74,7 @@ class _Standardised:
     df: Floats
 
 
-def biological_correlation(
-    estimate: Floats, unscaled_variance: Floats, s2_post: Floats, df_total: Floats
-) -> BiologicalCorrelation:
+def genas(estimate: Floats, unscaled_variance: Floats, s2_post: Floats, df_total: Floats) -> Genas:
     """Estimate the correlation of the true changes of two contrasts by maximum likelihood.
 
     Parameters
@@ -90,7 +88,7 @@ def biological_correlation(
 
     Returns
     -------
-    BiologicalCorrelation
+    Genas
         NaN where fewer than 20 features can be used: with few the likelihood is highest at -1 or 1.
 
     Raises
@@ -108,9 +106,7 @@ def biological_correlation(
     data, scale, technical_r = _standardise(estimate, unscaled_variance, s2_post, df_total)
     n = len(data.x)
     if n < _FEWEST:
-        return BiologicalCorrelation(
-            np.nan, technical_r, np.full((2, 2), np.nan), np.nan, np.nan, n
-        )
+        return Genas(np.nan, technical_r, np.full((2, 2), np.nan), np.nan, np.nan, n)
     start = _moments(data)
     root, least = _search(data, np.array([np.sqrt(start[0]), 0.0, np.sqrt(start[2])]), False)
     best, most = _factor(start), -np.inf
@@ -127,7 +123,7 @@ def biological_correlation(
         r = float(np.clip(c / np.sqrt(a * b), -1.0, 1.0))
         p = float(special.chdtrc(1.0, deviance))
     covariance = np.array([[a, c], [c, b]]) * scale[:, None] * scale
-    return BiologicalCorrelation(r, technical_r, covariance, deviance, p, n)
+    return Genas(r, technical_r, covariance, deviance, p, n)
 
 
 def _standardise(

@@ -17,7 +17,7 @@ from scipy import special
 
 from analyses.stats.numeric.parallel import for_blocks
 from analyses.stats.numeric.tails import t_quantile, t_two_sided
-from analyses.stats.numeric.unique_apply import of_distinct
+from analyses.stats.numeric.unique_apply import unique_apply
 
 Floats = NDArray[np.float64]
 
@@ -118,7 +118,7 @@ def t_quantile_of_rows(upper_tail: float, df: Floats) -> Floats:
     """
     shared = shared_df(df)
     if shared is not None:
-        once = of_distinct(lambda d: t_quantile(upper_tail, d), shared)
+        once = unique_apply(lambda d: t_quantile(upper_tail, d), shared)
         return np.broadcast_to(once[:, None], df.shape)
     out = np.empty(df.shape, order="F")
 

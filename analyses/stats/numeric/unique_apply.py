@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-def of_distinct(function: Callable[[Floats], Floats], x: Floats) -> Floats:
+def unique_apply(function: Callable[[Floats], Floats], x: Floats) -> Floats:
     """Return `function(x)`, called once for each different value.
 
     Parameters

@@ -85,7 +85,7 @@ def leading_differences(values: Floats, top: int = TOP_OF_PAIR) -> Floats:
     return squared
 
 
-def scaling_of_pairs(squared: Floats, most: int = 5) -> Floats:
+def mds_pairwise(squared: Floats, most: int = 5) -> Floats:
     """Return coordinates whose distances are nearest to those given (classical scaling).
 
     Equal to limma's ``plotMDS(gene.selection = "pairwise")`` on `leading_differences`, but for
@@ -108,7 +108,7 @@ def scaling_of_pairs(squared: Floats, most: int = 5) -> Floats:
     return principal_axes(inner, min(most, len(squared) - 1)).coordinates
 
 
-def scaling_of_common(chosen: MostVariable, most: int = 5) -> Floats:
+def mds_common(chosen: MostVariable, most: int = 5) -> Floats:
     """Return coordinates by the features that vary most between all samples.
 
     The distance of two samples is the root mean square of their differences in these features.

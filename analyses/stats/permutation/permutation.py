@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
-from analyses.stats.linear.common_weights import scaled_basis, shared_row
+from analyses.stats.linear.common_weights import common_row, scaled_basis
 from analyses.stats.mixed.blocks import Blocks
 from analyses.stats.mixed.feature_correlation import is_rounding
 from analyses.stats.numeric.parallel import for_blocks
@@ -182,7 +182,7 @@ class PermutationSums:
         """
         if y.shape[1] != len(self._space.q):
             raise ValueError(f"{y.shape[1]} samples, where the design has {len(self._space.q)}")
-        row = shared_row(weights)
+        row = common_row(weights)
         own = weights if row is None else None
         space = self._space if row is None else self._scaled_space(row)
         size = _PIECE if own is None else _WEIGHTED_PIECE

@@ -21,8 +21,8 @@ from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.block_correlation import consensus, correlation_of_rows
 from analyses.stats.mixed.blocks import make_blocks
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.permutation.permutation import PermutationSums
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.schemas.finding_tables import PERMUTATION_CHECK, PERMUTATION_RESULT
@@ -150,8 +150,8 @@ def test_rows_are_what_the_engine_says() -> None:
     assert found.result["feature_id"].to_list() == GENES * len(WITHIN)
     p, y = found.prepared, values()
     fit = fit_contrasts(y, p.basis, p.contrasts.matrix, p.blocks, p.correlation)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    moderated = moderate(fit, prior)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    moderated = ebayes(fit, prior)
     for name in WITHIN:
         j = p.contrasts.names.index(name)
         sums = PermutationSums(

@@ -11,8 +11,8 @@ from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.mixed.mixed_model import fit_mixed
-from analyses.stats.moderation.ebayes import joint_test, moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes, joint_test
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from analyses.write.tables import contrast_results, joint_tests
 from cohortmart.core.schemas.tables import CONTRAST_RESULT, JOINT_TEST
@@ -33,8 +33,8 @@ def found(request: pytest.FixtureRequest, rng: np.random.Generator):
         fit = fit_contrasts(y, basis, contrasts, blocks, 0.4, sets=list(SETS.values()))
     else:
         fit = fit_mixed(y, basis, contrasts, blocks, sets=list(SETS.values())).fit
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    return fit, prior, moderate(fit, prior), joint_test(fit, prior)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    return fit, prior, ebayes(fit, prior), joint_test(fit, prior)
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analyses.stats.mixed import repeated_measures as module
-from analyses.stats.mixed.repeated_measures import WithinCorrelation, repeated_measures_correlation
+from analyses.stats.mixed.repeated_measures import (
+    RepeatedMeasuresCorrelation,
+    repeated_measures_correlation,
+)
 
 Floats = NDArray[np.float64]
 
@@ -51,7 +54,7 @@ def ancova(x: Floats, y: Floats, whose: Sequence[str]) -> tuple[float, float, fl
     return float(r), float(fit.df_resid), float(fit.pvalues[0]), n, len(often)
 
 
-def fields(found: WithinCorrelation) -> Floats:
+def fields(found: RepeatedMeasuresCorrelation) -> Floats:
     return np.array([getattr(found, name) for name in FIELDS], dtype=float).T
 
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.blocks import Blocks, make_blocks
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import VariancePrior, variance_prior
-from analyses.stats.moderation.fit_f_dist_robust import robust_variance_prior
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist
+from analyses.stats.moderation.fit_f_dist_robust import fit_f_dist_robust
 from analyses.stats.numeric.tails import t_two_sided
 from analyses.stats.permutation.permutation import PermutationSums
 from analyses.stats.permutation.space import permutation_space
@@ -27,8 +27,8 @@ RHO = 0.4
 def prior_of(small: SmallStudy, y: Floats, w: Floats | None = None) -> tuple[Floats, ...]:
     """s2_prior, df_prior, df_total of a fit, and its t and P (n_features, n_contrasts)."""
     fit = fit_contrasts(y, small.basis, small.contrasts, small.blocks, RHO, w)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    m = moderate(fit, prior)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    m = ebayes(fit, prior)
     return prior.s2_prior, prior.df_prior, m.df_total[:, 0], m.t, m.p_value
 
 
@@ -106,8 +106,8 @@ def test_two_visits_are_swapped(rng: np.random.Generator) -> None:
 
     def moderated(values: Floats, prior: VariancePrior | None = None) -> tuple[Floats, object]:
         fit = fit_contrasts(values, basis, c, blocks, RHO)
-        prior = variance_prior(fit.sigma2, fit.df_residual) if prior is None else prior
-        return np.abs(moderate(fit, prior).t[:, 0]), prior
+        prior = fit_f_dist(fit.sigma2, fit.df_residual) if prior is None else prior
+        return np.abs(ebayes(fit, prior).t[:, 0]), prior
 
     t, prior = moderated(y)
     assert isinstance(prior, VariancePrior)
@@ -331,9 +331,9 @@ def test_every_kind_of_prior(small: SmallStudy, kind: str) -> None:
     prior = {
         "infinite": VariancePrior(np.inf * ones, 1.3 * ones),
         "none": VariancePrior(0.0 * ones, np.nan * ones),
-        "robust": robust_variance_prior(fit.sigma2, fit.df_residual),
+        "robust": fit_f_dist_robust(fit.sigma2, fit.df_residual),
     }[kind]
-    m = moderate(fit, prior)
+    m = ebayes(fit, prior)
     sums = PermutationSums(
         small.basis, small.contrasts[:, 2], small.blocks, small.blocks, RHO,
         n_permutations=200, seed=4,
@@ -360,8 +360,8 @@ def test_a_planted_change_is_found_and_only_that(rng: np.random.Generator) -> No
     y[60:200] += 3.0 * group + 2.0 * (visit == 2)  # of no interest here
     basis = design_basis(x)
     fit = fit_contrasts(y, basis, c, blocks, 0.5)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    df_total = moderate(fit, prior).df_total[:, 0]
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    df_total = ebayes(fit, prior).df_total[:, 0]
     found = []
     for j in range(2):
         sums = PermutationSums(basis, c[:, j], blocks, blocks, 0.5, n_permutations=499, seed=3)

@@ -13,8 +13,8 @@ from analyses.stats.linear.basis import DesignBasis, design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.block_correlation import consensus, correlation_of_rows
 from analyses.stats.mixed.blocks import Blocks, make_blocks
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.permutation.permutation import PermutationSums
 
 Floats = NDArray[np.float64]
@@ -89,11 +89,11 @@ def test_five_per_cent_where_nothing_happens(name: str) -> None:
         of_model = None if mode.within else blocks
         rho = 0.0 if mode.within else consensus(correlation_of_rows(y, basis, blocks, w))
         fit = fit_contrasts(y, basis, c[:, None], of_model, rho, w)
-        prior = variance_prior(fit.sigma2, fit.df_residual)
+        prior = fit_f_dist(fit.sigma2, fit.df_residual)
         sums = PermutationSums(
             basis, c, blocks, of_model, rho, n_permutations=N_PERMUTATIONS, seed=study
         )
-        df_total = moderate(fit, prior).df_total[:, 0]
+        df_total = ebayes(fit, prior).df_total[:, 0]
         sums.add(y, prior.s2_prior, prior.df_prior, df_total, w)
         p, check, found = sums.p_values(), sums.check(), sums._tally.found
         own.append((p.own <= 0.05).mean())
