@@ -24,7 +24,7 @@ from analyses.write.results import (
 )
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 from cohortmart.core.warehouse.build_state import refuse_stale
 from cohortmart.core.warehouse.home import Home, connect_read_only
 

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from analyses.design.design import Design
 from analyses.design.estimability import entangled_columns, explanations, is_estimable
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, listed
 
 #: Most columns that are written out for one that they explain.
 _TERMS = 4

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analyses.design.design import Design
 from analyses.design.mean_weights import mean_weights, other_weights
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import joined
+from cohortmart.core.text import joined
 
 
 def meaning_of(design: Design, weights: NDArray[np.float64], study: Study) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analyses.fit.sample_design import chosen_design
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 
 #: What makes a visit; the samples of its assays may be called differently.
 VISIT = ("subject_id", "timepoint", "cell_type", "visit_key")

@@ -22,7 +22,7 @@ from cohortmart.core.errors import AnalysisError
 from cohortmart.core.schemas.finding_tables import MODULE_GENE, MODULE_OVERLAP, MODULE_SUMMARY
 from cohortmart.core.study.findings_records import Modules
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 
 Ints = NDArray[np.int64]
 Say = Callable[[str], None]

@@ -14,7 +14,7 @@ from analyses.stats.batch.combat_design import CombatError, independent_columns
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.lake.layers import METHODS
 from cohortmart.core.study.records import Combat, CombatSeq, Study
-from cohortmart.core.text.lists import listed
+from cohortmart.core.text import listed
 
 #: A step that removes batches.
 BatchStep = Combat | CombatSeq

@@ -17,7 +17,7 @@ from analyses.quality.variables import variable_names
 from analyses.write.results import QUALITY, fingerprint, is_current, write_set
 from cohortmart.core.schemas.quality_tables import QUALITY_TABLES
 from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.core.warehouse.build_state import refuse_stale
 from cohortmart.core.warehouse.home import Home, connect_read_only
 

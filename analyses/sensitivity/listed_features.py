@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Sensitivity
 from cohortmart.core.study.records import Thresholds
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 
 Floats = NDArray[np.float64]
 

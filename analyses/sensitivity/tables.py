@@ -21,8 +21,7 @@ from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.schemas.finding_tables import SENSITIVITY
 from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text.nearest import did_you_mean
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, did_you_mean
 
 Floats = NDArray[np.float64]
 _NUMBERS = ("log_fc", "se", "t", "p_value", "adj_p_value")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.source import Source
 
 _NUMBERS = """

@@ -16,8 +16,7 @@ from analyses.stats.batch.combat_design import CombatError
 from analyses.stats.batch.combat_seq import CombatSeqResult, GeneStatus, combat_seq
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import CombatSeq, Study
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, listed
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

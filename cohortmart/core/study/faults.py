@@ -15,7 +15,7 @@ from cohortmart.core.study.records import SampleSheet
 from cohortmart.core.study.values import Record
 from cohortmart.core.study.yaml_mistakes import shortened
 from cohortmart.core.study.yaml_positions import Document, KeyPath
-from cohortmart.core.text.nearest import did_you_mean, nearest
+from cohortmart.core.text import counted, did_you_mean, nearest
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def raise_first(faults: Iterable[Fault], document: Document) -> None:
         return
     line, column, _, first = min(ranked, key=lambda r: r[:3])
     more = len(ranked) - 1
-    rest = f" (and {more} more fault{'s' if more > 1 else ''} in this file)" if more else ""
+    rest = f" (and {counted(more, 'more fault')} in this file)" if more else ""
     raise StudyError(
         first.problem + rest,
         file=document.file,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.blocks import Figure
 from cohortmart.report.figures.mean_difference import small_mean_differences_spec
 from cohortmart.report.figures.p_histogram import small_p_histograms_spec

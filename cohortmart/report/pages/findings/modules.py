@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.blocks import Block, Column, Figure, Section, Table, Text
 from cohortmart.report.figures.network import laid_out, named_apart, network

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.blocks import Block, Column, Figure, Section, Table, Text
 from cohortmart.report.figures.upset import Overlap
 from cohortmart.report.sample_numbers import samples_and_women

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from cohortmart import __version__
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.blocks import (
     Block,
     Choice,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.pages.quality.assays import assays
 from cohortmart.report.pages.quality.flags import oddities
 from cohortmart.report.pages.rebound.pairs import SUMMARY_SQL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.core.warehouse.quoting import literals
 from cohortmart.report.blocks import Block, Column, Figure, Page, Section, Table, Text
 from cohortmart.report.figures.visit_grid import visit_counts, visit_grid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, listed
 from cohortmart.report.naming import slugs
 from cohortmart.report.source import Source
 
@@ -171,7 +171,7 @@ def _most_sets(source: Source) -> int:
 
 
 def _set_title(name: str, analyses: list[str], n_samples: int) -> str:
-    shown = ", ".join(analyses[:3]) + (f" and {len(analyses) - 3} more" * (len(analyses) > 3))
+    shown = listed(analyses, most=3)
     if name == ALL_SAMPLES:
         title = f"All samples (also {shown})" if shown else "All samples"
     else:

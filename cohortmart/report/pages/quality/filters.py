@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.blocks import Block, Figure, Text
 from cohortmart.report.figures.funnel import funnel
 from cohortmart.report.pages.quality.assays import Assay, people

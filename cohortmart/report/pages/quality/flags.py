@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, listed
 from cohortmart.report.pages.quality.assays import ALL_SAMPLES, Assay, identifier
 from cohortmart.report.pages.quality.sample_similarity import MEDIAN_R
 from cohortmart.report.pages.quality.samples import SMALL_LIBRARY
@@ -124,7 +124,7 @@ def _left_out(source: Source, assay: Assay) -> Iterator[str]:
     )
     if rows:
         said = [f"{r['sample']} ({source.names.words(r['filter_reason'])})" for r in rows]
-        yield f"{assay.name}: {counted(len(rows), 'sample')} left out: {_listed(said)}."
+        yield f"{assay.name}: {counted(len(rows), 'sample')} left out: {listed(said, most=_NAMED)}."
 
 
 def _small_libraries(source: Source, assay: Assay) -> Iterator[str]:
@@ -135,8 +135,8 @@ def _small_libraries(source: Source, assay: Assay) -> Iterator[str]:
         said = [f"{r['sample']} ({r['millions']:.2g} million)" for r in rows]
         yield (
             f"{assay.name}: fewer than a quarter of the median reads in "
-            f"{counted(len(rows), 'sample')}: {_listed(said)}. What is rarely expressed cannot "
-            "be seen in them."
+            f"{counted(len(rows), 'sample')}: {listed(said, most=_NAMED)}. What is "
+            "rarely expressed cannot be seen in them."
         )
 
 
@@ -157,8 +157,8 @@ def _unlike_others(source: Source, assay: Assay) -> Iterator[str]:
         said = [f"{r['sample']} (median r {r['median_r']:.3f})" for r in rows]
         yield (
             f"{assay.name}: {counted(len(rows), 'sample')} far less like the others of the same "
-            f"cell type, whose median r is {rows[0]['middle']:.3f}: {_listed(said)}. Failed, or "
-            "mislabelled?"
+            f"cell type, whose median r is {rows[0]['middle']:.3f}: "
+            f"{listed(said, most=_NAMED)}. Failed, or mislabelled?"
         )
 
 
@@ -197,8 +197,3 @@ def _looked_at(assay: Assay) -> dict[str, Any]:
     return {
         "assay": assay.name, "sample_set": ALL_SAMPLES, "roles": list(SAMPLE_COLUMNS.names)
     }  # fmt: skip
-
-
-def _listed(said: list[str]) -> str:
-    more = len(said) - _NAMED
-    return ", ".join(said[:_NAMED]) + (f" and {more} more" if more > 0 else "")

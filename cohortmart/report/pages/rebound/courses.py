@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.blocks import Figure
 from cohortmart.report.figures.trajectory import CELL_WIDTH, trajectories
 from cohortmart.report.pages.rebound.names import gene_names, in_list, label

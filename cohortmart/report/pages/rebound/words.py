@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.pages.rebound.pairs import ReboundPair
 
 LEAD = (
