@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyses.design.estimability import rank_of
+from cohortmart.core.types import Floats
 
 INTERCEPT = "Intercept"
 
@@ -31,7 +32,7 @@ class SamplesOnCurve:
     of: str
     by: str | None
     levels: tuple[str, ...]
-    values: NDArray[np.float64]
+    values: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,7 @@ class Design:
         Each sample's level of every category in the model.
     """
 
-    matrix: NDArray[np.float64]
+    matrix: Floats
     columns: tuple[str, ...]
     sample_ids: tuple[str, ...]
     blocks: NDArray[np.str_] | None

@@ -8,7 +8,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.enrichment.found_genes import FoundGenes, found_genes
 from analyses.enrichment.gene_sets import TestedSets, read_gene_sets, sets_in_universe
@@ -23,8 +22,6 @@ from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from cohortmart.core.schemas.finding_tables import ENRICHMENT
 from cohortmart.core.study.findings_records import Enrichment
 from cohortmart.core.study.records import Study
-
-Floats = NDArray[np.float64]
 
 
 def enrichment_tables(

@@ -8,7 +8,6 @@ import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.design.contrast_pairs import ContrastPair, PairDifference, differences, resolve_pairs
 from analyses.fit.lm_fit import Fitted, Wanted, fit_values
@@ -28,9 +27,7 @@ from analyses.stats.rotation.contrast_correlation import (
 from analyses.stats.rotation.rotation import CorrelationTest, rotation_test
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Analysis, Study
-
-Floats = NDArray[np.float64]
-
+from cohortmart.core.types import Floats
 
 #: Beyond this correlation of their errors two contrasts are one.
 _PROPORTIONAL = 1.0 - 1e-9

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.contrasts import Contrasts, build_contrasts
 from analyses.design.joint_tests import joint_sets
@@ -22,8 +21,6 @@ from analyses.stats.mixed.blocks import Blocks, make_blocks
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.study.records import Analysis, Study
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

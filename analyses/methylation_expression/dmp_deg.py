@@ -8,7 +8,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from analyses.load.betas import KeptBetas
 from analyses.methylation_expression.paired_values import SharedVisits, expression_of, shared_visits
@@ -21,6 +20,7 @@ from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.schemas.finding_tables import DMP_DEG
 from cohortmart.core.study.records import Study
+from cohortmart.core.types import Ints
 
 #: Pairs correlated at a time.
 _BLOCK = 20_000
@@ -204,7 +204,7 @@ def _within(
     return out
 
 
-def _coded(names: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int64]]:
+def _coded(names: pa.ChunkedArray) -> tuple[pa.Array, Ints]:
     """Return the names once each, ascending byte by byte, and which of them each is."""
     once = pc.unique(names)
     once = once.take(pc.sort_indices(once))

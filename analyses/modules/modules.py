@@ -10,7 +10,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from analyses.load.identifiers import no_gene_in_common
 from analyses.stats.lists.fisher import conditional_odds_ratio, fisher_greater
@@ -23,8 +22,8 @@ from cohortmart.core.schemas.finding_tables import MODULE_GENE, MODULE_OVERLAP, 
 from cohortmart.core.study.findings_records import Modules
 from cohortmart.core.study.records import Study
 from cohortmart.core.text import counted
+from cohortmart.core.types import Ints
 
-Ints = NDArray[np.int64]
 Say = Callable[[str], None]
 
 _SEEDS = """

@@ -26,9 +26,7 @@ from analyses.stats.lists.bivariate_normal import both_beyond, upper_orthant
 from analyses.stats.lists.fisher import conditional_odds_ratio, fisher_greater
 from cohortmart.core.schemas.finding_tables import CONTRAST_OVERLAP
 from cohortmart.core.study.records import Study
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from cohortmart.core.types import Bools, Floats
 
 #: Which lists are compared: features found in either direction, up, or down.
 DIRECTIONS = (("any", "any"), ("up", "up"), ("down", "down"), ("up", "down"), ("down", "up"))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.fit.prepare import Prepared
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts, join_fits
@@ -23,8 +22,8 @@ from cohortmart.core.schemas.finding_tables import PERMUTATION_CHECK, PERMUTATIO
 from cohortmart.core.study.model_records import Permutations
 from cohortmart.core.study.records import Analysis
 from cohortmart.core.text import counted, did_you_mean, listed
+from cohortmart.core.types import Floats
 
-Floats = NDArray[np.float64]
 Say = Callable[[str], None]
 
 #: Shares of a contrast's variance between people that are worth a line.

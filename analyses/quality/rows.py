@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.quality.sample_sets import ALL_SAMPLES, SampleSet
 from analyses.quality.variables import Variable, associated, explained, pairs_of, read_variables
@@ -19,8 +18,7 @@ from analyses.stats.ordination.principal_components import (
     sample_correlation,
 )
 from cohortmart.core.schemas.quality_tables import QUALITY_TABLES
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 def rows_of_set(

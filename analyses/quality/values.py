@@ -8,7 +8,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from analyses.load.betas import KeptBetas
 from analyses.quality.sample_sets import SampleSet
@@ -26,9 +25,9 @@ from analyses.stats.ordination.principal_components import (
     sample_sums,
 )
 from cohortmart.core.prefetch import one_ahead
+from cohortmart.core.types import Floats
 from cohortmart.core.warehouse.home import fetch
 
-Floats = NDArray[np.float64]
 #: What is computed of the features of a set: sums over all, and the map by the leading ones.
 SetSums = tuple[SampleSums, Floats]
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.design.contrast_pairs import ContrastPair, PairDifference
 from analyses.rebound.rebound import rebound_test
@@ -14,8 +13,7 @@ from analyses.stats.linear.contrast_fit import ContrastFit
 from analyses.stats.moderation.ebayes import ModeratedFit
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from cohortmart.core.schemas.finding_tables import REBOUND, REBOUND_DIFFERENCE, REBOUND_PAIR
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 def pair_rows(

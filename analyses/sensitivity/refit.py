@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import duckdb
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.contrasts import contrast_weights
 from analyses.design.model_matrix import Design, build_design
@@ -19,8 +18,7 @@ from analyses.sensitivity.combat_first import combat_first
 from analyses.sensitivity.variants import Variant
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Analysis, Study
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Unexplained share of a term's variance below which a model nearly has it already.
 _NEARLY = 0.1

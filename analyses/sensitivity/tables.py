@@ -9,7 +9,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from analyses.design.contrasts import Contrasts
 from analyses.fit.prepare import prepare
@@ -22,8 +21,8 @@ from cohortmart.core.errors import AnalysisError
 from cohortmart.core.schemas.finding_tables import SENSITIVITY
 from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.text import counted, did_you_mean
+from cohortmart.core.types import Floats
 
-Floats = NDArray[np.float64]
 _NUMBERS = ("log_fc", "se", "t", "p_value", "adj_p_value")
 _NOT_TESTED = "the feature was not tested in this variant"
 

@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.stats.moderation.genas import Genas
 from analyses.stats.rotation.contrast_correlation import ObservedCorrelation
 from analyses.stats.rotation.rotation import CorrelationTest
 from cohortmart.core.schemas.finding_tables import CONTRAST_CORRELATION
+from cohortmart.core.types import Floats, Ints
 
 
 def correlation_rows(
     analysis: str,
     contrasts: Sequence[str],
     observed: ObservedCorrelation,
-    no_effect: NDArray[np.float64],
+    no_effect: Floats,
     test: CorrelationTest | None,
     biological: Mapping[tuple[int, int], Genas],
 ) -> pa.Table:
@@ -61,11 +61,9 @@ def correlation_rows(
     return pa.Table.from_arrays(arrays, schema=CONTRAST_CORRELATION)
 
 
-def _of_rows(
-    test: CorrelationTest | None, i: NDArray[np.int64], j: NDArray[np.int64]
-) -> dict[str, NDArray[np.float64] | pa.Array]:
+def _of_rows(test: CorrelationTest | None, i: Ints, j: Ints) -> dict[str, Floats | pa.Array]:
     """Put the columns of a test into the rows of its pairs, whichever contrast it names first."""
-    columns: dict[str, NDArray[np.float64] | pa.Array] = {}
+    columns: dict[str, Floats | pa.Array] = {}
     row = {pair: k for k, pair in enumerate(zip(i.tolist(), j.tolist(), strict=True))}
     pairs = [] if test is None else [(min(p), max(p)) for p in test.pairs.tolist()]
     at = [row[pair] for pair in pairs]
@@ -83,9 +81,9 @@ def _of_rows(
 
 def _biological(
     found: Mapping[tuple[int, int], Genas],
-    i: NDArray[np.int64],
-    j: NDArray[np.int64],
-) -> dict[str, NDArray[np.float64]]:
+    i: Ints,
+    j: Ints,
+) -> dict[str, Floats]:
     """Put the biological correlations into the rows of their pairs."""
     r, p = np.full(len(i), np.nan), np.full(len(i), np.nan)
     row = {pair: k for k, pair in enumerate(zip(i.tolist(), j.tolist(), strict=True))}

@@ -15,8 +15,7 @@ from cohortmart.core.schemas.quality_tables import (
     DESIGN_VALUE,
     VOOM_TREND,
 )
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 def design_rows(

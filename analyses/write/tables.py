@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.stats.linear.contrast_fit import ContrastFit
 from analyses.stats.moderation.ebayes import JointTest, ModeratedFit
@@ -14,8 +13,7 @@ from analyses.stats.moderation.fit_f_dist import VariancePrior
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from analyses.stats.numeric.tail_table import t_quantile_of_rows
 from cohortmart.core.schemas.tables import CONTRAST_RESULT, JOINT_TEST
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Probability beyond each end of the 95 % interval.
 TAIL = 0.025

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.counts.voom import VoomValues, voom
 from analyses.stats.linear.basis import design_basis
@@ -27,6 +26,7 @@ from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.moderation.ebayes import ebayes, joint_test
 from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from cohortmart.core.types import Floats
 from tests.golden import test_tmm as tmm
 from tests.golden.test_statistics_golden import (
     COVARIATES,
@@ -36,8 +36,6 @@ from tests.golden.test_statistics_golden import (
 )
 from tests.golden.test_tcells_golden import CONTRASTS as OF_TCELLS
 from tests.support.real_data import Design, Grams, RTable, r_table, read_table
-
-Floats = NDArray[np.float64]
 
 GIVEN, OWN = 1e-6, 1e-5
 OWN_VOOM = 1.4e-5

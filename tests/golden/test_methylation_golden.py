@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from numpy.typing import NDArray
 
 from analyses.design.contrasts import build_contrasts
 from analyses.design.model_matrix import build_design
@@ -29,9 +28,8 @@ from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import Assay, SampleSheet, Study
+from cohortmart.core.types import Floats
 from tests.support.real_data import r_table, read_table
-
-Floats = NDArray[np.float64]
 
 EIGHT_DIGITS = 6e-8
 

@@ -16,17 +16,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from numpy.typing import NDArray
 
 from analyses.fit.contrasts import run_analysis
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from cohortmart.core.study.load import load_study
+from cohortmart.core.types import Floats
 from tests.support.finished_run import EXAMPLES, FinishedRun, cohortmart, finished_run
 from tests.support.real_data import r_table, read_table
 
 pytestmark = pytest.mark.slow  # two runs with two builds each
 
-Floats = NDArray[np.float64]
 
 EIGHT_DIGITS = 6e-8
 #: Our column and R's.

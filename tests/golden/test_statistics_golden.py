@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.counts.voom import VoomValues, voom
 from analyses.stats.linear.basis import design_basis
@@ -21,10 +20,9 @@ from analyses.stats.moderation.ebayes import ModeratedFit, ebayes, joint_test
 from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist
 from analyses.stats.moderation.fit_f_dist_robust import fit_f_dist_robust
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from cohortmart.core.types import Floats, Ints
 from tests.support.dense import restricted_log_likelihood
 from tests.support.real_data import Design, Grams, RTable
-
-Floats = NDArray[np.float64]
 
 COVARIATES = ("proportion_memory", "cell_viability", "age")
 #: reference_batch_model.R printed it with 7 digits only
@@ -73,7 +71,7 @@ def analyse(
     return Result(fit, ebayes(fit, prior), prior, names)
 
 
-def assert_like_r(found: Result, name: str, expected: RTable, rows: NDArray[np.int64]) -> None:
+def assert_like_r(found: Result, name: str, expected: RTable, rows: Ints) -> None:
     """Differ from R by rounding only."""
     j = found.contrasts.index(name)
     log_fc, t, p = (
@@ -104,7 +102,7 @@ def assert_near_r(found: Result, name: str, expected: RTable, near: float = 1e-5
     np.testing.assert_allclose(p, expected["P.Value"], rtol=1e-4)
 
 
-def everything(grams: Grams) -> NDArray[np.int64]:
+def everything(grams: Grams) -> Ints:
     return np.arange(len(grams.features))
 
 

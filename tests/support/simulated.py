@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
@@ -19,8 +18,7 @@ from analyses.stats.mixed.mixed_model import fit_mixed
 from analyses.stats.moderation.ebayes import ebayes
 from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats
 
 MS, HP, VISITS = 11, 7, ("1st", "2nd", "3rd", "PP")
 #: A change within healthy women, a difference between the groups, a difference of changes.
@@ -69,7 +67,7 @@ class Simulated:
     women: tuple[str, ...]
     means: tuple[str, ...]
     correlation: Floats
-    changed: NDArray[np.bool_]
+    changed: Bools
 
 
 def simulate(
@@ -141,7 +139,7 @@ def share_below(p: Floats, level: float = LEVEL) -> float:
     return float((p[np.isfinite(p)] < level).mean())
 
 
-def discoveries(p: Floats, changed: NDArray[np.bool_]) -> tuple[float, float]:
+def discoveries(p: Floats, changed: Bools) -> tuple[float, float]:
     """False discovery proportion and power at an adjusted P of 0.05."""
     found = benjamini_hochberg(p[:, None])[:, 0] < LEVEL
     false = (found & ~changed).sum() / max(found.sum(), 1)

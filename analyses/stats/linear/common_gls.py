@@ -1,7 +1,8 @@
-"""Contrasts of features that share the normal equations: no weights, few missing values.
+"""Generalised least squares of features that share the normal equations.
 
-Everything the fit needs of a feature is linear in its values, but for one sum of squares: one
-product with a table gives residuals that are independent, contrasts, and whitened contrasts.
+They have no weights, and few values are missing. All that the fit needs of a feature is linear in
+its values, but for one sum of squares: one product with a table gives residuals that are
+independent, contrasts, and whitened contrasts.
 """
 
 from __future__ import annotations
@@ -12,14 +13,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.contrasts_fit_approximation import ContrastsFitApproximation, combined_sd
 from analyses.stats.linear.missing import EqualGaps, MaskPatterns, by_number_missing
 from analyses.stats.linear.missing_plot import centred_product, missing_plot, residual_basis
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats, Ints
 
 
 class Parts(NamedTuple):
@@ -89,7 +88,6 @@ def common_gls(
 
     Parameters
     ----------
-    basis : DesignBasis
     k : ndarray of shape (rank, n_contrasts)
         Contrasts in the basis.
     z : ndarray of shape (n_samples, n_blocks)
@@ -105,7 +103,8 @@ def common_gls(
     outside = residual_basis(basis)
     root = np.linalg.cholesky(outside.T @ v @ outside)
     residual = np.linalg.solve(root, outside.T).T
-    # generalised least squares is least squares less what the residuals say of it
+    # the residuals of least squares are correlated with its estimates; what they predict of the
+    # estimates is taken off, and generalised least squares is left
     hat = basis.q - residual @ (residual.T @ v @ basis.q)
     covariance = hat.T @ v @ hat
     white = [np.empty((len(z), 0))]
@@ -176,7 +175,7 @@ def fit_filled(y: Floats, common: CommonGls, patterns: MaskPatterns) -> Parts:
     return Parts(estimate, sd[of], _sigma2(residual, df), df, mean, lost, ratio)
 
 
-def _lost(square: Floats, white: Floats, found: Floats, of_row: NDArray[np.int64]) -> Floats:
+def _lost(square: Floats, white: Floats, found: Floats, of_row: Ints) -> Floats:
     """Return what the missing samples take from the Wald statistic of a set, per direction."""
     both = square + white @ white.transpose(0, 2, 1)
     along = white[of_row] @ found[:, :, None]

@@ -1,4 +1,4 @@
-"""Contrasts of the generalised least-squares fit of every feature, before moderation.
+"""Contrasts of generalised least-squares fits of every feature, before moderation.
 
 A contrast c has the exact unscaled variance c'(Q'V_g^-1 Q)^-1 c, from each feature's own V_g.
 """
@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.common_gls import Parts, common_gls, directions, fit_complete, fit_filled
@@ -25,8 +24,7 @@ from analyses.stats.linear.missing import find_gaps
 from analyses.stats.linear.missing_plot import allows_missing_plot
 from analyses.stats.mixed.blocks import Blocks
 from analyses.stats.numeric.parallel import for_blocks
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats, Ints
 
 _ROWS = 1024  # features a block of work; its arrays stay in the processor's cache
 
@@ -240,7 +238,7 @@ def _empty(n: int, n_contrasts: int, wald_df: tuple[int, ...], differs: bool) ->
     return ContrastFit(estimate, sd, sigma2, df, mean, wald, wald_df, limma_ratio=ratio)
 
 
-def _put(out: ContrastFit, rows: slice | NDArray[np.int64], parts: Parts) -> None:
+def _put(out: ContrastFit, rows: slice | Ints, parts: Parts) -> None:
     for name, values in zip(parts._fields, parts, strict=True):
         place = getattr(out, name)
         if place is not None and values is not None:

@@ -11,18 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.gls import information
 from analyses.stats.numeric.parallel import rows_times
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True)
 class ContrastsFitApproximation:
-    """What contrasts.fit uses.
+    """What contrasts.fit uses in place of each feature's own covariance.
 
     Parameters
     ----------
@@ -51,7 +49,6 @@ def contrasts_fit_approximation(
 
     Parameters
     ----------
-    basis : DesignBasis
     contrasts : ndarray of shape (n_coefficients, n_contrasts)
     z : ndarray of shape (n_samples, n_blocks)
         Block indicators.
@@ -91,7 +88,6 @@ def approximate_sd(inverse: Floats, a: ContrastsFitApproximation) -> Floats:
     ----------
     inverse : ndarray of shape (n_features or 1, rank, rank)
         (Q'V^-1 Q)^-1.
-    a : ContrastsFitApproximation
 
     Returns
     -------
@@ -109,7 +105,6 @@ def combined_sd(own: Floats, a: ContrastsFitApproximation) -> Floats:
     ----------
     own : ndarray of shape (n_features, n_coefficients)
         Unscaled standard deviations.
-    a : ContrastsFitApproximation
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Tables of two lists of features from one universe, by whether a feature is in each list."""
+"""Contingency tables of two lists of features from one universe."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 #: Products of two counts must fit into 64 bits.
 _LARGEST = 2**31
@@ -110,7 +109,6 @@ def in_chunks(
 
     Parameters
     ----------
-    t : ContingencyTables
     width : ndarray of int of shape (n_tables,)
         Numbers that the work holds for a table.
     work : callable

@@ -8,13 +8,11 @@ list. Given the sizes of the lists, the number they share is hypergeometric by c
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from analyses.stats.lists.contingency import ContingencyTables, contingency_tables, in_chunks
 from analyses.stats.lists.hypergeometric import BLOCK, upper_tail
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 #: Steps of Newton's method; four or five are usual.
 _ROUNDS = 200
@@ -125,7 +123,6 @@ def _log_weights(t: ContingencyTables, log_odds: Floats) -> tuple[Floats, Floats
 
     Parameters
     ----------
-    t : ContingencyTables
     log_odds : ndarray of shape (n_tables,)
 
     Returns

@@ -1,4 +1,4 @@
-"""The correlation of samples of the same block, shared by all features.
+"""Block correlation: that of samples of the same block, shared by all features.
 
 Smyth, Michaud & Scott (2005) Bioinformatics 21:2067. Each feature's correlation t2 / (t2 + s2) is
 estimated by REML; the consensus is the hyperbolic tangent of the 15 % trimmed mean of their
@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.common_weights import common_row, scaled_basis
@@ -25,8 +24,7 @@ from analyses.stats.mixed.common_correlation import (
 )
 from analyses.stats.mixed.feature_correlation import feature_correlation
 from analyses.stats.numeric.parallel import for_blocks
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats, Ints
 
 _ROWS = 1024  # features a block of work; its arrays stay in the processor's cache
 _TRIM = 0.15
@@ -60,14 +58,9 @@ def block_correlation(
         Values; NaN = missing.
     basis : DesignBasis
         Of the design, n_samples rows.
-    blocks : Blocks
     weights : ndarray of shape (n_features, n_samples), optional
         Precision weights (inverse variances up to a factor), positive. One row that
         `numpy.broadcast_to` shows to all features costs no more than none.
-
-    Returns
-    -------
-    BlockCorrelation
 
     Raises
     ------
@@ -109,7 +102,7 @@ def correlation_of_rows(
     basis = basis if row is None else scaled_basis(basis, row)
     gaps, rotation = find_gaps(y), residual_rotation(basis, blocks)
 
-    def scaled(rows: NDArray[np.int64]) -> Floats:
+    def scaled(rows: Ints) -> Floats:
         return y[rows] if root is None else y[rows] * root
 
     def complete(start: int, stop: int) -> None:

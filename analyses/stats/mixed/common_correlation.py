@@ -1,7 +1,8 @@
 """Block correlation of features that share decompositions: no weights, few missing values.
 
-The residuals are turned once so that block and noise fall apart: the first k coordinates have
-variance s2 + d_k t2, the others s2. What follows is one product for all features.
+The residuals are rotated once to independent coordinates: the first k have variance s2 + d_k t2,
+t2 that of the blocks and s2 that of the noise, the others s2. What follows is one product for all
+features.
 """
 
 from __future__ import annotations
@@ -9,27 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analyses.stats.linear.basis import DesignBasis
+from analyses.stats.linear.basis import DesignBasis, is_rounding
 from analyses.stats.linear.missing import MaskPatterns, by_number_missing
 from analyses.stats.linear.missing_plot import centred_product, missing_plot, residual_basis
 from analyses.stats.mixed.blocks import Blocks
-from analyses.stats.mixed.feature_correlation import (
-    enough,
-    informative,
-    is_rounding,
-    rho_range,
-    squares_along,
-)
+from analyses.stats.mixed.feature_correlation import informative, rho_range, squares_along
 from analyses.stats.mixed.reml import block_rho
-
-Floats = NDArray[np.float64]
+from analyses.stats.mixed.weighted_least_squares import enough
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True)
 class ResidualRotation:
-    """Coordinates of the residuals in which block and noise fall apart.
+    """Independent coordinates of the residuals, those that vary with the blocks first.
 
     Parameters
     ----------
@@ -59,10 +53,8 @@ def correlation_of_complete(
     Parameters
     ----------
     y : ndarray of shape (n_features, n_samples)
-    rotation : Rotation
+    rotation : ResidualRotation
         Of `basis` and `blocks`.
-    basis : DesignBasis
-    blocks : Blocks
 
     Returns
     -------
@@ -98,7 +90,7 @@ def correlation_of_filled(
 
     Notes
     -----
-    With G the rows of the turned residuals at the missing samples, the first k coordinates get the
+    With G the rows of the rotated residuals at the missing samples, the first k coordinates get the
     covariance D^1/2 [ I - G'(GG')^-1 G ] D^1/2 in place of D = diag(d). One eigenvalue problem for
     each pattern.
     """

@@ -1,4 +1,4 @@
-"""A random intercept for every feature: its own correlation within blocks, not one for all.
+"""Mixed models: a random intercept of the blocks, with variances of its own for each feature.
 
 y = X b + Z u + e, variances t2 of the block effects u and s2 of e, by restricted maximum
 likelihood (Patterson & Thompson 1971) with t2 >= 0; generalised least squares with each feature's
@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.contrast_fit import ContrastFit
@@ -33,9 +32,7 @@ from analyses.stats.mixed.satterthwaite import (
     satterthwaite_df,
 )
 from analyses.stats.numeric.parallel import for_blocks, rows_times
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 _ROWS = 1024  # features a block of work; its arrays stay in the processor's cache
 _OWN_ROWS = 256  # the same where each feature has matrices of its own
@@ -101,7 +98,6 @@ def fit_mixed(
     basis : DesignBasis
         Of the design matrix.
     contrasts : ndarray of shape (n_coefficients, n_contrasts)
-    blocks : Blocks
     weights : ndarray of shape (n_features, n_samples), optional
         Precision weights, positive wherever there is a value: the noise of a sample has variance
         s2 / weight, the block effect t2 whatever the weight, as in lme4.

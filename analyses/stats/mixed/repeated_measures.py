@@ -8,14 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from analyses.stats.numeric.parallel import for_blocks
 from analyses.stats.numeric.tails import t_two_sided
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 _VALUES = 2**17  # values worked on at a time, so that temporaries stay in the cache
 _ROUNDING = 4 * np.finfo(float).eps
@@ -49,7 +46,7 @@ class RepeatedMeasuresCorrelation:
 def repeated_measures_correlation(
     x: Floats, y: Floats, subjects: ArrayLike
 ) -> RepeatedMeasuresCorrelation:
-    """Correlate two quantities within persons, every person with a level of her own.
+    """Correlate two quantities within persons, every person with a level of their own.
 
     r is the correlation of both after each person's mean is taken off, which is the signed root
     of the share that y explains of x in an analysis of covariance with persons as factor and one
@@ -116,7 +113,7 @@ def _correlate(
 
 
 def _within(
-    values: Floats, counted: Flags, n: Ints, starts: Ints, sizes: Ints
+    values: Floats, counted: Bools, n: Ints, starts: Ints, sizes: Ints
 ) -> tuple[Floats, Floats]:
     """Take each person's mean off and scale to length 1.
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.contrast_fit import ContrastFit
 from analyses.stats.moderation.fit_f_dist import VariancePrior
 from analyses.stats.numeric.parallel import for_blocks
 from analyses.stats.numeric.tail_table import shared_df, t_quantile_of_rows, t_two_sided_of_rows
 from analyses.stats.numeric.tails import f_upper, t_quantile, t_two_sided
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Share of features assumed to change, for the log-odds only.
 PROPORTION = 0.01
@@ -110,11 +108,8 @@ def total_df(fit: ContrastFit, prior: VariancePrior, own: Floats | None, n_colum
 
     Parameters
     ----------
-    fit : ContrastFit
-    prior : VariancePrior
     own : ndarray of shape (n_features, n_columns) or None
         Their own degrees of freedom; None: the residual ones of the feature.
-    n_columns : int
 
     Returns
     -------
@@ -182,7 +177,6 @@ def log_odds(
     Parameters
     ----------
     t, unscaled_sd, df_total : ndarray of shape (n_features, n_contrasts)
-    prior : VariancePrior
     p_value : ndarray of shape (n_features, n_contrasts), optional
         Two-sided, of t, if known.
     """

@@ -1,4 +1,4 @@
-"""The prior of the residual variances, from all features together.
+"""Prior of the residual variances, from all features together (limma's fitFDist).
 
 Smyth (2004) Stat Appl Genet Mol Biol 3:3, section 6.2: the log variances minus what chi-square
 noise adds to them follow a distribution whose mean and variance give s2_prior and df_prior by
@@ -10,12 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from analyses.stats.numeric.unique_apply import unique_apply
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True)

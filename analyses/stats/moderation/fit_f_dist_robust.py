@@ -1,4 +1,4 @@
-"""A variance prior that a few hypervariable features cannot spoil.
+"""Robust prior of the residual variances, which outlying features cannot spoil.
 
 Phipson, Lee, Majewski, Alexander & Smyth (2016) Ann Appl Stat 10:946. The prior comes from
 moments of winsorised log variances; features whose variance is too large for that prior get a
@@ -8,13 +8,11 @@ smaller df_prior of their own, so that they are shrunk less.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist, floored
 from analyses.stats.numeric.lowess import lowess
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats
 
 #: Share of the features winsorised at the lower and at the upper end.
 TAILS = (0.05, 0.1)
@@ -62,7 +60,7 @@ def fit_f_dist_robust(s2: Floats, df: Floats, covariate: Floats | None = None) -
     return VariancePrior(df_prior, s2_prior)
 
 
-def _centre(z: Floats, covariate: Floats | None, used: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def _centre(z: Floats, covariate: Floats | None, used: Bools) -> tuple[Floats, Floats]:
     """Trimmed mean or trend of the log variances: of the features used, and of all."""
     if covariate is None:
         centre = float(stats.trim_mean(z, TAILS[1]))

@@ -1,4 +1,4 @@
-"""The correlation of the true changes of two contrasts, that of their errors taken out.
+"""Biological correlation of two contrasts: of their true changes, without errors (limma's genas).
 
 Majewski, Ritchie, Phipson, Corbin, Pakusch, Ebert, Busslinger, Koseki, Hu, Smyth, Alexander,
 Hilton & Blewitt (2010) Blood 116:731; Phipson (2013), PhD thesis, University of Melbourne: the
@@ -8,8 +8,8 @@ s2_g V_g, so that with moderated variances
     b_g ~ t_2(0, s2_post_g (V_g + V0), df_total_g).
 
 V0 by maximum likelihood gives the biological correlation, and the same without its off-diagonal
-the likelihood ratio test. limma calls it genas; there V_g = V is the same for all features. Here
-each may have its own: weights, blocks and missing values are allowed.
+the likelihood ratio test. In limma V_g = V is the same for all features. Here each
+may have its own: weights, blocks and missing values are allowed.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special
 
 from analyses.stats.numeric.parallel import for_blocks
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 _ROWS = 4096  # features a block of work; its arrays stay in the processor's cache
 _FEWEST = 20  # features that say something of a correlation
@@ -34,7 +32,7 @@ _SLOPE = 1e-7
 
 @dataclass(frozen=True)
 class Genas:
-    """How the true changes of two contrasts go together.
+    """The biological correlation of two contrasts.
 
     Parameters
     ----------

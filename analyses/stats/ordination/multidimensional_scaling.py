@@ -1,15 +1,13 @@
-"""Maps of samples by their most different features (Ritchie et al. 2015, limma's plotMDS)."""
+"""Multidimensional scaling of samples (limma's plotMDS; Ritchie et al. 2015)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.ordination.principal_axes import principal_axes
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Features of a pair of samples, and of all samples, that count by default.
 TOP_OF_PAIR, TOP_OF_ALL = 500, 1000
@@ -116,7 +114,6 @@ def mds_common(chosen: MostVariable, most: int = 5) -> Floats:
 
     Parameters
     ----------
-    chosen : MostVariable
     most : int
         Largest number of dimensions, below the number of samples.
 

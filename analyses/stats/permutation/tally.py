@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.numeric.tails import t_quantile
 from analyses.stats.numeric.unique_apply import unique_apply
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 #: P below which a feature counts as found.
 FOUND = 0.05

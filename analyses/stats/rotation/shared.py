@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.numeric.cross_product import cross_product
 from analyses.stats.numeric.parallel import rows_times
 from analyses.stats.rotation.frames import Frames, Moments, pair_roots
 from analyses.stats.rotation.space import RotationSpace
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
@@ -19,11 +18,12 @@ from analyses.stats.linear.missing_plot import allows_missing_plot, centred_prod
 from analyses.stats.mixed.block_correlation import correlation_of_rows
 from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.mixed.feature_correlation import feature_correlation
+from cohortmart.core.types import Bools, Floats
 from tests.support.dense import dense_fit
-from tests.unit.analyses.stats.conftest import Floats, SmallStudy
+from tests.unit.analyses.stats.conftest import SmallStudy
 
 
-def masks(rng: np.random.Generator, n: int, n_samples: int) -> NDArray[np.bool_]:
+def masks(rng: np.random.Generator, n: int, n_samples: int) -> Bools:
     few = rng.random((6, n_samples)) > 0.1
     few[0] = True
     return few[rng.integers(0, 6, n)]

@@ -13,10 +13,11 @@ from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.moderation.ebayes import joint_test
 from analyses.stats.moderation.fit_f_dist import fit_f_dist
+from cohortmart.core.types import Floats
 from tests.support.dense import dense_fit
 from tests.support.limma_cases import CASES, limma_case
 from tests.support.limma_cases import RHO as LIMMA_RHO
-from tests.unit.analyses.stats.conftest import Floats, SmallStudy
+from tests.unit.analyses.stats.conftest import SmallStudy
 
 RHO = 0.37
 SETS = ((0, 1, 2), (2, 0), (1,), (0, 3, 1), (2, 2))

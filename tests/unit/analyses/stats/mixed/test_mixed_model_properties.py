@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from hypothesis import given, settings
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.mixed.mixed_model import MixedFit, fit_mixed
@@ -12,7 +11,6 @@ from analyses.stats.moderation.ebayes import ebayes
 from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from tests.support.strategies import RandomStudy, studies
 
-Floats = NDArray[np.float64]
 few = settings(max_examples=15)
 
 

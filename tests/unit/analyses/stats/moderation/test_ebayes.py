@@ -6,7 +6,6 @@ from itertools import groupby
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 from scipy.stats import norm
 
@@ -16,9 +15,8 @@ from analyses.stats.moderation.ebayes import ModeratedFit, ebayes, joint_test
 from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist
 from analyses.stats.moderation.fit_f_dist_robust import fit_f_dist_robust
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from cohortmart.core.types import Floats
 from tests.support.paths import DATA
-
-Floats = NDArray[np.float64]
 
 TWO_GROUPS = np.column_stack([np.ones(12), np.repeat([0.0, 1.0], 6)])
 COEFFICIENTS = ("df_prior", "s2_prior", "df_total", "t", "p", "b")

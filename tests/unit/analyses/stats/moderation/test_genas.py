@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from analyses.stats.linear.basis import design_basis
@@ -15,16 +14,16 @@ from analyses.stats.moderation.ebayes import ebayes
 from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.fit_f_dist_robust import fit_f_dist_robust
 from analyses.stats.moderation.genas import Genas, genas
+from cohortmart.core.types import Floats, Ints
 from tests.support.paths import DATA
 
-Floats = NDArray[np.float64]
 SHARED = np.array([0.5, -0.25, 0.5])  # two changes that share a group of four
 
 
 # --- limma -----------------------------------------------------------------------------------
 
 
-def hashed(i: NDArray[np.int64], j: object, k: int) -> Floats:
+def hashed(i: Ints, j: object, k: int) -> Floats:
     """As in limma_genas.R."""
     return np.asarray(special.ndtri(((i * 7919 + j * 104729 + i * i * j * k) % 1009 + 0.5) / 1009))
 
@@ -179,7 +178,7 @@ def test_changes_that_are_one() -> None:
 def test_more_than_errors_along_one_line_only() -> None:
     """Each contrast alone varies less than its errors: a search that begins there stays there.
 
-    limma's does, as in the rebound of the CD8+ cells of healthy women in `grams_cd8_rna`.
+    limma's does, as in the rebound of the CD8+ cells of healthy people in `grams_cd8_rna`.
     """
     b, v, s2, df = simulated(4000, np.zeros((2, 2)), seed=6)
     line = np.random.default_rng(7).normal(size=len(b)) * np.sqrt(s2)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import stats
 
 from analyses.stats.linear.basis import design_basis
@@ -19,8 +18,6 @@ from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.treat import treat
 from tests.support.limma_cases import CASES, DIGITS, RHO, limma_case
 from tests.unit.analyses.stats.conftest import SmallStudy
-
-Floats = NDArray[np.float64]
 
 
 def moderated(fit: ContrastFit) -> ModeratedFit:

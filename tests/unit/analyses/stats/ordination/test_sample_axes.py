@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.stats import norm
 
 from analyses.stats.ordination.multidimensional_scaling import (
@@ -26,9 +25,8 @@ from analyses.stats.ordination.principal_components import (
     sample_correlation,
     sample_sums,
 )
+from cohortmart.core.types import Floats
 from tests.support.paths import DATA
-
-Floats = NDArray[np.float64]
 
 
 def values() -> Floats:
