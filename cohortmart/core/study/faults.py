@@ -17,6 +17,11 @@ from cohortmart.core.study.yaml_mistakes import shortened
 from cohortmart.core.study.yaml_positions import Document, KeyPath
 from cohortmart.core.text import counted, did_you_mean, nearest
 
+#: Keys that say what people read in place of "person" and "timepoint".
+NOUN_KEYS = ("subject_noun", "timepoint_noun")
+NOUNS_EXPECTED = "two nouns, of one and of several, such as [patient, patients]"
+NOUNS_HINT = "write both in square brackets, or leave the key out"
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -219,6 +224,8 @@ def _wrong_value(path: KeyPath, error: ErrorDetails, document: Document) -> Faul
             expected = f"a number of {context['le']:g} or less"
         case _:
             expected = error["msg"]
+    if path[0] in NOUN_KEYS and len(path) == 1:
+        expected, hint = NOUNS_EXPECTED, NOUNS_HINT
     if found is None and hint is None:
         hint = "give it a value, or leave the key out"
     words_of_path = path_words(path, document)

@@ -29,6 +29,11 @@ class Noun:
         return self.one if n == 1 else self.many
 
     @property
+    def a(self) -> str:
+        """The noun of one with its article: a person, an individual."""
+        return f"{'an' if self.one[0].lower() in 'aeio' else 'a'} {self.one}"
+
+    @property
     def title(self) -> str:
         """The noun of several with a capital, as a heading has it."""
         return capital(self.many)

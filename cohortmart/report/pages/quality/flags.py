@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
-from cohortmart.core.text import counted, listed
+from cohortmart.core.text import Noun, counted, listed
 from cohortmart.report.pages.quality.assays import ALL_SAMPLES, Assay, identifier
 from cohortmart.report.pages.quality.sample_similarity import MEDIAN_R
 from cohortmart.report.pages.quality.samples import SMALL_LIBRARY
@@ -23,8 +23,6 @@ AS_WELL = 0.9
 FAR, FEWEST = 3.0, 6
 #: And 1 - r is so many times that of the middle sample, or the distance does not matter.
 WORSE = 1.5
-#: What the analyses compare, in words: one and many.
-_COMPARED = {"study_group": ("group", "groups"), "timepoint": ("visit", "visits")}
 #: As many are named, the others counted.
 _NAMED = 6
 
@@ -84,7 +82,7 @@ _TOGETHER = """
         where assay = $assay and strength > $strong and p_value < 1e-2
             and (sample_set in (select sample_set from analysed)
                 or sample_set = $sample_set and not exists (select 1 from analysed))
-            -- a number that goes with the visits, as the week does, is no accident
+            -- a number that goes with the timepoints, as the week does, is no accident
             and (
                 'study_group' in (first_variable, second_variable)
                 or 'timepoint' in (first_variable, second_variable)
@@ -168,7 +166,7 @@ def _batches(source: Source, assay: Assay) -> Iterator[str]:
     given = {**_looked_at(assay), "small": SMALL_P, "large": LARGE_SHARE, "as_well": AS_WELL}
     for row in source.rows(_BATCH, given):
         if source.value(_IS_VISIT_KEY.format(column=identifier(row["variable"]))):
-            continue  # samples of one visit that are meant to differ, stimulated ones say
+            continue  # samples of one timepoint that are meant to differ, stimulated ones say
         yield (
             f"{assay.name}: {row['variable']} goes with component {row['component']} of all "
             f"samples, which holds {100 * row['variance_share']:.0f} % of all differences (R "
@@ -180,15 +178,16 @@ def _batches(source: Source, assay: Assay) -> Iterator[str]:
 def _confounded(source: Source, assay: Assay) -> Iterator[str]:
     if not (source.has_rows("qc_association") and source.has_rows("qc_sample_set")):
         return
+    compared = {"study_group": Noun("group", "groups"), "timepoint": source.timepoint}
     for row in source.rows(_TOGETHER, {**_looked_at(assay), "strong": STRONG}):
         pair = (row["first_variable"], row["second_variable"])
-        other = next(v for v in pair if v not in _COMPARED)
-        role, compared = next(_COMPARED[v] for v in pair if v in _COMPARED)
+        other = next(v for v in pair if v not in compared)
+        role = next(compared[v] for v in pair if v in compared)
         where = row["sample_set"]
         samples = where if where == ALL_SAMPLES else f"the samples of {where}"
         yield (
-            f"{assay.name}: {other} and {role} go together in {samples} ({row['statistic']} "
-            f"{row['strength']:.2f} of 1): differences between the {compared} may be due to it, "
+            f"{assay.name}: {other} and {role.one} go together in {samples} ({row['statistic']} "
+            f"{row['strength']:.2f} of 1): differences between the {role.many} may be due to it, "
             "and no analysis can tell for sure."
         )
 

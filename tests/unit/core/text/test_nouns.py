@@ -20,6 +20,7 @@ def test_the_noun_follows_the_number():
     assert [patient.of(n) for n in (0, 1, 2)] == ["patients", "patient", "patients"]
     assert patient.counted(1200) == "1,200 patients"
     assert patient.title == "Patients"
+    assert (patient.a, Noun("individual", "individuals").a) == ("a patient", "an individual")
 
 
 def test_only_the_first_letter_becomes_a_capital():
