@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analyses.design.contrast_pairs import ContrastPair, PairDifference
+from analyses.rebound.pairs import ContrastPair, PairDifference
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from cohortmart.core.types import Floats
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
-from analyses.design.contrast_pairs import resolve_pairs
+from analyses.rebound.pairs import resolve_pairs
 from analyses.rebound.rebound import (
     amplitude_contrasts,
     rebound_class,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analyses.design.contrast_pairs import ContrastPair, resolve_pairs
+from analyses.rebound.pairs import ContrastPair, resolve_pairs
 from analyses.rebound.rebound import ReboundTest, rebound_test
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts

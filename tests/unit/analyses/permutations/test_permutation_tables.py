@@ -14,7 +14,7 @@ import pytest
 from analyses.design.contrasts import build_contrasts
 from analyses.design.model_matrix import build_design
 from analyses.design.subject_pairs import describe_contrast
-from analyses.fit.prepare import Prepared
+from analyses.fit.prepare import ModelInputs
 from analyses.fit.response import ValueBlock
 from analyses.permutations.tables import permutation_tables
 from analyses.stats.linear.basis import design_basis
@@ -96,7 +96,7 @@ def analysis_of(**changes: Any) -> tuple[Study, Analysis]:
 
 def prepared_of(
     study: Study, analysis: Analysis, given: InBlocks, samples: pl.DataFrame
-) -> Prepared:
+) -> ModelInputs:
     design = build_design(samples, analysis.model, study, "analysis main")
     contrasts = build_contrasts(design, analysis.contrasts, analysis.model, study)
     basis = design_basis(design.matrix)
@@ -104,7 +104,7 @@ def prepared_of(
     correlation = None
     if blocks is not None:
         correlation = consensus(correlation_of_rows(given.y, basis, blocks, given.weights))
-    return Prepared(
+    return ModelInputs(
         samples=samples,
         design=design,
         contrasts=contrasts,
@@ -123,7 +123,7 @@ class Run:
     check: pl.DataFrame
     result: pl.DataFrame
     said: list[str]
-    prepared: Prepared
+    prepared: ModelInputs
 
 
 def run(given: InBlocks | None = None, samples: pl.DataFrame | None = None, **changes: Any) -> Run:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from analyses.design.contrast_pairs import PairDifference, differences
+from analyses.rebound.pairs import PairDifference, differences
 from analyses.rebound.rebound import (
     amplitude_contrasts,
     difference_contrasts,

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from analyses.design.contrast_pairs import differences, resolve_pairs
+from analyses.rebound.pairs import differences, resolve_pairs
 from analyses.rebound.rebound import amplitude_contrasts, difference_contrasts, rebound_p
 from analyses.rebound.tables import difference_rows, pair_rows, rebound_rows
 from analyses.stats.linear.basis import design_basis

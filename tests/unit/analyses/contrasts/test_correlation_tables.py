@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analyses.contrasts.correlation_tables import correlation_rows
 from analyses.stats.moderation.genas import Genas
 from analyses.stats.rotation.contrast_correlation import ObservedCorrelation
 from analyses.stats.rotation.rotation import CorrelationTest
-from analyses.write.correlation_tables import correlation_rows
 from cohortmart.core.schemas.finding_tables import CONTRAST_CORRELATION
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from analyses.contrasts.design_tables import design_rows, note_rows, trend_rows, weight_rows
 from analyses.stats.counts.voom import VoomTrend
-from analyses.write.design_tables import design_rows, note_rows, trend_rows, weight_rows
 from cohortmart.core.schemas.quality_tables import (
     ANALYSIS_NOTE,
     CONTRAST_WEIGHT,

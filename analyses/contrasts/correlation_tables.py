@@ -10,7 +10,7 @@ import pyarrow as pa
 from analyses.stats.moderation.genas import Genas
 from analyses.stats.rotation.contrast_correlation import ObservedCorrelation
 from analyses.stats.rotation.rotation import CorrelationTest
-from cohortmart.core.schemas.finding_tables import CONTRAST_CORRELATION
+from analyses.write.columns import table_of
 from cohortmart.core.types import Floats, Ints
 
 
@@ -42,10 +42,9 @@ def correlation_rows(
     """
     i, j = np.triu_indices(len(contrasts), 1)
     names = np.asarray(contrasts, dtype=object)
-    n = len(i)
     rotated = _of_rows(test, i, j)
     columns = {
-        "analysis": np.full(n, analysis, dtype=object),
+        "analysis": analysis,
         "first_contrast": names[i],
         "second_contrast": names[j],
         "n_features": observed.n_features[i, j],
@@ -54,11 +53,7 @@ def correlation_rows(
         **rotated,
         **_biological(biological, i, j),
     }
-    arrays = [
-        pa.array(columns[field.name], type=field.type, from_pandas=True)
-        for field in CONTRAST_CORRELATION
-    ]
-    return pa.Table.from_arrays(arrays, schema=CONTRAST_CORRELATION)
+    return table_of("contrast_correlation", columns)
 
 
 def _of_rows(test: CorrelationTest | None, i: Ints, j: Ints) -> dict[str, Floats | pa.Array]:
