@@ -51,6 +51,8 @@ class ReadOptions(Record):
     sum_by: Literal["gene_name"] | None = None  # counts of features with the same name are summed
     #: EPIC v2: replicates of a probe (cg00000029_TC21, cg00000029_TC22) become their mean
     collapse_replicates: StrictBool = False
+    #: methylated and unmethylated signals stay in the lake, where steps of `normalise` find them
+    keep_signals: StrictBool = False
 
 
 class BeadFilter(Record):

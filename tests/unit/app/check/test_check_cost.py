@@ -50,6 +50,7 @@ def test_features_of_a_matrix_with_samples_in_rows(tmp_path):
 def test_a_file_of_r_is_never_short_and_names_its_rows(tmp_path):
     made = RdsHeader(
         path=tmp_path / "none.rds",
+        reader="rds",
         format_name="rds",
         raw_samples=("a",),
         samples=("a",),
@@ -76,7 +77,7 @@ def test_each_quantity_has_its_own_decimals(tmp_path):
     rows = [f"cg{i:08d}\t" + "\t".join(["0.5", "3.67823E-38", "12"] * 6) for i in range(5)]
     path.write_text("\n".join(["\t".join(["TargetID", *head]), *rows]) + "\n")
     made = header(path)
-    assert made.extras == ("detection_p", "bead_count")
+    assert made.further == ("detection_p", "bead_count")
     assert has_short_numbers(made)
     assert has_short_numbers(made, "bead_count")
     assert not has_short_numbers(made, "detection_p")
