@@ -187,12 +187,6 @@ FAULTS = {
         "{}",
         ["at least one"],
     ),
-    "format of later": (
-        "files: [counts.tsv]",
-        "files: [counts.tsv], format: idat",
-        "idat",
-        ["auto, matrix", "the content tells"],
-    ),
     "assay unknown": ("assay: rna", "assay: rns", "rns", ["no assay `rns`", "`rna`?"]),
     "values of the other kind": ("values: voom", "values: m_value", "m_value", ["log_cpm or voom"]),
     "values of the other assay": ("assay: rna", "assay: meth", "values: voom", ["m_value or beta"]),
