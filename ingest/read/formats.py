@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from cohortmart.core.errors import IngestError
+from cohortmart.core.lake.signals import SIGNALS
 from cohortmart.core.study.records import Assay
 from ingest.read.illumina import genomestudio, signals
 from ingest.read.matrix import geo_series_matrix, rds, text_matrix, transposed
 from ingest.read.matrix.format import FileStart, Format
-from ingest.read.matrix.records import SIGNALS, Block, MatrixHeader
+from ingest.read.matrix.records import Block, MatrixHeader
 from ingest.read.text.raw_file import RawFile
 
 #: All formats, in the order in which they are tried; the last takes what is left.

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from cohortmart.core.errors import IngestError
+from cohortmart.core.lake.signals import SIGNALS
 from cohortmart.core.study.records import Assay
 from ingest.read.illumina.array_columns import ArrayColumns, SampleColumns, find_columns
-from ingest.read.matrix.records import QUALITY, SIGNALS, TextMatrixHeader
+from ingest.read.matrix.records import QUALITY, TextMatrixHeader
 from ingest.read.text.names import strip_suffix
 from ingest.read.text.raw_file import RawFile
 

@@ -6,12 +6,13 @@ Read are `S1 Unmethylated Signal, S1 Methylated Signal, S1 Detection Pval`, Geno
 
 from __future__ import annotations
 
+from cohortmart.core.lake.signals import SIGNALS
 from cohortmart.core.study.records import Assay
 from ingest.read.illumina.array_columns import find_columns
 from ingest.read.illumina.array_header import array_header
 from ingest.read.matrix import text_matrix
 from ingest.read.matrix.format import FileStart, Format
-from ingest.read.matrix.records import SIGNALS, TextMatrixHeader
+from ingest.read.matrix.records import TextMatrixHeader
 from ingest.read.text.raw_file import RawFile
 
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from cohortmart.core.lake.signals import SIGNALS
 from ingest.read.text.names import is_gene_name_column
 from ingest.read.text.raw_file import FirstRows
 from ingest.read.text.text import TextFormat
 
 #: Matrices of a file that say how good its values are; null where the file does not.
 QUALITY = ("detection_p", "bead_count")
-#: Matrices that the betas of a file are made from; kept where study.yml asks for them.
-SIGNALS = ("methylated", "unmethylated")
-#: All matrices that a file can give further to its values, in the order of the lake.
+#: All matrices that a file can give further to its values, in the order of the lake; signals,
+#: which betas are made from, where study.yml asks for them.
 FURTHER = (*QUALITY, *SIGNALS)
 
 

@@ -209,6 +209,12 @@ FAULTS = {
         "sum_by",
         ["only for assays of kind counts", "kind: beta"],
     ),
+    "signals of counts": (
+        "files: [counts.tsv]",
+        "files: [counts.tsv], read: {keep_signals: true}",
+        "keep_signals",
+        ["only for assays of kind beta"],
+    ),
     "platform for counts": (
         "files: [counts.tsv]",
         "files: [counts.tsv], platform: EPIC",
