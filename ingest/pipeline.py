@@ -19,7 +19,7 @@ from cohortmart.core.lake.layers import RAW, is_derived
 from cohortmart.core.lake.lock import lake_lock
 from cohortmart.core.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.core.warehouse.home import Home
 from ingest.check.samples import match_columns
 from ingest.checksums import Checksums

@@ -25,9 +25,8 @@ from analyses.design.variables import ROLE_COLUMNS
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.nearest import did_you_mean
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, did_you_mean, listed
+from cohortmart.core.types import Floats
 
 __all__ = ["INTERCEPT", "Design", "build_design"]
 
@@ -235,8 +234,8 @@ def _with_levels(
 
 
 def _with_baseline(
-    matrix: NDArray[np.float64], labels: list[str], baseline: str, where: str
-) -> tuple[NDArray[np.float64], list[str]]:
+    matrix: Floats, labels: list[str], baseline: str, where: str
+) -> tuple[Floats, list[str]]:
     if baseline not in labels:
         raise AnalysisError(
             f"{where}: no chosen sample is `{baseline}`, the baseline",

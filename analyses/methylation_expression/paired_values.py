@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from analyses.fit.sample_design import chosen_design
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
+from cohortmart.core.types import Floats
 
 #: What makes a visit; the samples of its assays may be called differently.
 VISIT = ("subject_id", "timepoint", "cell_type", "visit_key")
@@ -87,7 +87,7 @@ def _said(samples: pl.DataFrame) -> str:
 
 def expression_of(
     con: duckdb.DuckDBPyConnection, assay: str, gene_ids: pa.Array, visits: SharedVisits
-) -> NDArray[np.float64]:
+) -> Floats:
     """Return log2 CPM of some genes at the shared visits.
 
     Parameters

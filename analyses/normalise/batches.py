@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.coding import covariate_columns, read_category
 from analyses.design.variables import ROLE_COLUMNS
@@ -14,7 +12,8 @@ from analyses.stats.batch.combat_design import CombatError, independent_columns
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.lake.layers import METHODS
 from cohortmart.core.study.records import Combat, CombatSeq, Study
-from cohortmart.core.text.lists import listed
+from cohortmart.core.text import listed
+from cohortmart.core.types import Floats
 
 #: A step that removes batches.
 BatchStep = Combat | CombatSeq
@@ -37,7 +36,7 @@ class Batches:
     """
 
     labels: tuple[str, ...]
-    keep: NDArray[np.float64]
+    keep: Floats
     keep_names: tuple[str, ...]
     notes: tuple[str, ...]
 

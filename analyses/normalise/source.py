@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from cohortmart.core.lake.matrix import extras_of, read_matrix
+from cohortmart.core.types import Floats, Ints
 
-Floats = NDArray[np.float64]
 #: Feature ids (rows,) and values (rows, samples), NaN = missing.
 MatrixRows = tuple[pa.Array, Floats]
 
@@ -45,7 +44,7 @@ class LayerSource:
 
 
 def beta_rows(
-    path: Path, kept_probes: pa.Array, positions: NDArray[np.int64], detection_p: float | None
+    path: Path, kept_probes: pa.Array, positions: Ints, detection_p: float | None
 ) -> Iterator[MatrixRows]:
     """Stream the kept part of a raw matrix of betas.
 
@@ -72,7 +71,7 @@ def beta_rows(
             yield ids.filter(pa.array(keep)), values[keep]
 
 
-def layer_rows(path: Path, positions: NDArray[np.int64] | None = None) -> Iterator[MatrixRows]:
+def layer_rows(path: Path, positions: Ints | None = None) -> Iterator[MatrixRows]:
     """Stream all rows of a layer, or some of its columns.
 
     Parameters

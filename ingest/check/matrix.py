@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, listed
 from ingest.read.matrix.records import Block, MatrixHeader
 from ingest.read.text.cell_errors import EXCEL_DATE, EXCEL_HINT
 
@@ -267,11 +267,11 @@ class MatrixTally:
             cells = counted(self.rows * len(samples), "cell")
             notes.append(f"{name}: no value in {total:,} of {cells}, kept as null")
         if empty:
-            notes.append(f"{name}: no value at all in {_some(empty)}")
+            notes.append(f"{name}: no value at all in {listed(empty, most=_SHOWN)}")
         if self.kind == "counts":
             zero = [s for s, n in zip(samples, self._sums, strict=True) if n == 0]
             if zero:
-                notes.append(f"{name}: no count above 0 in {_some(zero)}")
+                notes.append(f"{name}: no count above 0 in {listed(zero, most=_SHOWN)}")
             if len(samples) > 1 and np.allclose(self._sums, 1e6, rtol=1e-3):
                 notes.append(
                     f"{name}: every sample sums to 1,000,000; these look like TPM or CPM, "
@@ -304,8 +304,3 @@ def _beta_hint(values: np.ndarray) -> str | None:
     if low >= 0 and 1 < high <= 100 and float(np.nanmedian(values)) > 1:
         return "these look like percents: divide them by 100"
     return None
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

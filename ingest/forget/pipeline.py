@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from cohortmart.core.errors import InputError
 from cohortmart.core.lake.hashed_tables import write_named
 from cohortmart.core.lake.lock import lake_lock
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 from cohortmart.core.warehouse.home import Home
 from ingest.forget.forgotten import (
     FILE,

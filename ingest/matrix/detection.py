@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.check.matrix import check_header, check_samples_once
 from ingest.read.matrix.joined import Scratch
 from ingest.read.matrix.records import QUALITY, Block, MatrixHeader

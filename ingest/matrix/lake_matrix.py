@@ -16,7 +16,7 @@ from cohortmart.core.errors import IngestError
 from cohortmart.core.lake.matrix import Rows, UnsortedError, write_matrix
 from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.study.records import Assay
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.check.joined import check_same_features
 from ingest.check.matrix import Kind, MatrixTally
 from ingest.matrix.assay_headers import AssayHeaders

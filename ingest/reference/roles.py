@@ -13,7 +13,7 @@ import pyarrow as pa
 from cohortmart.core.schemas.finding_tables import GENE_SET, NETWORK_EDGE
 from cohortmart.core.study.records import Study
 from cohortmart.core.study.rules.findings import GENE_LISTS, collection_name
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.gene_sets.edges import EDGES_READER_VERSION, is_named_sif, read_edges
 from ingest.read.gene_sets.gene_list import GENE_LIST_READER_VERSION, read_gene_list
 from ingest.read.gene_sets.gmt import GMT_READER_VERSION, GeneSets, check_collections, read_gmt

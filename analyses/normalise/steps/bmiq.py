@@ -14,14 +14,11 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.normalise.result import SampleNote, StepResult
 from analyses.normalise.source import LayerSource, MatrixRows
 from analyses.stats.methylation.bmiq import BmiqError, bmiq
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from cohortmart.core.types import Bools
 
 #: Samples normalised at the same time; what a sample becomes does not depend on it.
 _WORKERS = 2

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.normalise.batches import Batches, as_analysis_error, read_batches
 from analyses.normalise.result import SampleNote, StepResult
@@ -16,11 +15,8 @@ from analyses.stats.batch.combat_design import CombatError
 from analyses.stats.batch.combat_seq import CombatSeqResult, GeneStatus, combat_seq
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import CombatSeq, Study
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.wording import counted
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from cohortmart.core.text import counted, listed
+from cohortmart.core.types import Bools, Floats
 
 #: Rows handed over at once to be written.
 _BLOCK_ROWS = 4096

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from analyses.normalise.result import StepResult
 from analyses.normalise.source import LayerSource
@@ -20,8 +18,8 @@ from analyses.normalise.steps.impute import impute_layer
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.lake.file_manifest import read_current, read_part
 from cohortmart.core.study.records import Assay, Study
+from cohortmart.core.types import Bools
 
-Bools = NDArray[np.bool_]
 #: Tables of the lake that a step reads besides the matrix.
 _TABLES = {"bmiq": "probe", "combat": "sample", "combat_seq": "sample"}
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.contrast_expression import parse_contrast
 from analyses.design.contrasts import contrast_weights, expand_contrasts
@@ -28,6 +27,7 @@ from cohortmart.app.check.outside import OutsideFactor, look_outside
 from cohortmart.app.check.refusals import find_refusals
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ class ContrastCheck:
     minus: Counts = ()
     pairs_by_group: Counts = ()
     on_curve: str = ""
-    weights: NDArray[np.float64] | None = None
+    weights: Floats | None = None
     entangled: tuple[str, ...] = ()
 
 

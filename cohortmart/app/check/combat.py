@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.coding import covariate_columns
 from analyses.design.estimability import rank_of
@@ -26,8 +25,7 @@ from cohortmart.core.errors import AnalysisError
 from cohortmart.core.lake.layers import METHODS
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import ROLES, Analysis, CombatSeq, Study
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Batches with one level of a category only count as entangled from this share of the samples.
 LEAST_ONE_SIDED = 0.25

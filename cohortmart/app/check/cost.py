@@ -9,7 +9,7 @@ from cohortmart.app.check.analysis import AnalysisCheck
 from cohortmart.app.check.matrix_size import estimated_rows, has_short_numbers
 from cohortmart.app.check.measured import Measured
 from cohortmart.core.study.records import Analysis, Assay, Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 
 # Measured on two busy cores; a run on another machine differs by a factor of two or so.
 # Counts: the real study, 13,000 genes x 84 samples. Betas: a synthetic EPIC study, 866,000 probes

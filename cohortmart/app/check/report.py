@@ -17,7 +17,7 @@ from cohortmart.app.check.visits import visits_text
 from cohortmart.app.check.words import analysis_text, warnings_of
 from cohortmart.app.study_file import load_study
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cohortmart.app.demo.effects import Planted
-from cohortmart.app.demo.people import GROUPS, TIMEPOINTS, Reals, Samples, Text
+from cohortmart.app.demo.people import GROUPS, TIMEPOINTS, Samples, Text
+from cohortmart.core.types import Floats
 
 #: Parameters of the beta distribution of the correlation between visits of a woman: mean 0.35.
 _CORRELATION = (4.9, 9.1)
@@ -17,26 +18,26 @@ _SLOPES = {
 }
 
 
-def planted_shift(planted: Planted, samples: Samples) -> Reals:
+def planted_shift(planted: Planted, samples: Samples) -> Floats:
     """Return the planted effects, shape (n_features, n_samples)."""
     group = [GROUPS.index(g) for g in samples.group]
     timepoint = [TIMEPOINTS.index(t) for t in samples.timepoint]
     return planted.shift[:, group, timepoint]
 
 
-def covariate_shift(rng: np.random.Generator, samples: Samples, n_features: int) -> Reals:
+def covariate_shift(rng: np.random.Generator, samples: Samples, n_features: int) -> Floats:
     """Return what cell type and covariates add, shape (n_features, n_samples)."""
     differs = rng.random(n_features) < 0.15
     between_cells = np.where(differs, rng.normal(0, 1.0, n_features), 0.0)
     shift = between_cells[:, None] * (samples.cell_type == "CD8")
     for name, (share, sd) in _SLOPES.items():
         slope = rng.normal(0, sd, n_features) * (rng.random(n_features) < share)
-        value: Reals = getattr(samples, name)
+        value: Floats = getattr(samples, name)
         shift = shift + slope[:, None] * (value - value.mean())
     return np.asarray(shift)
 
 
-def level_shift(rng: np.random.Generator, level: Text, n_features: int, sd: Reals) -> Reals:
+def level_shift(rng: np.random.Generator, level: Text, n_features: int, sd: Floats) -> Floats:
     """Return a random effect of each level of a category, shape (n_features, n_samples).
 
     Parameters
@@ -54,7 +55,7 @@ def level_shift(rng: np.random.Generator, level: Text, n_features: int, sd: Real
     return (rng.normal(size=(n_features, len(levels))) * sd[:, None])[:, which]
 
 
-def subject_shift(rng: np.random.Generator, samples: Samples, sd_within: Reals) -> Reals:
+def subject_shift(rng: np.random.Generator, samples: Samples, sd_within: Floats) -> Floats:
     """Return each woman's own level, shape (n_features, n_samples).
 
     Parameters
@@ -74,6 +75,6 @@ def subject_shift(rng: np.random.Generator, samples: Samples, sd_within: Reals) 
     return (rng.normal(size=(n_features, women)) * sd[:, None])[:, samples.subject]
 
 
-def scattered(rng: np.random.Generator, value: Reals, df: float) -> Reals:
+def scattered(rng: np.random.Generator, value: Floats, df: float) -> Floats:
     """Scatter variances around `value` as a scaled inverse chi-square with `df` does."""
     return value * df / rng.chisquare(df, len(value))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cohortmart.app.demo.scale import stream
+from cohortmart.core.types import Bools, Floats, Ints
 
 GROUPS = ("HP", "MS", "HC")
 TIMEPOINTS = ("NP", "BP", "1st", "2nd", "3rd", "PP")
@@ -26,9 +27,6 @@ _WEEKS = {"1st": (8, 13), "2nd": (19, 26), "3rd": (32, 38)}  # of pregnancy, at 
 _FIRST_SLIDE = 205_100_000_000
 
 Text = npt.NDArray[np.str_]
-Reals = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -55,18 +53,18 @@ class Samples:
 
     sample_id: Text
     methylation_sample: Text
-    subject: Indices
+    subject: Ints
     group: Text
     timepoint: Text
     cell_type: Text
     library_batch: Text
     slide: Text
-    age: Reals
-    proportion_memory: Reals
-    cell_viability: Reals
-    pregnancy_week: Indices
-    rna: Flags
-    methylation: Flags
+    age: Floats
+    proportion_memory: Floats
+    cell_viability: Floats
+    pregnancy_week: Ints
+    rna: Bools
+    methylation: Bools
 
     @property
     def subject_id(self) -> Text:
@@ -144,7 +142,7 @@ def _visits(rng: np.random.Generator, group_of: Text) -> list[tuple[int, str]]:
     return sorted(visits, key=lambda v: (v[0], TIMEPOINTS.index(v[1])))
 
 
-def _weeks(rng: np.random.Generator, subject: Indices, timepoint: Text) -> Indices:
+def _weeks(rng: np.random.Generator, subject: Ints, timepoint: Text) -> Ints:
     """Draw the week of every visit in pregnancy; the two samples of a visit share it."""
     women = int(subject.max()) + 1
     drawn = {t: rng.integers(*span, women, endpoint=True) for t, span in _WEEKS.items()}
@@ -152,7 +150,7 @@ def _weeks(rng: np.random.Generator, subject: Indices, timepoint: Text) -> Indic
     return np.array([drawn.get(str(t), none)[s] for s, t in zip(subject, timepoint, strict=True)])
 
 
-def _batches(rng: np.random.Generator, group: Text, visit: Text, sequenced: Flags) -> Text:
+def _batches(rng: np.random.Generator, group: Text, visit: Text, sequenced: Bools) -> Text:
     """Spread library batches A and B over the samples of every visit (with group, cell type)."""
     batch = np.where(sequenced, "A", "")
     for one in np.unique(visit):
@@ -163,7 +161,7 @@ def _batches(rng: np.random.Generator, group: Text, visit: Text, sequenced: Flag
     return batch
 
 
-def _slides(rng: np.random.Generator, cell_type: Text, measured: Flags) -> tuple[Text, Text]:
+def _slides(rng: np.random.Generator, cell_type: Text, measured: Bools) -> tuple[Text, Text]:
     """Put measured samples on slides of at most eight arrays, one cell type a slide, at random."""
     slide = np.full(len(cell_type), "", dtype="U12")
     array = np.full(len(cell_type), "", dtype="U19")

@@ -13,7 +13,8 @@ from pydantic_core import PydanticCustomError
 
 from cohortmart.core.study.findings_records import DmpDeg, Enrichment, Modules, Rebound
 from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
-from cohortmart.core.study.values import File, Files, Number, Record, Text, as_written
+from cohortmart.core.study.values import File, Files, Number, Pair, Record, Text, as_written
+from cohortmart.core.text import Nouns, nouns
 
 #: Names that `model` uses for the five roles, whatever the sheet calls its columns.
 ROLES = ("group", "timepoint", "subject", "cell_type")
@@ -204,9 +205,16 @@ class Study(Record):
     samples: Annotated[tuple[SampleSheet, ...], Field(min_length=1)]
     timepoints: Annotated[tuple[Text, ...], Field(min_length=1)]
     groups: Annotated[tuple[Text, ...], Field(min_length=1)]
+    subject_noun: Pair = ("person", "people")  # what people read: of one, of several
+    timepoint_noun: Pair = ("timepoint", "timepoints")
     assays: Annotated[dict[str, Assay], Field(min_length=1)]
     reference: Reference = Reference()
     analyses: dict[str, Analysis] = Field(default_factory=dict)
+
+    @property
+    def nouns(self) -> Nouns:
+        """What messages and the report call a subject and a timepoint."""
+        return nouns(self.subject_noun, self.timepoint_noun)
 
     @property
     def factors(self) -> tuple[str, ...]:

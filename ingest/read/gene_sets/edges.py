@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.text.lines import raise_at, read_text_lines, refuse_dates, tidy_genes
 from ingest.read.text.raw_file import RawFile
 from ingest.read.text.text import TextFormat, delimiter_of

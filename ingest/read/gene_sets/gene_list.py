@@ -8,7 +8,7 @@ import polars as pl
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.rules.findings import GENE_LISTS
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.gene_sets.gmt import GeneSets
 from ingest.read.text.lines import read_text_lines, refuse_dates, tidy_genes
 from ingest.read.text.raw_file import RawFile

@@ -10,7 +10,7 @@ import polars as pl
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.rules.findings import FROM_CONTRASTS, GENE_LISTS, collection_name
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.text.cell_errors import MISSING_WORDS
 from ingest.read.text.lines import raise_at, read_text_lines, refuse_dates, tidy_genes
 from ingest.read.text.raw_file import RawFile

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.nearest import nearest
+from cohortmart.core.text import nearest
 from ingest.read.text.raw_file import RawFile
 from ingest.read.text.text import split_line
 from ingest.read.text.text_columns import TextTable, table_stem

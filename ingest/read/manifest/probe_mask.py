@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.schemas.tables import PROBE_MASK
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.manifest.manifest import as_arrow
 from ingest.read.text.raw_file import RawFile
 from ingest.read.text.text import split_line

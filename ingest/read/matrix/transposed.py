@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.matrix.feature_ids import is_feature_id
 from ingest.read.matrix.format import FileStart, Format
 from ingest.read.matrix.records import Block, MatrixHeader

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.samples.geo_series_sheet import is_series_matrix, read_series_sheet
 from ingest.read.samples.sdrf import is_sdrf, read_sdrf
 from ingest.read.samples.sheet import Row, Sheet, is_missing

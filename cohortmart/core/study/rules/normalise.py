@@ -8,7 +8,7 @@ from cohortmart.core.lake.layers import METHODS
 from cohortmart.core.study.faults import Fault
 from cohortmart.core.study.records import ROLES, Assay, Combat, CombatSeq, Study
 from cohortmart.core.study.yaml_positions import KeyPath
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 
 #: Steps that each kind of assay may have, and how one is written.
 STEPS = {"beta": ("bmiq", "combat"), "counts": ("combat_seq",)}

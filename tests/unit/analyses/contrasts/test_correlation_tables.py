@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analyses.stats.moderation.genas import BiologicalCorrelation
+from analyses.contrasts.correlation_tables import correlation_rows
+from analyses.stats.moderation.genas import Genas
 from analyses.stats.rotation.contrast_correlation import ObservedCorrelation
 from analyses.stats.rotation.rotation import CorrelationTest
-from analyses.write.correlation_tables import correlation_rows
 from cohortmart.core.schemas.finding_tables import CONTRAST_CORRELATION
 
 
@@ -28,8 +28,8 @@ def two_pairs() -> CorrelationTest:
     )
 
 
-def true_changes(r: float, p_value: float) -> BiologicalCorrelation:
-    return BiologicalCorrelation(r, 0.1, np.eye(2), 4.7, p_value, 9)
+def true_changes(r: float, p_value: float) -> Genas:
+    return Genas(r, 0.1, np.eye(2), 4.7, p_value, 9)
 
 
 def test_rows(two_pairs: CorrelationTest) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyses.design.contrast_pairs import ContrastPair, PairDifference, differences, resolve_pairs
+from analyses.rebound.pairs import ContrastPair, PairDifference, differences, resolve_pairs
 from cohortmart.core.errors import AnalysisError
 
 GROUPS = ("HP", "MS", "HC")

@@ -7,16 +7,16 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from numpy.typing import NDArray
 
+from analyses.contrasts.design_tables import design_rows, note_rows, trend_rows, weight_rows
 from analyses.stats.counts.voom import VoomTrend
-from analyses.write.design_tables import design_rows, note_rows, trend_rows, weight_rows
 from cohortmart.core.schemas.quality_tables import (
     ANALYSIS_NOTE,
     CONTRAST_WEIGHT,
     DESIGN_VALUE,
     VOOM_TREND,
 )
+from cohortmart.core.types import Floats
 
 MATRICES = arrays(
     np.float64,
@@ -31,7 +31,7 @@ def names(of: str, n: int) -> list[str]:
 
 
 @given(MATRICES)
-def test_design(matrix: NDArray[np.float64]) -> None:
+def test_design(matrix: Floats) -> None:
     samples, coefficients = names("s", len(matrix)), names("c", matrix.shape[1])
     table = design_rows("a", samples, coefficients, matrix)
     assert table.schema == DESIGN_VALUE
@@ -46,7 +46,7 @@ def test_design(matrix: NDArray[np.float64]) -> None:
 
 
 @given(MATRICES)
-def test_weights(matrix: NDArray[np.float64]) -> None:
+def test_weights(matrix: Floats) -> None:
     coefficients, contrasts = names("c", len(matrix)), names("k", matrix.shape[1])
     table = weight_rows("a", contrasts, coefficients, matrix)
     assert table.schema == CONTRAST_WEIGHT

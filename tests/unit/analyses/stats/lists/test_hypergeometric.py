@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyses.stats.network.hypergeometric import log_probability, log_tail_bounds, log_upper_tail
+from analyses.stats.lists.hypergeometric import log_probability, log_tail_bounds, log_upper_tail
 
 
 def ways(x: int, n: int, marked: int, total: int) -> int:

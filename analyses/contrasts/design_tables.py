@@ -9,14 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analyses.stats.counts.voom import VoomTrend
-from cohortmart.core.schemas.quality_tables import (
-    ANALYSIS_NOTE,
-    CONTRAST_WEIGHT,
-    DESIGN_VALUE,
-    VOOM_TREND,
-)
-
-Floats = NDArray[np.float64]
+from analyses.write.columns import table_of
+from cohortmart.core.types import Floats
 
 
 def design_rows(
@@ -33,14 +27,14 @@ def design_rows(
     """
     n, k = matrix.shape
     columns = {
-        "analysis": _same(analysis, n * k),
+        "analysis": analysis,
         "sample_id": np.repeat(_texts(sample_ids), k),
         "sample_order": np.repeat(np.arange(1, n + 1), k),
         "coefficient": np.tile(_texts(coefficients), n),
         "coefficient_order": np.tile(np.arange(1, k + 1), n),
         "value": matrix.ravel(),
     }
-    return pa.table(columns, schema=DESIGN_VALUE)
+    return table_of("design_value", columns)
 
 
 def weight_rows(
@@ -57,13 +51,13 @@ def weight_rows(
     """
     contrast, coefficient = np.nonzero(matrix.T)
     columns = {
-        "analysis": _same(analysis, len(contrast)),
+        "analysis": analysis,
         "contrast": _texts(contrasts)[contrast],
         "coefficient": _texts(coefficients)[coefficient],
         "coefficient_order": coefficient + 1,
         "weight": matrix[coefficient, contrast],
     }
-    return pa.table(columns, schema=CONTRAST_WEIGHT)
+    return table_of("contrast_weight", columns)
 
 
 def note_rows(analysis: str, notes: Sequence[tuple[str, str]]) -> pa.Table:
@@ -76,12 +70,12 @@ def note_rows(analysis: str, notes: Sequence[tuple[str, str]]) -> pa.Table:
         The kind, `note` or `preset`, and the words.
     """
     columns = {
-        "analysis": _same(analysis, len(notes)),
+        "analysis": analysis,
         "note_order": np.arange(1, len(notes) + 1),
         "kind": [kind for kind, _ in notes],
         "note": [words for _, words in notes],
     }
-    return pa.table(columns, schema=ANALYSIS_NOTE)
+    return table_of("analysis_note", columns)
 
 
 def trend_rows(analysis: str, feature_ids: pa.Array, trend: VoomTrend) -> pa.Table:
@@ -96,17 +90,13 @@ def trend_rows(analysis: str, feature_ids: pa.Array, trend: VoomTrend) -> pa.Tab
     """
     seen = np.isfinite(trend.mean_log2_count)
     columns = {
-        "analysis": _same(analysis, int(seen.sum())),
+        "analysis": analysis,
         "feature_id": feature_ids.filter(pa.array(seen)),
         "mean_log2_count": trend.mean_log2_count[seen],
         "sqrt_sd": trend.sqrt_sd[seen],
         "trend": trend.trend[seen],
     }
-    return pa.table(columns, schema=VOOM_TREND)
-
-
-def _same(text: str, n: int) -> pa.Array:
-    return pa.repeat(pa.scalar(text, pa.string()), n)
+    return table_of("voom_trend", columns)
 
 
 def _texts(names: Sequence[str]) -> NDArray[np.object_]:

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pytest
 
-from analyses import pipeline
+from analyses.contrasts import contrast_set as module
+from analyses.contrasts.contrast_set import CONTRASTS, analysis_notes
 from analyses.fit.response import SampleWeightedValues, ValueBlock, ValuesInMemory
 from analyses.stats.counts.voom import VoomTrend
-from analyses.write import contrast_set as module
-from analyses.write.contrast_set import analysis_notes
+from analyses.write.results import fingerprint
 from cohortmart.core.study.records import Study
 from cohortmart.core.warehouse.home import Home
 
@@ -43,7 +42,7 @@ def study(**changes: Any) -> Study:
 
 def outcome(values: Any, ratio: float = 1.0) -> Any:
     """Two samples, two coefficients, one contrast; limma's errors are `ratio` times the exact."""
-    prepared = SimpleNamespace(
+    inputs = SimpleNamespace(
         notes=("no sample is HP.PP",),
         values=values,
         design=SimpleNamespace(
@@ -54,7 +53,7 @@ def outcome(values: Any, ratio: float = 1.0) -> Any:
     fit = SimpleNamespace(
         estimate=np.zeros((2, 1)), limma_ratio=np.array([[1.0], [ratio]]), df_contrast=None
     )
-    return SimpleNamespace(prepared=prepared, fit=fit)
+    return SimpleNamespace(inputs=inputs, results=SimpleNamespace(fit=fit))
 
 
 def test_notes_of_the_samples_then_of_errors_then_of_the_preset() -> None:
@@ -71,7 +70,7 @@ def test_notes_of_the_samples_then_of_errors_then_of_the_preset() -> None:
 def test_the_trend_is_there_for_voom_alone() -> None:
     trend = VoomTrend(np.array([1.0, np.nan]), np.array([0.5, np.nan]), np.array([0.25, np.nan]))
     block = ValueBlock(pa.array(["g1", "g2"]), NAN)
-    voomed = module._design("cd8", outcome(ValuesInMemory(block, None, trend)))
+    voomed = module._design_tables("cd8", outcome(ValuesInMemory(block, None, trend)).inputs)
     (table,) = voomed["voom_trend"]
     assert table.to_pylist() == [
         {"analysis": "cd8", "feature_id": "g1", "mean_log2_count": 1, "sqrt_sd": 0.5, "trend": 0.25}
@@ -85,19 +84,14 @@ def test_the_trend_is_there_for_voom_alone() -> None:
     ]
     plain = ValuesInMemory(block)
     for values in (plain, SampleWeightedValues(plain, np.ones(1))):
-        assert module._design("cd8", outcome(values))["voom_trend"] == []
+        assert module._design_tables("cd8", outcome(values).inputs)["voom_trend"] == []
 
 
-def test_a_note_of_another_preset_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_note_of_another_preset_is_written(tmp_path: Path) -> None:
     """How modules are made moves no contrast, but one of the notes beside them says it."""
     marks: list[str] = []
-    for step in ("quality", "further_fits", "follow_up", "refuse_stale"):
-        monkeypatch.setattr(pipeline, step, lambda *_: [])
-    monkeypatch.setattr(pipeline, "lake_inputs", lambda *_: {})
-    monkeypatch.setattr(pipeline, "_compute", lambda *given: marks.append(given[4]))
     for modules in (None, {"mode": "fixed"}, {"mode": "paper"}):
-        changes = {} if modules is None else {"modules": modules}
-        pipeline.analyse(study(**changes), Home(tmp_path), say=lambda _: None)
+        of = study(**({} if modules is None else {"modules": modules}))
+        options = CONTRASTS.options(of, "cd8")
+        marks.append(fingerprint(CONTRASTS.inputs(of, Home(tmp_path), "cd8", options)))
     assert marks[0] == marks[1] != marks[2]

@@ -1,27 +1,24 @@
-"""Statistics of one analysis as the rows of the result tables."""
+"""Contrasts and joint tests of an analysis as the rows of their tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.stats.linear.contrast_fit import ContrastFit
 from analyses.stats.moderation.ebayes import JointTest, ModeratedFit
 from analyses.stats.moderation.fit_f_dist import VariancePrior
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from analyses.stats.numeric.tail_table import t_quantile_of_rows
-from cohortmart.core.schemas.tables import CONTRAST_RESULT, JOINT_TEST
-
-Floats = NDArray[np.float64]
+from analyses.write.columns import table_of
+from cohortmart.core.types import Floats
 
 #: Probability beyond each end of the 95 % interval.
 TAIL = 0.025
 
 
-def contrast_results(
+def contrast_result_rows(
     analysis: str,
     contrasts: Sequence[str],
     feature_ids: pa.Array,
@@ -46,6 +43,9 @@ def contrast_results(
     quantile = t_quantile_of_rows(TAIL, moderated.df_total)
     for j, contrast in enumerate(contrasts):
         columns = {
+            "analysis": analysis,
+            "contrast": contrast,
+            "feature_id": feature_ids,
             "log_fc": fit.estimate[:, j],
             "se": moderated.se[:, j],
             "ci_quantile": quantile[:, j],
@@ -57,13 +57,12 @@ def contrast_results(
             "p_value": moderated.p_value[:, j],
             "adj_p_value": adjusted[:, j],
             "b": moderated.b[:, j],
-            "delta_beta": np.full(len(feature_ids), np.nan) if delta_beta is None
-            else delta_beta[:, j],
-        }  # fmt: skip
-        yield _rows(CONTRAST_RESULT, analysis, contrast, feature_ids, columns)
+            "delta_beta": None if delta_beta is None else delta_beta[:, j],
+        }
+        yield table_of("contrast_result", columns)
 
 
-def joint_tests(
+def joint_test_rows(
     analysis: str, feature_ids: pa.Array, names: Sequence[str], test: JointTest
 ) -> Iterator[pa.Table]:
     """Yield the rows of `joint_test`, one table a set of contrasts, features by id.
@@ -79,22 +78,13 @@ def joint_tests(
     adjusted = benjamini_hochberg(test.p_value)
     for j, (name, df1) in enumerate(zip(names, test.df1, strict=True)):
         columns = {
+            "analysis": analysis,
+            "test": name,
+            "feature_id": feature_ids,
             "f": test.f[:, j],
-            "df1": np.full(len(feature_ids), float(df1)),
+            "df1": float(df1),
             "df2": test.df2[:, j],
             "p_value": test.p_value[:, j],
             "adj_p_value": adjusted[:, j],
         }
-        yield _rows(JOINT_TEST, analysis, name, feature_ids, columns)
-
-
-def _rows(
-    schema: pa.Schema, analysis: str, name: str, feature_ids: pa.Array, columns: dict[str, Floats]
-) -> pa.Table:
-    """Join names and numbers; NaN becomes null, so that SQL sees a missing value."""
-    n = len(feature_ids)
-    first = [pa.repeat(pa.scalar(analysis), n), pa.repeat(pa.scalar(name), n), feature_ids]
-    numbers = [
-        pa.array(np.ascontiguousarray(columns[c]), from_pandas=True) for c in schema.names[3:]
-    ]
-    return pa.Table.from_arrays([*first, *numbers], schema=schema)
+        yield table_of("joint_test", columns)

@@ -7,14 +7,14 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
+from analyses.contrasts.result_tables import contrast_result_rows, joint_test_rows
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.mixed.mixed_model import fit_mixed
-from analyses.stats.moderation.ebayes import joint_test, moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes, joint_test
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
-from analyses.write.tables import contrast_results, joint_tests
 from cohortmart.core.schemas.tables import CONTRAST_RESULT, JOINT_TEST
 
 N, NAMES, SETS = 30, ("second", "third"), {"all contrasts": (0, 1), "third only": (1,)}
@@ -33,8 +33,8 @@ def found(request: pytest.FixtureRequest, rng: np.random.Generator):
         fit = fit_contrasts(y, basis, contrasts, blocks, 0.4, sets=list(SETS.values()))
     else:
         fit = fit_mixed(y, basis, contrasts, blocks, sets=list(SETS.values())).fit
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    return fit, prior, moderate(fit, prior), joint_test(fit, prior)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    return fit, prior, ebayes(fit, prior), joint_test(fit, prior)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def column(table: pa.Table, name: str) -> np.ndarray:
 
 def test_contrast_results(found, ids) -> None:
     fit, prior, moderated, _ = found
-    tables = list(contrast_results("a", NAMES, ids, fit, prior, moderated, None))
+    tables = list(contrast_result_rows("a", NAMES, ids, fit, prior, moderated, None))
     assert len(tables) == 2
     adjusted = benjamini_hochberg(moderated.p_value)
     for j, table in enumerate(tables):
@@ -78,7 +78,7 @@ def test_contrast_results(found, ids) -> None:
 
 def test_joint_tests(found, ids) -> None:
     _, _, _, joint = found
-    tables = list(joint_tests("a", ids, tuple(SETS), joint))
+    tables = list(joint_test_rows("a", ids, tuple(SETS), joint))
     assert [t.column("test")[0].as_py() for t in tables] == list(SETS)
     adjusted = benjamini_hochberg(joint.p_value)
     for j, table in enumerate(tables):
@@ -93,4 +93,4 @@ def test_joint_tests(found, ids) -> None:
             np.testing.assert_array_equal(column(table, name), values, err_msg=name)
         assert table.column("f").is_null().to_pylist() == [i == 3 for i in range(N)]
     with pytest.raises(ValueError, match="longer"):
-        list(joint_tests("a", ids, ("one name too few",), joint))
+        list(joint_test_rows("a", ids, ("one name too few",), joint))

@@ -6,21 +6,21 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from analyses.stats.moderation.genas import BiologicalCorrelation
+from analyses.stats.moderation.genas import Genas
 from analyses.stats.rotation.contrast_correlation import ObservedCorrelation
 from analyses.stats.rotation.rotation import CorrelationTest
-from cohortmart.core.schemas.finding_tables import CONTRAST_CORRELATION
+from analyses.write.columns import table_of
+from cohortmart.core.types import Floats, Ints
 
 
 def correlation_rows(
     analysis: str,
     contrasts: Sequence[str],
     observed: ObservedCorrelation,
-    no_effect: NDArray[np.float64],
+    no_effect: Floats,
     test: CorrelationTest | None,
-    biological: Mapping[tuple[int, int], BiologicalCorrelation],
+    biological: Mapping[tuple[int, int], Genas],
 ) -> pa.Table:
     """Join the observed correlations, those without effects and their test; NaN becomes null.
 
@@ -37,15 +37,14 @@ def correlation_rows(
         See `no_effect_correlation`.
     test : CorrelationTest or None
         See `rotation_test`.
-    biological : mapping of (int, int) to BiologicalCorrelation
+    biological : mapping of (int, int) to Genas
         By the numbers of the two contrasts; null in other pairs.
     """
     i, j = np.triu_indices(len(contrasts), 1)
     names = np.asarray(contrasts, dtype=object)
-    n = len(i)
     rotated = _of_rows(test, i, j)
     columns = {
-        "analysis": np.full(n, analysis, dtype=object),
+        "analysis": analysis,
         "first_contrast": names[i],
         "second_contrast": names[j],
         "n_features": observed.n_features[i, j],
@@ -54,18 +53,12 @@ def correlation_rows(
         **rotated,
         **_biological(biological, i, j),
     }
-    arrays = [
-        pa.array(columns[field.name], type=field.type, from_pandas=True)
-        for field in CONTRAST_CORRELATION
-    ]
-    return pa.Table.from_arrays(arrays, schema=CONTRAST_CORRELATION)
+    return table_of("contrast_correlation", columns)
 
 
-def _of_rows(
-    test: CorrelationTest | None, i: NDArray[np.int64], j: NDArray[np.int64]
-) -> dict[str, NDArray[np.float64] | pa.Array]:
+def _of_rows(test: CorrelationTest | None, i: Ints, j: Ints) -> dict[str, Floats | pa.Array]:
     """Put the columns of a test into the rows of its pairs, whichever contrast it names first."""
-    columns: dict[str, NDArray[np.float64] | pa.Array] = {}
+    columns: dict[str, Floats | pa.Array] = {}
     row = {pair: k for k, pair in enumerate(zip(i.tolist(), j.tolist(), strict=True))}
     pairs = [] if test is None else [(min(p), max(p)) for p in test.pairs.tolist()]
     at = [row[pair] for pair in pairs]
@@ -82,10 +75,10 @@ def _of_rows(
 
 
 def _biological(
-    found: Mapping[tuple[int, int], BiologicalCorrelation],
-    i: NDArray[np.int64],
-    j: NDArray[np.int64],
-) -> dict[str, NDArray[np.float64]]:
+    found: Mapping[tuple[int, int], Genas],
+    i: Ints,
+    j: Ints,
+) -> dict[str, Floats]:
     """Put the biological correlations into the rows of their pairs."""
     r, p = np.full(len(i), np.nan), np.full(len(i), np.nan)
     row = {pair: k for k, pair in enumerate(zip(i.tolist(), j.tolist(), strict=True))}

@@ -1,4 +1,4 @@
-"""Findings: what is computed again when something changes, and what a failure leaves."""
+"""Steps of findings: what is computed again when something changes, what a failure leaves."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pyarrow as pa
 import pytest
 
-from analyses import follow_up as module
-from analyses.follow_up import follow_up
-from analyses.write.results import write_set, write_thresholds
+from analyses.contrasts.thresholds import THRESHOLDS
+from analyses.fingerprints import CONTRAST_TABLES
+from analyses.pipeline import STEPS
+from analyses.step import Made, Run, Step, take_steps
+from analyses.write.results import write_set
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.lake.file_manifest import Entry, read_current, switch_current, write_table
-from cohortmart.core.schemas.tables import GENE_SET, RESULT_SETS
+from cohortmart.core.schemas.tables import GENE_SET, RESULT_TABLES
 from cohortmart.core.study.records import Study
 from cohortmart.core.warehouse.home import Home
 
@@ -48,25 +48,27 @@ def study(**changes: Any) -> Study:
     )  # fmt: skip
 
 
-class Steps:
-    """Stands for the drivers: counts its calls, writes one row a table."""
+FINDINGS = ("overlap", "links", "enrichment", "modules", "module_overlap")
 
-    def __init__(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+
+class Steps:
+    """Stands for the findings: counts its calls, writes tables without rows."""
+
+    def __init__(self, home: Home) -> None:
         self.home = home
         self.calls: list[tuple[str, str]] = []
         self.fails: set[tuple[str, str]] = set()
-        monkeypatch.setattr(module, "connect_read_only", lambda _: duckdb.connect())
-        for name in ("show_results", "show_modules", "refuse_stale"):
-            monkeypatch.setattr(module, name, lambda *_: None)
-        steps = tuple(replace(s, make=self._make(s.table_set)) for s in module._STEPS)
-        monkeypatch.setattr(module, "_STEPS", steps)
+        self.rows = [
+            [THRESHOLDS],
+            [replace(s, make=self._make(s)) for row in STEPS for s in row if s.name in FINDINGS],
+        ]
 
-    def _make(self, table_set: str) -> Callable[..., dict[str, list[pa.Table]]]:
-        def make(_con: object, _study: Study, name: str, _say: object) -> dict[str, list[pa.Table]]:
-            self.calls.append((table_set, name))
-            if (table_set, name) in self.fails:
-                raise AnalysisError(f"{table_set} of {name}")
-            return {t: [s.empty_table()] for t, s in RESULT_SETS[table_set].items()}
+    def _make(self, step: Step) -> Callable[[Run], Made]:
+        def make(run: Run) -> Made:
+            self.calls.append((step.name, run.name))
+            if (step.name, run.name) in self.fails:
+                raise AnalysisError(f"{step.name} of {run.name}")
+            return Made({t: [RESULT_TABLES[t].empty_table()] for t in step.tables})
 
         return make
 
@@ -74,9 +76,7 @@ class Steps:
         """Follow up; return what was computed."""
         self.calls.clear()
         self.said: list[str] = []
-        for name, analysis in of.analyses.items():
-            write_thresholds(self.home, name, analysis.thresholds)
-        self.faults = follow_up(of, self.home, self.said.append)
+        self.faults = take_steps(self.rows, of, self.home, self.said.append).faults
         return sorted(self.calls)
 
     def shown(self) -> set[tuple[str, str]]:
@@ -85,16 +85,16 @@ class Steps:
 
 
 def write_contrasts(home: Home, name: str, mark: str) -> None:
-    tables = {t: [s.empty_table()] for t, s in RESULT_SETS["contrasts"].items()}
-    write_set(home, "contrasts", name, mark * 64, tables)
+    tables = {t: [RESULT_TABLES[t].empty_table()] for t in CONTRAST_TABLES}
+    write_set(home, CONTRAST_TABLES, name, mark * 64, tables)
 
 
 @pytest.fixture
-def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Steps:
+def steps(tmp_path: Path) -> Steps:
     home = Home(tmp_path)
     for name in ("cd4", "cd8", "cpg"):
         write_contrasts(home, name, "1")
-    return Steps(home, monkeypatch)
+    return Steps(home)
 
 
 ALL = [

@@ -1,4 +1,4 @@
-"""Checks that fit again: what is computed anew when something changes, what a failure leaves."""
+"""Steps that fit again: what is computed anew when something changes, what a failure leaves."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pyarrow as pa
 import pytest
 
-from analyses import further_fits as module
-from analyses.further_fits import further_fits
-from analyses.write.results import CONTRASTS, write_set
+from analyses.fingerprints import CONTRAST_TABLES
+from analyses.pipeline import STEPS
+from analyses.step import Made, Run, Step, take_steps
+from analyses.write.results import drop_set, write_set
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.lake.file_manifest import read_current
-from cohortmart.core.schemas.tables import RESULT_SETS
+from cohortmart.core.schemas.tables import RESULT_TABLES
 from cohortmart.core.study.records import Study
 from cohortmart.core.warehouse.home import Home
 
@@ -41,47 +40,49 @@ def study(**changes: Any) -> Study:
     )  # fmt: skip
 
 
-class Checks:
-    """Stands for the two drivers: counts its calls, writes empty tables."""
+CHECKS = ("permutations", "sensitivity")
 
-    def __init__(self, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+
+class Checks:
+    """Stands for the two steps: counts its calls, writes empty tables."""
+
+    def __init__(self, home: Home) -> None:
         self.home = home
         self.calls: list[str] = []
         self.fails: set[str] = set()
         self.faults: list[AnalysisError] = []
-        monkeypatch.setattr(module, "connect_read_only", lambda _: duckdb.connect())
-        monkeypatch.setattr(module, "refuse_stale", lambda *_: None)
-        checks = tuple(replace(c, make=self._make(c.table_set)) for c in module._CHECKS)
-        monkeypatch.setattr(module, "_CHECKS", checks)
+        self.row = [
+            replace(s, make=self._make(s)) for row in STEPS for s in row if s.name in CHECKS
+        ]
 
-    def _make(self, table_set: str) -> Callable[..., dict[str, list[pa.Table]]]:
-        def make(*_: object) -> dict[str, list[pa.Table]]:
-            self.calls.append(table_set)
-            if table_set in self.fails:
-                raise AnalysisError(f"{table_set} cannot be computed")
-            return {t: [s.empty_table()] for t, s in RESULT_SETS[table_set].items()}
+    def _make(self, step: Step) -> Callable[[Run], Made]:
+        def make(_: Run) -> Made:
+            self.calls.append(step.name)
+            if step.name in self.fails:
+                raise AnalysisError(f"{step.name} cannot be computed")
+            return Made({t: [RESULT_TABLES[t].empty_table()] for t in step.tables})
 
         return make
 
     def run(self, of: Study) -> list[str]:
         """Return what was computed."""
         self.calls.clear()
-        self.faults = further_fits(of, self.home, lambda _: None)
+        self.faults = take_steps([self.row], of, self.home, lambda _: None).faults
         return sorted(self.calls)
 
     def there(self) -> set[str]:
-        wanted = {*RESULT_SETS["permutations"], *RESULT_SETS["sensitivity"]}
+        wanted = {table for step in self.row for table in step.tables}
         return {e.table_name for e in read_current(self.home.results)} & wanted
 
 
 @pytest.fixture
-def checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checks:
+def checks(tmp_path: Path) -> Checks:
     home = Home(tmp_path)
     for room in (home.lake, home.results):
         room.mkdir(parents=True)
-    empty = {t: [s.empty_table()] for t, s in RESULT_SETS[CONTRASTS].items()}
-    write_set(home, CONTRASTS, "cd8", "f" * 64, empty)
-    return Checks(home, monkeypatch)
+    empty = {t: [RESULT_TABLES[t].empty_table()] for t in CONTRAST_TABLES}
+    write_set(home, CONTRAST_TABLES, "cd8", "f" * 64, empty)
+    return Checks(home)
 
 
 def test_a_second_run_computes_nothing(checks: Checks) -> None:
@@ -122,6 +123,6 @@ def test_one_that_fails_leaves_the_other_and_no_old_rows(checks: Checks) -> None
 
 def test_without_contrasts_there_is_nothing_to_check(checks: Checks) -> None:
     checks.run(study())
-    module.drop_set(checks.home, CONTRASTS, "cd8")
+    drop_set(checks.home, CONTRAST_TABLES, "cd8")
     assert checks.run(study()) == []
     assert checks.there() == set()
