@@ -191,7 +191,7 @@ def _files_of_forgotten_alone(lake: Path, forgotten: Forgotten) -> set[str]:
         origin = origin_of(path)
         if origin is None:
             continue
-        for sha256, columns in (*origin.files, *origin.beside):
+        for sha256, columns in (*origin.files, *origin.quality):
             others = not all(forgotten.has_column(origin.assay, name) for name in columns)
             files[sha256] = files.get(sha256, False) or others
     return {sha256 for sha256, others in files.items() if not others}

@@ -187,8 +187,8 @@ def _wrong_value(path: KeyPath, error: ErrorDetails, document: Document) -> Faul
     context: Mapping[str, Any] = error.get("ctx") or {}
     hint: str | None = None
     match kind:
-        case "literal_error":
-            words = _allowed_words(path)
+        case "literal_error" | "unknown_word":
+            words = context.get("words") or _allowed_words(path)
             expected = words[0] if len(words) == 1 else "one of " + ", ".join(words)
             hint = did_you_mean(found, words) if isinstance(found, str) else None
             if path[-1] == "format" and hint is None:

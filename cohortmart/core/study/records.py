@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StrictBool
+from pydantic import BeforeValidator, Field, StrictBool, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from cohortmart.core.study.findings_records import DmpDeg, Enrichment, Modules, Rebound
 from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
@@ -52,6 +53,8 @@ class ReadOptions(Record):
     sum_by: Literal["gene_name"] | None = None  # counts of features with the same name are summed
     #: EPIC v2: replicates of a probe (cg00000029_TC21, cg00000029_TC22) become their mean
     collapse_replicates: StrictBool = False
+    #: methylated and unmethylated signals stay in the lake, where steps of `normalise` find them
+    keep_signals: StrictBool = False
 
 
 class BeadFilter(Record):
@@ -120,15 +123,21 @@ def _steps(value: Any) -> Any:
     return tuple({word: True} if isinstance(word, str) else word for word in words)
 
 
+def _known_format(value: Any, info: ValidationInfo) -> Any:
+    """Refuse a format that no reader has, where it is known which there are."""
+    known = (info.context or {}).get("formats")
+    if known is not None and value not in ("auto", *known):
+        raise PydanticCustomError("unknown_word", "no such format", {"words": ["auto", *known]})
+    return value
+
+
 class Assay(Record):
     """One kind of measurement and its matrix files."""
 
     kind: Literal["counts", "beta"]
     files: Annotated[tuple[File, ...], Field(min_length=1)]
     sample: Text | None = None  # column of the sheet with this assay's sample names
-    format: Literal[
-        "auto", "matrix", "transposed", "geo_series_matrix", "genomestudio", "signals", "rds"
-    ] = "auto"
+    format: Annotated[str, BeforeValidator(_known_format)] = "auto"  # else a name of a reader
     read: ReadOptions = ReadOptions()
     platform: Literal["450K", "EPIC", "EPICv2"] | None = None
     detection_p: Files = ()  # matrices of detection p, where they stand in files of their own

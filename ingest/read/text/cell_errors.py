@@ -28,7 +28,7 @@ EXCEL_HINT = (
 )
 
 
-def raise_fault(
+def raise_cell_error(
     header: TextMatrixHeader, first_line: int, chunk: bytes, error: Exception | None
 ) -> NoReturn:
     """Raise the error for the first row of a chunk that cannot be read.

@@ -136,6 +136,7 @@ def _options_by_kind(assay: Assay, here: KeyPath) -> Iterator[tuple[KeyPath, str
     """List the options that only one kind of assay has, and whether they were written."""
     yield (*here, "read", "sum_by"), "counts", assay.read.sum_by is not None
     yield (*here, "read", "collapse_replicates"), "beta", assay.read.collapse_replicates
+    yield (*here, "read", "keep_signals"), "beta", assay.read.keep_signals
     for key in (
         "platform",
         "detection_p",

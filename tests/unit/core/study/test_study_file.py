@@ -187,12 +187,6 @@ FAULTS = {
         "{}",
         ["at least one"],
     ),
-    "format of later": (
-        "files: [counts.tsv]",
-        "files: [counts.tsv], format: idat",
-        "idat",
-        ["auto, matrix", "the content tells"],
-    ),
     "assay unknown": ("assay: rna", "assay: rns", "rns", ["no assay `rns`", "`rna`?"]),
     "values of the other kind": ("values: voom", "values: m_value", "m_value", ["log_cpm or voom"]),
     "values of the other assay": ("assay: rna", "assay: meth", "values: voom", ["m_value or beta"]),
@@ -214,6 +208,12 @@ FAULTS = {
         "    read: {sum_by: gene_name}",
         "sum_by",
         ["only for assays of kind counts", "kind: beta"],
+    ),
+    "signals of counts": (
+        "files: [counts.tsv]",
+        "files: [counts.tsv], read: {keep_signals: true}",
+        "keep_signals",
+        ["only for assays of kind beta"],
     ),
     "platform for counts": (
         "files: [counts.tsv]",
