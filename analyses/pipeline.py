@@ -20,7 +20,7 @@ from analyses.step import take_steps
 from analyses.write.results import keep_only
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 from cohortmart.core.warehouse.home import Home
 
 #: All steps, read from top to bottom. An analysis goes through the steps of a row one after the

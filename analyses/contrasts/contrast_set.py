@@ -27,7 +27,7 @@ from analyses.step import Made, Run, Step
 from cohortmart import __version__
 from cohortmart.core.schemas.tables import RESULT_TABLES
 from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.core.warehouse.home import Home
 
 _QUANTILES = (0.01, 0.5, 0.99)

@@ -8,8 +8,7 @@ import numpy as np
 
 from analyses.design.design import Design
 from analyses.design.estimability import entangled_columns, explanations, is_estimable
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, listed
 from cohortmart.core.types import Floats
 
 #: Most columns that are written out for one that they explain.

@@ -12,7 +12,7 @@ import polars as pl
 from analyses.design.variables import Category, Number, read_variable
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import joined, listed
+from cohortmart.core.text import joined, listed
 from cohortmart.core.types import Floats
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from analyses.design.design import Design
 from analyses.design.mean_weights import mean_weights, other_weights
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import joined
+from cohortmart.core.text import joined
 from cohortmart.core.types import Floats
 
 

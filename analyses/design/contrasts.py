@@ -16,8 +16,7 @@ from analyses.design.model_matrix import INTERCEPT, Design
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import joined, listed
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, joined, listed
 from cohortmart.core.types import Floats
 
 __all__ = ["Contrasts", "build_contrasts", "contrast_weights", "expand_contrasts"]

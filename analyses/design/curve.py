@@ -16,9 +16,7 @@ from analyses.design.variables import Number, read_variable
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Curve
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.nearest import did_you_mean
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, did_you_mean, listed
 from cohortmart.core.types import Floats
 
 

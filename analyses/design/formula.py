@@ -16,8 +16,7 @@ from analyses.design.formula_safety import variables_of_code
 from analyses.design.variables import ROLE_COLUMNS, Category, Number, read_variable
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean, listed
 from cohortmart.core.types import Floats
 
 

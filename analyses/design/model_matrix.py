@@ -25,9 +25,7 @@ from analyses.design.variables import ROLE_COLUMNS
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.nearest import did_you_mean
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, did_you_mean, listed
 from cohortmart.core.types import Floats
 
 __all__ = ["INTERCEPT", "Design", "build_design"]

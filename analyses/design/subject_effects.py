@@ -12,8 +12,7 @@ from analyses.design.coding import read_category
 from analyses.design.variables import Number, read_variable
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import joined
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, joined
 from cohortmart.core.types import Floats
 
 

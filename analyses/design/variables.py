@@ -10,8 +10,7 @@ import polars as pl
 
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean, listed
 from cohortmart.core.types import Floats
 
 #: Column of `dim_sample` behind each role that a model may name.

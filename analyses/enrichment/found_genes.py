@@ -17,7 +17,7 @@ from analyses.stats.counts.filter_by_expr import filter_by_expr
 from analyses.stats.gene_sets.camera import z_scores
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 from cohortmart.core.types import Floats, Ints
 
 OF_CONTRAST = ("any", "up", "down")

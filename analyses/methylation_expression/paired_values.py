@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from analyses.fit.sample_design import chosen_design
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.core.types import Floats
 
 #: What makes a visit; the samples of its assays may be called differently.

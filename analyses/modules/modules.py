@@ -22,7 +22,7 @@ from analyses.write.columns import table_of
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.findings_records import Modules
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.core.types import Ints
 
 Say = Callable[[str], None]

@@ -12,7 +12,7 @@ from analyses.stats.batch.combat_design import CombatError, independent_columns
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.normalise_records import METHODS, BatchOptions, step_of
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import listed
+from cohortmart.core.text import listed
 from cohortmart.core.types import Floats
 
 

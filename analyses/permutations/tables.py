@@ -25,8 +25,7 @@ from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.schemas.tables import RESULT_TABLES
 from cohortmart.core.study.model_records import Permutations
 from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text.nearest import did_you_mean
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, did_you_mean, listed
 from cohortmart.core.types import Floats
 
 Say = Callable[[str], None]
@@ -143,7 +142,7 @@ def _chosen(
         if wanted not in at:
             raise AnalysisError(
                 f"analysis {name}: permutations name `{wanted}`, which is no contrast",
-                expected=f"some of {_listed(names)}",
+                expected=f"some of {listed(names, most=8)}",
                 found=wanted,
                 hint=did_you_mean(wanted, names),
             )
@@ -163,14 +162,9 @@ def _no_contrast_within(name: str, names: tuple[str, ...], inputs: ModelInputs) 
         f"analysis {name}: permuting the visits of each can test none of its "
         f"{counted(len(names), 'contrast')}",
         expected="changes in time, and their differences between groups",
-        found=_listed(inputs.contrasts.expressions),
+        found=listed(inputs.contrasts.expressions, most=8),
         hint="add such contrasts, or take `permutations` out",
     )
-
-
-def _listed(names: tuple[str, ...], most: int = 8) -> str:
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _say_differences(analysis: Analysis, say: Say) -> None:

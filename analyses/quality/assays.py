@@ -15,7 +15,7 @@ from analyses.quality.values import SetSums, sums_of_betas, sums_of_counts
 from analyses.quality.variables import variable_names
 from analyses.step import Made, Run, Step
 from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.core.warehouse.home import Home
 
 #: Raised when the same samples and values would give other numbers than before.

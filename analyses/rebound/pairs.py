@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.rules.findings import without_group
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean, listed
 
 
 @dataclass(frozen=True)
@@ -137,15 +137,10 @@ def _no_pair(
         else f"the pair {label} names no contrast of the analysis",
         expected=expected,
         found="; ".join(f"{there} without {lacking}" for there, lacking in halves)
-        or _listed(names),
+        or listed(list(names), most=8)
+        or "no contrasts",
         hint=did_you_mean(unknown[0], [*without_group(names, groups), *names]) if unknown else None,
     )
-
-
-def _listed(names: Collection[str], most: int = 8) -> str:
-    shown = ", ".join(list(names)[:most])
-    more = len(names) - most
-    return (f"{shown} and {more} more" if more > 0 else shown) or "no contrasts"
 
 
 def _is_known(name: str, names: Collection[str], groups: Sequence[str]) -> bool:

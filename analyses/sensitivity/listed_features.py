@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Sensitivity
 from cohortmart.core.study.records import Thresholds
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 from cohortmart.core.types import Bools, Floats, Ints
 
 #: Ids on either side of where an unknown one would stand, among which the meant one is sought.

@@ -22,8 +22,7 @@ from analyses.step import Made, Step
 from analyses.write.columns import table_of
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.nearest import did_you_mean
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, did_you_mean
 from cohortmart.core.types import Floats
 
 _NUMBERS = ("log_fc", "se", "t", "p_value", "adj_p_value")

@@ -18,7 +18,7 @@ from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.normalise_records import BatchOptions
 from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 
 AS_ANALYSED = "as analysed"
 

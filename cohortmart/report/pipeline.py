@@ -128,10 +128,14 @@ def _figures(pages: Sequence[Page]) -> list[Figure]:
 def _footer(source: Source) -> str:
     if source.pseudonymised:
         return (
-            "People and samples are numbered; the key is not part of this file, "
-            "and no course of a single person is shown."
+            f"{source.subject.title} and samples are numbered; the key is not part of this file, "
+            f"and no course of a single {source.subject.one} is shown."
         )
-    return "Names of people and samples are those of the study's files: keep it in the house."
+    return (
+        f"Names of {source.subject.many} and samples are those of the study's files: keep it in "
+        "the "
+        "house."
+    )
 
 
 def _put_in_place(new: Path, folder: Path) -> None:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from cohortmart.core.text.nearest import nearest
+from cohortmart.core.text import nearest
 from ingest.read.samples.sample_sheet import Samples
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.check.likely_cause import likely_cause
 from ingest.read.samples.sample_sheet import Samples
 

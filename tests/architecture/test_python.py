@@ -147,7 +147,9 @@ def test_the_licence_is_apache_2():
 def test_make_lists_every_verb():
     text = (ROOT / "Makefile").read_text("utf-8")
     verbs = re.findall(r"^([a-z-]+):.*## ", text, flags=re.MULTILINE)
-    assert verbs == ["help", "setup", "demo", "test", "test-slow", "lint", "docs", "bench"]
+    assert verbs == [
+        "help", "setup", "demo", "test", "unit", "test-slow", "lint", "docs", "bench",
+    ]  # fmt: skip
 
 
 #: All that `stats` may see beside arrays: what their types are called.

@@ -17,8 +17,8 @@ from tests.support.small_source import small_source
 
 MACROS = ROOT / "macros"
 SAMPLES = [
-    (f"{woman}_{visit}", woman, "HP" if woman < "w3" else "MS", visit, order)
-    for woman in ("w1", "w2", "w3", "w4")
+    (f"{person}_{visit}", person, "HP" if person < "w3" else "MS", visit, order)
+    for person in ("w1", "w2", "w3", "w4")
     for order, visit in enumerate(("1st", "3rd"), start=1)
 ]
 #: Shown in order; `b` has a name that would be HTML and ends a quote, `none` was not tested.

@@ -83,7 +83,7 @@ def study() -> dict[str, Any]:
 
 
 def value(subject: str, timepoint: str) -> float:
-    """Return the log2 CPM of g4: what a woman has at a visit."""
+    """Return the log2 CPM of g4: what a person has at a timepoint."""
     own = {"Ada": 4.0, "Eva": 5.0, "Ida": 6.0, "Uta": 8.0}[subject]
     return own + {"1st": 0.0, "3rd": 1.0, "PP": 0.25}[timepoint]
 

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from cohortmart.core.pseudonyms import Names, kept_pseudonyms, own_names
+from cohortmart.core.text import Nouns
 from cohortmart.core.warehouse.home import Home
 from cohortmart.report.source import Detail, Source
 
@@ -27,15 +28,19 @@ def small_source(
     analyses: Sequence[str] = (),
     pseudonymised: bool = False,
     detail: Detail | None = None,
+    nouns: Nouns | None = None,
 ) -> Source:
     """Return a source over an in-memory database.
 
     `samples`: sample_id, subject_id, study_group, timepoint, visit_order.
     """
     con = duckdb.connect()
+    nouns = nouns or Nouns()
     subjects, ids = sorted({s[1] for s in samples}), [s[0] for s in samples]
     names: Names = (
-        kept_pseudonyms(root, subjects, ids) if pseudonymised else own_names(subjects, ids)
+        kept_pseudonyms(root, subjects, ids, noun=nouns.subject)
+        if pseudonymised
+        else own_names(subjects, ids)
     )
     shown = [
         dict(
@@ -61,4 +66,5 @@ def small_source(
         analyses=tuple(analyses),
         names=names,
         detail=detail or Detail(),
+        nouns=nouns,
     )

@@ -18,8 +18,7 @@ from analyses.stats.batch.combat_seq_design import combat_seq_design
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.normalise_records import METHODS, CombatSeq
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, listed
 from cohortmart.core.types import Bools, Floats
 
 #: Rows handed over at once to be written.

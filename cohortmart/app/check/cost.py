@@ -10,7 +10,7 @@ from cohortmart.app.check.analysis import AnalysisCheck
 from cohortmart.app.check.matrix_size import estimated_rows, has_short_numbers
 from cohortmart.app.check.measured import Measured
 from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 
 # Measured on two busy cores; a run on another machine differs by a factor of two or so.
 # Counts: the real study, 13,000 genes x 84 samples. Betas: a synthetic EPIC study, 866,000 probes
@@ -45,7 +45,7 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
     features: dict[str, float] = {}
     n_bytes, seconds = 0.0, FIXED_SECONDS
     for name, assay in study.assays.items():
-        features[name] = max(estimated_rows(header) for header in measured.headers[name])
+        features[name] = max(estimated_rows(header) for header in measured.headers[name].values)
         values = features[name] * len(measured.sample_ids[name])
         if assay.kind == "counts":
             n_bytes, seconds = n_bytes + values * COUNT_BYTES, seconds + values * COUNT_SECONDS
@@ -74,13 +74,14 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
 def _of_betas(name: str, measured: Measured, rows: float) -> tuple[float, float]:
     """Return bytes and seconds up to the tables; detection p and beads count as further betas."""
     n_bytes = seconds = 0.0
-    for header in measured.headers[name]:
+    headers = measured.headers[name]
+    for header in headers.values:
         values = rows * len(header.samples)
-        for quantity in ("value", *header.extras):
+        for quantity in ("value", *header.further):
             short = has_short_numbers(header, quantity)
             n_bytes += values * (BETA_BYTES if short else LONG_BETA_BYTES)
             seconds += values * BETA_SECONDS
-    for header in (h for headers in measured.beside[name].values() for h in headers):
+    for header in (h for given in headers.quality.values() for h in given):
         values = rows * len(header.samples)
         n_bytes += values * (BETA_BYTES if has_short_numbers(header) else LONG_BETA_BYTES)
         seconds += values * BETA_SECONDS

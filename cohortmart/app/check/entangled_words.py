@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from cohortmart.app.check.analysis import AnalysisCheck
 from cohortmart.app.check.confounding import Entanglement
-from cohortmart.app.check.names import quoted, some, yaml_item
+from cohortmart.app.check.names import NAMES_SHOWN, quoted, yaml_item
 from cohortmart.app.check.outside import OutsideFactor
 from cohortmart.core.study.normalise_records import METHODS
 from cohortmart.core.study.records import Analysis
-from cohortmart.core.text.lists import joined
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, joined, listed
 
 #: A contrast that takes in less than this of a factor's effect is not named.
 LEAST_SHARE = 0.05
@@ -100,7 +99,8 @@ def _inside(entanglement: Entanglement, check: AnalysisCheck) -> str:
     if lost:
         others = any(not c.fault for c in check.contrasts)
         rest = "; the contrasts that can be estimated are adjusted for it" if others else ""
-        return f"{factor} is in the model, and beside it {some(lost)} cannot be estimated{rest}."
+        shown = listed(lost, most=NAMES_SHOWN)
+        return f"{factor} is in the model, and beside it {shown} cannot be estimated{rest}."
     if entanglement.complete:
         return f"{factor} is in the model; no contrast needs the two told apart."
     return f"{factor} is in the model, so the contrasts are adjusted for it."
@@ -135,7 +135,8 @@ def _outside(
     touched = [f"{name} ({share:.0%})" for name, share in ranked if share >= LEAST_SHARE]
     text = f"{factor} is NOT in the model; "
     if touched:
-        text += f"how much of its effect is counted into the contrasts: {some(touched)}."
+        text += "how much of its effect is counted into the contrasts: "
+        text += f"{listed(touched, most=NAMES_SHOWN)}."
     else:
         text += f"less than {LEAST_SHARE:.0%} of its effect is counted into any contrast."
     return f"{text} To do: {_remedy(outside, analysis)}."
@@ -158,5 +159,6 @@ def _remedy(outside: OutsideFactor, analysis: Analysis) -> str:
     if outside.uses_all:
         said += "; but then no residual degrees of freedom are left"
     elif outside.lost:
-        said += f"; but then {some(outside.lost)} can no longer be estimated: the data cannot tell"
+        shown = listed(outside.lost, most=NAMES_SHOWN)
+        said += f"; but then {shown} can no longer be estimated: the data cannot tell"
     return said

@@ -15,9 +15,7 @@ from analyses.enrichment.found_genes import unknown_contrast
 from analyses.rebound.pairs import resolve_pairs
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Analysis
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.nearest import did_you_mean
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, did_you_mean, listed
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 

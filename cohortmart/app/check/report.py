@@ -15,9 +15,9 @@ from cohortmart.app.check.measured import Measured, open_samples, read_measured
 from cohortmart.app.check.paragraphs import block
 from cohortmart.app.check.visits import visits_text
 from cohortmart.app.check.words import analysis_text, warnings_of
-from cohortmart.core.study.load import load_study
+from cohortmart.app.study_file import load_study
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 
 
 @dataclass(frozen=True)

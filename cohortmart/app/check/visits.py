@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from cohortmart.app.check.names import NAMES_SHOWN
 from cohortmart.app.sql.text_table import aligned
 from cohortmart.core.study.records import Study
-
-NAMES_SHOWN = 8
+from cohortmart.core.text import listed
 
 
 def visits_text(study: Study, samples: pl.DataFrame) -> str:
@@ -61,5 +61,4 @@ def _grid(study: Study, samples: pl.DataFrame, title: str) -> str:
 def _named(subjects: set[str]) -> str:
     # subjects are often numbers: 9 before 10
     names = sorted(subjects, key=lambda s: (len(s), s) if s.isdigit() else (99, s))
-    shown = ", ".join(names[:NAMES_SHOWN])
-    return shown if len(names) <= NAMES_SHOWN else f"{shown} and {len(names) - NAMES_SHOWN} more"
+    return listed(names, most=NAMES_SHOWN)

@@ -13,11 +13,11 @@ from cohortmart.app.check.analysis import (
     single_samples,
 )
 from cohortmart.app.check.entangled_words import entangled_notes, entangled_warnings
-from cohortmart.app.check.names import some
+from cohortmart.app.check.names import NAMES_SHOWN
 from cohortmart.app.check.paragraphs import block, wrapped
 from cohortmart.app.sql.text_table import aligned
 from cohortmart.core.study.records import Analysis
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, listed
 
 #: Fewer residual degrees of freedom than this are worth a warning.
 FEW_RESIDUAL_DF = 10
@@ -95,7 +95,8 @@ def warnings_of(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     few = [c.name for c in check.contrasts if not c.fault and _fewest(c) < FEW_PEOPLE]
     if few:
         found.append(
-            f"fewer than {FEW_PEOPLE} people (or complete pairs) stand behind {some(few)}."
+            f"fewer than {FEW_PEOPLE} people (or complete pairs) stand behind "
+            f"{listed(few, most=NAMES_SHOWN)}."
         )
     if check.design is not None:
         left = len(check.design.sample_ids) - check.design.rank
@@ -124,7 +125,7 @@ def notes_of(analysis: Analysis, check: AnalysisCheck) -> list[str]:
         if 0 < len(out) < len(check.contrasts):
             found.append(
                 "permutations of visits cannot test contrasts between people; left out of them: "
-                f"{some(out)}."
+                f"{listed(out, most=NAMES_SHOWN)}."
             )
     one, blocks = single_blocks(check)
     if 0 < one < blocks:  # where all are, the block is a fault

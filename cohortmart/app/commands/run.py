@@ -8,9 +8,9 @@ from pathlib import Path
 from cohortmart.app.commands.lock import sole_writer
 from cohortmart.app.commands.progress import Progress
 from cohortmart.app.commands.report import write_reports
+from cohortmart.app.study_file import load_study
 from cohortmart.core.errors import CohortmartError, InputError
 from cohortmart.core.lake.file_manifest import read_current
-from cohortmart.core.study.load import load_study
 from cohortmart.core.study.records import Study
 from cohortmart.core.warehouse.home import Home, connect_read_only
 

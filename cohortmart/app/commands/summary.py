@@ -13,7 +13,7 @@ import duckdb
 from analyses.load.pending_results import default_adj_p
 from cohortmart.app.commands.summary_findings import rebound_lines
 from cohortmart.core.study.records import Study, Thresholds
-from cohortmart.core.text.wording import threshold_words
+from cohortmart.core.text import counted, threshold_words
 from cohortmart.core.warehouse.home import Home, connect_read_only, fetch
 
 CONTRASTS_SHOWN = 6
@@ -155,7 +155,7 @@ def _found(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> list[str]
         return [f"  {name}: no results"]
     shown = ", ".join(f"{r['contrast']} {r['found']:,}" for r in rows[:CONTRASTS_SHOWN])
     more = f", and {len(rows) - CONTRASTS_SHOWN} more" if len(rows) > CONTRASTS_SHOWN else ""
-    contrasts = "1 contrast" if len(rows) == 1 else f"{len(rows)} contrasts"
+    contrasts = counted(len(rows), "contrast")
     return [f"  {name}: {contrasts}; found at {words} (table {table}): {shown}{more}"]
 
 

@@ -29,7 +29,7 @@ from cohortmart.app.demo.scale import SCALES, Scale, stream
 from cohortmart.app.demo.study_text import study_text
 from cohortmart.core.errors import InputError
 from cohortmart.core.lake.file_manifest import written_beside
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 from cohortmart.core.types import Bools, Ints
 
 

@@ -23,7 +23,7 @@ from cohortmart.app.diff.results import FEATURES, ListDifference, comparison
 from cohortmart.app.diff.runs import Run
 from cohortmart.core.errors import InputError
 from cohortmart.core.study.records import Thresholds
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 
 _COUNTS = """
     select

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StrictBool
+from pydantic import BeforeValidator, Field, StrictBool, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from cohortmart.core.study.findings_records import DmpDeg, Enrichment, Modules, Rebound
 from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
 from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
-from cohortmart.core.study.values import File, Files, Number, Record, Text, as_written
+from cohortmart.core.study.values import File, Files, Number, Pair, Record, Text, as_written
+from cohortmart.core.text import Nouns, nouns
 
 #: Names that `model` uses for the five roles, whatever the sheet calls its columns.
 ROLES = ("group", "timepoint", "subject", "cell_type")
@@ -52,6 +54,8 @@ class ReadOptions(Record):
     sum_by: Literal["gene_name"] | None = None  # counts of features with the same name are summed
     #: EPIC v2: replicates of a probe (cg00000029_TC21, cg00000029_TC22) become their mean
     collapse_replicates: StrictBool = False
+    #: methylated and unmethylated signals stay in the lake, where steps of `normalise` find them
+    keep_signals: StrictBool = False
 
 
 class BeadFilter(Record):
@@ -82,15 +86,21 @@ class ProbeFilter(Record):
     sex_chromosomes: StrictBool = True
 
 
+def _known_format(value: Any, info: ValidationInfo) -> Any:
+    """Refuse a format that no reader has, where it is known which there are."""
+    known = (info.context or {}).get("formats")
+    if known is not None and value not in ("auto", *known):
+        raise PydanticCustomError("unknown_word", "no such format", {"words": ["auto", *known]})
+    return value
+
+
 class Assay(Record):
     """One kind of measurement and its matrix files."""
 
     kind: Literal["counts", "beta"]
     files: Annotated[tuple[File, ...], Field(min_length=1)]
     sample: Text | None = None  # column of the sheet with this assay's sample names
-    format: Literal[
-        "auto", "matrix", "transposed", "geo_series_matrix", "genomestudio", "signals", "rds"
-    ] = "auto"
+    format: Annotated[str, BeforeValidator(_known_format)] = "auto"  # else a name of a reader
     read: ReadOptions = ReadOptions()
     platform: Literal["450K", "EPIC", "EPICv2"] | None = None
     detection_p: Files = ()  # matrices of detection p, where they stand in files of their own
@@ -158,9 +168,16 @@ class Study(Record):
     samples: Annotated[tuple[SampleSheet, ...], Field(min_length=1)]
     timepoints: Annotated[tuple[Text, ...], Field(min_length=1)]
     groups: Annotated[tuple[Text, ...], Field(min_length=1)]
+    subject_noun: Pair = ("person", "people")  # what people read: of one, of several
+    timepoint_noun: Pair = ("timepoint", "timepoints")
     assays: Annotated[dict[str, Assay], Field(min_length=1)]
     reference: Reference = Reference()
     analyses: dict[str, Analysis] = Field(default_factory=dict)
+
+    @property
+    def nouns(self) -> Nouns:
+        """What messages and the report call a subject and a timepoint."""
+        return nouns(self.subject_noun, self.timepoint_noun)
 
     @property
     def factors(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import NoReturn
 import polars as pl
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.manifest.columns import ManifestHeader
 
 _BUILD = re.compile(r"(?:grch|ncbi|build)?\s*(36|37|38)(?:\.0|\.p\d+)?|hg(18|19|38)", re.IGNORECASE)

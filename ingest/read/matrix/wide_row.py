@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pcsv
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.text.cell_errors import MISSING_WORDS
 from ingest.read.text.text import split_line
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.samples.sheet import Row, Sheet, is_missing
 from ingest.read.samples.sheet_columns import Column, Named, loose, name_columns
 from ingest.read.samples.sheet_fold import fold_rows

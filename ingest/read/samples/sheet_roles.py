@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import SampleSheet, Study
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 from ingest.read.samples.sheet_cells import EXCEL_DATE, Row, Sheet, is_missing
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 
 _GENE_NAME_COLUMNS = frozenset(
     {"gene_name", "genename", "gene_symbol", "genesymbol", "symbol", "hgnc_symbol"}

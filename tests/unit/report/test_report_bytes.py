@@ -163,5 +163,5 @@ def test_what_a_study_named_after_a_person_is_shown_under_her_number(names: Name
 def test_names_of_files_hold_no_one(names: Names) -> None:
     number = names.subjects["P07"].split()[1]
     assert slugs(["rna_P07", "rna", "RNA"], names.words) == {
-        "rna_P07": f"rna-woman-{number}", "rna": "rna", "RNA": "rna-2",
+        "rna_P07": f"rna-person-{number}", "rna": "rna", "RNA": "rna-2",
     }  # fmt: skip

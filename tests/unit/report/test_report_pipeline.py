@@ -132,7 +132,7 @@ def test_the_pseudonymised_report_names_no_one(home: Home) -> None:
     assert contents(done.index.parent) == first
 
 
-def test_changes_of_a_single_woman_do_not_leave_the_house(home: Home) -> None:
+def test_changes_of_a_single_person_do_not_leave_the_house(home: Home) -> None:
     with duckdb.connect(str(home.warehouse)) as con:
         con.execute(
             "create table dim_contrast as select * from (values ('a', 'hers', 1), ('a', 'all', 9),"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cohortmart.core.study.faults import Fault
 from cohortmart.core.study.records import CONTRAST_FAMILIES, Analysis
 from cohortmart.core.study.yaml_positions import KeyPath
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 
 
 def validate_contrasts(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from cohortmart.core.study.faults import Fault
 from cohortmart.core.study.findings_records import Enrichment
 from cohortmart.core.study.records import CONTRAST_FAMILIES, Analysis, Study
 from cohortmart.core.study.yaml_positions import KeyPath
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 
 #: Collections of gene sets that are not files.
 GENE_LISTS, FROM_CONTRASTS = "gene_lists", "contrasts"

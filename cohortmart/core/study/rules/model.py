@@ -10,7 +10,7 @@ from cohortmart.core.study.records import ROLES, Analysis, Study
 from cohortmart.core.study.rules.contrasts import validate_contrasts
 from cohortmart.core.study.rules.model_options import validate_options
 from cohortmart.core.study.yaml_positions import Document, KeyPath
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 
 #: Which values can be made from which kind of assay.
 VALUES_OF_KIND: Mapping[str, tuple[str, ...]] = {

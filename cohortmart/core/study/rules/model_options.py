@@ -10,7 +10,7 @@ from cohortmart.core.study.model_records import Curve
 from cohortmart.core.study.records import ALL_CONTRASTS, CONTRAST_FAMILIES, Analysis, Study
 from cohortmart.core.study.rules.findings import written_contrasts
 from cohortmart.core.study.yaml_positions import KeyPath
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 
 
 def validate_options(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:

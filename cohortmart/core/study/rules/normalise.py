@@ -8,7 +8,7 @@ from cohortmart.core.study.faults import Fault
 from cohortmart.core.study.normalise_records import METHODS, BatchOptions
 from cohortmart.core.study.records import ROLES, Assay, Study
 from cohortmart.core.study.yaml_positions import KeyPath
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 
 
 def validate_normalisation(study: Study, name: str, assay: Assay) -> Iterator[Fault]:

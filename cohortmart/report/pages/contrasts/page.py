@@ -40,7 +40,9 @@ def contrasts_page(source: Source) -> Page:
     return Page(
         "contrasts",
         "Contrasts",
-        "What differs between visits and between groups, by how much, and how likely chance alone "
+        f"What differs between {source.timepoint.many} and between groups, by how much, and how "
+        "likely "
+        "chance alone "
         "would do the same.",
         tuple(sections),
     )

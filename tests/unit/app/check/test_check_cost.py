@@ -15,6 +15,7 @@ from cohortmart.app.check.report import check_study
 from cohortmart.core.study.records import Assay
 from ingest.read.formats import read_header
 from ingest.read.matrix.rds import RdsHeader
+from tests.support.opened_files import count_opened
 from tests.support.small_betas import EVEN, analysis, write_betas_study
 from tests.support.small_study import write_study
 
@@ -53,6 +54,7 @@ def test_features_of_a_matrix_with_samples_in_rows(tmp_path):
 def test_a_file_of_r_is_never_short_and_names_its_rows(tmp_path):
     made = RdsHeader(
         path=tmp_path / "none.rds",
+        reader="rds",
         format_name="rds",
         raw_samples=("a",),
         samples=("a",),
@@ -79,7 +81,7 @@ def test_each_quantity_has_its_own_decimals(tmp_path):
     rows = [f"cg{i:08d}\t" + "\t".join(["0.5", "3.67823E-38", "12"] * 6) for i in range(5)]
     path.write_text("\n".join(["\t".join(["TargetID", *head]), *rows]) + "\n")
     made = header(path)
-    assert made.extras == ("detection_p", "bead_count")
+    assert made.further == ("detection_p", "bead_count")
     assert has_short_numbers(made)
     assert has_short_numbers(made, "bead_count")
     assert not has_short_numbers(made, "detection_p")
@@ -92,6 +94,15 @@ def test_betas_of_signals_are_not_short(tmp_path):
     path.write_text("\n".join(["\t".join(["ID_REF", *head]), *rows]) + "\n")
     assert header(path).format_name == "signals"
     assert not has_short_numbers(header(path))
+
+
+def test_each_file_is_opened_once(tmp_path):
+    study = write_betas_study(tmp_path, normalise="[]", more="detection_p: p.csv")
+    (tmp_path / "p.csv").write_text((tmp_path / "betas.csv").read_text())
+    with count_opened() as opened:
+        check_study(study)
+    names = ("study.yml", "samples.csv", "betas.csv", "p.csv")
+    assert {name: opened[tmp_path / name] for name in names} == dict.fromkeys(names, 1)
 
 
 def estimate(study) -> tuple[float, float]:

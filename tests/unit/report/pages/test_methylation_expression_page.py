@@ -15,7 +15,7 @@ from cohortmart.report.figure_files import standalone
 from cohortmart.report.pages.methylation_expression import links_page
 from cohortmart.report.pages.methylation_expression import scatter as link_scatter
 from cohortmart.report.pages.methylation_expression import tracks as gene_tracks
-from cohortmart.report.sample_numbers import samples_and_women
+from cohortmart.report.sample_numbers import samples_and_people
 from cohortmart.report.source import Detail
 from tests.support.links_rows import HP, MS, SAMPLES, study
 from tests.support.small_source import small_source
@@ -125,7 +125,7 @@ def test_course_of_the_expression(page: Page) -> None:
     }  # fmt: skip
     assert figure.where == "both"
     assert _named(page, "links-expression-2-2").where == "page"
-    assert figure.caption.endswith("5 samples of 3 women.")
+    assert figure.caption.endswith("5 samples of 3 people.")
 
 
 def test_track_is_in_genomic_order_without_dropped_probes(page: Page) -> None:
@@ -159,7 +159,7 @@ def test_as_many_genes_as_wanted() -> None:
     assert [panel.title for panel in choice.panels] == ["<b>TNF</b> (g1)"]
 
 
-def test_no_value_of_a_single_woman_leaves_the_house(tmp_path: Path) -> None:
+def test_no_value_of_a_single_person_leaves_the_house(tmp_path: Path) -> None:
     source = small_source(study(), SAMPLES, tmp_path, analyses=("meth",), pseudonymised=True)
     page = links_page(source)
     for name, data in (("expression", "course"), ("track", "track")):
@@ -205,9 +205,9 @@ def test_a_study_without_pairs_or_means() -> None:
     assert _named(bare, "links-changes-2").caption.endswith("holds.")
 
 
-def test_samples_and_women_of_one_and_of_several() -> None:
+def test_samples_and_people_of_one_and_of_several() -> None:
     source = small_source(study(), SAMPLES)
-    assert samples_and_women(source, ["rna"]) == "5 samples of 3 women."
-    assert samples_and_women(source, ["rna", "meth", "none"]) == (
-        "rna: 5 samples of 3 women; meth: 5 samples of 3 women."
+    assert samples_and_people(source, ["rna"]) == "5 samples of 3 people."
+    assert samples_and_people(source, ["rna", "meth", "none"]) == (
+        "rna: 5 samples of 3 people; meth: 5 samples of 3 people."
     )

@@ -99,7 +99,7 @@ def test_libraries_are_bars_by_group_and_visit_with_a_gap_between_groups(page: P
     assert [r["value"] for r in lines] == [45.0, 11.25]
     figure = _named(page, "quality-library-rna")
     assert "from 10 million (id8) to 70 million (id1), median 45 million" in figure.alt
-    assert figure.caption.endswith("8 samples of 4 women.")
+    assert figure.caption.endswith("8 samples of 4 people.")
 
 
 def test_a_left_out_sample_has_a_cross_and_its_reason(page: Page) -> None:
@@ -159,7 +159,7 @@ def test_the_trend_counts_every_gene_once_and_keeps_both_ends(page: Page) -> Non
             )
         curve = [(r["x"], r["y"]) for r in own if r["kind"] == "curve"]
         assert (curve[0], curve[-1]) == ((0.0, 2.0), (4.0, pytest.approx(1.6)))
-    assert "one: 8 samples of 4 women." in _named(page, "quality-trend-rna").caption
+    assert "one: 8 samples of 4 people." in _named(page, "quality-trend-rna").caption
 
 
 def test_a_thinned_curve_reaches_from_end_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ def test_a_choice_of_samples_and_in_it_one_of_colours(page: Page) -> None:
     sets = _named(page, "quality-sets-rna")
     assert [p.title for p in sets.panels] == ["All samples: 8", "Samples of one, two: 6"]
     colours = next(b for b in sets.panels[1].blocks if isinstance(b, Choice))
-    assert [p.title for p in colours.panels] == ["group", "visit", "batch", "plate", "age"]
+    assert [p.title for p in colours.panels] == ["group", "timepoint", "batch", "plate", "age"]
     names = {b.name: b.where for b in all_blocks(page) if isinstance(b, Figure)}
     assert names["quality-map-rna--one"] == "file"
     assert names["quality-map-rna--one--batch"] == "page"
@@ -301,11 +301,11 @@ def test_pictures_are_drawn_and_html_in_values_stays_text(page: Page) -> None:
 def test_a_pseudonymised_page_tells_of_no_one(tmp_path: Path) -> None:
     page = quality_page(_source(root=tmp_path, pseudonymised=True))
     text = assemble.html("small", [page]).split("<body>")[1].split('<script type="module">')[0]
-    for name in [*IDS, "Una", "Ada", "Ida", "Eva", "woman "]:
+    for name in [*IDS, "Una", "Ada", "Ida", "Eva", "person "]:
         assert f'"{name}' not in text
         assert f" {name} " not in text
     colours = next(b for b in all_blocks(page) if isinstance(b, Choice) and "colours" in b.name)
-    assert [p.title for p in colours.panels] == ["group", "visit"]
+    assert [p.title for p in colours.panels] == ["group", "timepoint"]
     points = _named(page, "quality-map-rna--all-samples--study-group").data["points"]
     assert not {"sample", "subject", "visit_key", "value"} & set(points.column_names)
     assert "subject" not in _named(page, "quality-samples-rna").rows.column_names

@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from cohortmart.core.errors import IngestError
 from ingest.check.matrix import check_header
-from ingest.matrix.lake_matrix import ingest_matrix
 from ingest.read.formats import read_header
 from tests.support.array_tables import BETA, read_all, tables, text_table
-from tests.support.matrix_files import assay, ingested, lake_values, write
+from tests.support.matrix_files import assay, ingest_files, ingested, lake_values, write
 
 ANNOTATION = {"CHR": "16", "MAPINFO": "53468112", "UCSC_REFGENE_NAME": "RBL2;RBL2"}
 REPORT = "[Header]\nGSGT Version\t1.9.4\nContent\t\tx.bpm\n[Sample Methylation Profile]\n"
@@ -48,7 +47,7 @@ def test_the_real_export_equals_another_reader(shared_data: Path, tmp_path: Path
     beads = np.fmin(of("Avg_NBEADS_A"), of("Avg_NBEADS_B"))
     np.testing.assert_array_equal(found["bead_count"], beads)
     target = tmp_path / "m.parquet"
-    report = ingest_matrix("m", BETA, [path], target)
+    report = ingest_files("m", BETA, [path], target)
     assert (report.rows, report.columns) == (3363, 12)
     assert int(np.isnan(lake_values(target)[1]).sum()) == 74
 
