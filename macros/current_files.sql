@@ -31,9 +31,10 @@
 {#
     The files that count now, from `current.parquet` of a room ("lake" or "results"): a list
     of {part, path} in the order of part and path, paths absolute. Empty while dbt parses,
-    and where the room or the table does not exist.
+    and where the room or the table does not exist. The model that asks hangs on this source.
 #}
 {% macro current_files(room, table_name) %}
+    {% do source(room, table_name) %}
     {% if not execute %}{% do return([]) %}{% endif %}
     {% set folder = study_home() ~ "/" ~ room %}
     {% set list = sql_text(folder ~ "/current.parquet") %}
@@ -76,9 +77,20 @@
 
 
 {#
-    All rows of a table of the lake or the results, with the given columns {name: type}; no
-    rows where there is no file yet. With `further`, the files' other columns follow.
+    A model that only reads: all rows of a source, with the columns and types of the model's
+    own YAML; no rows where there is no file yet. With `further`, the files' other columns
+    follow.
 #}
+{% macro staged(room, table_name, further=false) -%}
+    {%- set columns = {} -%}
+    {%- for column in model.columns.values() -%}
+        {%- do columns.update({column.name: column.data_type}) -%}
+    {%- endfor -%}
+    {{ current_table(room, table_name, columns, further) }}
+{%- endmacro %}
+
+
+{# The same with columns that are given: {name: type}. #}
 {% macro current_table(room, table_name, columns, further=false) -%}
     {%- set files = current_files(room, table_name) -%}
     {%- if not files -%}
@@ -102,6 +114,7 @@
     still lies where it was built.
 #}
 {% macro listed_files(room) -%}
+    {%- do source(room, "current") -%}
     {%- set columns = {"table_name": "string", "part": "string", "path": "string"} -%}
     {%- set folder = study_home() ~ "/" ~ room -%}
     {%- set list = sql_text(folder ~ "/current.parquet") -%}

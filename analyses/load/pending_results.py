@@ -11,9 +11,9 @@ from functools import cache
 import duckdb
 import yaml
 
+from cohortmart.core.dbt_project import dbt_project_folder
 from cohortmart.core.lake.file_manifest import read_current
 from cohortmart.core.schemas.tables import RESULT_TABLES
-from cohortmart.core.warehouse.build import dbt_project_folder
 from cohortmart.core.warehouse.home import Home
 from cohortmart.core.warehouse.macros import rendered
 from cohortmart.core.warehouse.quoting import literal

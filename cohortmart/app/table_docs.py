@@ -10,8 +10,8 @@ from pathlib import Path
 
 import yaml
 
+from cohortmart.core.dbt_project import dbt_project_folder
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
-from cohortmart.core.warehouse.build import dbt_project_folder
 
 #: Which tables stand together, in the order in which a reader needs them.
 GROUPS = {

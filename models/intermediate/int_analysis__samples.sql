@@ -2,13 +2,13 @@ with
 
 design_values as (
 
-    select * from {{ ref("stg_results__design_values") }}
+    select * from {{ ref("design_matrix") }}
 
 ),
 
 analysis_runs as (
 
-    select * from {{ ref("stg_results__analysis_runs") }}
+    select * from {{ ref("analysis_run") }}
 
 )
 

@@ -39,7 +39,7 @@ inner join layers
     on
         matrix_samples.assay = layers.assay
         and matrix_samples.layer = layers.layer
-inner join {{ ref("stg_lake__samples") }} as samples
+inner join {{ ref("dim_sample") }} as samples
     on matrix_samples.sample_id = samples.sample_id
 left join quality
     on

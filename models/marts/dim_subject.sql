@@ -2,7 +2,7 @@ with
 
 samples as (
 
-    select * from {{ ref("stg_lake__samples") }}
+    select * from {{ ref("dim_sample") }}
 
 )
 

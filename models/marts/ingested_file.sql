@@ -1,23 +1,4 @@
-with
-
-files as (
-
-    select * from {{ ref("stg_lake__ingested_files") }}
-
-)
-
-select
-    file,
-    role,
-    sha256,
-    bytes,
-    rows,
-    columns,
-    format,
-    options,
-    reader_version,
-    status
-from files
+{{ staged("lake", "ingested_file") }}
 order by
     role asc nulls last,
     file asc nulls last,

@@ -1,14 +1,1 @@
-with
-
-analysis_notes as (
-
-    select * from {{ ref("stg_results__analysis_notes") }}
-
-)
-
-select
-    analysis,
-    note_order,
-    kind,
-    note
-from analysis_notes
+{{ staged("results", "analysis_note") }}

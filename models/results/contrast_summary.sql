@@ -2,7 +2,7 @@ with
 
 contrasts as (
 
-    select * from {{ ref("stg_results__contrasts") }}
+    select * from {{ ref("dim_contrast") }}
 
 ),
 

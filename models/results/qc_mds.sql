@@ -1,15 +1,1 @@
-with
-
-mds_coordinates as (
-
-    select * from {{ ref("stg_results__mds_coordinates") }}
-
-)
-
-select
-    assay,
-    sample_set,
-    sample_id,
-    dimension,
-    coordinate
-from mds_coordinates
+{{ staged("results", "mds_coordinate") }}

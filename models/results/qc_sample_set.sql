@@ -1,15 +1,1 @@
-with
-
-sample_sets as (
-
-    select * from {{ ref("stg_results__sample_sets") }}
-
-)
-
-select
-    assay,
-    sample_set,
-    analysis,
-    n_samples,
-    n_features
-from sample_sets
+{{ staged("results", "sample_set") }}

@@ -8,7 +8,7 @@ rebounds as (
 
 pairs as (
 
-    select * from {{ ref("stg_results__rebound_pairs") }}
+    select * from {{ ref("dim_rebound_pair") }}
 
 ),
 

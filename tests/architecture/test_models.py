@@ -6,91 +6,19 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 import yaml
 
-from cohortmart.core.schemas import finding_tables, quality_tables, tables
+from cohortmart.core.schemas.tables import ARROW_TYPES
 from tests.support.paths import ROOT
 
 MODELS = sorted((ROOT / "models").rglob("*.sql"))
 SQL_FILES = MODELS + sorted((ROOT / "tests" / "sql").rglob("*.sql"))
 MACROS = sorted((ROOT / "macros").glob("*.sql"))
 #: Their columns depend on the study, so there can be no contract.
-WITHOUT_CONTRACT = {"stg_lake__samples", "dim_sample"}
-#: May end in `select *`, because they carry the study's own columns.
-OWN_COLUMNS = WITHOUT_CONTRACT
-TYPES = {
-    pa.string(): "string",
-    pa.int32(): "int",
-    pa.int64(): "bigint",
-    pa.float64(): "double",
-    pa.bool_(): "boolean",
-}
-SCHEMAS = {
-    "stg_lake__assays": tables.ASSAY,
-    "stg_lake__matrix_samples": tables.MATRIX_SAMPLE,
-    "stg_lake__features": tables.FEATURE,
-    "stg_lake__ingested_files": tables.INGESTED_FILE,
-    "ingested_file": tables.INGESTED_FILE,
-    "stg_lake__samples": tables.SAMPLE_COLUMNS,
-    "dim_sample": tables.SAMPLE_COLUMNS,
-    "stg_results__contrasts": tables.CONTRAST,
-    "dim_contrast": tables.CONTRAST,
-    "stg_results__contrast_results": tables.CONTRAST_RESULT,
-    "stg_results__thresholds": tables.THRESHOLD,
-    "stg_lake__layer_samples": tables.LAYER_SAMPLE,
-    "stg_lake__gene_sets": finding_tables.GENE_SET,
-    "stg_lake__network_edges": finding_tables.NETWORK_EDGE,
-    "network_edge": finding_tables.NETWORK_EDGE,
-    "stg_results__joint_tests": tables.JOINT_TEST,
-    "fct_joint_test": tables.JOINT_TEST,
-    "stg_results__analysis_runs": tables.ANALYSIS_RUN,
-    "analysis_run": tables.ANALYSIS_RUN,
-    "stg_results__rebound_pairs": finding_tables.REBOUND_PAIR,
-    "stg_results__rebounds": finding_tables.REBOUND,
-    "stg_results__rebound_differences": finding_tables.REBOUND_DIFFERENCE,
-    "stg_results__contrast_correlations": finding_tables.CONTRAST_CORRELATION,
-    "stg_results__contrast_overlaps": finding_tables.CONTRAST_OVERLAP,
-    "stg_results__permutation_checks": finding_tables.PERMUTATION_CHECK,
-    "permutation_check": finding_tables.PERMUTATION_CHECK,
-    "stg_results__permutation_results": finding_tables.PERMUTATION_RESULT,
-    "fct_permutation": finding_tables.PERMUTATION_RESULT,
-    "stg_results__sensitivities": finding_tables.SENSITIVITY,
-    "fct_sensitivity": finding_tables.SENSITIVITY,
-    "stg_results__dmp_deg": tables.RESULT_TABLES["dmp_deg"],
-    "stg_results__enrichments": finding_tables.ENRICHMENT,
-    "stg_results__module_genes": finding_tables.MODULE_GENE,
-    "stg_results__module_summaries": finding_tables.MODULE_SUMMARY,
-    "stg_results__module_overlaps": finding_tables.MODULE_OVERLAP,
-    "dim_rebound_pair": finding_tables.REBOUND_PAIR,
-    "contrast_overlap": finding_tables.CONTRAST_OVERLAP,
-    "module_gene": finding_tables.MODULE_GENE,
-    "module_summary": finding_tables.MODULE_SUMMARY,
-    "module_overlap": finding_tables.MODULE_OVERLAP,
-    "stg_results__sample_sets": quality_tables.SAMPLE_SET,
-    "qc_sample_set": quality_tables.SAMPLE_SET,
-    "stg_results__pca_components": quality_tables.PCA_COMPONENT,
-    "qc_pca_component": quality_tables.PCA_COMPONENT,
-    "stg_results__pca_scores": quality_tables.PCA_SCORE,
-    "qc_pca": quality_tables.PCA_SCORE,
-    "stg_results__pca_covariates": quality_tables.PCA_COVARIATE,
-    "qc_pca_covariate": quality_tables.PCA_COVARIATE,
-    "stg_results__mds_coordinates": quality_tables.MDS_COORDINATE,
-    "qc_mds": quality_tables.MDS_COORDINATE,
-    "stg_results__sample_correlations": quality_tables.SAMPLE_CORRELATION,
-    "qc_sample_correlation": quality_tables.SAMPLE_CORRELATION,
-    "stg_results__variable_associations": quality_tables.VARIABLE_ASSOCIATION,
-    "qc_association": quality_tables.VARIABLE_ASSOCIATION,
-    "stg_results__design_values": quality_tables.DESIGN_VALUE,
-    "stg_results__contrast_weights": quality_tables.CONTRAST_WEIGHT,
-    "stg_results__analysis_notes": quality_tables.ANALYSIS_NOTE,
-    "stg_results__voom_trends": quality_tables.VOOM_TREND,
-    "design_matrix": quality_tables.DESIGN_VALUE,
-    "contrast_weight": quality_tables.CONTRAST_WEIGHT,
-    "analysis_note": quality_tables.ANALYSIS_NOTE,
-    "qc_voom_trend": quality_tables.VOOM_TREND,
-}
+WITHOUT_CONTRACT = {"dim_sample"}
+#: A model that only reads a Parquet table: its columns are those of its YAML.
+READS = re.compile(r'\{\{ staged\("(lake|results)", "(\w+)"(?:, further=true)?\) \}\}\n')
 FOLDER_PREFIX = {"staging": "stg_", "intermediate": "int_"}
 #: What must not stand in SQL that also runs on the Spark protocol, and why.
 NOT_SHARED = {
@@ -140,7 +68,9 @@ def test_the_models_are_found() -> None:
 
 
 def test_no_yaml_without_a_model() -> None:
-    assert {p.stem for p in (ROOT / "models").rglob("*.yml")} == {m.stem for m in MODELS}
+    described_alone = {p.stem for p in (ROOT / "models").rglob("*.yml")} - {m.stem for m in MODELS}
+    assert described_alone == {"_sources"}
+    assert all(m.with_suffix(".yml").exists() for m in MODELS)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=ids)
@@ -172,25 +102,55 @@ def test_model_has_a_contract(model: Path) -> None:
         assert all(c.get("data_type") for c in block["columns"])
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
-def test_columns_are_those_of_the_parquet(name: str) -> None:
-    (model,) = (m for m in MODELS if m.stem == name)
-    found = [(c["name"], c.get("data_type")) for c in described(model)["columns"]]
-    typed = name not in WITHOUT_CONTRACT
-    assert found == [(f.name, TYPES[f.type] if typed else None) for f in SCHEMAS[name]]
+@pytest.mark.parametrize("model", MODELS, ids=ids)
+def test_what_only_reads_has_types_of_parquet(model: Path) -> None:
+    if READS.match(model.read_text(encoding="utf-8")):
+        assert {c["data_type"] for c in described(model)["columns"]} <= set(ARROW_TYPES)
 
 
-@pytest.mark.parametrize("name", [n for n in SCHEMAS if n.startswith("stg_")])
-def test_types_read_from_parquet(name: str) -> None:
-    (model,) = (m for m in MODELS if m.stem == name)
-    read = re.findall(r'"(\w+)": "(\w+)"', model.read_text(encoding="utf-8"))
-    assert read == [(f.name, TYPES[f.type]) for f in SCHEMAS[name]]
+def sources() -> dict[tuple[str, str], dict[str, Any]]:
+    """Give what models/_sources.yml says of each table, by room and name."""
+    text = (ROOT / "models" / "_sources.yml").read_text(encoding="utf-8")
+    rooms = yaml.safe_load(text)["sources"]
+    return {(room["name"], t["name"]): t for room in rooms for t in room["tables"]}
 
 
-def test_every_table_of_the_results_is_read() -> None:
-    texts = [m.read_text(encoding="utf-8") for m in MODELS if m.parent.name == "staging"]
-    read = {name for text in texts for name in re.findall(r'"results",\s+"(\w+)",', text)}
-    assert read == set(tables.RESULT_TABLES)
+def test_every_source_is_read_by_the_model_that_describes_it() -> None:
+    read = {
+        found.groups(): model.stem
+        for model in MODELS
+        if (found := READS.search(model.read_text(encoding="utf-8")))
+    }
+    described_by = {
+        key: table["config"]["meta"]["model"]
+        for key, table in sources().items()
+        if "config" in table
+    }
+    assert read == described_by
+    assert set(sources()) - set(read) == {
+        ("lake", "current"),
+        ("lake", "matrix"),
+        ("lake", "layer"),
+        ("results", "current"),
+    }
+
+
+@pytest.mark.parametrize("model", MODELS, ids=ids)
+def test_no_model_repeats_another(model: Path) -> None:
+    """Columns of one relation under their own names, and nothing more: then it is the other."""
+    text = code(model)
+    final = text.rsplit("\nselect", 1)[-1]
+    if READS.search(model.read_text(encoding="utf-8")) or final == text:
+        return
+    columns, _, behind = final.partition("\nfrom ")
+    plain = all(re.fullmatch(r"\w+", c.strip()) for c in columns.split(","))
+    (relation, *further) = behind.split("order by")[0].split()
+    whole = re.search(rf"{relation} as \(\s+select \* from {{{{ ref\(\"(\w+)\"\) }}}}\s+\)", text)
+    if not (plain and whole and not further):
+        return
+    (other,) = (m for m in MODELS if m.stem == whole.group(1))
+    known = [c["name"] for c in described(other)["columns"]]
+    assert [c.strip() for c in columns.split(",")] != known, f"repeats {other.stem}"
 
 
 @pytest.mark.parametrize("model", MODELS, ids=ids)
@@ -224,11 +184,10 @@ def test_keys_of_tables_are_tested(model: Path) -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=ids)
 def test_model_lists_its_columns(model: Path) -> None:
+    if READS.match(model.read_text(encoding="utf-8")):
+        return  # those of its YAML
     final = code(model).rsplit("\nselect", 1)[1]
-    if model.stem in OWN_COLUMNS:
-        assert final.split()[0] == "*"
-    else:
-        assert not re.search(r"(^|,|\.)\s*\*", final.split("\nfrom")[0])
+    assert not re.search(r"(^|,|\.)\s*\*", final.split("\nfrom")[0])
 
 
 @pytest.mark.parametrize("path", SQL_FILES + MACROS, ids=ids)

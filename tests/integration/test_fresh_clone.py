@@ -72,9 +72,9 @@ def test_an_installed_wheel_brings_its_tables_along(clone: Path) -> None:
     assert out.returncode == 0, out.stdout + out.stderr
     where = subprocess.run(
         [str(python), "-P", "-c",
-         "import cohortmart.core.warehouse.build as b; "
+         "import cohortmart.core.dbt_project as p; "
          "from cohortmart.report.assemble import html; "
-         "assert '</html>' in html('a study', []); print(b.dbt_project_folder())"],
+         "assert '</html>' in html('a study', []); print(p.dbt_project_folder())"],
         cwd=elsewhere, env={**os.environ, "PYTHONPATH": str(target)},
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip

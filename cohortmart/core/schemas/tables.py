@@ -1,140 +1,48 @@
 """The Arrow schema of every Parquet table that passes between the rooms.
 
-One record a table, so that writers, dbt's sources and the tests cannot drift apart.
+Columns and types stand in the YAML of the dbt models, once: `models/_sources.yml` names the
+tables and the model that describes each. What is asked for is read, and once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import TypeVar
 
 import pyarrow as pa
 
-from cohortmart.core.schemas.finding_tables import (
-    CONTRAST_CORRELATION,
-    FINDING_SETS,
-    GENE_SET,
-    NETWORK_EDGE,
-    REBOUND,
-    REBOUND_DIFFERENCE,
-    REBOUND_PAIR,
-)
-from cohortmart.core.schemas.quality_tables import DESIGN_TABLES, QUALITY_TABLES
+from cohortmart.core.schemas.model_yaml import source_columns, source_meta, source_tables
 
-S, I32, I64, F64, B = pa.string(), pa.int32(), pa.int64(), pa.float64(), pa.bool_()
+#: Arrow's types by the names that the models' YAML uses.
+ARROW_TYPES = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+}
 
-#: Columns of the lake's `sample` table that every study has. The study's own visit keys and
-#: factors (string) and covariates (double) follow under their own names.
-SAMPLE_COLUMNS = pa.schema(
-    [
-        ("sample_id", S),
-        ("subject_id", S),
-        ("study_group", S),
-        ("timepoint", S),
-        ("visit_order", I32),  # position in study.yml's timepoints, from 1
-        ("cell_type", S),  # null where the study has none
-        ("visit_key", S),  # the visit_key columns joined with '|', '' where there are none
-    ]
-)
+_T = TypeVar("_T")
 
-#: Which position of a matrix row belongs to which sample.
-MATRIX_SAMPLE = pa.schema(
-    [
-        ("assay", S),
-        ("kind", S),  # counts | beta
-        ("layer", S),  # raw | bmiq | combat | imputed | combat_seq
-        ("position", I32),  # index into `values`, from 1
-        ("sample_id", S),
-        ("column_name", S),  # the sample's name in the raw file
-    ]
-)
 
-ASSAY = pa.schema(
-    [
-        ("assay", S),
-        ("kind", S),  # counts | beta
-        ("m_value_clip", F64),  # betas are clipped to [clip, 1 - clip] before the logit
-        ("layers", S),  # layers the study names, first to last, joined with '|': raw|bmiq
-        ("platform", S),  # 450K | EPIC | EPICv2, null where the study does not say
-        # the filters of a beta assay; null or false = switched off
-        ("filter_detection_p", F64),  # a beta with a larger detection p is missing
-        ("filter_sample_missing", F64),  # largest share of missing probes in a sample
-        ("filter_probe_missing", F64),  # largest share of missing samples in a probe
-        ("filter_bead_minimum", F64),  # fewer beads than this are too few
-        ("filter_bead_share", F64),  # largest share of samples with too few beads
-        ("filter_non_cpg", B),
-        ("filter_masks", B),
-        ("filter_sex_chromosomes", B),
-    ]
-)
+@cache
+def schema_of(room: str, table: str) -> pa.Schema:
+    """Return the Arrow schema of a table of the lake or the results.
 
-#: One row a manifest and probe of it.
-PROBE = pa.schema(
-    [
-        ("manifest", S),
-        ("manifest_order", I32),  # position in study.yml, from 1
-        ("probe_id", S),  # as on the array: EPIC v2 with its suffix
-        ("common_probe_id", S),  # the name that all arrays share
-        ("chromosome", S),  # 1 .. 22, X, Y, M
-        ("position", I64),  # base, from 1
-        ("genome_build", S),  # hg19, hg38
-        ("strand", S),
-        ("design_type", S),  # I | II
-        ("island", S),  # Island, N_Shore, S_Shore, N_Shelf, S_Shelf, OpenSea
-        ("island_name", S),
-    ]
-)
-PROBE_GENE = pa.schema([("probe_id", S), ("gene_name", S), ("region", S), ("manifest", S)])
-#: What a normalised layer is; one row a layer.
-LAYER = pa.schema(
-    [
-        ("assay", S),
-        ("layer", S),
-        ("made_from", S),  # the layer before
-        ("options", S),  # the step of study.yml as JSON
-        ("n_features", I64),
-        ("n_samples", I64),
-        ("n_changed", I64),  # features that the step could and did change
-        ("notes", S),  # one a line
-    ]
-)
-#: One row a sample that a layer was to have.
-LAYER_SAMPLE = pa.schema(
-    [
-        ("assay", S),
-        ("layer", S),
-        ("sample_id", S),
-        ("fault", S),  # why it could not be normalised; null = it is in the layer
-        ("n_moved", I64),  # BMIQ: betas of 0 and 1 that were moved to the nearest inner value
-        ("type_distance_before", F64),  # BMIQ: share of the densities of design type I and II
-        ("type_distance_after", F64),  # that does not overlap
-    ]
-)
-#: Probes not to be trusted; a name without EPIC v2's suffix means all its replicates.
-PROBE_MASK = pa.schema([("probe_id", S), ("mask", S), ("reason", S)])
+    Parameters
+    ----------
+    room : {"lake", "results"}
+    table : str
+        Its name in `models/_sources.yml`.
 
-FEATURE = pa.schema(
-    [
-        ("assay", S),
-        ("kind", S),
-        ("feature_id", S),
-        ("gene_name", S),  # null where the raw file has none
-    ]
-)
-
-INGESTED_FILE = pa.schema(
-    [
-        ("file", S),  # as study.yml names it
-        ("role", S),  # samples | assay name | forgotten_subject | forgotten_sample | forgotten_file
-        ("sha256", S),
-        ("bytes", I64),
-        ("rows", I64),
-        ("columns", I64),
-        ("format", S),
-        ("options", S),  # reading options as JSON with sorted keys
-        ("reader_version", S),
-        ("status", S),  # current | replaced | forgotten
-    ]
-)
+    Raises
+    ------
+    KeyError
+        There is no such table, or its columns are not known beforehand.
+    """
+    columns = source_columns(room, table)
+    return pa.schema([(c["name"], ARROW_TYPES[c["data_type"]]) for c in columns])
 
 
 def matrix_schema(n_samples: int, extras: Sequence[str] = ()) -> pa.Schema:
@@ -151,118 +59,84 @@ def matrix_schema(n_samples: int, extras: Sequence[str] = ()) -> pa.Schema:
         `detection_p` and `bead_count` where the raw layer has them, `methylated` and
         `unmethylated` where the study keeps the signals: lists of the same length.
     """
-    lists = [(name, pa.list_(F64, n_samples)) for name in ("values", *extras)]
-    return pa.schema([("feature_id", S), *lists])
+    lists = [(name, pa.list_(pa.float64(), n_samples)) for name in ("values", *extras)]
+    return pa.schema([("feature_id", pa.string()), *lists])
 
 
-CONTRAST = pa.schema(
-    [
-        ("analysis", S),
-        ("contrast", S),
-        ("contrast_order", I32),  # position in the analysis, from 1
-        ("assay", S),
-        ("expression", S),
-        ("meaning", S),
-        ("n_samples", I64),
-        ("n_subjects", I64),
-        ("kind", S),  # within | between | mixed | unknown: how it uses the people
-        ("n_complete", I64),  # people with every sample that their part of it names
-        ("consensus_correlation", F64),  # null where every feature has its own
-        ("df_prior", F64),
-        ("s2_prior", F64),
-        ("values_used", S),
-        ("contrast_errors", S),
-        ("minimum_log_fc", F64),  # the P value is that |log_fc| is beyond it
-        # standard error by limma's approximation / exact one: 1, 50, 99 % of the features
-        ("limma_se_ratio_low", F64),
-        ("limma_se_ratio_median", F64),
-        ("limma_se_ratio_high", F64),
-    ]
-)
+class _ReadWhenAsked(Mapping[str, _T]):
+    """A dict whose names and values are looked up in the YAML when someone asks for them."""
 
-#: t and the interval follow from these columns; the models compute them.
-CONTRAST_RESULT = pa.schema(
-    [
-        ("analysis", S),
-        ("contrast", S),
-        ("feature_id", S),
-        ("log_fc", F64),
-        ("se", F64),
-        ("ci_quantile", F64),  # of t with df_total: the 95 % interval is log_fc -/+ this x se
-        ("ave_expr", F64),
-        ("df_total", F64),
-        ("s2_post", F64),
-        ("df_prior", F64),
-        ("s2_prior", F64),
-        ("p_value", F64),
-        ("adj_p_value", F64),
-        ("b", F64),
-        ("delta_beta", F64),
-    ]
-)
+    def __init__(self, names: Callable[[], Sequence[str]], value: Callable[[str], _T]) -> None:
+        self._names = names
+        self._value = value
 
-JOINT_TEST = pa.schema(
-    [
-        ("analysis", S),
-        ("test", S),
-        ("feature_id", S),
-        ("f", F64),
-        ("df1", F64),
-        ("df2", F64),
-        ("p_value", F64),
-        ("adj_p_value", F64),
-    ]
-)
+    def __getitem__(self, name: str) -> _T:
+        if name not in self._names():
+            raise KeyError(name)
+        return self._value(name)
 
-#: What counts as found; null where the study sets no such threshold.
-THRESHOLD = pa.schema(
-    [("analysis", S), ("p", F64), ("adj_p", F64), ("delta_beta", F64), ("log_fc", F64)]
-)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
 
-ANALYSIS_RUN = pa.schema(
-    [
-        ("analysis", S),
-        ("assay", S),
-        ("cohortmart_version", S),
-        ("library_versions", S),  # JSON
-        ("parameters", S),  # the analysis' block of study.yml as JSON
-        ("inputs", S),  # JSON: SHA-256 of the lake tables used
-        ("coefficients", S),  # JSON: names of the design's columns
-        ("n_features", I64),
-        ("seconds", F64),
-    ]
-)
+    def __len__(self) -> int:
+        return len(self._names())
 
-#: Tables of the lake and of the results with a schema known beforehand (`matrix` has one per
-#: number of samples, `sample` has the study's own columns behind SAMPLE_COLUMNS).
-LAKE_TABLES = {
-    "assay": ASSAY,
-    "matrix_sample": MATRIX_SAMPLE,
-    "feature": FEATURE,
-    "ingested_file": INGESTED_FILE,
-    "probe": PROBE,
-    "probe_gene": PROBE_GENE,
-    "probe_mask": PROBE_MASK,
-    "layer": LAYER,
-    "layer_sample": LAYER_SAMPLE,
-    "gene_set": GENE_SET,
-    "network_edge": NETWORK_EDGE,
-}
+
+def _tables(room: str, names: Callable[[], Sequence[str]]) -> Mapping[str, pa.Schema]:
+    return _ReadWhenAsked(names, lambda name: schema_of(room, name))
+
+
+@cache
+def _lake_names() -> tuple[str, ...]:
+    """Tables of the lake whose columns are the same in every study."""
+    return tuple(
+        name
+        for name, table in source_tables("lake").items()
+        if ("columns" in table or "model" in source_meta("lake", name))
+        and not source_meta("lake", name).get("further_columns")
+    )
+
+
+@cache
+def _result_names(table_set: str | None = None) -> tuple[str, ...]:
+    """Tables of the results, or those that are written together."""
+    written_with = {
+        name: source_meta("results", name).get("written_with") for name in source_tables("results")
+    }
+    return tuple(n for n, s in written_with.items() if s and table_set in (None, s))
+
+
+@cache
+def _set_names() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(source_meta("results", n)["written_with"] for n in _result_names()))
+
+
+def _table_set(name: str) -> Mapping[str, pa.Schema]:
+    return _tables("results", lambda: _result_names(name))
+
+
+#: Tables of the lake (`matrix` has a schema per number of samples, `sample` the study's own
+#: columns behind SAMPLE_COLUMNS).
+LAKE_TABLES = _tables("lake", _lake_names)
+RESULT_TABLES = _tables("results", _result_names)
 #: Results by the step that writes them together, replaced as a whole.
-RESULT_SETS = {
-    "contrasts": {
-        "contrast": CONTRAST,
-        "contrast_result": CONTRAST_RESULT,
-        "joint_test": JOINT_TEST,
-        "analysis_run": ANALYSIS_RUN,
-        "rebound_pair": REBOUND_PAIR,
-        "rebound": REBOUND,
-        "rebound_difference": REBOUND_DIFFERENCE,
-        "contrast_correlation": CONTRAST_CORRELATION,
-        **DESIGN_TABLES,
-    },
-    "thresholds": {"threshold": THRESHOLD},
-    "quality": QUALITY_TABLES,  # written for an assay, not for an analysis
-    **FINDING_SETS,
-}
-RESULT_TABLES = {name: schema for tables in RESULT_SETS.values() for name, schema in tables.items()}
+RESULT_SETS: Mapping[str, Mapping[str, pa.Schema]] = _ReadWhenAsked(_set_names, _table_set)
+
+#: Columns of the lake's `sample` table that every study has. The study's own visit keys and
+#: factors (string) and covariates (double) follow under their own names.
+SAMPLE_COLUMNS = schema_of("lake", "sample")
+MATRIX_SAMPLE = LAKE_TABLES["matrix_sample"]
+ASSAY = LAKE_TABLES["assay"]
+PROBE = LAKE_TABLES["probe"]
+PROBE_GENE = LAKE_TABLES["probe_gene"]
+LAYER = LAKE_TABLES["layer"]
+LAYER_SAMPLE = LAKE_TABLES["layer_sample"]
+PROBE_MASK = LAKE_TABLES["probe_mask"]
+FEATURE = LAKE_TABLES["feature"]
+INGESTED_FILE = LAKE_TABLES["ingested_file"]
+GENE_SET = LAKE_TABLES["gene_set"]
+CONTRAST = RESULT_TABLES["contrast"]
+CONTRAST_RESULT = RESULT_TABLES["contrast_result"]
+JOINT_TEST = RESULT_TABLES["joint_test"]
+THRESHOLD = RESULT_TABLES["threshold"]
+ANALYSIS_RUN = RESULT_TABLES["analysis_run"]

@@ -15,14 +15,15 @@ from pathlib import Path
 import duckdb
 
 from cohortmart import __version__
+from cohortmart.core.dbt_project import dbt_project_folder
 from cohortmart.core.errors import BuildError, InputError
 from cohortmart.core.lake.file_manifest import read_current, read_part
 from cohortmart.core.lake.layers import RAW, part_of
 from cohortmart.core.warehouse.build_log import BuildOutcome, read_outcome
 from cohortmart.core.warehouse.home import Home
 
-#: The models that show the results' Parquet files, and what stands on them.
-RESULTS_MODELS = "stg_results__*+"
+#: What stands on the Parquet files of the results.
+RESULTS_MODELS = "source:results+"
 
 #: dbt in a process that does not outlive the one that waits for it, even if that is killed:
 #: nothing is written to its standard input, so reading there returns only at the input's end.
@@ -125,21 +126,6 @@ def layers_missing(home: Home) -> list[str]:
                 f"`{layers[-1]}`: run `cohortmart normalise STUDY.yml --out {home.root}` first"
             )
     return notes
-
-
-def dbt_project_folder() -> Path:
-    """Return the folder of dbt_project.yml: in an installed package, or above it in a checkout.
-
-    Raises
-    ------
-    BuildError
-        The installation lacks it.
-    """
-    package = Path(__file__).resolve().parents[2]
-    for folder in (package / "dbt_project", package.parent):
-        if (folder / "dbt_project.yml").exists():
-            return folder
-    raise BuildError(f"this installation of cohortmart lacks its dbt project (beside {package})")
 
 
 def project_mark() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 
-from cohortmart.core.warehouse.build import dbt_project_folder
+from cohortmart.core.dbt_project import dbt_project_folder
 
 #: Files of macros/ that need nothing of dbt's context.
 FILES = ("tmm.sql", "probe_annotation.sql", "probe_filters.sql", "found.sql")

@@ -212,7 +212,7 @@ def _build_all(folder: Path, known: dict[str, Matrix]) -> dict[str, dict[str, An
         "betas": {"env": env["betas"], "args": ["build"]},
         "relative": {
             "env": {**relative, "COHORTMART_WAREHOUSE": str(folder / "relative.duckdb")},
-            "args": ["run", "--select", "stg_lake__samples"],
+            "args": ["run", "--select", "dim_sample"],
         },
         "docs": {"env": in_memory, "args": ["docs", "generate"]},
         "layers": {"env": {**env["layers"], **own_file}, "args": ["run", *some_views]},

@@ -49,7 +49,7 @@ def test_a_relative_home_is_stored_as_an_absolute_path(
 ) -> None:
     monkeypatch.chdir("/")
     with duckdb.connect(str(built.homes["full"].parent / "relative.duckdb")) as con:
-        assert con.sql("select count(*) from staging.stg_lake__samples").fetchall() == [(8,)]
+        assert con.sql("select count(*) from dim_sample").fetchall() == [(8,)]
 
 
 def test_docs_without_any_lake(built: Any) -> None:

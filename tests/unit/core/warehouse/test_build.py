@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from cohortmart.core.dbt_project import dbt_project_folder
 from cohortmart.core.errors import BuildError, InputError
 from cohortmart.core.lake.file_manifest import switch_current
 from cohortmart.core.warehouse import build as building
@@ -82,7 +83,7 @@ def test_selected_models_are_built_into_a_copy(home, dbt):
     building.build(home, print, building.RESULTS_MODELS)
     assert dbt.tables_before == ["built_1"]
     assert tables(home) == ["built_1", "built_2"]
-    assert dbt.commands[1][-2:] == ["--select", "stg_results__*+"]
+    assert dbt.commands[1][-2:] == ["--select", "source:results+"]
 
 
 def test_without_a_warehouse_a_selection_builds_all(home, dbt):
@@ -155,4 +156,4 @@ def test_no_outcome_before_the_end(tmp_path):
 
 
 def test_the_dbt_project_is_found():
-    assert (building.dbt_project_folder() / "models").is_dir()
+    assert (dbt_project_folder() / "models").is_dir()
