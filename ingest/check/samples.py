@@ -1,4 +1,4 @@
-"""Which sample each column of the matrices is, and whether that can be."""
+"""Matrix columns and the samples of the sheets that they are, or an error."""
 
 from __future__ import annotations
 
