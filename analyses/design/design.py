@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyses.design.estimability import rank_of
+from cohortmart.core.text import Nouns
 
 INTERCEPT = "Intercept"
 
@@ -73,6 +74,8 @@ class Design:
         The roles, factors and covariates behind each column.
     categories : mapping of str to tuple of str
         Each sample's level of every category in the model.
+    nouns : Nouns
+        What the study calls people and timepoints.
     """
 
     matrix: NDArray[np.float64]
@@ -91,6 +94,7 @@ class Design:
     within: str | None = None
     column_variables: tuple[frozenset[str], ...] = ()
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nouns: Nouns = field(default=Nouns())
 
     @property
     def rank(self) -> int:

@@ -1,4 +1,4 @@
-"""Samples that belong together (the visits of one woman), as arrays."""
+"""Samples that belong together (the visits of one person), as arrays."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class WithinCorrelation:
 
 
 def repeated_measures_correlation(x: Floats, y: Floats, subjects: ArrayLike) -> WithinCorrelation:
-    """Correlate two quantities within persons, every person with a level of her own.
+    """Correlate two quantities within persons, every person with a level of their own.
 
     r is the correlation of both after each person's mean is taken off, which is the signed root
     of the share that y explains of x in an analysis of covariance with persons as factor and one

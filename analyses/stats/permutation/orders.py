@@ -1,4 +1,4 @@
-"""Orders that the visits of each woman could have come in."""
+"""Orders that the visits of each person could have come in."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""A contrast checked by permuting the visits of each woman.
+"""A contrast checked by permuting the visits of each person.
 
-The permutations of `permutation_space` keep every woman's level, and as they are the same for all
+The permutations of `permutation_space` keep every person's level, and as they are the same for all
 features they keep the correlation between features. So they say how many features would be found
-where nothing happens, without trust in the correlation within women that the model assumes, in
+where nothing happens, without trust in the correlation within people that the model assumes, in
 normal values or in independent features.
 
-Where it is exact and where it is not. Errors with one correlation within each woman (whatever it
-is) can come in any order of her visits. Residuals can only if the model without the contrast is
+Where it is exact and where it is not. Errors with one correlation within each person (whatever it
+is) can come in any order of their visits. Residuals can only if the model without the contrast is
 the same for all visits that change places; otherwise they can nearly: every permuted statistic has
 the right distribution by itself, but not quite together with the others. In simulations that
 cannot be told from 5 %, see docs/statistics.md.
@@ -65,7 +65,7 @@ class PermutationCheck:
     p_value : float
         Share of permutations, the visits as they are among them, that find at least `n_found`.
     between_share : float
-        Share of the estimate's variance from differences between women, which permutations leave
+        Share of the estimate's variance from differences between people, which permutations leave
         as it is: 0 with balanced visits. A part of an effect that stands in it is not seen, so the
         check errs on the safe side.
     """
@@ -111,10 +111,10 @@ class PermutationSums:
         Of the design matrix.
     contrast : ndarray of shape (n_coefficients,)
     permuted : Blocks
-        Samples that may change places: the visits of a woman.
+        Samples that may change places: the visits of a person.
     blocks, rho
         Samples of a block share this correlation; none means independent samples, as when the
-        design has the women in it.
+        design has the people in it.
     n_permutations : int
         All orders instead if there are no more than these besides the given one.
     seed : int

@@ -81,7 +81,7 @@ def testable_within(basis: DesignBasis, contrasts: Floats, blocks: Blocks) -> ND
 
     Those that could be estimated if every block had a level of its own: changes in time and their
     differences between groups, with balanced visits or not. A difference between groups at one
-    time could not: permuted visits leave each woman's level, and most of the difference, in place.
+    time could not: permuted visits leave each person's level, and most of the difference, in place.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -26,6 +26,7 @@ from cohortmart.core.errors import AnalysisError
 from cohortmart.core.lake.layers import METHODS
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import ROLES, Analysis, CombatSeq, Study
+from cohortmart.core.text import Nouns
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +66,8 @@ class CombatCheck:
         Analyses with the batch in their model as well.
     others : tuple of str
         Analyses without it.
+    nouns : Nouns
+        What the study calls people and timepoints.
     """
 
     assay: str
@@ -79,6 +82,7 @@ class CombatCheck:
     comparing: tuple[str, ...]
     adjusting: tuple[str, ...]
     others: tuple[str, ...]
+    nouns: Nouns = field(default=Nouns())
 
     @property
     def step(self) -> str:
@@ -142,6 +146,7 @@ def check_combat(samples: pl.DataFrame, assay: str, study: Study) -> CombatCheck
         ),
         adjusting=adjusting,
         others=tuple(n for n in of_assay if n not in adjusting),
+        nouns=study.nouns,
     )
 
 

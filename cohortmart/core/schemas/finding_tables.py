@@ -170,7 +170,7 @@ DMP_DEG = pa.schema(
         ("expression_log_fc", F64),
         ("expression_p_value", F64),
         ("expression_adj_p_value", F64),
-        ("n_visits", I64),  # with both measurements, of women with at least two such visits
+        ("n_visits", I64),  # with both measurements, of people with at least two such visits
         ("n_subjects", I64),
         ("r_within", F64),  # repeated-measures correlation of log2 CPM and M-value
         ("df_within", F64),  # n_visits - n_subjects - 1
