@@ -248,7 +248,8 @@ def test_a_change_without_a_pair_is_one_between_people() -> None:
     [
         (
             {"permutations": {"contrasts": [GROUP]}},
-            "analysis main: MSvsHP_1st compares people, which permuting the timepoints of each cannot",
+            "analysis main: MSvsHP_1st compares people, which permuting the timepoints of each "
+            "cannot",
             "take it out",
         ),
         (
