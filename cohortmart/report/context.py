@@ -33,7 +33,7 @@ _CHANGES = {
 
 
 @contextmanager
-def opened(
+def report_source(
     home: Home, *, pseudonymise: bool = False, detail: Detail | None = None
 ) -> Iterator[Source]:
     """Open the warehouse of an output folder for the report.

@@ -102,7 +102,7 @@ _IS_VISIT_KEY = """
 """
 
 
-def oddities(source: Source, assay: Assay) -> list[str]:
+def quality_flags(source: Source, assay: Assay) -> list[str]:
     """Return what is odd about the samples of an assay; none where nothing is."""
     return [
         *_left_out(source, assay),

@@ -325,5 +325,7 @@ def test_no_visit_in_common(con: duckdb.DuckDBPyConnection) -> None:
         found(con, study(rna="cell_type = 'CD8'"))
     said = str(raised.value)
     assert "analysis meth: `dmp_deg` finds no timepoint that rna has measured, too" in said
-    assert "meth has 23 timepoints such as W0 1st CD4; rna has 20 timepoints such as W4 PP CD8" in said
+    assert (
+        "meth has 23 timepoints such as W0 1st CD4; rna has 20 timepoints such as W4 PP CD8" in said
+    )
     assert "`where`" in said
