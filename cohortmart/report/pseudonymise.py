@@ -1,4 +1,4 @@
-"""The last look at a page that leaves the house: whatever still holds a person's name."""
+"""Pseudonymised pages: a last look for whatever still holds a person's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one analysis can estimate, on how many people."""
+"""Estimability of an analysis: which contrasts its samples determine, on how many people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ComBat and ComBat-seq do to what is compared: the spread over batches, what is refused."""
+"""ComBat and ComBat-seq against what is compared: the spread over batches, what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The step that removes batches in plain words: the spread, what goes, what is safer."""
+"""Sentences on ComBat: the spread over batches, what is removed, what is safer."""
 
 from __future__ import annotations
 

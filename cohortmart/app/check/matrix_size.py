@@ -1,4 +1,4 @@
-"""How many rows a matrix has and how long its numbers are, from its size and its first lines."""
+"""Sizes of matrices: rows and length of numbers, from the size of a file and its first lines."""
 
 from __future__ import annotations
 

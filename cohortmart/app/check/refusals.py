@@ -1,4 +1,4 @@
-"""Why `cohortmart analyse` would refuse an analysis although its design can be made."""
+"""Refusals: why `cohortmart analyse` would not fit an analysis although its design can be made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What moves a feature besides the planted effects: cell type, covariates, batch, the person."""
+"""Variation beside the planted effects: cell type, covariates, batch, the person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which pages the report has, in the order of the questions that people ask."""
+"""Pages of the report, in the order of the questions that people ask."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page 5: methylation and expression of the same genes."""
+"""Page 5, methylation and expression of the same genes."""
 
 from cohortmart.report.pages.methylation_expression.page import methylation_expression_page
 

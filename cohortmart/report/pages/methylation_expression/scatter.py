@@ -1,4 +1,4 @@
-"""Changes of CpGs against changes of their genes, for the contrasts with most pairs."""
+"""Scatter of the contrasts with most pairs: changes of CpGs against those of their genes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader should know before believing the numbers, found in the tables by SQL."""
+"""Cautions: what to know before believing the numbers, found in the tables by SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is odd about samples and batches, found in the tables by SQL, one sentence each."""
+"""Flags of samples and batches: what is odd, found in the tables by SQL, a sentence each."""
 
 from __future__ import annotations
 

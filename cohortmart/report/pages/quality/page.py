@@ -1,4 +1,4 @@
-"""The parts of page 2 in order: what is odd, then assay by assay."""
+"""Page 2, quality: what is odd, then assay by assay."""
 
 from __future__ import annotations
 
