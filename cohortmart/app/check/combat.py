@@ -1,9 +1,9 @@
-"""What ComBat and ComBat-seq do to what is compared: the spread over batches, what is refused."""
+"""ComBat and ComBat-seq against what is compared: the spread over batches, what is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,7 @@ from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.normalise_records import METHODS, BatchOptions, step_of
 from cohortmart.core.study.records import ROLES, Analysis, Study
+from cohortmart.core.text import Nouns
 from cohortmart.core.types import Floats
 
 #: Batches with one level of a category only count as entangled from this share of the samples.
@@ -56,6 +57,8 @@ class CombatCheck:
         Analyses with the batch in their model as well.
     others : tuple of str
         Analyses without it.
+    nouns : Nouns
+        What the study calls people and timepoints.
     """
 
     assay: str
@@ -70,6 +73,7 @@ class CombatCheck:
     comparing: tuple[str, ...]
     adjusting: tuple[str, ...]
     others: tuple[str, ...]
+    nouns: Nouns = field(default=Nouns())
 
     @property
     def step(self) -> str:
@@ -134,6 +138,7 @@ def check_combat(samples: pl.DataFrame, assay: str, study: Study) -> CombatCheck
         ),
         adjusting=adjusting,
         others=tuple(n for n in of_assay if n not in adjusting),
+        nouns=study.nouns,
     )
 
 
