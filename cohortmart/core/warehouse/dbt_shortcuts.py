@@ -13,36 +13,32 @@ from contextlib import suppress
 from types import CodeType
 from typing import Any
 
-#: Folders of dbt's own macros that models, views, tables and tests have no use for.
-_UNUSED_MACROS = (
-    "macros/catalog",
-    "macros/flights",
-    "macros/generic_test_sql",
-    "macros/get_custom_name",
-    "macros/materializations/configs",
-    "macros/materializations/external",
-    "macros/materializations/functions",
-    "macros/materializations/incremental",
-    "macros/materializations/models",
-    "macros/materializations/seeds",
-    "macros/materializations/snapshots",
-    "macros/materializations/table_function",
-    "macros/python_model",
-    "macros/relations",
-    "macros/seed",
-    "macros/snapshot_helper",
-    "macros/unit_test_sql",
-    "macros/utils",
+#: Macros that dbt's Python, or a text that is rendered later, calls by name.
+_CALLED_BY_NAME = (
+    "alter_column_type",
+    "check_schema_exists",
+    "create_schema",
+    "drop_relation",
+    "drop_schema",
+    "get_catalog",
+    "get_catalog_relations",
+    "get_columns_in_relation",
+    "get_where_subquery",
+    "list_function_relations_without_caching",
+    "list_relations_without_caching",
+    "list_schemas",
+    "rename_relation",
+    "truncate_relation",
+    "validate_sql",
 )
-#: Adapters' packages find these by name alone.
-_ALWAYS = ("get_", "drop_relation", "rename_relation", "generate_", "create_schema")
 
 
 def without_unused_macros(manifest: Any) -> None:
     """Take the macros out of a manifest that nothing in it can reach.
 
-    Every node gets an object for each macro, twice; a build of views, tables and tests needs
-    about a third of dbt's macros.
+    Every node gets an object for each macro, twice; views, tables and tests need a third of
+    dbt's macros. What is kept: the project's own, what nodes and dbt's Python call, the
+    materializations in use, and whatever these depend on or may be dispatched to.
 
     Parameters
     ----------
@@ -53,18 +49,19 @@ def without_unused_macros(manifest: Any) -> None:
     for key, macro in macros.items():
         by_name.setdefault(_plain(macro.name), []).append(key)
     waiting = [key for node in manifest.nodes.values() for key in node.depends_on.macros]
-    for key, macro in macros.items():
-        path = macro.original_file_path.replace("\\", "/")
-        unused = path.startswith(_UNUSED_MACROS) and not macro.name.startswith(_ALWAYS)
-        if macro.package_name == project or not unused:
-            waiting.append(key)
+    waiting += [key for key, macro in macros.items() if macro.package_name == project]
+    waiting += [key for name in _CALLED_BY_NAME for key in by_name.get(name, ())]
+    for kind in {node.get_materialization() for node in manifest.nodes.values()}:
+        chosen = manifest.find_materialization_macro_by_name(project, kind, "duckdb")
+        waiting += [] if chosen is None else [chosen.unique_id]
     reached: set[str] = set()
     while waiting:
         key = waiting.pop()
         if key in macros and key not in reached:
             reached.add(key)
             waiting += macros[key].depends_on.macros
-            waiting += by_name[_plain(macros[key].name)]  # what `adapter.dispatch` may choose
+            if not macros[key].name.startswith("materialization_"):
+                waiting += by_name[_plain(macros[key].name)]  # `adapter.dispatch` chooses of these
     for key in [key for key in macros if key not in reached]:
         del macros[key]
 
