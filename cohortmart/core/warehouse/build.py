@@ -26,6 +26,7 @@ from cohortmart.core.warehouse.home import Home
 #: The models that show the results' Parquet files, and what stands on them.
 RESULTS_MODELS = "stg_results__*+"
 
+
 @dataclass(frozen=True)
 class BuildSummary:
     """What a build did.

@@ -98,7 +98,7 @@ class _Dbt:
         """Return a manifest that no build has touched yet, or why there is none."""
         if self._manifest is not None:
             try:
-                return pickle.loads(self._manifest), None  # noqa: S301 - ours alone, see the cache
+                return pickle.loads(self._manifest), None
             except Exception:  # of another version of a class in it: parsed anew
                 self._manifest = None
         outcome = self._runner(callbacks=[note]).invoke(
@@ -111,7 +111,7 @@ class _Dbt:
         without_unused_macros(outcome.result)
         self._manifest = pickle.dumps(outcome.result, protocol=pickle.HIGHEST_PROTOCOL)
         write_entry(self._key, "manifest", self._manifest)
-        return pickle.loads(self._manifest), None  # noqa: S301
+        return pickle.loads(self._manifest), None
 
 
 def _told(result: Any) -> dict[str, Any]:

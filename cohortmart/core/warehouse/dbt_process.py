@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -86,10 +87,8 @@ class DbtProcess:
             assert child.stdin is not None
             assert child.stdout is not None
             for pipe in (child.stdin, child.stdout):
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     pipe.close()
-                except BrokenPipeError:
-                    pass
             child.wait()
         if self._stderr is not None:
             self._stderr.close()

@@ -117,7 +117,7 @@ def _no_compiled_files() -> None:
 
 
 def _one_type_tester() -> None:
-    """The reader of query results is made once for each set of text columns, not each query."""
+    """Make the reader of query results once for each set of text columns, not each query."""
     from dbt_common.clients import agate_helper
 
     make = functools.cache(agate_helper.build_type_tester)
