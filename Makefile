@@ -9,7 +9,7 @@ AT_ONCE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 READY   := $(VENV)/.cohortmart-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint docs bench
+.PHONY: help setup demo test unit test-slow lint docs bench
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 : \2/p' Makefile
@@ -21,6 +21,10 @@ demo: $(READY) ## write a synthetic study into ./demo and run everything on it
 
 test: $(READY) ## the tests, without the slow ones
 	$(BIN)/python -m pytest $(AT_ONCE) -m "not slow"
+
+unit: $(READY) ## the tests of one room: make unit ROOM=report (or analyses/stats, core/study, …)
+	@test -d tests/unit/$(ROOM) || { echo "no such room: tests/unit/$(ROOM)" >&2; exit 1; }
+	$(BIN)/python -m pytest $(AT_ONCE) -m "not slow" tests/unit/$(ROOM)
 
 test-slow: $(READY) ## the slow tests
 	$(BIN)/python -m pytest $(AT_ONCE) -m slow

@@ -1,21 +1,32 @@
-"""What the results of an analysis depend on: as long as that is the same, they stay."""
+"""Fingerprints of results: what each step depends on; while that is the same, they stay."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from cohortmart.core.lake.file_manifest import read_current
+from analyses.load.pending_results import default_adj_p
+from cohortmart.core.lake.file_manifest import Entry, read_current
 from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.warehouse.home import Home
 
+#: Tables that the contrasts of an analysis are written to together; other steps read them.
+CONTRAST_TABLES = (
+    "contrast", "contrast_result", "joint_test", "analysis_run", "rebound_pair", "rebound",
+    "rebound_difference", "contrast_correlation", "analysis_note", "design_value",
+    "contrast_weight", "voom_trend",
+)  # fmt: skip
 #: Keys of an analysis on which its contrasts do not depend.
 _OF_FINDINGS = {
     "thresholds", "permutations", "sensitivity", "dmp_deg", "enrichment", "modules",
 }  # fmt: skip
 #: Raised when the same inputs and parameters would give other numbers than before.
 ENGINE_VERSION = "5"
+#: Raised when the same contrasts would give other findings than before.
+FINDINGS_VERSION = "2"
 
 
 def dependencies(study: Study, analysis: Analysis, inputs: dict[str, str]) -> dict[str, Any]:
@@ -39,6 +50,62 @@ def dependencies(study: Study, analysis: Analysis, inputs: dict[str, str]) -> di
         "engine": ENGINE_VERSION,
         "versions": library_versions(),
     }
+
+
+def fitted_again(study: Study, home: Home, name: str, options: Any) -> dict[str, Any]:
+    """Collect what a step depends on that fits the model of an analysis again.
+
+    Parameters
+    ----------
+    study : Study
+    home : Home
+    name : str
+        Of the analysis.
+    options : any
+        Of the step.
+    """
+    analysis = study.analyses[name]
+    of_analysis = dependencies(study, analysis, lake_inputs(home, analysis))
+    return {"analysis": of_analysis, "options": options}
+
+
+@dataclass(frozen=True)
+class OfResults:
+    """What a step depends on that reads results: their files, and tables of the lake.
+
+    Parameters
+    ----------
+    step : str
+        Its name.
+    analyses : callable
+        Analyses whose contrasts it reads.
+    lake : tuple of str
+        Tables of the lake that it reads itself.
+    findings : tuple of str
+        Tables of earlier findings that it reads.
+    """
+
+    step: str
+    analyses: Callable[[Study, str], tuple[str, ...]]
+    lake: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+
+    def __call__(self, study: Study, home: Home, name: str, options: Any) -> dict[str, Any]:
+        """Collect it for one analysis."""
+        current = read_current(home.results)
+        tables = {*CONTRAST_TABLES, "threshold", *self.findings}
+        read: list[Entry] = []
+        for analysis in self.analyses(study, name):
+            read += [e for e in current if e.part == analysis and e.table_name in tables]
+        annotation = [e for e in read_current(home.lake) if e.table_name in self.lake]
+        return {
+            "step": self.step,
+            "version": FINDINGS_VERSION,
+            "default_adj_p": default_adj_p(),
+            "options": options,
+            "results": [e.path for e in read],
+            "annotation": [e.path for e in annotation],
+        }
 
 
 def lake_inputs(home: Home, analysis: Analysis) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The statistics engine at EPIC size: contrasts against limma, mixed models, permutations.
 
 Usage: python benchmarks/engine.py [N_FEATURES]
-866,000 features x 60 samples (18 women, 2 groups, 4 visits, a few visits missing) unless said
+866,000 features x 60 samples (18 people, 2 groups, 4 visits, a few visits missing) unless said
 otherwise, made up; R with limma for the comparison, else only our own times are printed. Each part
 runs in a process of its own, one after the other, on a tenth of the features as well: ten times
 the features should take ten times as long.
@@ -30,7 +30,7 @@ x <- commandArgs(TRUE); n <- as.integer(x[1]); s <- read.csv(x[2]); k <- as.matr
 d <- model.matrix(~ 0 + mean, s)
 set.seed(1); y <- matrix(rnorm(n * nrow(s)), n) + rnorm(n)
 s <- system.time({
-  f <- lmFit(y, d, block = s$woman, correlation = 0.3)
+  f <- lmFit(y, d, block = s$person, correlation = 0.3)
   f <- eBayes(contrasts.fit(f, k))
 })[["elapsed"]]
 cat(sprintf("%.2f %s", s, as.character(packageVersion("limma"))))
@@ -38,7 +38,7 @@ cat(sprintf("%.2f %s", s, as.character(packageVersion("limma"))))
 
 
 def layout() -> tuple[list[str], list[str]]:
-    """Women and means of 60 samples: 18 women at 4 visits, 12 visits missing."""
+    """People and means of 60 samples: 18 people at 4 visits, 12 visits missing."""
     visits = [
         (f"w{w:02d}", f"{'MS' if w < 11 else 'HP'}.{visit}")
         for w in range(18)
@@ -62,14 +62,14 @@ def model():
     from analyses.stats.linear.basis import design_basis
     from analyses.stats.mixed.blocks import make_blocks
 
-    women, means = layout()
+    people, means = layout()
     names = sorted(set(means))
     matrix = np.array([[float(m == name) for name in names] for m in means])
-    return design_basis(matrix), make_blocks(women), contrasts(len(names))
+    return design_basis(matrix), make_blocks(people), contrasts(len(names))
 
 
 def values(n: int) -> np.ndarray:
-    """Values with a woman's level in them."""
+    """Values with a person's level in them."""
     rng = np.random.default_rng(1)
     _, blocks, _ = model()
     y = rng.standard_normal((n, N_SAMPLES))
@@ -80,43 +80,43 @@ def values(n: int) -> np.ndarray:
 def do_contrasts(n: int) -> float:
     """Fit, 20 exact contrasts, moderation."""
     from analyses.stats.linear.contrast_fit import fit_contrasts
-    from analyses.stats.moderation.ebayes import moderate
-    from analyses.stats.moderation.fit_f_dist import variance_prior
+    from analyses.stats.moderation.ebayes import ebayes
+    from analyses.stats.moderation.fit_f_dist import fit_f_dist
 
     basis, blocks, k = model()
     y = values(n)
     began = time.perf_counter()
     fit = fit_contrasts(y, basis, k, blocks, 0.3)
-    moderate(fit, variance_prior(fit.sigma2, fit.df_residual))
+    ebayes(fit, fit_f_dist(fit.sigma2, fit.df_residual))
     return time.perf_counter() - began
 
 
 def do_mixed(n: int) -> float:
     """REML, fit, Satterthwaite and moderation of every feature."""
     from analyses.stats.mixed.mixed_model import fit_mixed
-    from analyses.stats.moderation.ebayes import moderate
-    from analyses.stats.moderation.fit_f_dist import variance_prior
+    from analyses.stats.moderation.ebayes import ebayes
+    from analyses.stats.moderation.fit_f_dist import fit_f_dist
 
     basis, blocks, k = model()
     y = values(n)
     began = time.perf_counter()
     fit = fit_mixed(y, basis, k, blocks).fit
-    moderate(fit, variance_prior(fit.sigma2, fit.df_residual))
+    ebayes(fit, fit_f_dist(fit.sigma2, fit.df_residual))
     return time.perf_counter() - began
 
 
 def do_permutations(n: int) -> float:
     """One contrast, 1,000 permutations of the visits."""
     from analyses.stats.linear.contrast_fit import fit_contrasts
-    from analyses.stats.moderation.ebayes import moderate
-    from analyses.stats.moderation.fit_f_dist import variance_prior
+    from analyses.stats.moderation.ebayes import ebayes
+    from analyses.stats.moderation.fit_f_dist import fit_f_dist
     from analyses.stats.permutation.permutation import PermutationSums
 
     basis, blocks, k = model()
     y = values(n)
     fit = fit_contrasts(y, basis, k[:, :1], blocks, 0.3)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    df_total = moderate(fit, prior).df_total[:, 0]
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    df_total = ebayes(fit, prior).df_total[:, 0]
     began = time.perf_counter()
     sums = PermutationSums(
         basis, k[:, 0], blocks, blocks, 0.3, n_permutations=N_PERMUTATIONS, seed=1
@@ -144,12 +144,12 @@ def limma(n: int) -> str | None:
     """Time of lmFit, contrasts.fit and eBayes with the correlation given."""
     if shutil.which("Rscript") is None:
         return None
-    women, means = layout()
+    people, means = layout()
     with tempfile.TemporaryDirectory() as folder:
         script, sheet, table = (Path(folder) / f for f in ("fit.R", "samples.csv", "k.csv"))
         script.write_text(R_SCRIPT)
-        rows = [f"{w},{m}" for w, m in zip(women, means, strict=True)]
-        sheet.write_text("woman,mean\n" + "\n".join(rows) + "\n")
+        rows = [f"{w},{m}" for w, m in zip(people, means, strict=True)]
+        sheet.write_text("person,mean\n" + "\n".join(rows) + "\n")
         k = contrasts(len(set(means)))
         lines = [",".join(f"c{j}" for j in range(k.shape[1]))]
         lines += [",".join(map(str, row)) for row in k]

@@ -19,13 +19,14 @@ from cohortmart.core.lake.layers import RAW, is_derived
 from cohortmart.core.lake.lock import lake_lock
 from cohortmart.core.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.core.warehouse.home import Home
 from ingest.check.samples import match_columns
+from ingest.checksums import Checksums
 from ingest.forget.forgotten import Forgotten, read_forgotten
 from ingest.forget.purge import finish_forgetting
 from ingest.matrix.assay_reading import AssayReading, find_in_lake, read_into_lake
-from ingest.plan import Plan, checked_sha256, plan_assays
+from ingest.plan import Plan, plan_assays
 from ingest.read.samples.sample_sheet import Samples, read_samples
 from ingest.read.samples.sheet_cells import SHEET_READER_VERSION
 from ingest.reference.pipeline import read_annotation
@@ -124,13 +125,14 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
         assay: frozenset(n for n, sample_id in known.items() if sample_id in gone)
         for assay, known in everyone.names.items()
     }
-    plans = plan_assays(study, forgotten, gone_names, everyone.names)
+    checksums = Checksums(forgotten)
+    plans = plan_assays(study, checksums, forgotten, gone_names, everyone.names)
     matched = match_columns(study, samples, {plan.name: plan.origin.columns for plan in plans})
     notes = [*note, *samples.notes, *matched.notes]
     for line in notes:
         say(f"note: {line}")
 
-    annotation = read_annotation(study, home.lake, study_file, forgotten, say)
+    annotation = read_annotation(study, home.lake, study_file, checksums, say)
     done = [_one_assay(home.lake, plan, study_file, say) for plan in plans]
     notes += [*annotation.notes, *(note for reading in done for note in reading.notes)]
     rows = [
@@ -144,7 +146,7 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
             matched.sample_ids[reading.plan.name],
         )
     ]
-    log = [*_sheet_rows(study, samples, study_file, forgotten)]
+    log = [*_sheet_rows(study, samples, study_file, checksums)]
     log += [row for reading in done for row in reading.file_rows]
     log += annotation.file_rows
     entries = [
@@ -215,13 +217,13 @@ def _summary(reading: AssayReading) -> AssaySummary:
 
 
 def _sheet_rows(
-    study: Study, samples: Samples, study_file: Path, forgotten: Forgotten
+    study: Study, samples: Samples, study_file: Path, checksums: Checksums
 ) -> list[dict[str, Any]]:
     return [
         {
             "file": name_in_study(sheet.file, study_file),
             "role": "samples",
-            "sha256": checked_sha256(sheet.file, forgotten),
+            "sha256": checksums.of(sheet.file),
             "bytes": sheet.file.stat().st_size,
             "rows": len(sheet.rows),
             "columns": len(sheet.columns),

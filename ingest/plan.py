@@ -8,12 +8,11 @@ from pathlib import Path
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay, Study
-from ingest.check.matrix import check_header, check_samples_once
+from ingest.checksums import Checksums
 from ingest.forget.forgotten import Forgotten
-from ingest.matrix.detection import read_beside
+from ingest.matrix.assay_headers import AssayHeaders, read_headers
 from ingest.matrix.matrix_file import Origin, raw_origin
-from ingest.read.formats import read_header
-from ingest.read.text.text import sha256_of
+from ingest.read.formats import reader_version
 
 
 @dataclass(frozen=True)
@@ -30,15 +29,15 @@ class Plan:
         What its matrix is made from, without the columns of forgotten subjects.
     left_out : tuple of str
         Those columns.
-    known_samples : frozenset of str
-        Names that the sheets give to the assay's samples.
+    headers : AssayHeaders
+        What its files say, forgotten columns included.
     """
 
     name: str
     assay: Assay
     origin: Origin
     left_out: tuple[str, ...]
-    known_samples: frozenset[str] = frozenset()
+    headers: AssayHeaders
 
     @property
     def used(self) -> tuple[tuple[Path, str], ...]:
@@ -47,7 +46,7 @@ class Plan:
         Those are not used that hold nothing but columns of forgotten subjects.
         """
         paths = (*self.assay.files, *self.assay.detection_p, *self.assay.bead_count)
-        made_from = (*self.origin.files, *self.origin.beside)
+        made_from = (*self.origin.files, *self.origin.quality)
         pairs = zip(paths, made_from, strict=True)
         return tuple((path, sha256) for path, (sha256, columns) in pairs if columns)
 
@@ -56,9 +55,15 @@ class Plan:
         """The same without the SHA-256."""
         return tuple(path for path, _ in self.used)
 
+    @property
+    def reader_version(self) -> str:
+        """Version of what reads the files."""
+        return _reader_version(self.headers)
+
 
 def plan_assays(
     study: Study,
+    checksums: Checksums,
     forgotten: Forgotten,
     forgotten_names: Mapping[str, frozenset[str]],
     known_names: Mapping[str, Collection[str]],
@@ -69,6 +74,8 @@ def plan_assays(
     ----------
     study : Study
         Names the files.
+    checksums : Checksums
+        Takes those of the files.
     forgotten : Forgotten
         What must not come back.
     forgotten_names : mapping
@@ -83,21 +90,14 @@ def plan_assays(
     """
     plans = []
     for name, assay in sorted(study.assays.items()):
-        known = frozenset(known_names[name])
-        headers = [read_header(path, assay, known) for path in assay.files]
-        for header in headers:
-            check_header(header)
-        check_samples_once(headers)
-        beside = read_beside(assay, known, [sample for h in headers for sample in h.samples])
+        headers = read_headers(assay, frozenset(known_names[name]), checksums.read_header)
+        of_quality = [header for given in headers.quality.values() for header in given]
         whole = raw_origin(
             name,
             assay,
-            [(checked_sha256(h.path, forgotten), h.samples) for h in headers],
-            [
-                (checked_sha256(h.path, forgotten), h.samples)
-                for of_quantity in beside.values()
-                for h in of_quantity
-            ],
+            [(checksums.of(h.path), h.samples) for h in headers.values],
+            [(checksums.of(h.path), h.samples) for h in of_quality],
+            _reader_version(headers),
         )
         left_out = tuple(
             column
@@ -111,24 +111,10 @@ def plan_assays(
                 file=assay.files[0],
                 hint=f"take the assay {name} out of study.yml, or give it other files",
             )
-        plans.append(Plan(name, assay, origin, left_out, known))
+        plans.append(Plan(name, assay, origin, left_out, headers))
     return plans
 
 
-def checked_sha256(path: Path, forgotten: Forgotten) -> str:
-    """Return the SHA-256 of a raw file.
-
-    Raises
-    ------
-    IngestError
-        The file cannot be read, or was forgotten.
-    """
-    sha256 = sha256_of(path)
-    if sha256 in forgotten.files:
-        raise IngestError(
-            "this very file was removed with `cohortmart forget --file` and must not come back",
-            file=path,
-            found=f"SHA-256 {sha256}",
-            hint="put the corrected file in its place, or take it out of study.yml",
-        )
-    return sha256
+def _reader_version(headers: AssayHeaders) -> str:
+    quality = (header for given in headers.quality.values() for header in given)
+    return reader_version([*headers.values, *quality])

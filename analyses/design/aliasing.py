@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.design.design import Design
 from analyses.design.estimability import entangled_columns, explanations, is_estimable
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, listed
+from cohortmart.core.types import Floats
 
 #: Most columns that are written out for one that they explain.
 _TERMS = 4
@@ -65,7 +64,7 @@ def _term(weight: float, name: str, *, first: bool) -> str:
     return f"{sign}{size}{name}"
 
 
-def is_told_without_within(design: Design, weights: NDArray[np.float64]) -> bool:
+def is_told_without_within(design: Design, weights: Floats) -> bool:
     """Return whether a contrast could be estimated if `within` were not in the model.
 
     Parameters

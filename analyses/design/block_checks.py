@@ -13,7 +13,7 @@ from analyses.design.design import Design
 from analyses.design.estimability import rank_of
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 
 
 def read_blocks(

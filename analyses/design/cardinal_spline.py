@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 def cardinal_spline(x: Floats, knots: Floats) -> Floats:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.variables import Category, Number, read_variable
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import joined, listed
+from cohortmart.core.text import joined, listed
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class MeanColumns:
     notes : tuple of str
     """
 
-    matrix: NDArray[np.float64]
+    matrix: Floats
     levels: dict[str, tuple[str, ...]]
     of_sample: tuple[str, ...]
     absent: tuple[str, ...]
@@ -59,7 +59,7 @@ class CovariateColumns:
         Covariates without a column, as they never vary, to their value.
     """
 
-    matrix: NDArray[np.float64]
+    matrix: Floats
     columns: tuple[str, ...]
     meanings: dict[str, str]
     notes: tuple[str, ...]
@@ -179,7 +179,7 @@ def covariate_columns(
     AnalysisError
         A name is unknown, a value is missing, or two columns share a name.
     """
-    made: list[tuple[str, NDArray[np.float64], str]] = []
+    made: list[tuple[str, Floats, str]] = []
     variables: list[frozenset[str]] = []
     fixed: dict[str, str] = {}
     for name in names:

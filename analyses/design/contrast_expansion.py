@@ -11,7 +11,7 @@ from analyses.design.design import Design
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import CONTRAST_FAMILIES, Study
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from typing import NoReturn
 
 from analyses.design.lookalikes import plain_sign_hint
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.nearest import nearest
+from cohortmart.core.text import listed, nearest
 
 _NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _WORD = re.compile(r"[^\s+\-*/()`]+")

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.design.design import Design
 from analyses.design.mean_weights import mean_weights, other_weights
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Weights below this share of the largest are rounding.
 _ROUNDING = 1e-9

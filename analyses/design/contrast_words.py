@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.design.design import Design
 from analyses.design.mean_weights import mean_weights, other_weights
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import joined
+from cohortmart.core.text import joined
+from cohortmart.core.types import Floats
 
 
-def meaning_of(design: Design, weights: NDArray[np.float64], study: Study) -> str:
+def meaning_of(design: Design, weights: Floats, study: Study) -> str:
     """Return what a contrast measures.
 
     Parameters

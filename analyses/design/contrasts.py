@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.design.aliasing import explained, is_told_without_within
 from analyses.design.contrast_expansion import expand_contrasts
@@ -17,8 +16,8 @@ from analyses.design.model_matrix import INTERCEPT, Design
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import joined, listed
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, joined, listed
+from cohortmart.core.types import Floats
 
 __all__ = ["Contrasts", "build_contrasts", "contrast_weights", "expand_contrasts"]
 
@@ -42,7 +41,7 @@ class Contrasts:
 
     names: tuple[str, ...]
     expressions: tuple[str, ...]
-    matrix: NDArray[np.float64]
+    matrix: Floats
     meanings: tuple[str, ...]
     families: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -84,7 +83,7 @@ def build_contrasts(
     )
 
 
-def contrast_weights(design: Design, name: str, expression: str) -> NDArray[np.float64]:
+def contrast_weights(design: Design, name: str, expression: str) -> Floats:
     """Return one contrast as weights of the coefficients.
 
     In a model with a baseline the baseline's own name may stand in a difference of means, so
@@ -165,9 +164,7 @@ def _refuse_lone_baseline(
         )
 
 
-def _not_estimable(
-    design: Design, name: str, expression: str, vector: NDArray[np.float64]
-) -> AnalysisError:
+def _not_estimable(design: Design, name: str, expression: str, vector: Floats) -> AnalysisError:
     """Say which columns the samples cannot part, and which combination would part them."""
     if is_told_without_within(design, vector):
         return _between(design, name, expression)
@@ -189,7 +186,8 @@ def _not_estimable(
 
 def _between(design: Design, name: str, expression: str) -> AnalysisError:
     """Say that the levels of `within` take the contrast away."""
-    who = "people" if design.within == "subject" else f"levels of `{design.within}`"
+    people = design.nouns.subject.many
+    who = people if design.within == "subject" else f"levels of `{design.within}`"
     return AnalysisError(
         f"contrast {name} cannot be estimated: it is between {who}, and `{design.within}` is in "
         "the model (`within`), which takes every difference between them out",

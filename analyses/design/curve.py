@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.cardinal_spline import cardinal_spline
 from analyses.design.coding import read_category
@@ -17,11 +16,8 @@ from analyses.design.variables import Number, read_variable
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Curve
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.nearest import did_you_mean
-from cohortmart.core.text.wording import counted
-
-Floats = NDArray[np.float64]
+from cohortmart.core.text import counted, did_you_mean, listed
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True, eq=False)

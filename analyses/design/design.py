@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analyses.design.estimability import rank_of
+from analyses.stats.linear.basis import DesignBasis, design_basis
+from cohortmart.core.text import Nouns
+from cohortmart.core.types import Floats
 
 INTERCEPT = "Intercept"
 
@@ -31,7 +34,7 @@ class SamplesOnCurve:
     of: str
     by: str | None
     levels: tuple[str, ...]
-    values: NDArray[np.float64]
+    values: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +76,11 @@ class Design:
         The roles, factors and covariates behind each column.
     categories : mapping of str to tuple of str
         Each sample's level of every category in the model.
+    nouns : Nouns
+        What the study calls people and timepoints.
     """
 
-    matrix: NDArray[np.float64]
+    matrix: Floats
     columns: tuple[str, ...]
     sample_ids: tuple[str, ...]
     blocks: NDArray[np.str_] | None
@@ -91,11 +96,23 @@ class Design:
     within: str | None = None
     column_variables: tuple[frozenset[str], ...] = ()
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nouns: Nouns = field(default=Nouns())
+
+    @cached_property
+    def basis(self) -> DesignBasis:
+        """Its one decomposition: what can be estimated is asked of it, and the fit uses it.
+
+        Raises
+        ------
+        ValueError
+            There is no column, or every value is zero.
+        """
+        return design_basis(self.matrix)
 
     @property
     def rank(self) -> int:
-        """Number of independent columns."""
-        return rank_of(self.matrix)
+        """Number of independent columns, 0 for a design without a value."""
+        return self.basis.rank if self.matrix.size and np.any(self.matrix) else 0
 
     @property
     def n_own(self) -> int:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import design_basis
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: An undetermined part below this share is rounding, in columns scaled to length 1.
 _ROUNDING = 1e-9

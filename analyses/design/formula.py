@@ -11,14 +11,13 @@ from typing import Any, NoReturn
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.formula_safety import variables_of_code
 from analyses.design.variables import ROLE_COLUMNS, Category, Number, read_variable
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean, listed
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +41,7 @@ class FormulaColumns:
         Each sample's level of every category in the formula.
     """
 
-    matrix: NDArray[np.float64]
+    matrix: Floats
     columns: tuple[str, ...]
     absent: tuple[str, ...]
     empty: tuple[str, ...]
@@ -215,7 +214,7 @@ def _empty_crossings(parsed: Any, frame: pl.DataFrame) -> tuple[str, ...]:
 
 def _evaluate(
     parsed: Any, frame: pl.DataFrame, formula: str, where: str
-) -> tuple[NDArray[np.float64], tuple[str, ...], list[frozenset[str]]]:
+) -> tuple[Floats, tuple[str, ...], list[frozenset[str]]]:
     """Return the matrix, the names of its columns and the variables behind each."""
     from formulaic.errors import DataMismatchWarning
 
@@ -245,7 +244,7 @@ def _evaluate(
 
 
 def _refuse_not_finite(
-    matrix: NDArray[np.float64], columns: tuple[str, ...], samples: pl.DataFrame, where: str
+    matrix: Floats, columns: tuple[str, ...], samples: pl.DataFrame, where: str
 ) -> None:
     bad = ~np.isfinite(matrix)
     if not bad.any():

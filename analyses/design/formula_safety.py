@@ -11,8 +11,7 @@ import re
 from collections.abc import Collection
 
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean, listed
 
 #: Functions of a formula: splines, polynomials, scaling, logarithms and the coding of categories.
 FUNCTIONS = (

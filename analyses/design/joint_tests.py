@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from analyses.design.contrasts import Contrasts
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import ALL_CONTRASTS, CONTRAST_FAMILIES
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean, listed
 
 
 def joint_sets(
@@ -87,10 +87,9 @@ def _unknown(
             hint="add it to `contrasts`, or name the contrasts one by one",
         )
     known = [*names, *families]
-    shown = ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
     return AnalysisError(
         f"{where}: the joint test `{test}` names a contrast that the analysis does not have",
-        expected=shown,
+        expected=listed(known, most=8),
         found=name,
         hint=did_you_mean(name, known) or "correct the name",
     )

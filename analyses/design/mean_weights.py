@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.design.design import INTERCEPT, Design
+from cohortmart.core.types import Floats
 
 #: Weights below this share of the largest are rounding of the arithmetic.
 _ROUNDING = 1e-12
 
 
-def mean_weights(design: Design, weights: NDArray[np.float64]) -> dict[str, float]:
+def mean_weights(design: Design, weights: Floats) -> dict[str, float]:
     """Return the weight of each combination's mean, zeros left out.
 
     With a baseline `HP.1st` is the difference to the baseline's mean; here it is taken apart.
@@ -35,7 +35,7 @@ def mean_weights(design: Design, weights: NDArray[np.float64]) -> dict[str, floa
     return _without_zeros(raw, weights)
 
 
-def other_weights(design: Design, weights: NDArray[np.float64]) -> dict[str, float]:
+def other_weights(design: Design, weights: Floats) -> dict[str, float]:
     """Return the weights of the coefficients that are no mean, zeros left out.
 
     Parameters
@@ -48,6 +48,6 @@ def other_weights(design: Design, weights: NDArray[np.float64]) -> dict[str, flo
     return _without_zeros({name: w for name, w in of if name not in means}, weights)
 
 
-def _without_zeros(raw: dict[str, float], weights: NDArray[np.float64]) -> dict[str, float]:
+def _without_zeros(raw: dict[str, float], weights: Floats) -> dict[str, float]:
     smallest = _ROUNDING * float(np.abs(weights).max(initial=0.0))
     return {name: w for name, w in raw.items() if abs(w) > smallest}

@@ -25,9 +25,8 @@ from analyses.design.variables import ROLE_COLUMNS
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.nearest import did_you_mean
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, did_you_mean, listed
+from cohortmart.core.types import Floats
 
 __all__ = ["INTERCEPT", "Design", "build_design"]
 
@@ -57,7 +56,7 @@ def build_design(samples: pl.DataFrame, model: Model, study: Study, where_said: 
         Unknown names, clashing names, missing or infinite values, a covariate that does not
         vary, a block that the model explains already, or no residual degrees of freedom.
     """
-    _check_model(model, where_said)
+    _check_model(model, study, where_said)
     if samples.height == 0:
         raise AnalysisError(
             f"{where_said}: no sample is chosen", hint="loosen the condition in `where`"
@@ -76,10 +75,11 @@ def build_design(samples: pl.DataFrame, model: Model, study: Study, where_said: 
     of_blocks: tuple[str, ...] = ()
     if model.block is not None:
         blocks, of_blocks = read_blocks(samples, model.block, design, study, where_said)
-    return replace(design, blocks=blocks, notes=(*design.notes, *of_blocks, *notes))
+    notes = (*design.notes, *of_blocks, *notes)
+    return replace(design, blocks=blocks, notes=notes, nouns=study.nouns)
 
 
-def _check_model(model: Model, where: str) -> None:
+def _check_model(model: Model, study: Study, where: str) -> None:
     if sum((bool(model.means), model.curve is not None, model.formula is not None)) != 1:
         raise AnalysisError(
             f"{where}: a model needs either `means` or a `curve` or a `formula`, not both"
@@ -109,7 +109,7 @@ def _check_model(model: Model, where: str) -> None:
         raise AnalysisError(
             f"{where}: `{model.block}` is both `within` and the block",
             expected="the levels as fixed effects (`within`), or correlated samples (`block`)",
-            hint="take out one; `block` also uses comparisons between people",
+            hint=f"take out one; `block` also uses comparisons between {study.nouns.subject.many}",
         )
 
 
@@ -235,8 +235,8 @@ def _with_levels(
 
 
 def _with_baseline(
-    matrix: NDArray[np.float64], labels: list[str], baseline: str, where: str
-) -> tuple[NDArray[np.float64], list[str]]:
+    matrix: Floats, labels: list[str], baseline: str, where: str
+) -> tuple[Floats, list[str]]:
     if baseline not in labels:
         raise AnalysisError(
             f"{where}: no chosen sample is `{baseline}`, the baseline",

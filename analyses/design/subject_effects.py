@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.coding import read_category
 from analyses.design.variables import Number, read_variable
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import joined
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, joined
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +33,7 @@ class WithinColumns:
         What they absorb.
     """
 
-    matrix: NDArray[np.float64]
+    matrix: Floats
     columns: tuple[str, ...]
     of_sample: tuple[str, ...]
     note: str

@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.contrast_sides import Sides, sample_weights, sides_of
 from analyses.design.design import Design, SamplesOnCurve
 from analyses.design.mean_weights import mean_weights, other_weights
+from cohortmart.core.types import Floats
 
 Kind = Literal["within", "between", "mixed", "unknown"]
 
@@ -43,9 +43,7 @@ class ContrastPairs:
     n_complete: int
 
 
-def describe_contrast(
-    design: Design, weights: NDArray[np.float64], samples: pl.DataFrame
-) -> ContrastPairs:
+def describe_contrast(design: Design, weights: Floats, samples: pl.DataFrame) -> ContrastPairs:
     """Say which people a contrast compares with whom.
 
     Combinations of levels that share people, directly or through another one, are a part. A part
@@ -173,7 +171,7 @@ def _same_direction(sides: Sides, parts: list[list[str]]) -> bool:
     return all(len(s) == 1 for s in signs.values())
 
 
-def _from_estimate(share: NDArray[np.float64], subjects: Sequence[str]) -> ContrastPairs:
+def _from_estimate(share: Floats, subjects: Sequence[str]) -> ContrastPairs:
     """Take every person as a part, as where the contrast is the slope of a number."""
     of_person: dict[str, list[float]] = {}
     for subject, weight in zip(subjects, share.tolist(), strict=True):

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.lists import listed
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean, listed
+from cohortmart.core.types import Floats
 
 #: Column of `dim_sample` behind each role that a model may name.
 ROLE_COLUMNS = {
@@ -53,7 +52,7 @@ class Number:
     """
 
     name: str
-    values: NDArray[np.float64]
+    values: Floats
 
 
 def read_variable(samples: pl.DataFrame, name: str, study: Study, where: str) -> Category | Number:

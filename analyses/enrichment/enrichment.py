@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.enrichment.found_genes import FoundGenes, found_genes
 from analyses.enrichment.gene_sets import TestedSets, read_gene_sets, sets_in_universe
+from analyses.fingerprints import OfResults
 from analyses.stats.gene_sets.camera import camera
 from analyses.stats.gene_sets.gsea import preranked
 from analyses.stats.gene_sets.over_representation import (
@@ -20,11 +20,10 @@ from analyses.stats.gene_sets.over_representation import (
     over_representation_of_probes,
 )
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
-from cohortmart.core.schemas.finding_tables import ENRICHMENT
+from analyses.step import Made, Step
+from analyses.write.columns import table_of
 from cohortmart.core.study.findings_records import Enrichment
 from cohortmart.core.study.records import Study
-
-Floats = NDArray[np.float64]
 
 
 def enrichment_tables(
@@ -142,15 +141,29 @@ def _table(name: str, found: FoundGenes, sets: TestedSets, columns: dict[str, An
         "adj_p_value": adjusted,
         **columns,
     }
-    arrays = []
-    for field in ENRICHMENT:
-        value = given.get(field.name)
-        if value is None:
-            arrays.append(pa.nulls(n_sets, field.type))
-        elif isinstance(value, str):
-            arrays.append(pa.repeat(pa.scalar(value, field.type), n_sets))
-        elif isinstance(value, np.ndarray):
-            arrays.append(pa.array(value, field.type, from_pandas=True))
-        else:
-            arrays.append(value)
-    return pa.Table.from_arrays(arrays, schema=ENRICHMENT)
+    return table_of("enrichment", given)
+
+
+def _options(study: Study, name: str) -> Any:
+    wanted = study.analyses[name].enrichment
+    return None if wanted is None else wanted.model_dump(mode="json")
+
+
+def _analyses(study: Study, name: str) -> tuple[str, ...]:
+    """Name the analyses whose contrasts make gene lists, the own one last."""
+    options = study.analyses[name].enrichment
+    assert options is not None
+    others = {genes.analysis for genes in options.from_contrasts.values()} - {name}
+    return (*sorted(others), name)
+
+
+ENRICHMENT = Step(
+    name="enrichment",
+    title="enrichment",
+    tables=("enrichment",),
+    options=_options,
+    inputs=OfResults("enrichment", _analyses, lake=("probe_gene", "feature", "gene_set")),
+    make=lambda run: Made(
+        {"enrichment": enrichment_tables(run.with_results, run.study, run.name, run.say)}
+    ),
+)

@@ -10,7 +10,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from analyses.fit.sample_design import chosen_design
 from analyses.load.counts import feature_matrix
@@ -18,10 +17,8 @@ from analyses.stats.counts.filter_by_expr import filter_by_expr
 from analyses.stats.gene_sets.camera import z_scores
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.nearest import did_you_mean
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.text import did_you_mean
+from cohortmart.core.types import Floats, Ints
 
 OF_CONTRAST = ("any", "up", "down")
 OF_REBOUND = ("any", "up-down", "down-up")

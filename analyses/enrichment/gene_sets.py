@@ -9,7 +9,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from analyses.enrichment.found_genes import unknown_contrast
 from analyses.load.identifiers import no_gene_in_common
@@ -18,8 +17,7 @@ from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.findings_records import Enrichment, GenesOfContrast
 from cohortmart.core.study.records import Study
 from cohortmart.core.study.rules.findings import FROM_CONTRASTS, GENE_LISTS
-
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Bools, Ints
 
 #: Collections of plain lists of genes: meant by name, hence tested whatever their size.
 _PLAIN = (GENE_LISTS, FROM_CONTRASTS)
@@ -213,7 +211,7 @@ def sets_in_universe(
 
 
 def _strangers(
-    sets: GeneSets, sizes: Ints, plain: NDArray[np.bool_], universe: pa.Array, where: str
+    sets: GeneSets, sizes: Ints, plain: Bools, universe: pa.Array, where: str
 ) -> Iterator[tuple[str, AnalysisError]]:
     """Yield the plain lists, and whole collections, without a gene in the universe."""
     places: dict[tuple[str, str], list[int]] = {}

@@ -1,4 +1,4 @@
-"""The fit of an analysis, block after block of features."""
+"""Linear models fitted to the features of an analysis, block after block."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from analyses.fit.prepare import Prepared
+from analyses.fit.prepare import ModelInputs
 from analyses.fit.response import ValueBlock
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts, join_fits
 from analyses.stats.mixed.mixed_model import fit_mixed
@@ -17,12 +16,11 @@ from analyses.stats.rotation.rotation import RotationSums
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.study.records import Analysis
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True, eq=False)
-class Wanted:
+class FitRequest:
     """What is to be computed of every feature.
 
     Parameters
@@ -48,7 +46,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class FeatureFits:
     """The fit of all features.
 
     Parameters
@@ -71,7 +69,9 @@ class Fitted:
     sums: RotationSums | None
 
 
-def fit_values(name: str, analysis: Analysis, prepared: Prepared, wanted: Wanted) -> Fitted:
+def feature_fits(
+    name: str, analysis: Analysis, inputs: ModelInputs, request: FitRequest
+) -> FeatureFits:
     """Fit block after block: no more of the values is in memory than two blocks.
 
     Parameters
@@ -80,8 +80,8 @@ def fit_values(name: str, analysis: Analysis, prepared: Prepared, wanted: Wanted
         Of the analysis, for messages.
     analysis : Analysis
         How correlation and errors are computed.
-    prepared : Prepared
-    wanted : Wanted
+    inputs : ModelInputs
+    request : FitRequest
 
     Raises
     ------
@@ -89,21 +89,21 @@ def fit_values(name: str, analysis: Analysis, prepared: Prepared, wanted: Wanted
         A contrast cannot be estimated.
     """
     ids, fits, changes = [], [], []
-    sets = tuple(wanted.sets.values())
+    sets = tuple(request.sets.values())
     try:
-        sums = _sums(prepared, wanted)
-        for block in one_ahead(prepared.values.blocks()):
+        sums = _sums(inputs, request)
+        for block in one_ahead(inputs.values.blocks()):
             ids.append(block.feature_ids)
-            fits.append(_fit(analysis, prepared, wanted.columns, sets, block))
+            fits.append(_fit(analysis, inputs, request.columns, sets, block))
             if block.beta is not None:
                 beta = replace(block, y=block.beta)
-                changes.append(_fit(analysis, prepared, wanted.contrasts, (), beta).estimate)
+                changes.append(_fit(analysis, inputs, request.contrasts, (), beta).estimate)
             if sums is not None:
                 sums.add(block.y, block.weights)
     except ValueError as error:
         raise AnalysisError(f"analysis {name}: {error}") from error
-    fit, further = _split(join_fits(fits), wanted.contrasts.shape[1])
-    return Fitted(
+    fit, further = _split(join_fits(fits), request.contrasts.shape[1])
+    return FeatureFits(
         feature_ids=pa.concat_arrays(ids),
         fit=fit,
         further=further,
@@ -114,21 +114,19 @@ def fit_values(name: str, analysis: Analysis, prepared: Prepared, wanted: Wanted
 
 def _fit(
     analysis: Analysis,
-    prepared: Prepared,
+    inputs: ModelInputs,
     contrasts: Floats,
     sets: tuple[tuple[int, ...], ...],
     block: ValueBlock,
 ) -> ContrastFit:
-    if analysis.model.correlation == "per_feature" and prepared.blocks is not None:
-        return fit_mixed(
-            block.y, prepared.basis, contrasts, prepared.blocks, block.weights, sets
-        ).fit
+    if analysis.model.correlation == "per_feature" and inputs.blocks is not None:
+        return fit_mixed(block.y, inputs.basis, contrasts, inputs.blocks, block.weights, sets).fit
     return fit_contrasts(
         block.y,
-        prepared.basis,
+        inputs.basis,
         contrasts,
-        prepared.blocks,
-        prepared.correlation or 0.0,
+        inputs.blocks,
+        inputs.correlation or 0.0,
         block.weights,
         analysis.contrast_errors,
         sets,
@@ -156,15 +154,15 @@ def _split(fit: ContrastFit, n: int) -> tuple[ContrastFit, ContrastFit]:
     return part(slice(None, n), True), part(slice(n, None), False)
 
 
-def _sums(prepared: Prepared, wanted: Wanted) -> RotationSums | None:
+def _sums(inputs: ModelInputs, request: FitRequest) -> RotationSums | None:
     """Room for what rotations need, if there is something to rotate."""
-    basis = prepared.basis
-    if not wanted.rotated or basis.rank >= len(basis.q):
+    basis = inputs.basis
+    if not request.rotated or basis.rank >= len(basis.q):
         return None
     return RotationSums(
         basis,
-        wanted.contrasts,
-        prepared.blocks,
-        prepared.correlation or 0.0,
-        np.array(wanted.rotated, dtype=np.int64),
+        request.contrasts,
+        inputs.blocks,
+        inputs.correlation or 0.0,
+        np.array(request.rotated, dtype=np.int64),
     )

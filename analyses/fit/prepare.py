@@ -1,33 +1,39 @@
-"""What an analysis is fitted with: samples, design, contrasts, values and their correlation."""
+"""The inputs of a model: samples, design, contrasts, values and their correlation in blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import duckdb
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.contrasts import Contrasts, build_contrasts
 from analyses.design.joint_tests import joint_sets
 from analyses.design.model_matrix import Design
 from analyses.design.subject_pairs import ContrastPairs, describe_contrast
 from analyses.fit.response import SampleWeightedValues, Values, ValuesInMemory, values_of
-from analyses.fit.sample_design import chosen_design
-from analyses.stats.linear.basis import DesignBasis, design_basis
+from analyses.fit.sample_design import ChosenDesign, chosen_design
+from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.mixed.block_correlation import consensus, correlation_of_rows
 from analyses.stats.mixed.blocks import Blocks, make_blocks
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.study.records import Analysis, Study
 
-Floats = NDArray[np.float64]
+#: What of an analysis does not reach its samples, design, values and consensus correlation.
+_AFTER_VALUES = frozenset(
+    {
+        "contrasts", "joint_tests", "moderation", "contrast_errors", "thresholds", "permutations",
+        "sensitivity", "rebound", "dmp_deg", "enrichment", "modules",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
+class ModelInputs:
     """Everything that stands before the fit.
 
     Parameters
@@ -63,10 +69,79 @@ class Prepared:
     notes: tuple[str, ...]
 
 
+class Preparation:
+    """The inputs of an analysis' model, prepared once however many steps ask for them.
+
+    Betas are streamed anew by each, so that nothing of the size of their matrix is kept.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        The warehouse, read-only.
+    study : Study
+    name : str
+        Of an analysis of the study.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, study: Study, name: str) -> None:
+        self.con, self.study, self.name = con, study, name
+        self.analysis = study.analyses[name]
+        self._own: ModelInputs | None = None
+
+    def inputs(self) -> ModelInputs:
+        """Return the inputs of the analysis as it is.
+
+        Raises
+        ------
+        AnalysisError
+            The samples, the model or a contrast do not allow it; the message says why.
+        """
+        if self._own is None:
+            self._own = prepare(self.con, self.study, self.name, self.analysis)
+        return self._own
+
+    def inputs_of(self, variant: Analysis, chosen: ChosenDesign) -> ModelInputs:
+        """Return the inputs of the analysis with another model, or with other contrasts.
+
+        Parameters
+        ----------
+        variant : Analysis
+        chosen : ChosenDesign
+            Its samples and design.
+
+        Raises
+        ------
+        AnalysisError
+            The model or a contrast do not allow it.
+        """
+        if _before_contrasts(variant) != _before_contrasts(self.analysis):
+            return prepare(self.con, self.study, self.name, variant, chosen)
+        own = self.inputs()
+        contrasts = _contrasts(self.study, self.name, variant, own.design)
+        return replace(
+            own,
+            contrasts=contrasts,
+            pairs=_pairs(own.design, contrasts, own.samples),
+            sets=joint_sets(contrasts, variant.joint_tests, f"analysis {self.name}"),
+        )
+
+
+def _before_contrasts(analysis: Analysis) -> dict[str, Any]:
+    """Return what decides samples, design, values and consensus correlation."""
+    asked = analysis.model_dump(exclude=set(_AFTER_VALUES))
+    # values, blocks and consensus are the same where features have correlations of their own
+    asked["model"].pop("correlation")
+    return asked
+
+
 def prepare(
-    con: duckdb.DuckDBPyConnection, study: Study, name: str, analysis: Analysis
-) -> Prepared:
-    """Read what an analysis needs and estimate the correlation within its blocks.
+    con: duckdb.DuckDBPyConnection,
+    study: Study,
+    name: str,
+    analysis: Analysis,
+    chosen: ChosenDesign | None = None,
+) -> ModelInputs:
+    """Read what a model needs and estimate the correlation within its blocks.
 
     Parameters
     ----------
@@ -76,23 +151,25 @@ def prepare(
     name : str
         Of the analysis.
     analysis : Analysis
+    chosen : ChosenDesign, optional
+        Its samples and design, where they are known.
 
     Raises
     ------
     AnalysisError
         The samples, the model or a contrast do not allow it; the message says why.
     """
-    chosen = chosen_design(con, study, name, analysis)
+    chosen = chosen or chosen_design(con, study, name, analysis)
     samples, design = chosen.samples, chosen.design
     contrasts = _contrasts(study, name, analysis, design)
-    basis = design_basis(design.matrix)
+    basis = design.basis
     blocks = None if design.blocks is None else make_blocks(design.blocks.tolist())
     values = values_of(con, study, name, analysis, samples, design, basis, blocks)
-    return Prepared(
+    return ModelInputs(
         samples=samples,
         design=design,
         contrasts=contrasts,
-        pairs=tuple(describe_contrast(design, c, samples) for c in contrasts.matrix.T),
+        pairs=_pairs(design, contrasts, samples),
         sets=joint_sets(contrasts, analysis.joint_tests, f"analysis {name}"),
         basis=basis,
         values=values,
@@ -100,6 +177,12 @@ def prepare(
         correlation=consensus_correlation(f"analysis {name}", values, basis, blocks),
         notes=(*chosen.notes, *_weight_notes(values, design.sample_ids)),
     )
+
+
+def _pairs(
+    design: Design, contrasts: Contrasts, samples: pl.DataFrame
+) -> tuple[ContrastPairs, ...]:
+    return tuple(describe_contrast(design, c, samples) for c in contrasts.matrix.T)
 
 
 def _weight_notes(values: Values, sample_ids: tuple[str, ...]) -> list[str]:

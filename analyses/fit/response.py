@@ -10,7 +10,6 @@ import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.design.model_matrix import Design
 from analyses.load.betas import KeptBetas
@@ -24,8 +23,7 @@ from analyses.stats.mixed.blocks import Blocks
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.study.records import Analysis, Study
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True, eq=False)

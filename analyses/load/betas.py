@@ -8,11 +8,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from cohortmart.core.types import Floats
 from cohortmart.core.warehouse.home import fetch
-
-Floats = NDArray[np.float64]
 
 #: Rows of a block are a multiple of this: the statistics work in such steps, so that a block's
 #: size changes no bit of the results.

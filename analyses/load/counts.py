@@ -9,8 +9,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from cohortmart.core.types import Floats
 from cohortmart.core.warehouse.home import fetch
 
 _MATRIX = "staging.stg_lake__count_matrix"
@@ -30,7 +30,7 @@ class FeatureMatrix:
     """
 
     feature_ids: pa.Array
-    values: NDArray[np.float64]
+    values: Floats
 
 
 def feature_matrix(

@@ -12,16 +12,14 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.load.counts import feature_matrix
 from analyses.stats.counts.filter_by_expr import filter_by_expr
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Analysis
+from cohortmart.core.types import Floats
 from cohortmart.core.warehouse.macros import rendered
 from cohortmart.core.warehouse.quoting import literal
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,6 +27,7 @@ _SHOWN = (
     "rebound_pair",
     "rebound",
     "rebound_difference",
+    "module_gene",
 )
 
 
@@ -94,12 +95,6 @@ def show_results(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         cross join (select assay from staging.stg_lake__assays where kind = 'beta') as a
         """
     )
-    show_modules(con, home)
-
-
-def show_modules(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Make the temporary view `new_module_gene` over the modules that are current now."""
-    _show(con, home, "module_gene")
 
 
 def _show(con: duckdb.DuckDBPyConnection, home: Home, name: str) -> None:

@@ -15,13 +15,13 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.lake.file_manifest import read_current
 from cohortmart.core.lake.layers import RAW, part_of
 from cohortmart.core.lake.matrix import extras_of
 from cohortmart.core.schemas.tables import ASSAY, FEATURE, MATRIX_SAMPLE, PROBE, PROBE_MASK
+from cohortmart.core.types import Ints
 from cohortmart.core.warehouse.home import Home
 from cohortmart.core.warehouse.macros import rendered
 from cohortmart.core.warehouse.quoting import literal
@@ -53,7 +53,7 @@ class Kept:
     """
 
     probe_ids: pa.Array
-    positions: NDArray[np.int64]
+    positions: Ints
     sample_ids: tuple[str, ...]
     columns: tuple[str, ...]
     mark: str

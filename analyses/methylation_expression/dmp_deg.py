@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from analyses.fingerprints import OfResults
 from analyses.load.betas import KeptBetas
 from analyses.methylation_expression.paired_values import SharedVisits, expression_of, shared_visits
 from analyses.stats.methylation.m_value import m_value
-from analyses.stats.mixed.repeated_measures import WithinCorrelation, repeated_measures_correlation
+from analyses.stats.mixed.repeated_measures import (
+    RepeatedMeasuresCorrelation,
+    repeated_measures_correlation,
+)
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from analyses.step import Made, Step
+from analyses.write.columns import table_of
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.schemas.finding_tables import DMP_DEG
 from cohortmart.core.study.records import Study
+from cohortmart.core.types import Ints
 
 #: Pairs correlated at a time.
 _BLOCK = 20_000
@@ -117,7 +123,7 @@ def dmp_deg_tables(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> I
     Yields
     ------
     pyarrow.Table
-        Of schema DMP_DEG, contrasts and rows by name; nothing where there is no pair.
+        Rows of `dmp_deg`, contrasts and rows by name; nothing where there is no pair.
 
     Raises
     ------
@@ -164,7 +170,7 @@ def _refuse_no_common_contrast(con: duckdb.DuckDBPyConnection, name: str, other:
 
 def _within(
     con: duckdb.DuckDBPyConnection, study: Study, name: str, visits: SharedVisits
-) -> WithinCorrelation:
+) -> RepeatedMeasuresCorrelation:
     """Correlate every pair, in the order of `linked_pair`, while the betas stream by."""
     analysis = study.analyses[name]
     assert analysis.dmp_deg is not None
@@ -172,7 +178,9 @@ def _within(
     probes, probe = _coded(pairs["probe_id"])
     genes, gene = _coded(pairs["gene_id"])
     n = pairs.num_rows
-    out = WithinCorrelation(*(np.full(n, np.nan) for _ in range(3)), *np.zeros((2, n), np.int64))
+    out = RepeatedMeasuresCorrelation(
+        *(np.full(n, np.nan) for _ in range(3)), *np.zeros((2, n), np.int64)
+    )
     if n == 0:
         return out
     expression = expression_of(
@@ -199,14 +207,14 @@ def _within(
     return out
 
 
-def _coded(names: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int64]]:
+def _coded(names: pa.ChunkedArray) -> tuple[pa.Array, Ints]:
     """Return the names once each, ascending byte by byte, and which of them each is."""
     once = pc.unique(names)
     once = once.take(pc.sort_indices(once))
     return once, pc.index_in(names, value_set=once).to_numpy().astype(np.int64)
 
 
-def _table(name: str, other: str, rows: pa.Table, within: WithinCorrelation) -> pa.Table:
+def _table(name: str, other: str, rows: pa.Table, within: RepeatedMeasuresCorrelation) -> pa.Table:
     """Join the rows of a contrast with the correlations of their pairs; NaN becomes null."""
     pair = rows["pair"].to_numpy()
     p_value = within.p_value[pair]
@@ -218,10 +226,29 @@ def _table(name: str, other: str, rows: pa.Table, within: WithinCorrelation) -> 
         "p_within": p_value,
         "adj_p_within": benjamini_hochberg(p_value),
     }
-    columns = {
-        "analysis": pa.repeat(pa.scalar(name), rows.num_rows),
-        "expression_analysis": pa.repeat(pa.scalar(other), rows.num_rows),
-        **{column: rows[column] for column in rows.column_names},
-        **{column: pa.array(values, from_pandas=True) for column, values in numbers.items()},
-    }
-    return pa.table({column: columns[column] for column in DMP_DEG.names}).cast(DMP_DEG)
+    labels = {"analysis": name, "expression_analysis": other}
+    given = {column: rows[column] for column in rows.column_names if column != "pair"}
+    return table_of("dmp_deg", {**labels, **given, **numbers})
+
+
+def _options(study: Study, name: str) -> Any:
+    wanted = study.analyses[name].dmp_deg
+    return None if wanted is None else wanted.model_dump(mode="json")
+
+
+def _both(study: Study, name: str) -> tuple[str, ...]:
+    """Name the analyses of expression and of methylation."""
+    wanted = study.analyses[name].dmp_deg
+    assert wanted is not None
+    return (wanted.expression, name)
+
+
+LINKS = Step(
+    name="links",
+    title="CpG-gene pairs",
+    tables=("dmp_deg",),
+    options=_options,
+    inputs=OfResults("links", _both, lake=("probe_gene", "feature")),
+    make=lambda run: Made({"dmp_deg": dmp_deg_tables(run.with_results, run.study, run.name)}),
+    needs=_both,
+)

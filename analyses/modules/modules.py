@@ -1,4 +1,4 @@
-"""Disease modules around the genes that rebound, and how many genes two modules share."""
+"""Disease modules: networks grown around the genes that rebound."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from analyses.fingerprints import OfResults
 from analyses.load.identifiers import no_gene_in_common
-from analyses.stats.lists.fisher import conditional_odds_ratio, fisher_greater
 from analyses.stats.network.diamond import Diamond, diamond
 from analyses.stats.network.graph import Graph, in_largest_component, make_graph
 from analyses.stats.network.largest_component import largest_component
 from analyses.stats.network.stability import Stability, stability
+from analyses.step import Made, Step
+from analyses.write.columns import table_of
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.schemas.finding_tables import MODULE_GENE, MODULE_OVERLAP, MODULE_SUMMARY
 from cohortmart.core.study.findings_records import Modules
 from cohortmart.core.study.records import Study
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
+from cohortmart.core.types import Ints
 
-Ints = NDArray[np.int64]
 Say = Callable[[str], None]
 
 _SEEDS = """
@@ -107,8 +107,8 @@ def module_tables(
             continue
         labels = {"analysis": name, "pair": pair}
         rows, summary = _module(network, known, options)
-        genes.append(_table({**labels, **rows}, MODULE_GENE))
-        summaries.append(_table({**labels, **summary, "n_seeds": len(seeds)}, MODULE_SUMMARY))
+        genes.append(table_of("module_gene", {**labels, **rows}))
+        summaries.append(table_of("module_summary", {**labels, **summary, "n_seeds": len(seeds)}))
         added = counted(int(summary["n_added"]), "gene")
         say(f"{pair}: {added} added to {counted(len(known), 'seed')}")
     return {"module_gene": genes, "module_summary": summaries}
@@ -194,73 +194,19 @@ def _gene_columns(
     }
 
 
-def _table(columns: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
-    """Make a table of columns or of single values, in the order of the schema; NaN is null."""
-    n = max(len(c) if isinstance(c, list | np.ndarray) else 1 for c in columns.values())
-    filled = {
-        c: v if isinstance(v, list | np.ndarray) else [v] * n for c, v in columns.items()
-    }  # fmt: skip
-    return pa.Table.from_arrays(
-        [pa.array(filled[f.name], from_pandas=True).cast(f.type) for f in schema], schema=schema
-    )
+def modules_options(study: Study, name: str) -> Any:
+    """Return what an analysis asks of its modules, None if it wants none."""
+    wanted = study.analyses[name].modules
+    return None if wanted is None else wanted.model_dump(mode="json")
 
 
-def module_overlap_tables(
-    con: duckdb.DuckDBPyConnection, study: Study, name: str
-) -> list[pa.Table]:
-    """Compare the modules of an analysis with those of the analyses before it in the study.
-
-    Parameters
-    ----------
-    con : DuckDBPyConnection
-        The warehouse (`network_edge`) with the view `new_module_gene`.
-    study : Study
-    name : str
-        Of the analysis.
-
-    Returns
-    -------
-    list of pyarrow.Table
-        In schema MODULE_OVERLAP, ordered as the study has the analyses, pairs by name. The
-        universe is the network. The odds ratio is null where the sizes leave one overlap only.
-
-    Notes
-    -----
-    P takes the genes as drawn one by one. Two modules in one network grow into the same
-    neighbourhoods, so that they share genes more easily than P says.
-    """
-    modules: dict[tuple[str, str], set[str]] = {}
-    rows = con.execute("select analysis, pair, gene_name from new_module_gene").fetchall()
-    for analysis, pair, gene in sorted(rows):
-        modules.setdefault((analysis, pair), set()).add(gene)
-    earlier = list(study.analyses)[: list(study.analyses).index(name)]
-    compared = [
-        (first, second)
-        for analysis in earlier
-        for first in modules if first[0] == analysis
-        for second in modules if second[0] == name
-    ]  # fmt: skip
-    if not compared:
-        return []
-    n_first, n_second, n_both = (
-        np.array([count(modules[a], modules[b]) for a, b in compared], np.int64)
-        for count in (lambda a, _: len(a), lambda _, b: len(b), lambda a, b: len(a & b))
-    )
-    n_nodes = len(read_network(con, name).genes)
-    return [
-        _table(
-            {
-                "first_analysis": [first[0] for first, _ in compared],
-                "first_pair": [first[1] for first, _ in compared],
-                "second_analysis": [second[0] for _, second in compared],
-                "second_pair": [second[1] for _, second in compared],
-                "n_nodes": n_nodes,
-                "n_first": n_first,
-                "n_second": n_second,
-                "n_both": n_both,
-                "odds_ratio": conditional_odds_ratio(n_both, n_first, n_second, n_nodes),
-                "p_value": fisher_greater(n_both, n_first, n_second, n_nodes),
-            },
-            MODULE_OVERLAP,
-        )
-    ]
+MODULES = Step(
+    name="modules",
+    title="modules",
+    tables=("module_gene", "module_summary"),
+    options=modules_options,
+    inputs=OfResults(
+        "modules", lambda _, name: (name,), lake=("probe_gene", "feature", "network_edge")
+    ),
+    make=lambda run: Made(module_tables(run.with_results, run.study, run.name, run.say)),
+)

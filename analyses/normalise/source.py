@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from cohortmart.core.lake.matrix import extras_of, read_matrix
+from cohortmart.core.types import Floats, Ints
 
-Floats = NDArray[np.float64]
 #: Feature ids (rows,) and values (rows, samples), NaN = missing.
 MatrixRows = tuple[pa.Array, Floats]
 
@@ -45,7 +44,7 @@ class LayerSource:
 
 
 def beta_rows(
-    path: Path, kept_probes: pa.Array, positions: NDArray[np.int64], detection_p: float | None
+    path: Path, kept_probes: pa.Array, positions: Ints, detection_p: float | None
 ) -> Iterator[MatrixRows]:
     """Stream the kept part of a raw matrix of betas.
 
@@ -72,7 +71,30 @@ def beta_rows(
             yield ids.filter(pa.array(keep)), values[keep]
 
 
-def layer_rows(path: Path, positions: NDArray[np.int64] | None = None) -> Iterator[MatrixRows]:
+def matrix_rows(
+    path: Path, name: str, kept: pa.Array, positions: Sequence[int]
+) -> Iterator[MatrixRows]:
+    """Stream a matrix that stands beside the raw values.
+
+    Parameters
+    ----------
+    path : Path
+        The lake's Parquet file.
+    name : str
+        One of its extras.
+    kept : pyarrow.StringArray
+        Features to take, sorted.
+    positions : sequence of int
+        Columns to take, from 0.
+    """
+    at = 1 + extras_of(path).index(name)
+    for ids, *matrices in read_matrix(path, np.asarray(positions, dtype=np.int64)):
+        keep = pc.is_in(ids, value_set=kept)
+        if pc.any(keep).as_py():
+            yield ids.filter(keep), matrices[at][keep.to_numpy(zero_copy_only=False)]
+
+
+def layer_rows(path: Path, positions: Ints | None = None) -> Iterator[MatrixRows]:
     """Stream all rows of a layer, or some of its columns.
 
     Parameters

@@ -1,7 +1,7 @@
 """How many features two contrasts share, beside what chance gives.
 
 Fisher's test takes the two lists as independent by chance. Two contrasts that share a mean, or
-the same women, are not: they are correlated even if nothing happens. For them the expected
+the same people, are not: they are correlated even if nothing happens. For them the expected
 overlap follows from that correlation, and there is no P value.
 """
 
@@ -20,15 +20,15 @@ from scipy import special
 from analyses.design.contrasts import contrast_weights
 from analyses.design.mean_weights import mean_weights, other_weights
 from analyses.design.model_matrix import Design
+from analyses.fingerprints import OfResults
 from analyses.fit.sample_design import chosen_design
 from analyses.overlap.shared_features import PairCounts, Slot, shared_features
 from analyses.stats.lists.bivariate_normal import both_beyond, upper_orthant
 from analyses.stats.lists.fisher import conditional_odds_ratio, fisher_greater
-from cohortmart.core.schemas.finding_tables import CONTRAST_OVERLAP
+from analyses.step import Made, Step
+from analyses.write.columns import table_of
 from cohortmart.core.study.records import Study
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from cohortmart.core.types import Bools, Floats
 
 #: Which lists are compared: features found in either direction, up, or down.
 DIRECTIONS = (("any", "any"), ("up", "up"), ("down", "down"), ("up", "down"), ("down", "up"))
@@ -75,7 +75,7 @@ def overlap_tables(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> I
     Yields
     ------
     pyarrow.Table
-        In schema CONTRAST_OVERLAP. Null are the P value of a pair that is correlated by design,
+        Rows of `contrast_overlap`. Null are the P value of a pair that is correlated by design,
         the expected overlap where that correlation is not known, and the odds ratio where the
         sizes of the lists leave one overlap only.
 
@@ -88,7 +88,7 @@ def overlap_tables(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> I
     -----
     Contrasts of one analysis are correlated by design if both have a weight for one mean or
     covariate of the design, a baseline taken apart, or if their estimates have a correlation
-    beyond 0.05 without any effect, as contrasts of the same women have. Two analyses are if they
+    beyond 0.05 without any effect, as contrasts of the same people have. Two analyses are if they
     have samples in common; how much is not known.
     """
     contrasts = _contrasts(con, name)
@@ -126,7 +126,7 @@ def _within(
     share = np.zeros(len(i), dtype=bool)
     if len(i):
         design = chosen_design(con, study, name, study.analyses[name]).design
-        # women who are in both lift or lower both: a correlation, though no mean is shared
+        # people who are in both lift or lower both: a correlation, though no mean is shared
         share = _sharing(design, contrasts)[i, j] | (np.abs(r) > _NEGLIGIBLE)
     slots = [Slot(name, contrast) for contrast in contrasts]
     return _Pairs([slots[k] for k in i], [slots[k] for k in j], share, r)
@@ -203,11 +203,7 @@ def _rows(pairs: _Pairs, counts: PairCounts) -> pa.Table:
         "second_direction": np.tile([second for _, second in DIRECTIONS], n),
         **{key: np.stack([d[key] for d in numbers], axis=1).ravel() for key in numbers[0]},
     }
-    arrays = [
-        pa.array(columns[f.name], type=f.type, from_pandas=pa.types.is_floating(f.type))
-        for f in CONTRAST_OVERLAP
-    ]
-    return pa.Table.from_arrays(arrays, schema=CONTRAST_OVERLAP)
+    return table_of("contrast_overlap", columns)
 
 
 def _numbers(pairs: _Pairs, counts: PairCounts, first: str, second: str) -> dict[str, NDArray[Any]]:
@@ -244,3 +240,15 @@ def _chance_of_both(
         return both_beyond(a, b, r)
     a, b = -special.ndtri(share_first), -special.ndtri(share_second)
     return upper_orthant(a, b, r if first == second else -r)
+
+
+OVERLAP = Step(
+    name="overlap",
+    title="overlap of contrasts",
+    tables=("contrast_overlap",),
+    options=lambda study, name: study.analyses[name].thresholds.model_dump(),
+    inputs=OfResults("overlap", lambda study, name: (*_earlier_of_same_assay(study, name), name)),
+    make=lambda run: Made(
+        {"contrast_overlap": overlap_tables(run.with_results, run.study, run.name)}
+    ),
+)

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 #: Contrasts in one mask: bits of a bigint, its sign left out.
 _BITS = 62
@@ -132,7 +131,7 @@ def _masks(con: duckdb.DuckDBPyConnection, slots: Sequence[Slot]) -> pa.Table:
     return con.sql(query, params=parameters).to_arrow_table()
 
 
-def _gram(masks: pa.Table, n_slots: int) -> dict[tuple[str, str], NDArray[np.float64]]:
+def _gram(masks: pa.Table, n_slots: int) -> dict[tuple[str, str], Floats]:
     """Count features by what they are in one contrast and in another.
 
     Returns
@@ -152,7 +151,7 @@ def _gram(masks: pa.Table, n_slots: int) -> dict[tuple[str, str], NDArray[np.flo
     return {(a, b): total[parts[a], parts[b]] for a in _KINDS for b in _KINDS}
 
 
-def _bits(batch: pa.RecordBatch, kind: str, n_slots: int) -> NDArray[np.bool_]:
+def _bits(batch: pa.RecordBatch, kind: str, n_slots: int) -> Bools:
     """Unpack the masks of one kind; shape (n_rows, n_slots)."""
     parts = []
     for start in range(0, n_slots, _BITS):

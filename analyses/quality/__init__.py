@@ -1,5 +1,1 @@
-"""What the samples of an assay look like together: components, maps, correlations, variables."""
-
-from analyses.quality.assays import quality
-
-__all__ = ["quality"]
+"""Quality of samples: how alike they are, and which variables their differences follow."""

@@ -1,10 +1,9 @@
-"""From the warehouse to the quality tables: every assay whose samples or values changed."""
+"""Quality of an assay: its samples compared, over all of them and those of each analysis."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
@@ -14,66 +13,28 @@ from analyses.quality.rows import rows_of_set
 from analyses.quality.sample_sets import AssaySamples, assay_samples
 from analyses.quality.values import SetSums, sums_of_betas, sums_of_counts
 from analyses.quality.variables import variable_names
-from analyses.write.results import QUALITY, fingerprint, is_current, write_set
-from cohortmart.core.schemas.quality_tables import QUALITY_TABLES
+from analyses.step import Made, Run, Step
 from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text.wording import counted
-from cohortmart.core.warehouse.build_state import refuse_stale
-from cohortmart.core.warehouse.home import Home, connect_read_only
+from cohortmart.core.text import counted
+from cohortmart.core.warehouse.home import Home
 
 #: Raised when the same samples and values would give other numbers than before.
 QUALITY_VERSION = "1"
 
+#: What is written of an assay.
+TABLES = (
+    "sample_set", "pca_component", "pca_score", "pca_covariate", "mds_coordinate",
+    "sample_correlation", "variable_association",
+)  # fmt: skip
 Say = Callable[[str], None]
 
 
-def quality(study: Study, home: Home, only: str | None, say: Say) -> None:
-    """Compare the samples of every assay whose samples or values changed since it was written.
-
-    Parameters
-    ----------
-    study : Study
-    home : Home
-        With a built warehouse, which is only read.
-    only : str or None
-        Name of one analysis: its assay alone is looked at.
-    say : callable
-        Takes one line of progress.
-
-    Raises
-    ------
-    InputError
-        The warehouse was built from another lake than the one that is there.
-    """
-    assays = list(study.assays) if only is None else [study.analyses[only].assay]
-    for assay in assays:
-        mark = fingerprint(_dependencies(study, home, assay))
-        if is_current(home, QUALITY, assay, mark):
-            continue
-        began = time.monotonic()
-        con = connect_read_only(home)
-        try:
-            refuse_stale(con, home)
-            samples = assay_samples(con, study, assay)
-            for note in samples.notes:
-                say(f"quality of {assay}: {note}")
-            tables = _tables(con, study, assay, samples, say)
-        finally:
-            con.close()
-        write_set(home, QUALITY, assay, mark, tables)
-        say(
-            f"quality of {assay}: {counted(samples.frame.height, 'sample')}, "
-            f"{counted(len(samples.sets), 'sample set')} in {time.monotonic() - began:.1f} s"
-        )
-
-
-def _dependencies(study: Study, home: Home, assay: str) -> dict[str, Any]:
-    """Collect everything that the numbers of an assay depend on."""
+def _options(study: Study, assay: str) -> dict[str, Any]:
+    """Collect what the study says of an assay and its samples."""
     of_assay = study.assays[assay]
-    values = "m_value" if of_assay.kind == "beta" else "log_cpm"
     return {
         "version": QUALITY_VERSION,
-        "values": values,
+        "values": _values(study, assay),
         "clip": of_assay.m_value_clip,
         "variables": list(variable_names(study).items()),
         "samples": [
@@ -81,23 +42,43 @@ def _dependencies(study: Study, home: Home, assay: str) -> dict[str, Any]:
             for name, a in study.analyses.items()
             if a.assay == assay
         ],
-        # an analysis of these values reads the same files of the lake
-        "inputs": lake_inputs(home, Analysis.model_construct(assay=assay, values=values)),
-        "versions": library_versions(),
     }
+
+
+def _inputs(study: Study, home: Home, assay: str, options: Any) -> dict[str, Any]:
+    # an analysis of these values reads the same files of the lake
+    analysis = Analysis.model_construct(assay=assay, values=_values(study, assay))
+    inputs = lake_inputs(home, analysis)
+    return {**options, "inputs": inputs, "versions": library_versions()}
+
+
+def _values(study: Study, assay: str) -> Literal["m_value", "log_cpm"]:
+    return "m_value" if study.assays[assay].kind == "beta" else "log_cpm"
+
+
+def _make(run: Run) -> Made:
+    con, study, assay = run.warehouse, run.study, run.name
+    samples = assay_samples(con, study, assay)
+    for note in samples.notes:
+        run.say(note)
+    n_samples = counted(samples.frame.height, "sample")
+    return Made(
+        _tables(con, study, assay, samples, run.say),
+        f"{n_samples}, {counted(len(samples.sets), 'sample set')}",
+    )
 
 
 def _tables(
     con: duckdb.DuckDBPyConnection, study: Study, assay: str, samples: AssaySamples, say: Say
 ) -> dict[str, list[pa.Table]]:
     """Compute the tables, their pieces in the order of the sets."""
-    pieces: dict[str, list[pa.Table]] = {name: [] for name in QUALITY_TABLES}
+    pieces: dict[str, list[pa.Table]] = {name: [] for name in TABLES}
     kinds, of_assay = variable_names(study), study.assays[assay]
     found = _sums(con, study, assay, samples) if samples.sets else ()
     for one, (sums, mds) in zip(samples.sets, found, strict=True):
         if not sums.n_features:
             why = "expressed in enough" if of_assay.kind == "counts" else "known in all"
-            say(f"quality of {assay}, {one.name}: no feature is {why} of them, so no picture")
+            say(f"no picture of {one.name}, as no feature is {why} of them")
             continue
         made = rows_of_set(assay, one, samples.frame[one.columns], kinds, sums, mds)
         for name, table in made.items():
@@ -113,3 +94,15 @@ def _sums(
     if of_assay.kind == "counts":
         return sums_of_counts(con, assay, ids, samples.sets)
     return sums_of_betas(con, assay, of_assay.m_value_clip, ids, samples.sets)
+
+
+QUALITY = Step(
+    name="quality",
+    title="quality",
+    tables=TABLES,
+    options=_options,
+    inputs=_inputs,
+    make=_make,
+    needs=None,
+    of="assay",
+)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from analyses.quality.sample_sets import ALL_SAMPLES, SampleSet
 from analyses.quality.variables import Variable, associated, explained, pairs_of, read_variables
@@ -18,9 +17,8 @@ from analyses.stats.ordination.principal_components import (
     principal_components,
     sample_correlation,
 )
-from cohortmart.core.schemas.quality_tables import QUALITY_TABLES
-
-Floats = NDArray[np.float64]
+from analyses.write.columns import table_of
+from cohortmart.core.types import Floats
 
 
 def rows_of_set(
@@ -61,16 +59,10 @@ def rows_of_set(
         "sample_correlation": _correlations(ids if one.name == ALL_SAMPLES else [], sums),
         "variable_association": _associations(variables),
     }
-    return {name: _table(name, assay, one.name, columns[name]) for name in QUALITY_TABLES}
-
-
-def _table(name: str, assay: str, sample_set: str, columns: dict[str, Any]) -> pa.Table:
-    """Join the columns behind the names of assay and set; NaN becomes null."""
-    schema = QUALITY_TABLES[name]
-    n = len(next(iter(columns.values())))
-    given = {"assay": [assay] * n, "sample_set": [sample_set] * n, **columns}
-    arrays = [pa.array(given[field.name], type=field.type, from_pandas=True) for field in schema]
-    return pa.Table.from_arrays(arrays, schema=schema)
+    return {
+        name: table_of(name, {"assay": assay, "sample_set": one.name, **given})
+        for name, given in columns.items()
+    }
 
 
 def _of_set(one: SampleSet, n_features: int) -> dict[str, Any]:
@@ -96,7 +88,18 @@ def _by_sample(ids: Sequence[str], values: Floats, number: str, value: str) -> d
 def _covariates(components: PrincipalComponents, variables: Sequence[Variable]) -> dict[str, Any]:
     """Fit every component on every variable."""
     rows: dict[str, list[Any]] = {
-        f.name: [] for f in QUALITY_TABLES["pca_covariate"] if f.name not in ("assay", "sample_set")
+        column: []
+        for column in (
+            "component",
+            "variable",
+            "kind",
+            "n_samples",
+            "df1",
+            "df2",
+            "r_squared",
+            "f",
+            "p_value",
+        )
     }
     n = len(components.shares)
     for variable in variables:

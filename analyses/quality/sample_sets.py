@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.curve import samples_on_curve
 from analyses.load.samples import chosen_samples
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.types import Ints
 from cohortmart.core.warehouse.home import fetch
 
 #: Name of the set of all samples; no analysis can be called so, as names have no spaces.
@@ -37,7 +37,7 @@ class SampleSet:
     """
 
     name: str
-    columns: NDArray[np.int64]
+    columns: Ints
     analyses: tuple[str, ...]
 
 

@@ -8,7 +8,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from analyses.load.betas import KeptBetas
 from analyses.quality.sample_sets import SampleSet
@@ -17,8 +16,8 @@ from analyses.stats.methylation.m_value import m_value
 from analyses.stats.ordination.multidimensional_scaling import (
     MostVariable,
     leading_differences,
-    scaling_of_common,
-    scaling_of_pairs,
+    mds_common,
+    mds_pairwise,
 )
 from analyses.stats.ordination.principal_components import (
     SampleSums,
@@ -26,9 +25,9 @@ from analyses.stats.ordination.principal_components import (
     sample_sums,
 )
 from cohortmart.core.prefetch import one_ahead
+from cohortmart.core.types import Floats
 from cohortmart.core.warehouse.home import fetch
 
-Floats = NDArray[np.float64]
 #: What is computed of the features of a set: sums over all, and the map by the leading ones.
 SetSums = tuple[SampleSums, Floats]
 
@@ -61,7 +60,7 @@ def sums_of_counts(
         values = log2_cpm[np.ix_(expressed, one.columns)]
         differences, means = complete_about_mean(values)
         squared = leading_differences(values[np.isfinite(values).all(axis=1)])
-        yield sample_sums(differences, means), scaling_of_pairs(squared)
+        yield sample_sums(differences, means), mds_pairwise(squared)
 
 
 def _expression(
@@ -137,4 +136,4 @@ def sums_of_betas(
             differences, means = complete_about_mean(part)
             sums[i] += sample_sums(differences, means)
             chosen[i] = chosen[i].with_block(differences)
-    return [(s, scaling_of_common(c)) for s, c in zip(sums, chosen, strict=True)]
+    return [(s, mds_common(c)) for s, c in zip(sums, chosen, strict=True)]

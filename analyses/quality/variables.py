@@ -7,13 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.stats.ordination.association import VariableFit, cross_table, fit_factor, fit_line
 from cohortmart.core.study.records import Study
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from cohortmart.core.types import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +28,8 @@ class Variable:
 
     name: str
     kind: str
-    values: NDArray[np.int64] | Floats
-    known: Flags
+    values: Ints | Floats
+    known: Bools
 
 
 @dataclass(frozen=True)
@@ -118,7 +115,7 @@ def explained(responses: Floats, variable: Variable) -> tuple[int, VariableFit] 
     return None if fit is None else (int(variable.known.sum()), fit)
 
 
-def _fit(responses: Floats, variable: Variable, chosen: Flags) -> VariableFit | None:
+def _fit(responses: Floats, variable: Variable, chosen: Bools) -> VariableFit | None:
     values = variable.values[chosen]
     if variable.kind == "factor":
         return fit_factor(responses, values.astype(np.int64))

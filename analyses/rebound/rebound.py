@@ -14,10 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analyses.design.contrast_pairs import ContrastPair, PairDifference
+from analyses.rebound.pairs import ContrastPair, PairDifference
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True)

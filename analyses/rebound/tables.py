@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from analyses.design.contrast_pairs import ContrastPair, PairDifference
+from analyses.rebound.pairs import ContrastPair, PairDifference
 from analyses.rebound.rebound import rebound_test
 from analyses.stats.linear.contrast_fit import ContrastFit
 from analyses.stats.moderation.ebayes import ModeratedFit
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
-from cohortmart.core.schemas.finding_tables import REBOUND, REBOUND_DIFFERENCE, REBOUND_PAIR
-
-Floats = NDArray[np.float64]
+from analyses.write.columns import table_of
+from cohortmart.core.schemas.tables import RESULT_TABLES
+from cohortmart.core.types import Floats
 
 
 def pair_rows(
@@ -49,7 +47,7 @@ def pair_rows(
         }
         for p in pairs
     ]
-    yield pa.Table.from_pylist(rows, schema=REBOUND_PAIR)
+    yield pa.Table.from_pylist(rows, schema=RESULT_TABLES["rebound_pair"])
 
 
 def rebound_rows(
@@ -108,7 +106,7 @@ def rebound_rows(
             "amplitude_se": moderated_amplitude.se[:, i],
             "amplitude_p_value": moderated_amplitude.p_value[:, i],
         }
-        yield _rows(REBOUND, names, feature_ids, columns)
+        yield table_of("rebound", {**names, "feature_id": feature_ids, **columns})
 
 
 def difference_rows(
@@ -146,28 +144,4 @@ def difference_rows(
             "p_value": p,
             "adj_p_value": benjamini_hochberg(p),
         }
-        yield _rows(REBOUND_DIFFERENCE, names, feature_ids, columns)
-
-
-def _rows(
-    schema: pa.Schema,
-    names: Mapping[str, str | None],
-    feature_ids: pa.Array,
-    columns: Mapping[str, Floats | None],
-) -> pa.Table:
-    """Join names, ids and numbers; None and NaN become null, so that SQL sees a missing value."""
-    n = len(feature_ids)
-    arrays = []
-    for field in schema:
-        if field.name == "feature_id":
-            arrays.append(feature_ids)
-        elif field.name in names:
-            arrays.append(pa.repeat(pa.scalar(names[field.name], pa.string()), n))
-        else:
-            values = columns[field.name]
-            arrays.append(
-                pa.nulls(n, field.type)
-                if values is None
-                else pa.array(np.ascontiguousarray(values), from_pandas=True)
-            )
-    return pa.Table.from_arrays(arrays, schema=schema)
+        yield table_of("rebound_difference", {**names, "feature_id": feature_ids, **columns})

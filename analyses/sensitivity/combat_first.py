@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.design.coding import read_category
 from analyses.design.model_matrix import build_design
-from analyses.fit.prepare import Prepared, consensus_correlation
+from analyses.fit.prepare import ModelInputs, consensus_correlation
 from analyses.fit.response import ValueBlock, Values
 from analyses.stats.batch.combat import CombatAdjustment, CombatFit
 from analyses.stats.batch.combat_design import (
@@ -23,8 +22,7 @@ from analyses.stats.methylation.m_value import m_value
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.study.records import Analysis, Study
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +56,8 @@ class AdjustedValues:
 
 
 def combat_first(
-    study: Study, name: str, analysis: Analysis, prepared: Prepared, batch: str
-) -> Prepared:
+    study: Study, name: str, analysis: Analysis, inputs: ModelInputs, batch: str
+) -> ModelInputs:
     """Return what an analysis is fitted with, the batch taken out of the values by ComBat.
 
     ComBat (Johnson, Li & Rabinovic 2007) keeps the means and covariates of the model; the people
@@ -75,7 +73,7 @@ def combat_first(
         Of the analysis, for messages.
     analysis : Analysis
         Whose model does not have the batch.
-    prepared : Prepared
+    inputs : ModelInputs
     batch : str
 
     Raises
@@ -86,25 +84,25 @@ def combat_first(
     where = f"analysis {name}"
     clip = study.assays[analysis.assay].m_value_clip if analysis.values == "beta" else None
     try:
-        fit = CombatFit(_design(study, where, analysis, prepared, batch))
-        for block in one_ahead(prepared.values.blocks()):
+        fit = CombatFit(_design(study, where, analysis, inputs, batch))
+        for block in one_ahead(inputs.values.blocks()):
             fit.add(_logit(block.y, clip))
-        values = AdjustedValues(prepared.values, fit.finish(), clip)
+        values = AdjustedValues(inputs.values, fit.finish(), clip)
     except CombatError as error:
         raise AnalysisError(
             f"{where}: {error.problem}", found=", ".join(error.names) or None, hint=error.hint
         ) from error
-    correlation = consensus_correlation(where, values, prepared.basis, prepared.blocks)
-    return replace(prepared, values=values, correlation=correlation)
+    correlation = consensus_correlation(where, values, inputs.basis, inputs.blocks)
+    return replace(inputs, values=values, correlation=correlation)
 
 
 def _design(
-    study: Study, where: str, analysis: Analysis, prepared: Prepared, batch: str
+    study: Study, where: str, analysis: Analysis, inputs: ModelInputs, batch: str
 ) -> CombatDesign:
     """Batches, and the columns of the model without its people that are to be kept."""
-    labels = read_category(prepared.samples, batch, study, where)
+    labels = read_category(inputs.samples, batch, study, where)
     alone = {"block": None, "within": None, "correlation": "consensus"}
-    kept = build_design(prepared.samples, analysis.model.model_copy(update=alone), study, where)
+    kept = build_design(inputs.samples, analysis.model.model_copy(update=alone), study, where)
     own = independent_columns(kept.matrix)
     return combat_design(
         labels.values, kept.matrix[:, own], covariate_names=[kept.columns[j] for j in own]

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Sensitivity
 from cohortmart.core.study.records import Thresholds
-from cohortmart.core.text.nearest import did_you_mean
-
-Floats = NDArray[np.float64]
+from cohortmart.core.text import did_you_mean
+from cohortmart.core.types import Bools, Floats, Ints
 
 #: Ids on either side of where an unknown one would stand, among which the meant one is sought.
 _NEIGHBOURS = 200
@@ -37,7 +35,7 @@ class Limits:
     adj_p: float | None
     log_fc: float | None
 
-    def found(self, p: Floats, adj_p: Floats, log_fc: Floats) -> NDArray[np.bool_]:
+    def found(self, p: Floats, adj_p: Floats, log_fc: Floats) -> Bools:
         """Tell which features are found; a value exactly at a threshold is not, nor is NaN.
 
         Parameters
@@ -71,7 +69,7 @@ def limits_of(thresholds: Thresholds, default_adj_p: float) -> Limits:
 
 def listed_rows(
     feature_ids: pa.Array, p_value: Floats, options: Sensitivity, where: str
-) -> list[NDArray[np.int64]]:
+) -> list[Ints]:
     """Return for each contrast the rows of the features with the smallest P and of those named.
 
     Parameters
@@ -102,7 +100,7 @@ def listed_rows(
     return rows
 
 
-def _named_rows(feature_ids: pa.Array, names: Sequence[str], where: str) -> NDArray[np.int64]:
+def _named_rows(feature_ids: pa.Array, names: Sequence[str], where: str) -> Ints:
     found = pc.index_in(pa.array(list(names), feature_ids.type), value_set=feature_ids)
     unknown = [name for name, at in zip(names, found.to_pylist(), strict=True) if at is None]
     if unknown:

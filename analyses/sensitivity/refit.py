@@ -1,31 +1,27 @@
-"""One variant of an analysis fitted to all features, as far as it can be."""
+"""A variant of an analysis, fitted to all features as far as it can be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-import duckdb
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.contrasts import contrast_weights
 from analyses.design.model_matrix import Design, build_design
-from analyses.fit.contrasts import ModeratedContrasts, fit_prepared
-from analyses.fit.prepare import Prepared
+from analyses.fit.contrasts import ContrastResults, contrast_results
+from analyses.fit.prepare import ModelInputs, Preparation
 from analyses.fit.response import ValueBlock, Values
+from analyses.fit.sample_design import ChosenDesign
 from analyses.sensitivity.combat_first import combat_first
 from analyses.sensitivity.variants import Variant
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.study.records import Analysis, Study
-
-Floats = NDArray[np.float64]
+from cohortmart.core.study.records import Analysis
+from cohortmart.core.types import Floats
 
 #: Unexplained share of a term's variance below which a model nearly has it already.
 _NEARLY = 0.1
-#: `analyses.fit.prepare.prepare`.
-Prepare = Callable[[duckdb.DuckDBPyConnection, Study, str, Analysis], Prepared]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,14 +52,14 @@ class Outcome:
     ----------
     contrasts : tuple of str
         Those it can estimate, in the order of the columns of `fitted`.
-    fitted : ModeratedContrasts or None
+    fitted : ContrastResults or None
         None where there are none of them.
     faults : mapping of str to str
         Why it cannot estimate the others.
     """
 
     contrasts: tuple[str, ...]
-    fitted: ModeratedContrasts | None
+    fitted: ContrastResults | None
     faults: Mapping[str, str]
 
 
@@ -79,7 +75,7 @@ class _WithoutBetas:
             yield replace(block, beta=None)
 
 
-def fit_all(name: str, analysis: Analysis, prepared: Prepared) -> ModeratedContrasts:
+def fit_all(name: str, analysis: Analysis, inputs: ModelInputs) -> ContrastResults:
     """Fit and moderate the contrasts, without delta_beta.
 
     Parameters
@@ -87,37 +83,27 @@ def fit_all(name: str, analysis: Analysis, prepared: Prepared) -> ModeratedContr
     name : str
         Of the analysis.
     analysis : Analysis
-    prepared : Prepared
+    inputs : ModelInputs
 
     Raises
     ------
     AnalysisError
         A contrast cannot be estimated.
     """
-    return fit_prepared(name, analysis, replace(prepared, values=_WithoutBetas(prepared.values)))
+    return contrast_results(name, analysis, replace(inputs, values=_WithoutBetas(inputs.values)))
 
 
-def refit(
-    con: duckdb.DuckDBPyConnection,
-    study: Study,
-    name: str,
-    variant: Variant,
-    reference: Reference,
-    prepare: Prepare,
-) -> Outcome | None:
+def refit(preparation: Preparation, variant: Variant, reference: Reference) -> Outcome | None:
     """Fit a variant; None if it is the same model as the reference, written otherwise.
 
     Parameters
     ----------
-    con : DuckDBPyConnection
-        The warehouse, read-only.
-    study : Study
-    name : str
+    preparation : Preparation
         Of the analysis.
     variant : Variant
     reference : Reference
-    prepare : callable
     """
+    study, name = preparation.study, preparation.name
     every, where = reference.expressions, f"analysis {name}"
     try:
         design = build_design(reference.samples, variant.analysis.model, study, where)
@@ -136,10 +122,10 @@ def refit(
         return Outcome((), None, faults)
     own = variant.analysis.model_copy(update={"contrasts": possible, "joint_tests": {}})
     try:
-        prepared = prepare(con, study, name, own)
+        inputs = preparation.inputs_of(own, ChosenDesign(reference.samples, design, design.notes))
         if variant.combat is not None:
-            prepared = combat_first(study, name, own, prepared, variant.combat)
-        return Outcome(prepared.contrasts.names, fit_all(name, own, prepared), faults)
+            inputs = combat_first(study, name, own, inputs, variant.combat)
+        return Outcome(inputs.contrasts.names, fit_all(name, own, inputs), faults)
     except AnalysisError as error:
         return Outcome((), None, {**dict.fromkeys(possible, _words(error, where)), **faults})
 

@@ -1,30 +1,30 @@
-"""The contrasts of an analysis under each variant of its model, for the features that matter."""
+"""Sensitivity of hits: the contrasts under other models, for the features that matter."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from analyses.design.contrasts import Contrasts
-from analyses.fit.prepare import prepare
+from analyses.fingerprints import fitted_again
+from analyses.fit.prepare import Preparation
 from analyses.load.pending_results import default_adj_p
 from analyses.sensitivity.listed_features import Limits, limits_of, listed_rows
-from analyses.sensitivity.refit import Outcome, Prepare, Reference, fit_all, refit
+from analyses.sensitivity.refit import Outcome, Reference, fit_all, refit
 from analyses.sensitivity.variants import AS_ANALYSED, batch_note, variants_of
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from analyses.step import Made, Step
+from analyses.write.columns import table_of
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.schemas.finding_tables import SENSITIVITY
-from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text.nearest import did_you_mean
-from cohortmart.core.text.wording import counted
+from cohortmart.core.study.records import Study
+from cohortmart.core.text import counted, did_you_mean
+from cohortmart.core.types import Floats
 
-Floats = NDArray[np.float64]
 _NUMBERS = ("log_fc", "se", "t", "p_value", "adj_p_value")
 _NOT_TESTED = "the feature was not tested in this variant"
 
@@ -38,14 +38,7 @@ class _Listed:
     sign: Floats
 
 
-def sensitivity_tables(
-    con: duckdb.DuckDBPyConnection,
-    study: Study,
-    name: str,
-    analysis: Analysis,
-    say: Callable[[str], None],
-    prepare: Prepare = prepare,
-) -> Iterator[pa.Table]:
+def sensitivity_tables(preparation: Preparation, say: Callable[[str], None]) -> Iterator[pa.Table]:
     """Yield what becomes of an analysis' hits under other models, one table a variant.
 
     Every variant is fitted to all features, as moderation and adjustment of the P values need
@@ -53,22 +46,15 @@ def sensitivity_tables(
 
     Parameters
     ----------
-    con : DuckDBPyConnection
-        The warehouse, read-only.
-    study : Study
-    name : str
-        Of the analysis.
-    analysis : Analysis
-        With `sensitivity`.
+    preparation : Preparation
+        Of an analysis with `sensitivity`.
     say : callable
         Takes one line of progress.
-    prepare : callable
-        Reads what one variant is fitted with.
 
     Yields
     ------
     pyarrow.Table
-        Of schema SENSITIVITY: variants in their order (0 = as analysed), in each the contrasts
+        Rows of `sensitivity`: variants in their order (0 = as analysed), in each the contrasts
         in theirs, in each the features by id.
 
     Raises
@@ -77,19 +63,19 @@ def sensitivity_tables(
         `sensitivity` names something that is not there, or the analysis itself cannot be
         computed. A variant that cannot be computed is rows with a `fault`.
     """
+    study, name, analysis = preparation.study, preparation.name, preparation.analysis
     options = analysis.sensitivity
     assert options is not None
     where, limits = f"analysis {name}", limits_of(analysis.thresholds, default_adj_p())
-    prepared = prepare(con, study, name, analysis)
-    contrasts = _chosen(prepared.contrasts, options.contrasts, where)
+    inputs = preparation.inputs()
+    contrasts = _chosen(inputs.contrasts, options.contrasts, where)
     expressions = dict(zip(contrasts.names, contrasts.expressions, strict=True))
-    reference = Reference(analysis, prepared.samples, prepared.design, expressions)
-    variants = variants_of(study, name, analysis, prepared.samples)
+    reference = Reference(analysis, inputs.samples, inputs.design, expressions)
+    variants = variants_of(study, name, analysis, inputs.samples)
     note = batch_note(study, analysis)
     if note is not None:
         say(note)
-    fitted = fit_all(name, analysis, replace(prepared, contrasts=contrasts))
-    del prepared  # with its values
+    fitted = fit_all(name, analysis, replace(inputs, contrasts=contrasts))
     rows = listed_rows(fitted.feature_ids, fitted.moderated.p_value, options, where)
     listed = [
         _Listed(
@@ -102,7 +88,7 @@ def sensitivity_tables(
     del fitted  # one variant's statistics are in memory at a time
     order, n_partly = 0, 0
     for variant in variants:
-        outcome = refit(con, study, name, variant, reference, prepare)
+        outcome = refit(preparation, variant, reference)
         if outcome is None:
             say(f"`{variant.name}` was left out: the other terms of the model say it already")
             continue
@@ -155,27 +141,20 @@ def _rows(
     """Give the rows of a variant, contrast by contrast."""
     pieces = []
     for features in listed:
-        n = len(features.ids)
         fault = outcome.faults.get(features.contrast)
-        columns = (
-            _numbers(outcome, features, limits)
+        numbers = (
+            {**_numbers(outcome, features, limits), "n_samples": n_samples}
             if fault is None
-            else {"fault": pa.repeat(pa.scalar(fault), n)}
+            else {"fault": fault}
         )
-        if fault is None:
-            columns["n_samples"] = pa.repeat(pa.scalar(n_samples), n)
-        columns |= {
-            "analysis": pa.repeat(pa.scalar(name), n),
-            "contrast": pa.repeat(pa.scalar(features.contrast), n),
+        labels = {
+            "analysis": name,
+            "contrast": features.contrast,
             "feature_id": features.ids,
-            "variant": pa.repeat(pa.scalar(variant), n),
-            "variant_order": pa.repeat(pa.scalar(order), n),
+            "variant": variant,
+            "variant_order": order,
         }
-        arrays = [
-            columns[f.name].cast(f.type) if f.name in columns else pa.nulls(n, f.type)
-            for f in SENSITIVITY
-        ]
-        pieces.append(pa.Table.from_arrays(arrays, schema=SENSITIVITY))
+        pieces.append(table_of("sensitivity", {**labels, **numbers}))
     return pa.concat_tables(pieces)
 
 
@@ -201,3 +180,24 @@ def _numbers(outcome: Outcome, features: _Listed, limits: Limits) -> dict[str, p
     columns["holds"] = pa.array(holds, mask=lacking | np.isnan(p[rows]))
     fault = pa.array([_NOT_TESTED] * len(rows), mask=~lacking)
     return {**columns, "fault": fault}
+
+
+def _options(study: Study, name: str) -> Any:
+    analysis = study.analyses[name]
+    if analysis.sensitivity is None:
+        return None
+    return [
+        analysis.sensitivity.model_dump(mode="json"),
+        analysis.thresholds.model_dump(mode="json"),
+        default_adj_p(),
+    ]
+
+
+SENSITIVITY = Step(
+    name="sensitivity",
+    title="other models",
+    tables=("sensitivity",),
+    options=_options,
+    inputs=fitted_again,
+    make=lambda run: Made({"sensitivity": sensitivity_tables(run.preparation, run.say)}),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,7 @@ from cohortmart.core.lake.file_manifest import (
     switch_current,
     written_beside,
 )
-from cohortmart.core.schemas.tables import RESULT_SETS, RESULT_TABLES, THRESHOLD
-from cohortmart.core.study.records import Thresholds
+from cohortmart.core.schemas.tables import RESULT_TABLES
 from cohortmart.core.warehouse.home import Home
 
 _ROW_GROUP = 131_072
@@ -27,7 +26,8 @@ _ROW_GROUP = 131_072
 _IDS = frozenset({"feature_id"})
 #: Columns of numbers in which few values stand many times.
 _REPEATED = frozenset({"ci_quantile", "df_total", "df_prior", "s2_prior", "df1", "df2"})
-CONTRASTS, THRESHOLDS, QUALITY = "contrasts", "thresholds", "quality"
+#: Digits of the fingerprint in a file name.
+_DIGITS = 12
 
 
 def fingerprint(parts: dict[str, Any]) -> str:
@@ -36,80 +36,81 @@ def fingerprint(parts: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def is_current(home: Home, table_set: str, analysis: str, mark: str) -> bool:
-    """Tell whether a set of tables made from exactly these inputs and parameters is there."""
-    entries = _of_set(home, table_set, analysis)
-    expected = {_path(analysis, table, mark) for table in RESULT_SETS[table_set]}
+def is_current(home: Home, tables: Collection[str], part: str, mark: str) -> bool:
+    """Tell whether tables made from exactly these inputs and parameters are there.
+
+    Parameters
+    ----------
+    home : Home
+    tables : collection of str
+        Those that are written together.
+    part : str
+        The analysis or assay.
+    mark : str
+        See `write_set`.
+    """
+    entries = _of_set(home, tables, part)
+    expected = {_path(part, table, mark) for table in tables}
     return {e.path for e in entries} == expected and all(
         (home.results / e.path).exists() for e in entries
     )
 
 
-def write_thresholds(home: Home, analysis: str, thresholds: Thresholds) -> None:
-    """Note what counts as found; the contrasts do not depend on it."""
-    values = thresholds.model_dump()
-    mark = fingerprint(values)
-    if not is_current(home, THRESHOLDS, analysis, mark):
-        row = pa.Table.from_pylist([{"analysis": analysis, **values}], schema=THRESHOLD)
-        write_set(home, THRESHOLDS, analysis, mark, {"threshold": [row]})
-
-
 def write_set(
-    home: Home, table_set: str, analysis: str, mark: str, tables: Mapping[str, Iterable[pa.Table]]
+    home: Home,
+    names: Collection[str],
+    part: str,
+    mark: str,
+    tables: Mapping[str, Iterable[pa.Table]],
 ) -> None:
-    """Write all tables of a set for one analysis and make them current in one rename.
+    """Write tables that belong together and make them current in one rename.
 
     Parameters
     ----------
     home : Home
-    table_set : str
-        A key of `RESULT_SETS`.
-    analysis : str
+    names : collection of str
+        Of the tables.
+    part : str
+        The analysis or assay that they are of.
     mark : str
         Fingerprint of inputs and parameters; part of the file names.
     tables : mapping
-        Every table of the set, in pieces that are written one after the other.
+        Every one of them, in pieces that are written one after the other.
     """
-    names = RESULT_SETS[table_set]
-    for name, schema in names.items():
-        with written_beside(home.results / _path(analysis, name, mark)) as temporary:
-            _write(tables[name], schema, temporary)
-    new = [Entry(name, analysis, _path(analysis, name, mark)) for name in names]
-    switch_current(home.results, [*_without(home, table_set, analysis), *new])
+    for name in names:
+        with written_beside(home.results / _path(part, name, mark)) as temporary:
+            _write(tables[name], RESULT_TABLES[name], temporary)
+    new = [Entry(name, part, _path(part, name, mark)) for name in names]
+    switch_current(home.results, [*_without(home, names, part), *new])
 
 
-def drop_set(home: Home, table_set: str, analysis: str) -> None:
-    """Take a set of tables of an analysis out of the current ones, if it is there."""
-    if _of_set(home, table_set, analysis):
-        switch_current(home.results, _without(home, table_set, analysis))
+def drop_set(home: Home, tables: Collection[str], part: str) -> None:
+    """Take tables of an analysis or assay out of the current ones, if they are there."""
+    if _of_set(home, tables, part):
+        switch_current(home.results, _without(home, tables, part))
 
 
-def _of_set(home: Home, table_set: str, analysis: str) -> list[Entry]:
+def _of_set(home: Home, tables: Collection[str], part: str) -> list[Entry]:
     entries = read_current(home.results)
-    return [e for e in entries if e.part == analysis and e.table_name in RESULT_SETS[table_set]]
+    return [e for e in entries if e.part == part and e.table_name in tables]
 
 
-def _without(home: Home, table_set: str, analysis: str) -> list[Entry]:
-    gone = set(_of_set(home, table_set, analysis))
+def _without(home: Home, tables: Collection[str], part: str) -> list[Entry]:
+    gone = set(_of_set(home, tables, part))
     return [e for e in read_current(home.results) if e not in gone]
 
 
-def keep_only(home: Home, analyses: Iterable[str], assays: Iterable[str]) -> None:
+def keep_only(home: Home, parts: Mapping[str, Collection[str]]) -> None:
     """Take results of analyses and assays that the study no longer names out of the current ones.
 
     Parameters
     ----------
     home : Home
-    analyses, assays : iterable of str
-        Those that stay; an assay has the tables of quality, which stay with it.
+    parts : mapping of str to collection of str
+        Table to the analyses, or assays, that stay.
     """
-    of_analysis, of_assay = set(analyses), set(assays)
     entries = read_current(home.results)
-    kept = [
-        e
-        for e in entries
-        if e.part in (of_assay if e.table_name in RESULT_SETS[QUALITY] else of_analysis)
-    ]
+    kept = [e for e in entries if e.part in parts.get(e.table_name, ())]
     if len(kept) < len(entries):
         switch_current(home.results, kept)
 
@@ -117,7 +118,8 @@ def keep_only(home: Home, analyses: Iterable[str], assays: Iterable[str]) -> Non
 def drop_outdated(home: Home) -> list[str]:
     """Take results with other columns than this version's out of the current ones.
 
-    An earlier version wrote them, or someone removed them: the models could not read them.
+    An earlier version wrote them, or someone removed them: the models could not read them. What
+    was written together with them goes, too.
 
     Returns
     -------
@@ -125,19 +127,17 @@ def drop_outdated(home: Home) -> list[str]:
         The analyses and assays that lost results, sorted.
     """
     entries = read_current(home.results)
-    sets = {table: name for name, tables in RESULT_SETS.items() for table in tables}
-    outdated = {
-        (sets.get(e.table_name), e.part)
-        for e in entries
-        if e.table_name not in RESULT_TABLES
-        or not (home.results / e.path).exists()
+    unknown = {e for e in entries if e.table_name not in RESULT_TABLES}
+    broken = {
+        (e.part, _mark_of(e))
+        for e in set(entries) - unknown
+        if not (home.results / e.path).exists()
         or pq.read_schema(home.results / e.path).names != RESULT_TABLES[e.table_name].names
     }
-    if outdated:
-        switch_current(
-            home.results, [e for e in entries if (sets.get(e.table_name), e.part) not in outdated]
-        )
-    return sorted({part for _, part in outdated})
+    gone = unknown | {e for e in entries if (e.part, _mark_of(e)) in broken}
+    if gone:
+        switch_current(home.results, [e for e in entries if e not in gone])
+    return sorted({e.part for e in gone})
 
 
 def sweep_results(home: Home) -> None:
@@ -157,8 +157,13 @@ def _files(room: Path) -> Iterator[Path]:
             yield path
 
 
-def _path(analysis: str, table: str, mark: str) -> str:
-    return f"{analysis}/{table}-{mark[:12]}.parquet"
+def _path(part: str, table: str, mark: str) -> str:
+    return f"{part}/{table}-{mark[:_DIGITS]}.parquet"
+
+
+def _mark_of(entry: Entry) -> str:
+    """Return the part of the fingerprint that a file's name has."""
+    return entry.path.removesuffix(".parquet")[-_DIGITS:]
 
 
 def _write(pieces: Iterable[pa.Table], schema: pa.Schema, target: Path) -> None:

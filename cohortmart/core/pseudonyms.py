@@ -1,4 +1,4 @@
-"""What people and samples are called in a report: by their names, or by numbers."""
+"""Pseudonyms: numbers in place of the ids of people and samples, kept in the output folder."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from pathlib import Path
 
 from cohortmart.core.errors import InputError
 from cohortmart.core.lake.file_manifest import written_beside
+from cohortmart.core.text import Noun, nouns
 
 KEY_FILE = "pseudonyms.csv"
+SUBJECT, SAMPLE = "subject", "sample"
 _COLUMNS = ("kind", "name", "pseudonym")
 #: What a text on single people or samples names.
 _OF_IDS = re.compile(r"\b(subject|sample)_id\b")
@@ -42,7 +44,7 @@ class Names:
         -----
         An id is found as a whole word, as a part of a name between underscores, and behind
         `subject`, as a model names its columns. Ids of digits only are found in quotes, or they
-        would take every number for a person, and ids that are also a group or a visit not at
+        would take every number for a person, and ids that are also a group or a timepoint not at
         all: but both everywhere in a text that speaks of `subject_id` or `sample_id`.
         """
         if not self.pseudonymised or self._patterns is None:
@@ -62,6 +64,8 @@ def kept_pseudonyms(
     subjects: Sequence[str],
     samples: Sequence[str],
     other_names: Collection[str] = (),
+    *,
+    noun: Noun | None = None,
 ) -> Names:
     """Return numbers in place of ids, the same in every report of an output folder.
 
@@ -75,7 +79,9 @@ def kept_pseudonyms(
     subjects, samples : sequence of str
         Ids.
     other_names : collection of str
-        Groups, visits and the like: a person may be called as one of them is.
+        Groups, timepoints and the like: a person may be called as one of them is.
+    noun : Noun, optional
+        What the study calls a person.
 
     Raises
     ------
@@ -84,19 +90,22 @@ def kept_pseudonyms(
     """
     path = root / KEY_FILE
     known = _read(path)
-    added = False
-    for kind, ids in (("woman", subjects), ("sample", samples)):
-        of_kind = known.setdefault(kind, {})
+    before = {kind: dict(of_kind) for kind, of_kind in known.items()}
+    called = {SUBJECT: (noun or nouns().subject).one, SAMPLE: SAMPLE}
+    for kind, ids in ((SUBJECT, subjects), (SAMPLE, samples)):
+        # a study that calls its people otherwise now keeps their numbers
+        of_kind = known[kind] = {
+            name: f"{called[kind]} {_number(shown)}" for name, shown in known.get(kind, {}).items()
+        }
         fresh = sorted(set(ids) - set(of_kind))
         secrets.SystemRandom().shuffle(fresh)
         # a number that once meant someone else is not given again
         first = 1 + max(map(_number, of_kind.values()), default=0)
-        of_kind.update({name: f"{kind} {n}" for n, name in enumerate(fresh, start=first)})
-        added = added or bool(fresh)
-    if added:
+        of_kind.update({name: f"{called[kind]} {n}" for n, name in enumerate(fresh, start=first)})
+    if known != before:
         _write(path, known)
-    of_subjects = {s: known["woman"][s] for s in subjects}
-    of_samples = {s: known["sample"][s] for s in samples}
+    of_subjects = {s: known[SUBJECT][s] for s in subjects}
+    of_samples = {s: known[SAMPLE][s] for s in samples}
     patterns = _patterns_of([*of_subjects, *of_samples], other_names)
     return Names(True, of_subjects, of_samples, patterns)
 
@@ -109,7 +118,7 @@ def drop_pseudonyms(root: Path, is_gone: Callable[[str, str], bool]) -> None:
     root : Path
         The output folder.
     is_gone : callable
-        Takes `woman` or `sample` and the id.
+        Takes `SUBJECT` or `SAMPLE` and the id.
     """
     path = root / KEY_FILE
     known = _read(path)
@@ -161,9 +170,10 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
     if header != list(_COLUMNS) or any(len(row) != len(_COLUMNS) for row in rows):
         raise _not_a_list(path, ",".join(header or []))
     for kind, name, pseudonym in rows:
-        if not re.fullmatch(rf"{re.escape(kind)} \d+", pseudonym):
+        if not re.fullmatch(r".*\D \d+", pseudonym):
             raise _not_a_list(path, pseudonym)
-        known.setdefault(kind, {})[name] = pseudonym
+        # lists of earlier versions name the kind by what they call a person
+        known.setdefault(SAMPLE if kind == SAMPLE else SUBJECT, {})[name] = pseudonym
     return known
 
 
@@ -171,7 +181,7 @@ def _not_a_list(path: Path, found: str) -> InputError:
     return InputError(
         "this is not a list of pseudonyms",
         file=path,
-        expected=f"{','.join(_COLUMNS)} with rows like woman,P07,woman 3",
+        expected=f"{','.join(_COLUMNS)} with rows like subject,P07,person 3",
         found=found,
         hint="move it away; a new one gives people other numbers than earlier reports did",
     )

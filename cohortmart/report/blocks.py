@@ -1,4 +1,4 @@
-"""What a page of the report consists of, before it becomes HTML or a picture."""
+"""Blocks of a page: texts, figures, tables and choices, before they become HTML."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Figure:
     title : str
         What the picture is about, with the analysis it shows.
     caption : str
-        How to read it; ends with the number of samples and of women under a comparison.
+        How to read it; ends with the number of samples and of people under a comparison.
     alt : str
         What there is to see, with numbers, for those who cannot see it.
     spec : mapping

@@ -1,4 +1,4 @@
-"""The warehouse as the pages of the report see it."""
+"""The source of a report, opened: the warehouse as its pages see it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import duckdb
 
 from cohortmart.core.errors import InputError
 from cohortmart.core.pseudonyms import Names, kept_pseudonyms, own_names
-from cohortmart.core.study.yaml_positions import read_document
+from cohortmart.core.study.study_copy import StudyCopy
+from cohortmart.core.text import Nouns
 from cohortmart.core.warehouse.home import Home, connect_read_only
 from cohortmart.report.source import Detail, Source
 
-#: What a woman and a sample of hers may be called, and what else of them may be shown.
+#: What a person and their samples may be called, and what else of them may be shown.
 _SHOWN_SAMPLE = """
 create or replace temp table shown_sample (
     sample_id varchar, sample varchar, subject_id varchar, subject varchar,
@@ -23,7 +24,7 @@ create or replace temp table shown_sample (
 """
 
 
-#: Tables of single features with the columns that name contrasts: of one woman, her own changes.
+#: Tables of single features with the columns that name contrasts: of one person, their own changes.
 _CHANGES = {
     "fct_contrast_result": ("contrast",),
     "dmp_deg": ("contrast",),
@@ -32,7 +33,7 @@ _CHANGES = {
 
 
 @contextmanager
-def opened(
+def report_source(
     home: Home, *, pseudonymise: bool = False, detail: Detail | None = None
 ) -> Iterator[Source]:
     """Open the warehouse of an output folder for the report.
@@ -58,7 +59,8 @@ def opened(
         if not samples:
             raise InputError("the warehouse has no samples to report on", file=home.warehouse)
         analyses = {a for (a,) in con.sql("select analysis from analysis_run").fetchall()}
-        names = _names(home, samples, analyses, pseudonymise=pseudonymise)
+        copy = StudyCopy(home)
+        names = _names(home, samples, analyses, copy.nouns if pseudonymise else None)
         con.execute(_SHOWN_SAMPLE)
         con.executemany(
             "insert into shown_sample values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -66,23 +68,23 @@ def opened(
         )
         if pseudonymise:
             _hide_single_people(con)
-        order = _StudyOrder(home)
         yield Source(
             con=con,
             home=home,
-            study=order.study,
-            groups=order.sorted("groups", {s[2] for s in samples}),
-            timepoints=order.sorted("timepoints", {s[3] for s in samples}),
-            analyses=order.sorted("analyses", analyses),
+            study=copy.study,
+            groups=copy.sorted("groups", {s[2] for s in samples}),
+            timepoints=copy.sorted("timepoints", {s[3] for s in samples}),
+            analyses=copy.sorted("analyses", analyses),
             names=names,
             detail=detail or Detail(),
+            nouns=copy.nouns,
         )
     finally:
         con.close()
 
 
 def _hide_single_people(con: duckdb.DuckDBPyConnection) -> None:
-    """Put views without the changes of a single woman before the tables that have them."""
+    """Put views without the changes of a single person before the tables that have them."""
     tables = {
         row[0]
         for row in con.sql(
@@ -112,26 +114,12 @@ def _hide_single_people(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _names(
-    home: Home, samples: list[tuple[str, ...]], analyses: set[str], *, pseudonymise: bool
+    home: Home, samples: list[tuple[str, ...]], analyses: set[str], nouns: Nouns | None
 ) -> Names:
+    """Return the ids themselves, or numbers behind the nouns of the study where they are given."""
     subjects = sorted({s[1] for s in samples})
     ids = [s[0] for s in samples]
-    if pseudonymise:
-        others = {str(s[i]) for s in samples for i in (2, 3, 5)}  # group, visit, cell type
-        return kept_pseudonyms(home.root, subjects, ids, others | analyses)
+    if nouns is not None:
+        others = {str(s[i]) for s in samples for i in (2, 3, 5)}  # group, timepoint, cell type
+        return kept_pseudonyms(home.root, subjects, ids, others | analyses, noun=nouns.subject)
     return own_names(subjects, ids)
-
-
-class _StudyOrder:
-    """The order of names in the copy of study.yml that lies in the output folder."""
-
-    def __init__(self, home: Home) -> None:
-        root = read_document(home.study_copy).value if home.study_copy.exists() else {}
-        self._root = root if isinstance(root, dict) else {}
-        self.study = str(self._root.get("study", home.root.name))
-
-    def sorted(self, key: str, there: set[str]) -> tuple[str, ...]:
-        """Return the names that are there: as study.yml orders them, others behind."""
-        named = [str(name) for name in self._root.get(key) or ()]
-        known = [name for name in named if name in there]
-        return (*known, *sorted(there - set(known)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cohortmart.core.text import Noun
+
 Parameters = Mapping[str, Any]
 
 _VALUES = {
@@ -15,19 +17,21 @@ _VALUES = {
 }
 
 
-def design_words(parameters: Parameters) -> list[str]:
+def design_words(parameters: Parameters, subject: Noun) -> list[str]:
     """Return one sentence each for values, samples, model, correlation and moderation.
 
     Parameters
     ----------
     parameters : mapping
         `analysis_run.parameters`, read from JSON.
+    subject : Noun
+        What the study calls a person.
     """
     return [
         _values(parameters),
         f"Samples: {parameters.get('where') or 'all of the assay'}.",
         _model(parameters["model"]),
-        _people(parameters["model"]),
+        _people(parameters["model"], subject.title),
         _moderation(parameters),
     ]
 
@@ -61,17 +65,17 @@ def _model(model: Parameters) -> str:
     return said + "."
 
 
-def _people(model: Parameters) -> str:
+def _people(model: Parameters, who: str) -> str:
     if model.get("within"):
-        return f"People: every {model['within']} has a level of its own, so only changes count."
+        return f"{who}: every {model['within']} has a level of its own, so only changes count."
     if not model.get("block"):
-        return "People: all samples count as independent."
+        return f"{who}: all samples count as independent."
     each = (
         "each feature with its own correlation (mixed model, Satterthwaite)"
         if model.get("correlation") == "per_feature"
         else "with one correlation for all features"
     )
-    return f"People: samples of one {model['block']} are alike, {each}."
+    return f"{who}: samples of one {model['block']} are alike, {each}."
 
 
 def _moderation(p: Parameters) -> str:

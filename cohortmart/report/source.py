@@ -1,4 +1,4 @@
-"""Where the pages of the report get their rows from: the warehouse, read only."""
+"""The source of a report: the warehouse, read only, from which its pages get their rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from cohortmart.core.pseudonyms import Names
+from cohortmart.core.text import Noun, Nouns
 from cohortmart.core.warehouse.home import Home
 
 
@@ -26,7 +27,7 @@ class Detail:
     contrasts : int
         Contrasts with pictures of their own; the others are counted in the tables.
     trajectories : int
-        Features whose course is drawn for every woman, per analysis.
+        Features whose course is drawn for every person, per analysis.
     """
 
     top_features: int = 40
@@ -69,6 +70,8 @@ class Source:
     names : Names
         What people and samples are called in the report.
     detail : Detail
+    nouns : Nouns
+        What the study calls people and the times they come at.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -79,6 +82,17 @@ class Source:
     analyses: tuple[str, ...]
     names: Names
     detail: Detail = field(default=Detail())
+    nouns: Nouns = field(default=Nouns())
+
+    @property
+    def subject(self) -> Noun:
+        """What the study calls a person."""
+        return self.nouns.subject
+
+    @property
+    def timepoint(self) -> Noun:
+        """What the study calls a time at which people are sampled."""
+        return self.nouns.timepoint
 
     @property
     def pseudonymised(self) -> bool:

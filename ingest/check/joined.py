@@ -1,4 +1,4 @@
-"""Whether the files of one assay hold the same features."""
+"""Checks that the files of one assay hold the same features."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.check.matrix import Kind
 from ingest.read.matrix.records import MatrixHeader
 

@@ -1,4 +1,4 @@
-"""Why the names in a matrix may differ from those in the sample sheet."""
+"""Likely causes of names in a matrix that the sample sheet does not have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from cohortmart.core.text.nearest import nearest
+from cohortmart.core.text import nearest
 from ingest.read.samples.sample_sheet import Samples
 
 

@@ -1,4 +1,4 @@
-"""What a matrix must fulfil before it enters the lake."""
+"""Checks of a matrix before it enters the lake."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, listed
 from ingest.read.matrix.records import Block, MatrixHeader
 from ingest.read.text.cell_errors import EXCEL_DATE, EXCEL_HINT
 
 Kind = Literal["counts", "beta", "detection_p", "bead_count"]
-#: What one value is called, and the largest one there can be.
+_MAX = float(np.finfo(np.float64).max)
+#: What one value is called, and the smallest and the largest one there can be.
 _WORDS = {
-    "counts": ("count", np.finfo(np.float64).max),
-    "beta": ("beta", 1.0),
-    "detection_p": ("detection p", 1.0),
-    "bead_count": ("number of beads", np.finfo(np.float64).max),
+    "counts": ("count", 0.0, _MAX),
+    "beta": ("beta", 0.0, 1.0),
+    "detection_p": ("detection p", 0.0, 1.0),
+    "bead_count": ("number of beads", 0.0, _MAX),
+    "methylated": ("methylated signal", -_MAX, _MAX),  # the background may be subtracted
+    "unmethylated": ("unmethylated signal", -_MAX, _MAX),
 }
 _NO_ID = pa.array(["", "NA", "N/A", "NaN", "nan", "null"])
 #: Excel's reading of ids such as 2310009E13.
@@ -195,11 +198,12 @@ class MatrixTally:
 
     def _check_values(self, block: Block) -> None:
         self._check_range(block, self.kind, block.values)
-        for quantity, values in block.extras.items():
+        for quantity, values in block.further.items():
             self._check_range(block, quantity, values)
 
     def _check_range(self, block: Block, quantity: str, values: np.ndarray) -> None:
-        bad = ~((values >= 0) & (values <= _WORDS[quantity][1]))
+        _, low, top = _WORDS[quantity]
+        bad = ~((values >= low) & (values <= top))
         if quantity != "counts":
             bad &= ~np.isnan(values)
         if bad.any():
@@ -207,16 +211,19 @@ class MatrixTally:
             line, column = (
                 self.header.place(block, row, sample)
                 if quantity == self.kind
-                else self.header.extra_place(block, row, sample, quantity)
+                else self.header.further_place(block, row, sample, quantity)
             )
-            problem, hint = _fault_of_value(quantity, values, float(values[row, sample]))
-            top = _WORDS[quantity][1]
+            problem, hint = _what_is_wrong(quantity, values, float(values[row, sample]))
             raise IngestError(
                 problem,
                 file=self.header.path,
                 line=line,
                 column=column,
-                expected="a number from 0 to 1" if top == 1 else "a number from 0",
+                expected="a number from 0 to 1"
+                if top == 1
+                else "a number from 0"
+                if low == 0
+                else "a number",
                 found="no value"
                 if np.isnan(values[row, sample])
                 else f"{values[row, sample]:.15g}",
@@ -260,11 +267,11 @@ class MatrixTally:
             cells = counted(self.rows * len(samples), "cell")
             notes.append(f"{name}: no value in {total:,} of {cells}, kept as null")
         if empty:
-            notes.append(f"{name}: no value at all in {_some(empty)}")
+            notes.append(f"{name}: no value at all in {listed(empty, most=_SHOWN)}")
         if self.kind == "counts":
             zero = [s for s, n in zip(samples, self._sums, strict=True) if n == 0]
             if zero:
-                notes.append(f"{name}: no count above 0 in {_some(zero)}")
+                notes.append(f"{name}: no count above 0 in {listed(zero, most=_SHOWN)}")
             if len(samples) > 1 and np.allclose(self._sums, 1e6, rtol=1e-3):
                 notes.append(
                     f"{name}: every sample sums to 1,000,000; these look like TPM or CPM, "
@@ -273,9 +280,9 @@ class MatrixTally:
         return tuple(notes)
 
 
-def _fault_of_value(quantity: str, values: np.ndarray, value: float) -> tuple[str, str]:
+def _what_is_wrong(quantity: str, values: np.ndarray, value: float) -> tuple[str, str]:
     """Say what is wrong with a value, and what to do."""
-    what, top = _WORDS[quantity]
+    what, _, top = _WORDS[quantity]
     hint = "correct it, or write NA for a missing value"
     if np.isnan(value):
         return "a count is missing", "write 0 where no read was found; else remove the gene"
@@ -297,8 +304,3 @@ def _beta_hint(values: np.ndarray) -> str | None:
     if low >= 0 and 1 < high <= 100 and float(np.nanmedian(values)) > 1:
         return "these look like percents: divide them by 100"
     return None
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

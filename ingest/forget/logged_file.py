@@ -1,4 +1,4 @@
-"""Finds the raw file a user means among those that `ingested_file` lists."""
+"""A raw file among those that `ingested_file` lists, found by what a user calls it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from cohortmart.core.errors import InputError
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 from ingest.forget.forgotten import FILE, SAMPLE, SUBJECT
-from ingest.read.text.text import sha256_of
+from ingest.read.text.raw_file import sha256_of
 
 _PREFIX = "sha256:"
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from cohortmart.core.errors import InputError
 from cohortmart.core.lake.hashed_tables import write_named
 from cohortmart.core.lake.lock import lake_lock
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 from cohortmart.core.warehouse.home import Home
 from ingest.forget.forgotten import (
     FILE,
@@ -191,7 +191,7 @@ def _files_of_forgotten_alone(lake: Path, forgotten: Forgotten) -> set[str]:
         origin = origin_of(path)
         if origin is None:
             continue
-        for sha256, columns in (*origin.files, *origin.beside):
+        for sha256, columns in (*origin.files, *origin.quality):
             others = not all(forgotten.has_column(origin.assay, name) for name in columns)
             files[sha256] = files.get(sha256, False) or others
     return {sha256 for sha256, others in files.items() if not others}

@@ -1,4 +1,4 @@
-"""Deletes what was forgotten from every file that no longer counts; safe to repeat."""
+"""Deletion of what was forgotten from every file that no longer counts; safe to repeat."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from cohortmart.core.lake.file_manifest import Entry, read_current, switch_current
 from cohortmart.core.lake.matrix import extras_of, read_matrix, write_matrix
-from cohortmart.core.pseudonyms import drop_pseudonyms
+from cohortmart.core.pseudonyms import SUBJECT, drop_pseudonyms
 from cohortmart.core.warehouse.home import REPORT_FOLDERS, Home
 from ingest.forget.forgotten import Forgotten, read_forgotten
 from ingest.matrix.matrix_file import Origin, origin_of
@@ -74,7 +74,7 @@ def purge(home: Home) -> None:
     drop_pseudonyms(
         home.root,
         lambda kind, name: (
-            forgotten.has_subject(name) if kind == "woman" else forgotten.has_sample(name)
+            forgotten.has_subject(name) if kind == SUBJECT else forgotten.has_sample(name)
         ),
     )
     for path in sorted(home.root.glob(f"*{home.warehouse.name}*")):

@@ -14,7 +14,6 @@ from cohortmart.core.lake.file_manifest import read_current, read_part
 from ingest.matrix.lake_matrix import ingest_matrix
 from ingest.matrix.matrix_file import origin_of, read_options
 from ingest.plan import Plan
-from ingest.read.formats import READER_VERSION
 from ingest.write.file_log import name_in_study, options_json
 from ingest.write.samples import AssayFeatures
 
@@ -103,11 +102,10 @@ def read_into_lake(lake: Path, plan: Plan, study_file: Path) -> AssayReading:
     report = ingest_matrix(
         plan.name,
         plan.assay,
-        plan.assay.files,
+        plan.headers,
         lake / plan.origin.entry.path,
         leave_out=plan.left_out,
         metadata=plan.origin.metadata,
-        known_samples=plan.known_samples,
     )
     sha256 = dict(plan.used)
     rows = []
@@ -133,5 +131,5 @@ def _file_row(
         "columns": size["columns"],
         "format": size["format"],
         "options": options_json(read_options(plan.assay)),
-        "reader_version": READER_VERSION,
+        "reader_version": plan.reader_version,
     }

@@ -1,8 +1,9 @@
-"""Detection p and bead counts that stand in files of their own, beside the betas."""
+"""Quality matrices in files of their own: detection p and bead counts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,18 +11,20 @@ import pyarrow.compute as pc
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.check.matrix import check_header, check_samples_once
-from ingest.read.formats import read_header
 from ingest.read.matrix.joined import Scratch
-from ingest.read.matrix.records import EXTRAS, Block, MatrixHeader
+from ingest.read.matrix.records import QUALITY, Block, MatrixHeader
+
+#: Reads the header of a matrix file, with its assay's options and samples.
+HeaderReader = Callable[[Path, Assay, Collection[str]], MatrixHeader]
 
 _SHOWN = 3
 _WORDS = {"detection_p": "detection p", "bead_count": "number of beads"}
 
 
-def read_beside(
-    assay: Assay, known_samples: Collection[str], samples: Sequence[str]
+def read_quality_headers(
+    assay: Assay, known_samples: Collection[str], samples: Sequence[str], read: HeaderReader
 ) -> dict[str, tuple[MatrixHeader, ...]]:
     """Read the headers of the files that `detection_p` and `bead_count` name.
 
@@ -33,6 +36,8 @@ def read_beside(
         See `ingest.read.formats.read_header`.
     samples : sequence of str
         Samples of the betas.
+    read : callable
+        Reads one header.
 
     Returns
     -------
@@ -45,12 +50,13 @@ def read_beside(
         A file cannot be read or holds betas, or a sample of the betas is in none of them.
     """
     found = {}
-    for quantity in EXTRAS:
+    for quantity in QUALITY:
         paths = getattr(assay, quantity)
         if not paths:
             continue
-        of_itself = assay.model_copy(update={"format": "auto"})
-        headers = tuple(read_header(path, of_itself, known_samples) for path in paths)
+        plain = assay.read.model_copy(update={"keep_signals": False})
+        of_itself = assay.model_copy(update={"format": "auto", "read": plain})
+        headers = tuple(read(path, of_itself, known_samples) for path in paths)
         for header in headers:
             check_header(header)
             _refuse_betas(header, quantity)
@@ -70,7 +76,7 @@ def read_beside(
     return found
 
 
-def check_beside(
+def check_quality_probes(
     headers: Sequence[MatrixHeader], quantity: str, parts: Sequence[Scratch], ids: Any
 ) -> tuple[str, ...]:
     """Check that files of a quantity are about the probes of the betas.
@@ -80,7 +86,7 @@ def check_beside(
     headers : sequence of MatrixHeader
         One a file.
     quantity : str
-        One of `EXTRAS`.
+        One of `QUALITY`.
     parts : sequence of Scratch
         What the files hold.
     ids : pa.StringArray
@@ -117,7 +123,7 @@ def check_beside(
     return tuple(notes)
 
 
-def with_beside(
+def with_quality(
     blocks: Iterable[Block], quantity: str, parts: Sequence[Scratch], order: np.ndarray
 ) -> Iterator[Block]:
     """Add a quantity to blocks of betas; NaN where the files lack a probe.
@@ -126,7 +132,7 @@ def with_beside(
     ----------
     blocks : iterable of Block
     quantity : str
-        One of `EXTRAS`.
+        One of `QUALITY`.
     parts : sequence of Scratch
         What the files of the quantity hold.
     order : np.ndarray
@@ -141,18 +147,18 @@ def with_beside(
             for part in parts
         ]
         values = np.hstack([p.rows("values", w) for p, w in zip(parts, places, strict=True)])
-        beside = block.extras | {quantity: np.ascontiguousarray(values[:, order])}
-        yield Block(0, block.feature_ids, block.gene_names, block.values, **beside)
+        further = {**block.further, quantity: np.ascontiguousarray(values[:, order])}
+        yield Block(0, block.feature_ids, block.gene_names, block.values, further)
 
 
 def _refuse_betas(header: MatrixHeader, quantity: str) -> None:
     """Raise if a file gives several numbers a sample, so that it is open which are meant."""
-    if header.extras:
+    if header.further:
         raise IngestError(
             f"`{quantity}` names a file that holds betas, too",
             file=header.path,
             line=header.header_line,
             expected=f"a matrix with nothing but the {_WORDS[quantity]}",
-            found="betas with " + " and ".join(_WORDS[name] for name in header.extras),
-            hint=f"name it under `files` alone: its {_WORDS[header.extras[0]]} is read with it",
+            found="betas with " + " and ".join(_WORDS[name] for name in header.further),
+            hint=f"name it under `files` alone: its {_WORDS[header.further[0]]} is read with it",
         )

@@ -1,4 +1,4 @@
-"""One assay's matrix files into one lake matrix: read, check, sum, join, write."""
+"""The lake matrix of one assay, made of its files: read, check, sum, join, write."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from cohortmart.core.errors import IngestError
 from cohortmart.core.lake.matrix import Rows, UnsortedError, write_matrix
 from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.study.records import Assay
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.check.joined import check_same_features
-from ingest.check.matrix import Kind, MatrixTally, check_header, check_samples_once
-from ingest.matrix.detection import check_beside, read_beside, with_beside
-from ingest.read.formats import read_blocks, read_header
+from ingest.check.matrix import Kind, MatrixTally
+from ingest.matrix.assay_headers import AssayHeaders
+from ingest.matrix.detection import check_quality_probes, with_quality
+from ingest.read.formats import read_blocks
 from ingest.read.matrix.joined import all_features, joined_blocks, spill
-from ingest.read.matrix.records import EXTRAS, Block, MatrixHeader
+from ingest.read.matrix.records import Block, MatrixHeader
 from ingest.read.matrix.replicates import collapsed, common_probe_ids
 from ingest.read.matrix.summed import GeneSums
 
@@ -77,10 +78,10 @@ class _Run:
     """What is gathered while the blocks of an assay pass."""
 
     def __init__(
-        self, assay: Assay, leave_out: frozenset[str], extras: tuple[str, ...] = ()
+        self, assay: Assay, leave_out: frozenset[str], further: tuple[str, ...] = ()
     ) -> None:
         self.assay = assay
-        self.extras = extras
+        self.further = further
         self._leave_out = leave_out
         self.files: list[FileReport] = []
         self.notes: list[str] = []
@@ -131,7 +132,7 @@ class _Run:
             self._names.append(
                 pa.nulls(n, pa.string()) if block.gene_names is None else block.gene_names
             )
-            yield (block.feature_ids, block.values, *(block.extras[e] for e in self.extras))
+            yield (block.feature_ids, block.values, *(block.further[name] for name in self.further))
 
     def features(self) -> Any:
         """Return the names of what was written."""
@@ -146,11 +147,10 @@ class _Run:
 def ingest_matrix(
     assay_name: str,
     assay: Assay,
-    paths: Sequence[Path],
+    headers: AssayHeaders,
     target: Path,
     leave_out: Collection[str] = (),
     metadata: Mapping[bytes, bytes] | None = None,
-    known_samples: Collection[str] = (),
 ) -> MatrixReport:
     """Read, check and write all matrix files of one assay.
 
@@ -162,17 +162,15 @@ def ingest_matrix(
         Name of the assay in study.yml, for messages.
     assay : Assay
         Kind and reading options.
-    paths : sequence of Path
-        Its matrix files, in the order in which their samples follow each other.
+    headers : AssayHeaders
+        Of its files; the samples of the matrix files follow each other in this order.
     target : Path
-        The lake matrix to write, of `schemas.tables.matrix_schema`; written beside and renamed,
-        so after an error the old file, if any, is untouched.
+        The lake matrix to write, of `schemas.tables.matrix_schema`; written under another name
+        and renamed, so after an error the old file, if any, is untouched.
     leave_out : collection of str
         Samples that must not enter the lake; a file with no other sample is not read.
     metadata : mapping of bytes to bytes, optional
         What the lake matrix says about itself.
-    known_samples : collection of str
-        Names that the sheets give to the assay's samples, see `ingest.read.formats`.
 
     Returns
     -------
@@ -191,29 +189,24 @@ def ingest_matrix(
             found=f"kind: {assay.kind}",
             hint="remove `sum_by` under `read`",
         )
-    headers = [read_header(path, assay, known_samples) for path in paths]
-    headers = [header for header in headers if not set(header.samples) <= set(leave_out)]
-    for header in headers:
-        check_header(header)
-    check_samples_once(headers)
-    beside = read_beside(assay, known_samples, [n for h in headers for n in h.samples])
-    extras = _extras(headers, beside)
-    run = _Run(assay, frozenset(leave_out), extras)
-    samples = tuple(name for header in headers for name in run.kept(header))
+    headers = headers.without(leave_out)
+    run = _Run(assay, frozenset(leave_out), headers.further)
+    samples = tuple(name for header in headers.values for name in run.kept(header))
     if not samples:
         raise IngestError(
             f"no sample of the assay {assay_name} is left: all were forgotten",
             hint="remove the assay from study.yml",
         )
-    streams = len(headers) == 1 and not beside and not assay.read.collapse_replicates
+    one_file = len(headers.values) == 1 and not headers.quality
+    streams = one_file and not assay.read.collapse_replicates
     try:
         if not streams:
             raise UnsortedError
-        blocks = run.remembered(run.blocks(headers[0]))
-        rows = write_matrix(blocks, len(samples), target, metadata, extras)
+        blocks = run.remembered(run.blocks(headers.values[0]))
+        rows = write_matrix(blocks, len(samples), target, metadata, headers.further)
     except UnsortedError:
-        run = _Run(assay, frozenset(leave_out), extras)
-        rows = _write_sorted(run, headers, beside, target, metadata)
+        run = _Run(assay, frozenset(leave_out), headers.further)
+        rows = _write_sorted(run, headers, target, metadata)
     return MatrixReport(
         samples=samples,
         features=run.features(),
@@ -224,17 +217,9 @@ def ingest_matrix(
     )
 
 
-def _extras(headers: Sequence[MatrixHeader], beside: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the quantities beside the values that any file gives."""
-    return tuple(
-        name for name in EXTRAS if name in beside or any(name in h.extras for h in headers)
-    )
-
-
 def _write_sorted(
     run: _Run,
-    headers: Sequence[MatrixHeader],
-    beside: Mapping[str, Sequence[MatrixHeader]],
+    headers: AssayHeaders,
     target: Path,
     metadata: Mapping[bytes, bytes] | None,
 ) -> int:
@@ -246,23 +231,23 @@ def _write_sorted(
     ) as name:
         folder = Path(name)
         parts = [
-            spill(run.blocks(header), len(run.kept(header)), folder / f"{i}.f64", header.extras)
-            for i, header in enumerate(headers)
+            spill(run.blocks(header), len(run.kept(header)), folder / f"{i}.f64", header.further)
+            for i, header in enumerate(headers.values)
         ]
         ids, places = all_features(parts, replicates)
-        if len(headers) > 1:
-            run.notes += check_same_features(headers, run.assay.kind, ids, places)
-        blocks = joined_blocks(parts, ids, places, run.extras)
-        samples = [name for header in headers for name in run.kept(header)]
-        for quantity, given in beside.items():
-            blocks = _with_beside(run, blocks, quantity, given, samples, ids, folder)
+        if len(parts) > 1:
+            run.notes += check_same_features(headers.values, run.assay.kind, ids, places)
+        blocks = joined_blocks(parts, ids, places, run.further)
+        samples = [name for header in headers.values for name in run.kept(header)]
+        for quantity, given in headers.quality.items():
+            blocks = _with_quality(run, blocks, quantity, given, samples, ids, folder)
         if replicates:
             run.notes.append(_collapse_note(ids))
             blocks = collapsed(blocks)
-        return write_matrix(run.remembered(blocks), len(samples), target, metadata, run.extras)
+        return write_matrix(run.remembered(blocks), len(samples), target, metadata, run.further)
 
 
-def _with_beside(
+def _with_quality(
     run: _Run,
     blocks: Iterable[Block],
     quantity: str,
@@ -271,16 +256,16 @@ def _with_beside(
     ids: Any,
     folder: Path,
 ) -> Iterator[Block]:
-    """Add a quantity that stands in files of its own."""
+    """Add a quality matrix that stands in files of its own."""
     kind: Kind = "detection_p" if quantity == "detection_p" else "bead_count"
     headers = [h for h in headers if not set(samples).isdisjoint(h.samples)]
     parts = [
         spill(run.checked(header, kind), len(run.kept(header)), folder / f"{quantity}{i}.f64")
         for i, header in enumerate(headers)
     ]
-    run.notes += check_beside(headers, quantity, parts, ids)
+    run.notes += check_quality_probes(headers, quantity, parts, ids)
     column = {name: i for i, name in enumerate(n for h in headers for n in run.kept(h))}
-    return with_beside(blocks, quantity, parts, np.array([column[name] for name in samples]))
+    return with_quality(blocks, quantity, parts, np.array([column[name] for name in samples]))
 
 
 def _collapse_note(ids: Any) -> str:

@@ -17,7 +17,6 @@ from cohortmart.core.lake.hashed_tables import DIGITS
 from cohortmart.core.lake.layers import RAW
 from cohortmart.core.study.records import Assay
 from ingest.forget.forgotten import hashed_column
-from ingest.read.formats import READER_VERSION
 from ingest.write.file_log import options_json
 
 #: Key of the origin in the Parquet file's own metadata.
@@ -38,7 +37,7 @@ class Origin:
         SHA-256 of each raw file and its columns that are in the matrix, in order.
     left_out : tuple of str
         Hashes of the columns of forgotten subjects, sorted.
-    beside : tuple of (str, tuple of str)
+    quality : tuple of (str, tuple of str)
         The same as `files` for those of detection p and bead counts.
     """
 
@@ -47,7 +46,7 @@ class Origin:
     base: str
     files: tuple[tuple[str, tuple[str, ...]], ...]
     left_out: tuple[str, ...] = ()
-    beside: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    quality: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -57,7 +56,7 @@ class Origin:
     @property
     def all_files(self) -> frozenset[str]:
         """SHA-256 of every raw file that the matrix is made from."""
-        return frozenset(sha256 for sha256, _ in (*self.files, *self.beside))
+        return frozenset(sha256 for sha256, _ in (*self.files, *self.quality))
 
     @property
     def entry(self) -> Entry:
@@ -76,26 +75,27 @@ class Origin:
             "base": self.base,
             "files": self.files,
             "left_out": self.left_out,
-            "beside": self.beside,
+            "beside": self.quality,  # as lakes have it since the first
         }
         return {_KEY: json.dumps(told, sort_keys=True, ensure_ascii=False).encode()}
 
     def without(self, columns: Collection[str]) -> Origin:
         """Return the origin of the same matrix without some columns."""
         hashes = {hashed_column(self.assay, name) for name in columns}
-        files, beside = (
+        files, quality = (
             tuple((sha256, tuple(n for n in names if n not in columns)) for sha256, names in given)
-            for given in (self.files, self.beside)
+            for given in (self.files, self.quality)
         )
         left_out = tuple(sorted({*self.left_out, *hashes}))
-        return replace(self, files=files, beside=beside, left_out=left_out)
+        return replace(self, files=files, quality=quality, left_out=left_out)
 
 
 def raw_origin(
     name: str,
     assay: Assay,
     files: Sequence[tuple[str, Sequence[str]]],
-    beside: Sequence[tuple[str, Sequence[str]]] = (),
+    quality: Sequence[tuple[str, Sequence[str]]],
+    reader_version: str,
 ) -> Origin:
     """Return the origin of an assay's raw matrix.
 
@@ -107,27 +107,32 @@ def raw_origin(
         Its reading options.
     files : sequence of (str, sequence of str)
         SHA-256 and columns of each raw file.
-    beside : sequence of (str, sequence of str)
+    quality : sequence of (str, sequence of str)
         The same for the files of detection p and bead counts; columns of other samples than
         those of `files` are left aside.
+    reader_version : str
+        Of what reads them.
     """
     read = {
-        "files": [sha256 for sha256, _ in (*files, *beside)],
+        "files": [sha256 for sha256, _ in (*files, *quality)],
         "options": read_options(assay),
-        "reader_version": READER_VERSION,
+        "reader_version": reader_version,
     }
     base = hashlib.sha256(options_json(read).encode()).hexdigest()
     known = {column for _, names in files for column in names}
-    of_values, of_beside = (
+    of_values, of_quality = (
         tuple((sha256, tuple(n for n in names if n in known)) for sha256, names in given)
-        for given in (files, beside)
+        for given in (files, quality)
     )
-    return Origin(name, RAW, base, of_values, beside=of_beside)
+    return Origin(name, RAW, base, of_values, quality=of_quality)
 
 
 def read_options(assay: Assay) -> dict[str, object]:
     """Return what decides how an assay's files are read."""
-    return {"kind": assay.kind, "format": assay.format, **assay.read.model_dump()}
+    read = assay.read.model_dump()
+    if not assay.read.keep_signals:
+        del read["keep_signals"]  # a key that came later: matrices without signals stay as they are
+    return {"kind": assay.kind, "format": assay.format, **read}
 
 
 def origin_of(path: Path) -> Origin | None:
@@ -145,5 +150,5 @@ def origin_of(path: Path) -> Origin | None:
         base=told["base"],
         files=tuple((sha256, tuple(names)) for sha256, names in told["files"]),
         left_out=tuple(told["left_out"]),
-        beside=tuple((sha256, tuple(names)) for sha256, names in told.get("beside", ())),
+        quality=tuple((sha256, tuple(names)) for sha256, names in told.get("beside", ())),
     )

@@ -1,55 +1,57 @@
-"""Which reader a matrix file needs, decided from its content; study.yml's `format` overrides."""
+"""The formats of matrix files, and which of them a file has: its content decides.
+
+study.yml's `format` overrides what the content says where both are possible.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 from cohortmart.core.errors import IngestError
+from cohortmart.core.lake.signals import SIGNALS
 from cohortmart.core.study.records import Assay
 from ingest.read.illumina import genomestudio, signals
-from ingest.read.matrix import geo_series_matrix, rds, transposed
-from ingest.read.matrix import text_matrix as matrix
-from ingest.read.matrix.records import Block, MatrixHeader, TextMatrixHeader
-from ingest.read.text.text import delimiter_of, open_text
+from ingest.read.matrix import geo_series_matrix, rds, text_matrix, transposed
+from ingest.read.matrix.format import FileStart, Format
+from ingest.read.matrix.records import Block, MatrixHeader
+from ingest.read.text.raw_file import RawFile
 
+#: All formats, in the order in which they are tried; the last takes what is left.
+FORMATS: dict[str, Format] = {
+    one.name: one
+    for one in (
+        rds.RDS,
+        geo_series_matrix.GEO_SERIES_MATRIX,
+        genomestudio.GENOMESTUDIO,
+        signals.SIGNAL_TABLE,
+        transposed.TRANSPOSED,
+        text_matrix.MATRIX,
+    )
+}
 #: Part of what decides whether a file must be read again; raise it when the rows would differ.
-READER_VERSION = f"formats-1+{matrix.READER_VERSION}"
-#: What is looked at: lines, and bytes of each (a transposed matrix has lines of 8 MB).
-HEAD_LINES = 30
-HEAD_BYTES = 1 << 18
+READER_VERSION = f"formats-1+{text_matrix.READER_VERSION}"
 
-#: Formats that show in their first lines, in the order in which they are tried.
-_MARKED: dict[str, Callable[[Sequence[str], str], bool]] = {
-    geo_series_matrix.FORMAT: geo_series_matrix.recognises,
-    genomestudio.FORMAT: genomestudio.recognises,
-    signals.FORMAT: signals.recognises,
-}
-_READERS: dict[str, Callable[[Path, Assay], MatrixHeader]] = {
-    geo_series_matrix.FORMAT: geo_series_matrix.read_header,
-    genomestudio.FORMAT: genomestudio.read_header,
-    signals.FORMAT: signals.read_header,
-    transposed.FORMAT: transposed.read_header,
-    rds.FORMAT: rds.read_header,
-    "matrix": matrix.read_header,
-}
-_WORDS = {
-    "matrix": "a matrix with features in rows and samples in columns",
-    geo_series_matrix.FORMAT: "a GEO series matrix (lines that begin with !Series_ and !Sample_)",
-    genomestudio.FORMAT: "betas with detection p or beads, as GenomeStudio and GEO write them",
-    signals.FORMAT: "methylated and unmethylated signals of each sample",
-    transposed.FORMAT: "a matrix with samples in rows and features in columns",
-    rds.FORMAT: "an R object saved with saveRDS",
-}
+
+def reader_version(headers: Iterable[MatrixHeader]) -> str:
+    """Return the version of what reads these files: of all readers, and of those with their own."""
+    own = {FORMATS[header.reader].version for header in headers} - {""}
+    return "+".join([READER_VERSION, *sorted(own)])
 
 
 def read_header(path: Path, assay: Assay, known_samples: Collection[str] = ()) -> MatrixHeader:
+    """Read what the first lines of a matrix file say; see `header_of`."""
+    with RawFile(path) as file:
+        return header_of(file, assay, known_samples)
+
+
+def header_of(file: RawFile, assay: Assay, known_samples: Collection[str] = ()) -> MatrixHeader:
     """Read what the first lines of a matrix file say; no value is read.
 
     Parameters
     ----------
-    path : Path
+    file : RawFile
         The matrix file.
     assay : Assay
         Its reading options; `format` names the reader, or is `auto`.
@@ -62,11 +64,15 @@ def read_header(path: Path, assay: Assay, known_samples: Collection[str] = ()) -
     IngestError
         The file cannot be read, or it is not what `format` says.
     """
-    found = _recognised(path, assay, known_samples)
-    wanted = found if assay.format == "auto" else assay.format
-    if wanted != found and not _may_be_read_as(wanted, found):
-        _raise_other_format(path, wanted, found)
-    return _READERS[wanted](path, assay)
+    start = FileStart(file, known_samples, assay.read.strip_suffix)
+    found = next(one for one in FORMATS.values() if one.recognises(start))
+    wanted = found if assay.format == "auto" else FORMATS[assay.format]
+    if wanted is not found and found.name not in wanted.looks_like:
+        _raise_other_format(file.path, wanted, found)
+    header = wanted.read_header(file, assay)
+    if assay.read.keep_signals and not set(SIGNALS) <= set(header.further):
+        _raise_no_signals(header)
+    return header
 
 
 def read_blocks(header: MatrixHeader, assay: Assay) -> Iterator[Block]:
@@ -89,60 +95,35 @@ def read_blocks(header: MatrixHeader, assay: Assay) -> Iterator[Block]:
     IngestError
         A value cannot be read; with line and column.
     """
-    if isinstance(header, TextMatrixHeader):
-        return matrix.read_blocks(header, assay)
-    if isinstance(header, transposed.TransposedHeader):
-        return transposed.read_blocks(header, assay)
-    if isinstance(header, rds.RdsHeader):
-        return rds.read_blocks(header, assay)
-    raise TypeError(f"no reader for {type(header).__name__}")
+    return FORMATS[header.reader].read_blocks(header, assay)
 
 
-def _recognised(path: Path, assay: Assay, known_samples: Collection[str]) -> str:
-    if rds.is_rds(path):
-        return rds.FORMAT
-    lines = _head(path)
-    delimiter = delimiter_of(lines[:2])
-    for name, recognises in _MARKED.items():
-        if recognises(lines, delimiter):
-            return name
-    suffix = assay.read.strip_suffix
-    if transposed.recognises(lines, delimiter, known_samples, suffix):
-        return transposed.FORMAT
-    return "matrix"
+def estimated_rows(header: MatrixHeader) -> float:
+    """Return about how many features a matrix has; nothing is read."""
+    return FORMATS[header.reader].estimated_rows(header)
 
 
-def _head(path: Path) -> list[str]:
-    """Return the first lines of a text file, long ones cut."""
-    lines = []
-    with open_text(path) as stream:
-        for _ in range(HEAD_LINES):
-            line = stream.readline(HEAD_BYTES)
-            if not line:
-                break
-            lines.append(line.decode("utf-8", "ignore").rstrip("\r\n"))
-            while len(line) == HEAD_BYTES and not line.endswith(b"\n"):
-                line = stream.readline(HEAD_BYTES)
-            if len(lines) == 2 and len(lines[1]) >= HEAD_BYTES:
-                break  # so wide that two lines say enough
-    return lines
+def first_cells(header: MatrixHeader, quantity: str) -> list[str]:
+    """Return some cells of a quantity (`value`, `detection_p`, ...) as the file writes them."""
+    return list(FORMATS[header.reader].first_cells(header, quantity))
 
 
-def _may_be_read_as(wanted: str, found: str) -> bool:
-    """Whether `format` may overrule what the file looks like."""
-    plain = ("matrix", transposed.FORMAT)
-    # A matrix of gene names looks the same either way round; betas beside detection p are a
-    # matrix, too, if one wants the detection p as samples of their own.
-    if found in plain:
-        return wanted in plain
-    return wanted == "matrix" and found in (genomestudio.FORMAT, signals.FORMAT)
-
-
-def _raise_other_format(path: Path, wanted: str, found: str) -> NoReturn:
+def _raise_other_format(path: Path, wanted: Format, found: Format) -> NoReturn:
     raise IngestError(
-        f"study.yml says `format: {wanted}`, but the file is something else",
+        f"study.yml says `format: {wanted.name}`, but the file is something else",
         file=path,
-        expected=_WORDS[wanted],
-        found=_WORDS[found],
-        hint=f"write `format: {found}`, or leave `format` out",
+        expected=wanted.words,
+        found=found.words,
+        hint=f"write `format: {found.name}`, or leave `format` out",
+    )
+
+
+def _raise_no_signals(header: MatrixHeader) -> NoReturn:
+    raise IngestError(
+        "study.yml says `keep_signals: true`, but the file gives no signals",
+        file=header.path,
+        line=header.header_line,
+        expected="a methylated and an unmethylated signal of each sample",
+        found=f"{FORMATS[header.reader].words}, of {', '.join(header.samples[:3])}",
+        hint="name the table of signals, or take `keep_signals` out",
     )

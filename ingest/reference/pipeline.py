@@ -10,8 +10,7 @@ from typing import Any
 from cohortmart.core.lake.file_manifest import Entry, read_current, read_part
 from cohortmart.core.lake.hashed_tables import write_named
 from cohortmart.core.study.records import Study
-from ingest.forget.forgotten import Forgotten
-from ingest.plan import checked_sha256
+from ingest.checksums import Checksums
 from ingest.reference.roles import ROLES, Role
 from ingest.write.file_log import name_in_study, options_json
 
@@ -36,7 +35,7 @@ class Annotation:
 
 
 def read_annotation(
-    study: Study, lake: Path, study_file: Path, forgotten: Forgotten, say: Callable[[str], None]
+    study: Study, lake: Path, study_file: Path, checksums: Checksums, say: Callable[[str], None]
 ) -> Annotation:
     """Read the files of each role, unless the lake shows just these.
 
@@ -48,8 +47,8 @@ def read_annotation(
         The lake's folder.
     study_file : Path
         study.yml, relative to which files are named.
-    forgotten : Forgotten
-        What must not come back.
+    checksums : Checksums
+        Takes those of the files.
     say : callable
         Called with a line of text for each file and note.
 
@@ -59,7 +58,7 @@ def read_annotation(
         A file cannot be read, or was forgotten.
     """
     # all before the first is read: a forgotten file is found at once
-    wanted = {role.name: _file_rows(role, study, study_file, forgotten) for role in ROLES}
+    wanted = {role.name: _file_rows(role, study, study_file, checksums) for role in ROLES}
     log = read_part(lake, "ingested_file")
     logged = [] if log is None else log.to_pylist()
     entries: list[Entry] = []
@@ -81,13 +80,13 @@ def read_annotation(
 
 
 def _file_rows(
-    role: Role, study: Study, study_file: Path, forgotten: Forgotten
+    role: Role, study: Study, study_file: Path, checksums: Checksums
 ) -> list[dict[str, Any]]:
     return [
         {
             "file": name_in_study(file.path, study_file),
             "role": role.name,
-            "sha256": checked_sha256(file.path, forgotten),
+            "sha256": checksums.of(file.path),
             "bytes": file.path.stat().st_size,
             "options": options_json(file.options),
             "reader_version": file.reader_version,

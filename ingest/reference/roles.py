@@ -13,7 +13,7 @@ import pyarrow as pa
 from cohortmart.core.schemas.finding_tables import GENE_SET, NETWORK_EDGE
 from cohortmart.core.study.records import Study
 from cohortmart.core.study.rules.findings import GENE_LISTS, collection_name
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.gene_sets.edges import EDGES_READER_VERSION, is_named_sif, read_edges
 from ingest.read.gene_sets.gene_list import GENE_LIST_READER_VERSION, read_gene_list
 from ingest.read.gene_sets.gmt import GMT_READER_VERSION, GeneSets, check_collections, read_gmt
@@ -24,7 +24,6 @@ from ingest.read.manifest.manifest import (
     read_manifest,
 )
 from ingest.read.manifest.probe_mask import MASK_READER_VERSION, read_masks
-from ingest.read.text.text import sniff
 from ingest.read.text.text_columns import table_stem
 
 Say = Callable[[str], None]
@@ -129,13 +128,13 @@ def _mask_files(study: Study) -> tuple[ReferenceFile, ...]:
 
 
 def _read_masks(study: Study, _say: Say) -> RoleReading:
-    masks, notes = read_masks(study.reference.masks)
-    names = masks["mask"].to_pylist()
+    masks = read_masks(study.reference.masks)
+    names = masks.table["mask"].to_pylist()
     sizes = tuple(
-        {"rows": names.count(table_stem(path)), "format": sniff(path).name}
-        for path in study.reference.masks
+        {"rows": names.count(table_stem(path)), "format": form}
+        for path, form in zip(study.reference.masks, masks.formats, strict=True)
     )
-    return RoleReading({"probe_mask": masks}, sizes, notes)
+    return RoleReading({"probe_mask": masks.table}, sizes, masks.notes)
 
 
 def _gene_set_files(study: Study) -> tuple[ReferenceFile, ...]:

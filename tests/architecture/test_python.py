@@ -147,24 +147,52 @@ def test_the_licence_is_apache_2():
 def test_make_lists_every_verb():
     text = (ROOT / "Makefile").read_text("utf-8")
     verbs = re.findall(r"^([a-z-]+):.*## ", text, flags=re.MULTILINE)
-    assert verbs == ["help", "setup", "demo", "test", "test-slow", "lint", "docs", "bench"]
+    assert verbs == [
+        "help", "setup", "demo", "test", "unit", "test-slow", "lint", "docs", "bench",
+    ]  # fmt: skip
+
+
+#: All that `stats` may see beside arrays: what their types are called.
+TYPES = "cohortmart.core.types"
 
 
 def test_the_shared_modules_of_the_rooms_are_layered():
-    """`stats` sees only arrays: no DuckDB, no polars, no files."""
+    """`stats` sees only arrays: no DuckDB, no polars, no files, and nothing of the other rooms."""
     for path in sorted((ROOT / "analyses" / "stats").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            modules = []
-            if isinstance(node, ast.Import):
-                modules = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                modules = [node.module or ""]
-            for module in modules:
-                assert module.split(".")[0] not in {
-                    "duckdb",
-                    "polars",
-                    "pyarrow",
-                    "pathlib",
-                    "ingest",
-                    "cohortmart",
-                }, f"{path.name} imports {module}"
+        for module in imported(ast.parse(path.read_text("utf-8"))):
+            assert module == TYPES or module.split(".")[0] not in {
+                "duckdb",
+                "polars",
+                "pyarrow",
+                "pathlib",
+                "ingest",
+                "cohortmart",
+            }, f"{path.name} imports {module}"
+
+
+def test_types_of_arrays_are_named_once_and_need_numpy_only():
+    kinds = re.compile(r"\bNDArray\[np\.(float64|int64|bool_)\]")
+    home = ROOT / "cohortmart" / "core" / "types.py"
+    assert len(kinds.findall(home.read_text("utf-8"))) == 3
+    assert set(imported(ast.parse(home.read_text("utf-8")))) <= {
+        "__future__",
+        "numpy",
+        "numpy.typing",
+    }
+    again = [name(p) for p in (*SOURCES, *TESTS) if kinds.search(p.read_text("utf-8"))]
+    assert again == [name(home)]
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def test_docs_name_tests_that_are_there():
+    present = {path.name for path in TESTS}
+    for page in sorted((ROOT / "docs").rglob("*.md")):
+        named = set(re.findall(r"\btest_\w+\.py\b", page.read_text("utf-8")))
+        assert named - present == set(), page.name

@@ -16,12 +16,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.methylation.bmiq import BmiqSample, bmiq
+from cohortmart.core.types import Bools, Floats
 from tests.support.real_data import read_table
-
-Floats = NDArray[np.float64]
 
 SAMPLES = [f"6057825008_R0{row}C0{column}" for row in (1, 2, 3, 4) for column in (1, 2)]
 MEAN_DIFFERENCE = 0.01
@@ -38,9 +36,9 @@ class Array450k:
 
     beta: dict[str, Floats]
     expected: dict[str, Floats]
-    is_type_ii: NDArray[np.bool_]
+    is_type_ii: Bools
     all_beta: dict[str, Floats]
-    all_is_type_ii: NDArray[np.bool_]
+    all_is_type_ii: Bools
 
 
 def manifest_types(path: Path) -> pl.DataFrame:

@@ -10,14 +10,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.batch.combat import CombatFit, combat, combat_design
 from analyses.stats.batch.combat_summary import FeatureStatus
+from cohortmart.core.types import Floats
 from tests.support.paths import DATA
 from tests.support.real_data import r_table, read_table
 
-Floats = NDArray[np.float64]
 SMALL = DATA
 
 

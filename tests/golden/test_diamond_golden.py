@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from analyses.stats.lists.hypergeometric import log_upper_tail
 from analyses.stats.network.diamond import Diamond, diamond
 from analyses.stats.network.graph import Graph, make_graph
-from analyses.stats.network.hypergeometric import log_upper_tail
 
 FOLDERS = (".", "no_self_interactions")
 #: file -> seed weight, mode

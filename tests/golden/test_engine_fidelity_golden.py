@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.counts.voom import VoomValues, voom
 from analyses.stats.linear.basis import design_basis
@@ -24,9 +23,10 @@ from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts
 from analyses.stats.methylation.m_value import m_value
 from analyses.stats.mixed.block_correlation import block_correlation
 from analyses.stats.mixed.blocks import make_blocks
-from analyses.stats.moderation.ebayes import joint_test, moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes, joint_test
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from cohortmart.core.types import Floats
 from tests.golden import test_tmm as tmm
 from tests.golden.test_statistics_golden import (
     COVARIATES,
@@ -36,8 +36,6 @@ from tests.golden.test_statistics_golden import (
 )
 from tests.golden.test_tcells_golden import CONTRASTS as OF_TCELLS
 from tests.support.real_data import Design, Grams, RTable, r_table, read_table
-
-Floats = NDArray[np.float64]
 
 GIVEN, OWN = 1e-6, 1e-5
 OWN_VOOM = 1.4e-5
@@ -188,8 +186,8 @@ def test_the_other_clip(epic: Array, model: str) -> None:
     beta, sheet, folder = epic
     design, name = epic_design(sheet, model), f"{model}_clip1e-03"
     fit = fit_contrasts(m_value(beta, 1e-3), design_basis(design), np.eye(design.shape[1]))
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    found, meta = moderate(fit, prior), meta_of(folder, name)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    found, meta = ebayes(fit, prior), meta_of(folder, name)
     np.testing.assert_allclose(prior.df_prior, meta["df.prior"], rtol=1e-10)
     np.testing.assert_allclose(prior.s2_prior, meta["s2.prior"], rtol=1e-10)
     adjusted = benjamini_hochberg(found.p_value)
@@ -222,7 +220,7 @@ def test_f_with_missing_values(epic: Array, model: str) -> None:
     found = {}
     for errors in ("limma", "exact"):
         fit = fit_contrasts(*arguments, errors=errors)
-        found[errors] = joint_test(fit, variance_prior(fit.sigma2, fit.df_residual))
+        found[errors] = joint_test(fit, fit_f_dist(fit.sigma2, fit.df_residual))
         # the standard errors of single coefficients are exact either way
         assert fit.limma_ratio is not None
         np.testing.assert_allclose(fit.limma_ratio, 1.0, rtol=1e-12)
@@ -244,7 +242,7 @@ def test_pairs_with_our_correlation(shared_data: Path) -> None:
     blocks = make_blocks(sheet["patient"].to_list())
     rho = block_correlation(y, basis, blocks).consensus
     fit = fit_contrasts(y, basis, np.eye(2)[:, 1:], blocks, rho)
-    found = moderate(fit, variance_prior(fit.sigma2, fit.df_residual))
+    found = ebayes(fit, fit_f_dist(fit.sigma2, fit.df_residual))
     expected = r_table(folder / "limma_dupcor.csv.gz")
     assert_t(found.t[:, 0], expected["t"], GIVEN)  # R converges here, so 1e-6 although it is ours
     np.testing.assert_allclose(found.p_value[:, 0], expected["P.Value"], rtol=GIVEN)
@@ -284,8 +282,8 @@ def test_raw_counts_to_f(shared_data: Path) -> None:
     """From counts to moderated t and F without a number of R in between."""
     folder = shared_data / "rnaseq_tcells"
     genes, fit = tcell_fit(folder)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    found, joint = moderate(fit, prior), joint_test(fit, prior)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    found, joint = ebayes(fit, prior), joint_test(fit, prior)
     expected_folder = folder / "expected"
     meta = meta_of(expected_folder, "voom")
     np.testing.assert_allclose(prior.df_prior, meta["df.prior"], rtol=1e-8)

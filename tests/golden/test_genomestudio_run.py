@@ -16,16 +16,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from numpy.typing import NDArray
 
 from cohortmart.core.lake.file_manifest import read_current, read_part
 from cohortmart.core.lake.matrix import read_matrix
+from cohortmart.core.types import Floats
 from tests.support.finished_run import EXAMPLES, FinishedRun, cohortmart, finished_run
 from tests.support.real_data import read_table
 
 pytestmark = pytest.mark.slow  # a run with two builds
 
-Floats = NDArray[np.float64]
 
 EXAMPLE = EXAMPLES / "hm450_genomestudio"
 DATA_IN_STUDY = "${COHORTMART_TEST_DATA:-../../../shared/data}"

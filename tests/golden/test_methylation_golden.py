@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from numpy.typing import NDArray
 
 from analyses.design.contrasts import build_contrasts
 from analyses.design.model_matrix import build_design
@@ -24,14 +23,13 @@ from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.methylation.m_value import m_value
 from analyses.stats.mixed.block_correlation import block_correlation
 from analyses.stats.mixed.blocks import Blocks, make_blocks
-from analyses.stats.moderation.ebayes import joint_test, moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes, joint_test
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import Assay, SampleSheet, Study
+from cohortmart.core.types import Floats
 from tests.support.real_data import r_table, read_table
-
-Floats = NDArray[np.float64]
 
 EIGHT_DIGITS = 6e-8
 
@@ -79,8 +77,8 @@ def assert_like_limma(
 ) -> None:
     """Compare every coefficient's table, the variances and the F over all coefficients."""
     fit = fit_contrasts(y, design_basis(design), np.eye(design.shape[1]), blocks, correlation)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    found = moderate(fit, prior)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    found = ebayes(fit, prior)
     meta: dict[str, Any] = json.loads((arrays.expected / f"meta_{model}.json").read_text())
     np.testing.assert_allclose(prior.df_prior, meta["df.prior"], rtol=1e-10)
     np.testing.assert_allclose(prior.s2_prior, meta["s2.prior"], rtol=1e-10)
@@ -153,7 +151,7 @@ def assert_sex_tables(
         return
     # for the other clip R's fit was not written, only its tables
     fit = fit_contrasts(y, design_basis(design), np.eye(design.shape[1]))
-    found = moderate(fit, variance_prior(fit.sigma2, fit.df_residual))
+    found = ebayes(fit, fit_f_dist(fit.sigma2, fit.df_residual))
     for j, column in columns.items():
         expected = r_table(epic.expected / f"limma_{model}_clip1e-03_{column}.csv.gz")
         np.testing.assert_allclose(found.t[:, j], expected["t"], rtol=EIGHT_DIGITS, atol=1e-12)
@@ -186,7 +184,7 @@ def test_pairs_within(paired: Arrays) -> None:
     design = build_design(samples, model, study, "x")
     contrasts = build_contrasts(design, {"tumour": "tumour - benign"}, model, study)
     fit = fit_contrasts(y, design_basis(design.matrix), contrasts.matrix)
-    found = moderate(fit, variance_prior(fit.sigma2, fit.df_residual))
+    found = ebayes(fit, fit_f_dist(fit.sigma2, fit.df_residual))
     expected = r_table(paired.expected / "limma_patient_fixed.csv.gz")
     for values, column in (
         (fit.estimate, "logFC"),

@@ -16,17 +16,17 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from numpy.typing import NDArray
 
-from analyses.fit.contrasts import run_analysis
+from analyses.fit.contrasts import contrast_results
+from analyses.fit.prepare import prepare
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from cohortmart.core.study.load import load_study
+from cohortmart.core.types import Floats
 from tests.support.finished_run import EXAMPLES, FinishedRun, cohortmart, finished_run
 from tests.support.real_data import r_table, read_table
 
 pytestmark = pytest.mark.slow  # two runs with two builds each
 
-Floats = NDArray[np.float64]
 
 EIGHT_DIGITS = 6e-8
 #: Our column and R's.
@@ -216,15 +216,17 @@ def test_another_clip(epic: FinishedRun, analysis: str) -> None:
     study = load_study(epic.study)
     assays = {"methylation": study.assays["methylation"].model_copy(update={"m_value_clip": 1e-3})}
     clipped = study.model_copy(update={"assays": assays})
-    outcome = run_analysis(epic.con.cursor(), clipped, analysis, study.analyses[analysis])
-    probes, found = outcome.feature_ids.to_pylist(), outcome.moderated
+    asked = study.analyses[analysis]
+    inputs = prepare(epic.con.cursor(), clipped, analysis, asked)
+    results = contrast_results(analysis, asked, inputs)
+    probes, found = results.feature_ids.to_pylist(), results.moderated
     for j, contrast in enumerate(study.analyses[analysis].contrasts):
         table = f"limma_{analysis}_clip1e-03_{contrast}.csv.gz"
         r = read_table(epic.expected(table)).sort("feature_id")
         assert r["feature_id"].to_list() == probes
         p = found.p_value[:, j]
         for mine, of_r in (
-            (outcome.fit.estimate[:, j], "logFC"),
+            (results.fit.estimate[:, j], "logFC"),
             (found.t[:, j], "t"),
             (p, "P.Value"),
             (benjamini_hochberg(p), "adj.P.Val"),

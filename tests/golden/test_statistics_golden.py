@@ -10,21 +10,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.counts.voom import VoomValues, voom
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts
 from analyses.stats.mixed.block_correlation import BlockCorrelation, block_correlation
 from analyses.stats.mixed.blocks import make_blocks
-from analyses.stats.moderation.ebayes import ModeratedFit, joint_test, moderate
-from analyses.stats.moderation.fit_f_dist import VariancePrior, variance_prior
-from analyses.stats.moderation.fit_f_dist_robust import robust_variance_prior
+from analyses.stats.moderation.ebayes import ModeratedFit, ebayes, joint_test
+from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist
+from analyses.stats.moderation.fit_f_dist_robust import fit_f_dist_robust
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from cohortmart.core.types import Floats, Ints
 from tests.support.dense import restricted_log_likelihood
 from tests.support.real_data import Design, Grams, RTable
-
-Floats = NDArray[np.float64]
 
 COVARIATES = ("proportion_memory", "cell_viability", "age")
 #: reference_batch_model.R printed it with 7 digits only
@@ -68,12 +66,12 @@ def analyse(
     fit = fit_contrasts(
         values, design_basis(design.matrix), matrix, blocks, correlation, weights, errors
     )
-    estimate = robust_variance_prior if robust else variance_prior
+    estimate = fit_f_dist_robust if robust else fit_f_dist
     prior = estimate(fit.sigma2, fit.df_residual, fit.mean if trend else None)
-    return Result(fit, moderate(fit, prior), prior, names)
+    return Result(fit, ebayes(fit, prior), prior, names)
 
 
-def assert_like_r(found: Result, name: str, expected: RTable, rows: NDArray[np.int64]) -> None:
+def assert_like_r(found: Result, name: str, expected: RTable, rows: Ints) -> None:
     """Differ from R by rounding only."""
     j = found.contrasts.index(name)
     log_fc, t, p = (
@@ -104,7 +102,7 @@ def assert_near_r(found: Result, name: str, expected: RTable, near: float = 1e-5
     np.testing.assert_allclose(p, expected["P.Value"], rtol=1e-4)
 
 
-def everything(grams: Grams) -> NDArray[np.int64]:
+def everything(grams: Grams) -> Ints:
     return np.arange(len(grams.features))
 
 

@@ -13,8 +13,8 @@ from analyses.stats.counts.filter_by_expr import filter_by_expr
 from analyses.stats.counts.voom import voom
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from tests.support.real_data import r_table, read_table
 
@@ -54,8 +54,8 @@ def test_raw_counts_to_contrasts(shared_data: Path) -> None:
     values = voom(counts, library, basis)
     # contrasts.fit's errors, as R was asked for
     fit = fit_contrasts(values.log2_cpm, basis, matrix, weights=values.weights, errors="limma")
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    found = moderate(fit, prior)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    found = ebayes(fit, prior)
     meta = json.loads((folder / "expected" / "meta_voom.json").read_text())
     assert prior.df_prior[0] == pytest.approx(meta["df.prior"], rel=1e-5)
     assert prior.s2_prior[0] == pytest.approx(meta["s2.prior"], rel=1e-5)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.counts.voom import voom
 from analyses.stats.counts.voom_rounds import voom_rounds
@@ -17,10 +16,9 @@ from analyses.stats.linear.array_weights import array_weights
 from analyses.stats.linear.basis import DesignBasis, design_basis
 from analyses.stats.mixed.block_correlation import block_correlation
 from analyses.stats.mixed.blocks import Blocks, make_blocks
+from cohortmart.core.types import Floats
 from tests.support.paths import DATA
 from tests.support.real_data import Grams
-
-Floats = NDArray[np.float64]
 
 COVARIATES = ("proportion_memory", "cell_viability", "age")
 

@@ -8,12 +8,9 @@ import numpy as np
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from numpy.typing import NDArray
 
 from analyses.stats.methylation.bmiq import MIN_PROBES, BmiqError, BmiqSample, bmiq
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from cohortmart.core.types import Bools, Floats
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from analyses.stats.batch.combat import CombatAdjustment, CombatFit, combat_design
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,7 @@ class Effects:
 
     own: Floats
     sd: Floats
-    code: NDArray[np.int64]
+    code: Ints
 
 
 def effects(study: Batches) -> Effects:

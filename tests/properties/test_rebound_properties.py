@@ -6,18 +6,16 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from numpy.typing import NDArray
 from scipy.stats import norm
 
-from analyses.design.contrast_pairs import resolve_pairs
+from analyses.rebound.pairs import resolve_pairs
 from analyses.rebound.rebound import (
     amplitude_contrasts,
     rebound_class,
     rebound_p,
     rebound_test,
 )
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 OPPOSITE = ["up-down", "down-up"]
 changes = st.one_of(st.floats(-5, 5), st.sampled_from([0.0, -0.0, 1e-300, -1e-300, np.nan]))

@@ -8,17 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts
 from analyses.stats.mixed.block_correlation import block_correlation
-from analyses.stats.moderation.ebayes import JointTest, ModeratedFit, joint_test, moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import JointTest, ModeratedFit, ebayes, joint_test
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from cohortmart.core.types import Floats, Ints
 from tests.support.strategies import RandomStudy, studies
-
-Floats = NDArray[np.float64]
 
 few = settings(max_examples=20)
 errors_modes = st.sampled_from(["exact", "limma"])
@@ -43,17 +41,15 @@ def results(study: RandomStudy, errors: str = "exact") -> Results:
         study.weights,
         errors,
     )
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    return Results(fit, moderate(fit, prior), joint_test(fit, prior))
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    return Results(fit, ebayes(fit, prior), joint_test(fit, prior))
 
 
 def close(found: Floats, expected: Floats, rtol: float = 1e-8, atol: float = 1e-9) -> None:
     np.testing.assert_allclose(found, expected, rtol=rtol, atol=atol)
 
 
-def assert_same(
-    found: Results, expected: Results, features: NDArray[np.int64] | None = None
-) -> None:
+def assert_same(found: Results, expected: Results, features: Ints | None = None) -> None:
     rows = slice(None) if features is None else features
     close(found.fit.estimate, expected.fit.estimate[rows])
     close(found.fit.sigma2, expected.fit.sigma2[rows])

@@ -64,7 +64,7 @@ def read_all(
     blocks = list(read_blocks(header, options))
     ids = [name for block in blocks for name in block.feature_ids.to_pylist()]
     out = {"values": np.vstack([b.values for b in blocks])}
-    for name in blocks[0].extras:
-        out[name] = np.vstack([b.extras[name] for b in blocks])
-    assert header.extras == tuple(blocks[0].extras)
+    for name in blocks[0].further:
+        out[name] = np.vstack([b.further[name] for b in blocks])
+    assert header.further == tuple(blocks[0].further)
     return header, ids, out

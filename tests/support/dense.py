@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.mixed.blocks import Blocks
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True)

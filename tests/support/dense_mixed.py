@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class _Model:
 
 
 def dense_mixed(
-    y: Floats, x: Floats, contrasts: Floats, codes: NDArray[np.int64], weights: Floats
+    y: Floats, x: Floats, contrasts: Floats, codes: Ints, weights: Floats
 ) -> DenseMixed | None:
     """Fit; None where t2 is 0. Full rank on the samples that have a value."""
     seen = np.isfinite(y)

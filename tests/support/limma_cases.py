@@ -6,13 +6,11 @@ import csv
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis, design_basis
 from analyses.stats.mixed.blocks import Blocks, make_blocks
+from cohortmart.core.types import Floats, Ints
 from tests.support.paths import DATA
-
-Floats = NDArray[np.float64]
 
 CASES = ("complete", "weights", "missing", "both")
 RHO = 0.37
@@ -31,7 +29,7 @@ class LimmaCase:
     blocks: Blocks
     rows: list[dict[str, str]]
 
-    def of_r(self, column: str, lfc: float) -> tuple[NDArray[np.int64], Floats]:
+    def of_r(self, column: str, lfc: float) -> tuple[Ints, Floats]:
         """Return the rows that R wrote and one column of it as (n_rows, n_contrasts)."""
         chosen = [r for r in self.rows if float(r["lfc"]) == lfc]
         n = self.contrasts.shape[1]

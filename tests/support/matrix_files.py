@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from cohortmart.core.study.records import Assay, ReadOptions
+from ingest.matrix.assay_headers import read_headers
 from ingest.matrix.lake_matrix import MatrixReport, ingest_matrix
 
 
@@ -60,13 +61,21 @@ def lake_values(path: Path) -> tuple[list[str], np.ndarray]:
     return table["feature_id"].to_pylist(), values
 
 
+def ingest_files(
+    name: str, options: Assay, files: Sequence[Path], target: Path, leave_out: Sequence[str] = ()
+) -> MatrixReport:
+    """Read the headers of an assay's files, then the files, into a lake matrix."""
+    of_files = options.model_copy(update={"files": tuple(files)})
+    return ingest_matrix(name, options, read_headers(of_files), target, leave_out)
+
+
 def ingested(
     paths: Path | Sequence[Path], options: Assay
 ) -> tuple[MatrixReport, list[str], np.ndarray]:
     """Ingest files into a lake beside them and read it back."""
     files = [paths] if isinstance(paths, Path) else list(paths)
     target = files[0].parent / "lake" / "matrix.parquet"
-    report = ingest_matrix("rna", options, files, target)
+    report = ingest_files("rna", options, files, target)
     left = [p.name for p in target.parent.iterdir() if p != target]
     assert left == [], f"left behind: {left}"
     return report, *lake_values(target)

@@ -8,11 +8,9 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from cohortmart.core.study.records import Study
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Sample, subject, group, timepoint, batch, age; twelve people at two visits, batches balanced.
 SAMPLES = [

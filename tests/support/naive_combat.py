@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 def naive_combat(y: Floats, batch: Sequence[str], covariates: Floats, mean_only: bool) -> Floats:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analyses.design.contrast_pairs import ContrastPair, resolve_pairs
+from analyses.rebound.pairs import ContrastPair, resolve_pairs
 from analyses.rebound.rebound import ReboundTest, rebound_test
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts
 from analyses.stats.mixed.block_correlation import consensus, correlation_of_rows
 from analyses.stats.mixed.blocks import Blocks, make_blocks
-from analyses.stats.moderation.ebayes import ModeratedFit, moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
-
-Floats = NDArray[np.float64]
+from analyses.stats.moderation.ebayes import ModeratedFit, ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
+from cohortmart.core.types import Bools, Floats
 
 GROUPS = ("HP", "MS")
 VISITS = ("1st", "2nd", "3rd", "PP")
@@ -36,11 +34,11 @@ class Analysed:
     moderated: ModeratedFit
     tests: tuple[ReboundTest, ...]
 
-    def found(self, group: int) -> NDArray[np.bool_]:
+    def found(self, group: int) -> Bools:
         """Rebound at a false discovery rate of 5 %."""
         return self.tests[group].adj_p_rebound < 0.05
 
-    def paper_rule(self, group: int) -> NDArray[np.bool_]:
+    def paper_rule(self, group: int) -> Bools:
         """Both P values below 0.05, whatever the signs."""
         p = self.moderated.p_value
         return (p[:, PAIRS[group].first] < 0.05) & (p[:, PAIRS[group].second] < 0.05)
@@ -90,7 +88,7 @@ def analyse(y: Floats) -> Analysed:
     basis = design_basis(x)
     rho = consensus(correlation_of_rows(y, basis, blocks))
     fit = fit_contrasts(y, basis, contrasts(), blocks, rho)
-    moderated = moderate(fit, variance_prior(fit.sigma2, fit.df_residual))
+    moderated = ebayes(fit, fit_f_dist(fit.sigma2, fit.df_residual))
     return Analysed(y, fit, moderated, tuple(_test(fit, moderated, p) for p in PAIRS))
 
 

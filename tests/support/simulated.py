@@ -9,18 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.block_correlation import block_correlation
 from analyses.stats.mixed.blocks import Blocks, make_blocks
 from analyses.stats.mixed.mixed_model import fit_mixed
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats
 
 MS, HP, VISITS = 11, 7, ("1st", "2nd", "3rd", "PP")
 #: A change within healthy women, a difference between the groups, a difference of changes.
@@ -69,7 +67,7 @@ class Simulated:
     women: tuple[str, ...]
     means: tuple[str, ...]
     correlation: Floats
-    changed: NDArray[np.bool_]
+    changed: Bools
 
 
 def simulate(
@@ -121,10 +119,10 @@ def p_values(study: Simulated, mode: str, moderated: bool = True) -> dict[str, F
             contrasts[names.index(name), j] = weight
     basis, blocks = design_basis(matrix), make_blocks(study.women)
     fit = _fit(study, mode, basis, blocks, contrasts)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
     if not moderated:
         prior = replace(prior, df_prior=np.zeros_like(prior.df_prior))
-    return dict(zip(tested, moderate(fit, prior).p_value.T, strict=True))
+    return dict(zip(tested, ebayes(fit, prior).p_value.T, strict=True))
 
 
 def _fit(study: Simulated, mode: str, basis, blocks: Blocks, contrasts: Floats):
@@ -141,7 +139,7 @@ def share_below(p: Floats, level: float = LEVEL) -> float:
     return float((p[np.isfinite(p)] < level).mean())
 
 
-def discoveries(p: Floats, changed: NDArray[np.bool_]) -> tuple[float, float]:
+def discoveries(p: Floats, changed: Bools) -> tuple[float, float]:
     """False discovery proportion and power at an adjusted P of 0.05."""
     found = benjamini_hochberg(p[:, None])[:, 0] < LEVEL
     false = (found & ~changed).sum() / max(found.sum(), 1)
@@ -171,7 +169,7 @@ def main() -> None:
             print(f"| {name} | {mode} | " + " | ".join(cells) + " |")
     study = simulate(SCENES["own correlations"], n, seed=7)
     thirds = np.digitize(study.correlation, np.quantile(study.correlation, (1 / 3, 2 / 3)))
-    print("\n| correlation within women | mode | " + " | ".join(CONTRASTS) + " |")
+    print("\n| correlation within people | mode | " + " | ".join(CONTRASTS) + " |")
     print("|---|---|" + "---|" * len(CONTRASTS))
     for third in range(3):
         inside = thirds == third

@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from analyses.stats.mixed.blocks import Blocks, make_blocks
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class RandomStudy:
     def with_(self, **changes: object) -> RandomStudy:
         return replace(self, **changes)  # type: ignore[arg-type]
 
-    def samples(self, order: NDArray[np.int64]) -> RandomStudy:
+    def samples(self, order: Ints) -> RandomStudy:
         """Only these samples, in this order."""
         return self.with_(
             y=self.y[:, order],
@@ -47,7 +45,7 @@ class RandomStudy:
             weights=None if self.weights is None else self.weights[:, order],
         )
 
-    def features(self, order: NDArray[np.int64]) -> RandomStudy:
+    def features(self, order: Ints) -> RandomStudy:
         """Only these features, in this order."""
         return self.with_(
             y=self.y[order], weights=None if self.weights is None else self.weights[order]

@@ -28,8 +28,7 @@ from analyses.stats.batch.combat_summary import (
     is_adjusted,
     summarise,
 )
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats, Ints
 
 #: Values worked on at a time.
 _CHUNK = 1 << 20
@@ -136,7 +135,6 @@ class CombatAdjustment:
 
     Parameters
     ----------
-    design : CombatDesign
     grand_mean : ndarray of shape (n_features,)
     coefficients : ndarray of shape (n_features, n_covariates)
         Of `design.covariates`; with `grand_mean` what an adjusted feature varies around.
@@ -157,7 +155,7 @@ class CombatAdjustment:
     status: NDArray[np.int8]
     priors: tuple[BatchPrior, ...]
 
-    def apply(self, y: Floats, rows: slice | NDArray[np.int64] | None = None) -> Floats:
+    def apply(self, y: Floats, rows: slice | Ints | None = None) -> Floats:
         """Return the values of some features adjusted; NaN stays NaN.
 
         Parameters
@@ -188,7 +186,7 @@ class CombatAdjustment:
             self._apply(y[part], which[part], out[part])
         return out
 
-    def _apply(self, y: Floats, which: NDArray[np.int64], out: Floats) -> None:
+    def _apply(self, y: Floats, which: Ints, out: Floats) -> None:
         codes = self.design.codes
         if self.design.mean_only:
             np.subtract(y, self.shift[which][:, codes], out=out)

@@ -1,4 +1,4 @@
-"""Batches and the covariates to keep, made ready for ComBat."""
+"""The design of ComBat: batches and the covariates to keep, checked and decomposed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import RANK_TOLERANCE
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats, Ints
 
 #: A column takes part in an entanglement if its share in it is above this.
 _SHARE = 1e-6
@@ -76,7 +74,7 @@ class CombatDesign:
     """
 
     batches: tuple[str, ...]
-    codes: NDArray[np.int64]
+    codes: Ints
     sizes: Floats
     indicators: Floats
     covariates: Floats

@@ -10,11 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.batch.combat_design import CombatError
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats
 
 #: R stops when no value of the batch changes by more than this share.
 TOLERANCE = 1e-4
@@ -32,7 +30,6 @@ class BatchPrior:
 
     Parameters
     ----------
-    batch : str
     n_samples, n_features : int
         Samples of the batch; features that were adjusted in it.
     gamma_bar, tau2 : float
@@ -67,7 +64,6 @@ class BatchPosterior:
         Effect on the mean of the standardised values.
     delta2 : ndarray of shape (n_features,)
         Their variance; 1 if only means are corrected.
-    prior : BatchPrior
     """
 
     gamma: Floats
@@ -82,7 +78,6 @@ def posterior(
 
     Parameters
     ----------
-    batch : str
     n_samples : int
         For the report.
     gamma : ndarray of shape (n_features,)
@@ -92,7 +87,6 @@ def posterior(
     counts : ndarray of shape (n_features,)
         Numbers of values, at least 1; a feature of one value has no variance of its own and takes
         no part in the prior of the variances.
-    mean_only : bool
 
     Raises
     ------
@@ -177,7 +171,7 @@ def _solve(
 
 def _advance(
     found: Floats, delta2: Floats, terms: tuple[Floats, ...], gamma_bar: float
-) -> tuple[float, NDArray[np.bool_]]:
+) -> tuple[float, Bools]:
     """Go one round, in place; return the largest change, and which features did not move."""
     still = np.empty(len(found), dtype=np.bool_)
     moved = 0.0

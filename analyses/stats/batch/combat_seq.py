@@ -33,8 +33,7 @@ from analyses.stats.counts.negative_binomial import (
 )
 from analyses.stats.counts.negative_binomial_quantile import NegativeBinomial, match_quantiles
 from analyses.stats.numeric.parallel import for_blocks, rows_times
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 #: Added to a count of an average library, so that no batch effect is infinite.
 PRIOR_COUNT = 1e-4
@@ -83,10 +82,10 @@ class CombatSeqResult:
         Natural log of the fold that was taken out; NaN for genes left unchanged.
     """
 
-    counts: NDArray[np.int64]
+    counts: Ints
     status: NDArray[np.int8]
-    capped: NDArray[np.int64]
-    in_tail: NDArray[np.int64]
+    capped: Ints
+    in_tail: Ints
     n_rounded: int
     batches: tuple[str, ...]
     common_dispersion: Floats
@@ -132,10 +131,6 @@ def combat_seq(
         A count does not grow beyond this many times the gene's largest count of any sample, per
         library size. (In the CD8+ T cells of Zenere et al. 2023 the most is 6.9 times.)
 
-    Returns
-    -------
-    CombatSeqResult
-
     Raises
     ------
     CombatError
@@ -178,7 +173,7 @@ class _Adjustment:
     def __init__(
         self,
         whole: Floats,
-        rows: NDArray[np.int64],
+        rows: Ints,
         design: CombatSeqDesign,
         library: Floats,
         dispersion: Floats,
@@ -211,7 +206,7 @@ class _Adjustment:
             self.batch_effect[rows[fine]] = effect[fine]
             self._move(rows[fine], y[fine], fit.fitted[fine], phi[fine], effect[fine])
 
-    def _batch_effects(self, y: Floats, phi: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    def _batch_effects(self, y: Floats, phi: Floats) -> tuple[Floats, Bools]:
         """Effects with the prior count added, and whether that regression converged."""
         prior = PRIOR_COUNT * self._library / self._library.mean()
         fit = fit_negative_binomial(
@@ -227,9 +222,7 @@ class _Adjustment:
         weight = fitted / (1.0 + phi[:, self._design.combat.codes] * fitted)
         return contrast_errors(rows_times(weight, self._products), self._design.centred)
 
-    def _move(
-        self, rows: NDArray[np.int64], y: Floats, mu: Floats, phi: Floats, effect: Floats
-    ) -> None:
+    def _move(self, rows: Ints, y: Floats, mu: Floats, phi: Floats, effect: Floats) -> None:
         codes = self._design.combat.codes
         size = y.shape
         largest = (y / self._library).max(axis=1, keepdims=True) * self._library
@@ -248,7 +241,7 @@ class _Adjustment:
         self.capped[rows] = capped.reshape(size).sum(axis=1)
 
 
-def _library(whole: Floats, rows: NDArray[np.int64]) -> Floats:
+def _library(whole: Floats, rows: Ints) -> Floats:
     """Sum the counts of each sample in the genes that every batch has."""
     library = np.zeros(whole.shape[1])
     for start in range(0, len(rows), BLOCK):
@@ -265,7 +258,7 @@ def _library(whole: Floats, rows: NDArray[np.int64]) -> Floats:
     return library
 
 
-def _all_genes(values: Floats, rows: NDArray[np.int64], n: int) -> Floats:
+def _all_genes(values: Floats, rows: Ints, n: int) -> Floats:
     out = np.full((n, values.shape[1]), np.nan)
     out[rows] = values
     return out

@@ -1,4 +1,4 @@
-"""Counts, batches and what to keep, made ready for ComBat-seq."""
+"""The design of ComBat-seq: batches and the covariates to keep, and counts checked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.batch.combat_design import (
     CombatDesign,
@@ -15,8 +14,7 @@ from analyses.stats.batch.combat_design import (
     combat_design,
 )
 from analyses.stats.linear.basis import design_basis
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class CombatSeqDesign:
     columns: Floats
     centred: Floats
 
-    def members(self, batch: int) -> NDArray[np.int64]:
+    def members(self, batch: int) -> Ints:
         """Return the samples of a batch."""
         return np.flatnonzero(self.combat.codes == batch)
 

@@ -1,16 +1,14 @@
-"""Dispersions of every gene in every batch, for ComBat-seq."""
+"""Negative-binomial dispersions of every gene in every batch, for ComBat-seq."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.batch.combat_seq_design import CombatSeqDesign
 from analyses.stats.counts.dispersion import common_dispersion, gene_dispersions
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class BatchDispersions:
 
 
 def batch_dispersions(
-    counts: Floats, rows: NDArray[np.int64], design: CombatSeqDesign, library: Floats
+    counts: Floats, rows: Ints, design: CombatSeqDesign, library: Floats
 ) -> BatchDispersions:
     """Estimate the dispersions batch by batch.
 
@@ -46,7 +44,6 @@ def batch_dispersions(
         Whole numbers.
     rows : ndarray of shape (n_genes,), int
         The genes to use.
-    design : CombatSeqDesign
     library : ndarray of shape (n_samples,)
     """
     n_batches = design.combat.n_batches

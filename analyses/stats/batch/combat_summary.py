@@ -1,4 +1,4 @@
-"""What ComBat keeps of each feature: the model's fit, summed up by batch.
+"""The linear model behind ComBat, fitted to each feature and summed up by batch.
 
 All features go through least squares with one mean a batch. Centring within batches takes the
 means out, so that only the covariates are left to solve for: a matrix per pattern of missing
@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from analyses.stats.batch.combat_design import CombatDesign
 from analyses.stats.linear.basis import RANK_TOLERANCE
 from analyses.stats.linear.missing import find_patterns
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 #: Residuals below this share of the values are rounding.
 _ROUNDING = 1e-12
@@ -75,7 +74,6 @@ def summarise(y: Floats, design: CombatDesign) -> FeatureSummary:
     ----------
     y : ndarray of shape (n_features, n_samples)
         Finite, or NaN where missing.
-    design : CombatDesign
     """
     g, b, k = len(y), design.n_batches, design.covariates.shape[1]
     out = FeatureSummary(
@@ -106,8 +104,8 @@ class _Fit:
     squares: Floats
     counts: Floats
     explained: Floats
-    df_residual: NDArray[np.int64]
-    told_apart: NDArray[np.bool_]
+    df_residual: Ints
+    told_apart: Bools
 
 
 def _fit_complete(y: Floats, d: CombatDesign) -> _Fit:
@@ -135,8 +133,8 @@ class _PatternFits:
     counts: Floats
     covariate_means: Floats
     inverse: Floats
-    rank: NDArray[np.int64]
-    told_apart: NDArray[np.bool_]
+    rank: Ints
+    told_apart: Bools
 
 
 def _fit_missing(y: Floats, d: CombatDesign) -> _Fit:
@@ -203,7 +201,7 @@ def _pattern_fits(masks: Floats, d: CombatDesign) -> _PatternFits:
 
 def _put(
     out: FeatureSummary,
-    rows: slice | NDArray[np.bool_],
+    rows: slice | Bools,
     fit: _Fit,
     y: Floats,
     d: CombatDesign,
@@ -231,7 +229,7 @@ def _put(
     out.gamma[rows] = np.where(kept[:, None] & there, fit.level - grand[:, None], 0.0)
 
 
-def is_adjusted(status: NDArray[np.int8]) -> NDArray[np.bool_]:
+def is_adjusted(status: NDArray[np.int8]) -> Bools:
     """Return which features are adjusted at all.
 
     Parameters
@@ -242,7 +240,7 @@ def is_adjusted(status: NDArray[np.int8]) -> NDArray[np.bool_]:
     return np.asarray(status <= FeatureStatus.ADJUSTED_WITHOUT_SOME_BATCHES)
 
 
-def _constant_in_a_batch(y: Floats, d: CombatDesign) -> NDArray[np.bool_]:
+def _constant_in_a_batch(y: Floats, d: CombatDesign) -> Bools:
     """Which features have one value in all samples of a batch of several; NaN is no value."""
     members = [np.flatnonzero(d.codes == b) for b in np.flatnonzero(d.sizes > 1)]
     out = np.zeros(len(y), dtype=bool)

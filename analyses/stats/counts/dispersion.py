@@ -10,7 +10,6 @@ on 11 dispersions around the common one and a cubic spline through them.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
@@ -22,8 +21,7 @@ from analyses.stats.counts.negative_binomial import (
     likelihood_core,
 )
 from analyses.stats.numeric.parallel import for_blocks, rows_times
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Genes with fewer counts than this say nothing of the dispersion.
 LEAST_TOTAL = 5.0

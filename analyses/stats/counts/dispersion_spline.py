@@ -1,11 +1,10 @@
-"""Where a cubic spline through values on equal steps is largest."""
+"""Maximum of a cubic spline through values on equal steps."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 def spline_maximum(x: Floats, values: Floats) -> Floats:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from cohortmart.core.types import Bools, Floats
 
 MINIMUM_COUNT = 10.0
 MINIMUM_TOTAL = 15.0
@@ -14,7 +15,7 @@ MINIMUM_SHARE = 0.7
 _SLACK = 1e-14
 
 
-def filter_by_expr(counts: NDArray[np.float64], groups: Sequence[str] | None) -> NDArray[np.bool_]:
+def filter_by_expr(counts: Floats, groups: Sequence[str] | None) -> Bools:
     """Return which genes to keep.
 
     A gene stays if as many samples as the smallest group has (above 10: 10 plus 70 % of the rest)

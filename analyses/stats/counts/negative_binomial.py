@@ -12,11 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.numeric.parallel import rows_times
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 #: A dispersion below this is as good as none (Poisson) and would only cost digits.
 LEAST_DISPERSION = 1e-8
@@ -44,7 +42,7 @@ class NegativeBinomialFit:
 
     coefficients: Floats
     fitted: Floats
-    converged: NDArray[np.bool_]
+    converged: Bools
 
 
 def fit_negative_binomial(
@@ -71,10 +69,6 @@ def fit_negative_binomial(
     tolerance : float
         A gene is done after a step that promised to raise its log-likelihood by less than this;
         what is left after that step is far less again.
-
-    Returns
-    -------
-    NegativeBinomialFit
 
     Notes
     -----
@@ -113,7 +107,7 @@ class _Rows:
     likelihood: Floats
     beta: Floats
 
-    def only(self, keep: NDArray[np.bool_]) -> _Rows:
+    def only(self, keep: Bools) -> _Rows:
         return _Rows(
             self.y[keep],
             self.offset[keep],
@@ -135,7 +129,7 @@ class _Rows:
         return gain
 
     def _advance(self, move: Floats, design: Floats) -> None:
-        rows: NDArray[np.int64] | slice = slice(None)
+        rows: Ints | slice = slice(None)
         share = 1.0
         for _ in range(_MOST_HALVINGS):
             beta = self.beta[rows] + share * move[rows]

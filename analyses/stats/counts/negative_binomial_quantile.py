@@ -1,4 +1,4 @@
-"""Negative-binomial counts moved from one distribution to another at the same quantile.
+"""Quantile matching of negative-binomial counts from one distribution to another.
 
 The tail probabilities are incomplete beta functions; whichever tail is the smaller one is worked
 with, so that a probability near 1 loses no digits.
@@ -9,13 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betainc, gammaln
 
 from analyses.stats.counts.negative_binomial import LEAST_DISPERSION
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from cohortmart.core.types import Bools, Floats, Ints
 
 #: A probability this close, relatively, to that of a count is the same: what is not moved at all
 #: must come back as it was. Rounding of the tails is of the order of 1e-13.
@@ -77,7 +74,7 @@ class NegativeBinomial:
         binomial = gammaln(count + size) - gammaln(size) - gammaln(count + 1.0)
         return np.asarray(np.exp(np.nan_to_num(binomial + of_mean, nan=-np.inf)))
 
-    def only(self, rows: Bools | NDArray[np.int64]) -> NegativeBinomial:
+    def only(self, rows: Bools | Ints) -> NegativeBinomial:
         """Return those of some counts."""
         return NegativeBinomial(self.mean[rows], self.dispersion[rows])
 
@@ -96,7 +93,6 @@ def match_quantiles(
     ----------
     count : ndarray of shape (n,)
         Whole numbers.
-    old, new : NegativeBinomial
     most : ndarray of shape (n,)
         Whole numbers, at least 1: results above are cut to these.
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.gls import solve_gls
 from analyses.stats.mixed.blocks import Blocks
 from analyses.stats.numeric.lowess import lowess
 from analyses.stats.numeric.parallel import for_blocks, rows_times
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 _ROWS = 1024  # genes a block of work
 

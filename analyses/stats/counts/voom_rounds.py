@@ -1,4 +1,4 @@
-"""voom once more with what its own values say: block correlation and weights of samples.
+"""Rounds of voom: block correlation and array weights of one round go into the next.
 
 Law et al. (2014) Genome Biol 15:R29; Liu et al. (2015) Nucleic Acids Res 43:e97.
 """
@@ -7,21 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from analyses.stats.counts.voom import VoomTrend, VoomValues, voom
 from analyses.stats.linear.array_weights import array_weights
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.mixed.block_correlation import block_correlation
 from analyses.stats.mixed.blocks import Blocks
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True)
 class VoomRounds:
-    """What voom ends with.
+    """Values and weights of the last round of voom.
 
     Parameters
     ----------
@@ -64,8 +60,6 @@ def voom_rounds(
         As in `voom`.
     blocks : Blocks or None
         Needed for more than one round.
-    rounds : int
-    weigh_samples : bool
 
     Raises
     ------

@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
 from analyses.stats.gene_sets.membership import Membership
 from analyses.stats.numeric.tails import t_two_sided
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Below, a P value has lost digits, or is 0.
 _SMALLEST_P = 1e-290
@@ -51,7 +50,6 @@ def camera(statistic: Floats, sets: Membership, inter_gene_correlation: float = 
     ----------
     statistic : ndarray of shape (n_genes,)
         About normal with the same variance for every gene: z scores, see `z_scores`.
-    sets : Membership
     inter_gene_correlation : float
         Mean correlation rho between two genes of a set, in [0, 1).
 

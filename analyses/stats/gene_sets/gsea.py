@@ -8,13 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.gene_sets.membership import Membership
 from analyses.stats.numeric.parallel import for_blocks
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 #: Random orders that are scored together: small enough for the processor's cache.
 _ORDERS = 64
@@ -60,7 +57,6 @@ def preranked(
     ----------
     statistic : ndarray of shape (n_genes,)
         Finite, and with a sign: a moderated t, say. Equal values keep the order given.
-    sets : Membership
     n_permutations : int
         Number of random sets of each size.
     seed : int

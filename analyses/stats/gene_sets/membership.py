@@ -1,4 +1,4 @@
-"""Which genes of a universe each gene set has, as a sparse sets x genes structure."""
+"""Gene set membership: which genes of a universe each set has, as a sparse table."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Tests whether more of the found genes lie in a set than chance puts there."""
+"""Over-representation tests: whether a set has more of the found genes than chance gives it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.gene_sets.membership import Membership
 from analyses.stats.gene_sets.probe_number_bias import chance_by_probes
 from analyses.stats.gene_sets.wallenius import wallenius_greater, wallenius_odds
 from analyses.stats.lists.fisher import conditional_odds_ratio, fisher_greater
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 #: A sum of shares that is this near to a whole number from below is that number.
 _ROUNDING = 1e-9
@@ -41,7 +38,7 @@ class OverRepresentation:
     p_uncorrected: Floats | None = None
 
 
-def over_representation(found: NDArray[np.bool_], sets: Membership) -> OverRepresentation:
+def over_representation(found: Bools, sets: Membership) -> OverRepresentation:
     """Test sets by Fisher's exact test, one-sided.
 
     Parameters
@@ -75,7 +72,6 @@ def over_representation_of_probes(
         0 where none is found. What goes beyond 1 is cut off: a gene counts once at most.
     n_probes : ndarray of shape (n_genes,), int64
         Tested probes of each gene, at least one.
-    sets : Membership
 
     Returns
     -------

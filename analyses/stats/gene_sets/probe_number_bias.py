@@ -1,20 +1,18 @@
-"""How likely a gene is found for no other reason than that it has many probes."""
+"""Probe-number bias: how likely a gene is found only because it has many probes."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 #: The curve in which every probe is equally likely to be found counts as so many found genes.
 PRIOR_GENES = 20.0
 _ROUNDS = 200
 
 
-def chance_by_probes(n_probes: Ints, is_found: NDArray[np.bool_]) -> Floats:
+def chance_by_probes(n_probes: Ints, is_found: Bools) -> Floats:
     """Fit the chance that a gene is found as a function that rises with its number of probes.
 
     Parameters

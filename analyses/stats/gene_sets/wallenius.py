@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Pairs of a set and a list that are worked on at once, so that memory stays flat.
 _BLOCK = 8192

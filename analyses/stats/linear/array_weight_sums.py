@@ -1,4 +1,4 @@
-"""What features say of the samples' variances: restricted likelihood, its slope and curvature.
+"""Restricted likelihood of the samples' variances, its slope and curvature, over all features.
 
 For feature g the variance of sample j is s2_g exp(gamma_j) / w_gj, w the prior weights. With both
 sides multiplied by the roots of the weights, e_g = (I - H_g) y_g the residuals and H_g the
@@ -11,9 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analyses.stats.linear.basis import DesignBasis, design_basis
+from analyses.stats.linear.basis import DesignBasis, design_basis, is_rounding
 from analyses.stats.linear.missing import (
     MaskPatterns,
     by_number_missing,
@@ -21,13 +20,10 @@ from analyses.stats.linear.missing import (
     find_patterns,
     observed_rank,
 )
-from analyses.stats.linear.missing_plot import can_fill_in, centred_product
-from analyses.stats.mixed.feature_correlation import is_rounding
+from analyses.stats.linear.missing_plot import allows_missing_plot, centred_product
 from analyses.stats.numeric.cross_product import cross_product
 from analyses.stats.numeric.parallel import for_blocks, rows_times
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from cohortmart.core.types import Floats
 
 _ROWS = 1024  # features a block of work
 _OWN_VALUES = 2**20  # values in the projections of features that have each their own
@@ -39,7 +35,6 @@ class VarianceSums:
 
     Parameters
     ----------
-    height : float
     slope : ndarray of shape (n_samples,)
         Derivatives by the log variances gamma.
     curvature : ndarray of shape (n_samples, n_samples)
@@ -94,7 +89,6 @@ def variance_sums(
         variation, or where its own missing values make the design deficient.
     weights : ndarray of shape (n_features, n_samples) or None
         Prior weights, positive.
-    basis : DesignBasis
     gamma : ndarray of shape (n_samples,)
         Log variances of the samples at which the sums are formed.
     total : VarianceSums
@@ -136,7 +130,7 @@ def _of_shared(y: Floats, at: _Frame) -> list[VarianceSums]:
         out.append(_of_complete(y[gaps.complete], at))
     if gaps.rows.size:
         patterns = gaps.patterns
-        fillable = can_fill_in(at.scaled, patterns)[patterns.of_row]
+        fillable = allows_missing_plot(at.scaled, patterns)[patterns.of_row]
         filled, others = np.flatnonzero(fillable), gaps.rows[~fillable]
         if filled.size:
             out.append(_of_filled(y[gaps.rows[filled]], at, patterns.of(filled)))
@@ -156,7 +150,7 @@ def _of_complete(y: Floats, at: _Frame) -> VarianceSums:
 
 
 def _of_filled(y: Floats, at: _Frame, patterns: MaskPatterns) -> VarianceSums:
-    """Missing values as unknowns of their own: see `fill_in`."""
+    """Missing values as unknowns of their own: see `missing_plot`."""
     of, masks = patterns.of_row, patterns.masks
     outside, seen = at.outside, masks[of]
     e = centred_product(y, at.root[:, None] * outside, seen)[0]

@@ -1,4 +1,4 @@
-"""Weights of samples: the inverse of how much they vary about the model, over all features.
+"""Array weights: the inverse of how much samples vary about the model, over all features.
 
 Ritchie et al. (2006) BMC Bioinformatics 7:261; Liu et al. (2015) Nucleic Acids Res 43:e97; the
 restricted likelihood of variances that differ: Smyth (2002) J Comput Graph Stat 11:836.
@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.array_weight_sums import VarianceSums, no_sums, variance_sums
 from analyses.stats.linear.basis import DesignBasis
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Gives (y, weights) of all features, part by part; each call begins anew.
 Parts = Callable[[], Iterable[tuple[Floats, Floats | None]]]

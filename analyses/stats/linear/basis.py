@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats
 
 #: Singular values below this share of the largest (columns scaled to length 1) count as zero.
 RANK_TOLERANCE = 1e-9
@@ -92,3 +91,14 @@ def design_basis(design: Floats) -> DesignBasis:
         row_space=(length[:, None] * within) / length,
         length=length,
     )
+
+
+def is_rounding(residual: Floats, total: Floats) -> Bools:
+    """Where a feature does not vary (a gene without counts): its residuals say nothing.
+
+    Parameters
+    ----------
+    residual, total : ndarray of shape (n_features,)
+        Sums of squares of the residuals and of the values.
+    """
+    return np.asarray(residual <= 1e-24 * total)

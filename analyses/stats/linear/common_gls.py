@@ -1,7 +1,8 @@
-"""Contrasts of features that share the normal equations: no weights, few missing values.
+"""Generalised least squares of features that share the normal equations.
 
-Everything the fit needs of a feature is linear in its values, but for one sum of squares: one
-product with a table gives residuals that are independent, contrasts, and whitened contrasts.
+They have no weights, and few values are missing. All that the fit needs of a feature is linear in
+its values, but for one sum of squares: one product with a table gives residuals that are
+independent, contrasts, and whitened contrasts.
 """
 
 from __future__ import annotations
@@ -12,14 +13,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
-from analyses.stats.linear.contrasts_fit_approximation import LimmaErrors, combined_sd
+from analyses.stats.linear.contrasts_fit_approximation import ContrastsFitApproximation, combined_sd
 from analyses.stats.linear.missing import EqualGaps, MaskPatterns, by_number_missing
-from analyses.stats.linear.missing_plot import centred_product, fill_in, residual_basis
-
-Floats = NDArray[np.float64]
+from analyses.stats.linear.missing_plot import centred_product, missing_plot, residual_basis
+from cohortmart.core.types import Floats, Ints
 
 
 class Parts(NamedTuple):
@@ -35,7 +34,7 @@ class Parts(NamedTuple):
 
 
 @dataclass(frozen=True)
-class SharedFit:
+class CommonGls:
     """The fit of complete features with one V.
 
     Parameters
@@ -54,7 +53,7 @@ class SharedFit:
         The columns of `white` of each set.
     coefficient : ndarray of shape (n_samples, n_coefficients)
         As `contrast`, of the coefficients; empty without an approximation.
-    approximation : LimmaErrors or None
+    approximation : ContrastsFitApproximation or None
         What contrasts.fit would use for features with missing values.
     """
 
@@ -64,7 +63,7 @@ class SharedFit:
     variance: Floats
     of_set: tuple[slice, ...]
     coefficient: Floats
-    approximation: LimmaErrors | None
+    approximation: ContrastsFitApproximation | None
 
     @property
     def table(self) -> Floats:
@@ -77,19 +76,18 @@ class SharedFit:
         return e[..., :r], e[..., r : r + c], e[..., r + c :]
 
 
-def shared_fit(
+def common_gls(
     basis: DesignBasis,
     k: Floats,
     z: Floats,
     rho: float,
     sets: Sequence[Sequence[int]],
-    approximation: LimmaErrors | None = None,
-) -> SharedFit:
+    approximation: ContrastsFitApproximation | None = None,
+) -> CommonGls:
     """Prepare the fit of complete features.
 
     Parameters
     ----------
-    basis : DesignBasis
     k : ndarray of shape (rank, n_contrasts)
         Contrasts in the basis.
     z : ndarray of shape (n_samples, n_blocks)
@@ -98,14 +96,15 @@ def shared_fit(
         Correlation within blocks.
     sets : sequence of sequences of int
         Columns of `k` of each joint test.
-    approximation : LimmaErrors, optional
+    approximation : ContrastsFitApproximation, optional
         Given: say how far contrasts.fit is off where values are missing.
     """
     v = (1.0 - rho) * np.eye(len(z)) + rho * (z @ z.T)
     outside = residual_basis(basis)
     root = np.linalg.cholesky(outside.T @ v @ outside)
     residual = np.linalg.solve(root, outside.T).T
-    # generalised least squares is least squares less what the residuals say of it
+    # the residuals of least squares are correlated with its estimates; what they predict of the
+    # estimates is taken off, and generalised least squares is left
     hat = basis.q - residual @ (residual.T @ v @ basis.q)
     covariance = hat.T @ v @ hat
     white = [np.empty((len(z), 0))]
@@ -116,34 +115,34 @@ def shared_fit(
     of_set = tuple(slice(start, stop) for start, stop in pairwise(ends))
     variance = np.maximum(((covariance @ k) * k).sum(axis=0), 0.0)
     units = np.empty((basis.rank, 0)) if approximation is None else approximation.units
-    return SharedFit(
+    return CommonGls(
         residual, hat @ k, np.hstack(white), variance, of_set, hat @ units, approximation
     )
 
 
-def fit_complete(y: Floats, shared: SharedFit) -> Parts:
+def fit_complete(y: Floats, common: CommonGls) -> Parts:
     """Fit features without missing values; `y` of shape (n_features, n_samples)."""
-    e, mean = centred_product(y, shared.table)
-    residual, estimate, white = shared.split(e)
-    sd = np.broadcast_to(np.sqrt(shared.variance), estimate.shape)
-    df = np.full(len(y), float(shared.residual.shape[1]))
-    wald = np.empty((len(y), len(shared.of_set)))
-    for s, columns in enumerate(shared.of_set):
+    e, mean = centred_product(y, common.table)
+    residual, estimate, white = common.split(e)
+    sd = np.broadcast_to(np.sqrt(common.variance), estimate.shape)
+    df = np.full(len(y), float(common.residual.shape[1]))
+    wald = np.empty((len(y), len(common.of_set)))
+    for s, columns in enumerate(common.of_set):
         wald[:, s] = _mean_square(white[:, columns])
     return Parts(estimate, sd, _sigma2(residual, df), df, mean, wald)
 
 
-def fit_filled(y: Floats, shared: SharedFit, patterns: MaskPatterns) -> Parts:
+def fit_filled(y: Floats, common: CommonGls, patterns: MaskPatterns) -> Parts:
     """Fit features with missing values that can be filled in.
 
     Parameters
     ----------
     y : ndarray of shape (n_features, n_samples)
         NaN = missing.
-    shared : SharedFit
+    common : CommonGls
         Of the complete features.
     patterns : MaskPatterns
-        Of these features; each passes `can_fill_in`.
+        Of these features; each passes `allows_missing_plot`.
 
     Notes
     -----
@@ -152,31 +151,31 @@ def fit_filled(y: Floats, shared: SharedFit, patterns: MaskPatterns) -> Parts:
     |w|^2 - (G w)'(S + G G')^-1 (G w), w the whitened estimates (Woodbury).
     """
     of = patterns.of_row
-    table = shared.table
+    table = common.table
     e, mean = centred_product(y, table, patterns.masks[of])
-    variance = np.empty((len(patterns.masks), shared.variance.size))
-    ratio = None if shared.approximation is None else np.empty(variance.shape)
-    lost = np.empty((len(y), len(shared.of_set)))
+    variance = np.empty((len(patterns.masks), common.variance.size))
+    ratio = None if common.approximation is None else np.empty(variance.shape)
+    lost = np.empty((len(y), len(common.of_set)))
     for gaps in by_number_missing(patterns):
-        inverse = fill_in(e, table, shared.residual.shape[1], gaps)
-        residual, contrast, white = shared.split(table[gaps.samples])
-        variance[gaps.patterns] = shared.variance + ((inverse @ contrast) * contrast).sum(axis=1)
+        inverse = missing_plot(e, table, common.residual.shape[1], gaps)
+        residual, contrast, white = common.split(table[gaps.samples])
+        variance[gaps.patterns] = common.variance + ((inverse @ contrast) * contrast).sum(axis=1)
         if ratio is not None:
-            ratio[gaps.patterns] = _limma_sd(inverse, shared, gaps)
-        square, found = residual @ residual.transpose(0, 2, 1), shared.split(e[gaps.rows])[2]
-        for s, columns in enumerate(shared.of_set):
+            ratio[gaps.patterns] = _limma_sd(inverse, common, gaps)
+        square, found = residual @ residual.transpose(0, 2, 1), common.split(e[gaps.rows])[2]
+        for s, columns in enumerate(common.of_set):
             lost[gaps.rows, s] = _lost(square, white[:, :, columns], found[:, columns], gaps.of_row)
-    residual, estimate, white = shared.split(e)
-    df = (patterns.masks.sum(axis=1) - (y.shape[1] - shared.residual.shape[1]))[of].astype(float)
+    residual, estimate, white = common.split(e)
+    df = (patterns.masks.sum(axis=1) - (y.shape[1] - common.residual.shape[1]))[of].astype(float)
     sd = np.sqrt(variance)
     if ratio is not None:
         ratio = (ratio / sd)[of]
-    for s, columns in enumerate(shared.of_set):
+    for s, columns in enumerate(common.of_set):
         lost[:, s] = np.maximum(_mean_square(white[:, columns]) - lost[:, s], 0.0)
     return Parts(estimate, sd[of], _sigma2(residual, df), df, mean, lost, ratio)
 
 
-def _lost(square: Floats, white: Floats, found: Floats, of_row: NDArray[np.int64]) -> Floats:
+def _lost(square: Floats, white: Floats, found: Floats, of_row: Ints) -> Floats:
     """Return what the missing samples take from the Wald statistic of a set, per direction."""
     both = square + white @ white.transpose(0, 2, 1)
     along = white[of_row] @ found[:, :, None]
@@ -184,9 +183,9 @@ def _lost(square: Floats, white: Floats, found: Floats, of_row: NDArray[np.int64
     return np.asarray((along * solved).sum(axis=(1, 2)) / white.shape[2])
 
 
-def _limma_sd(inverse: Floats, shared: SharedFit, gaps: EqualGaps) -> Floats:
+def _limma_sd(inverse: Floats, common: CommonGls, gaps: EqualGaps) -> Floats:
     """Unscaled standard deviations of the contrasts by contrasts.fit, one row a pattern."""
-    a, rows = shared.approximation, shared.coefficient[gaps.samples]
+    a, rows = common.approximation, common.coefficient[gaps.samples]
     if a is None:
         raise ValueError("no approximation was asked for")
     own = np.sqrt(a.variance + ((inverse @ rows) * rows).sum(axis=1))

@@ -1,4 +1,4 @@
-"""Weights that all features share: the weighted fit is a fit without weights of another design.
+"""Weights common to all features: a weighted fit is one without weights of another design.
 
 With both y and the design's rows multiplied by the square roots of the weights, rows and columns
 of V divided by them are as they were. So every feature shares its decompositions again.
@@ -9,14 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
+from cohortmart.core.types import Floats
 
-Floats = NDArray[np.float64]
 
-
-def shared_row(weights: Floats | None) -> Floats | None:
+def common_row(weights: Floats | None) -> Floats | None:
     """Return the one row of weights that is seen as many, or None.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Contrasts of the generalised least-squares fit of every feature, before moderation.
+"""Contrasts of generalised least-squares fits of every feature, before moderation.
 
 A contrast c has the exact unscaled variance c'(Q'V_g^-1 Q)^-1 c, from each feature's own V_g.
 """
@@ -9,21 +9,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
-from analyses.stats.linear.common_gls import Parts, directions, fit_complete, fit_filled, shared_fit
-from analyses.stats.linear.common_weights import scaled_basis, shared_row
-from analyses.stats.linear.contrasts_fit_approximation import LimmaErrors, limma_errors
-from analyses.stats.linear.feature_gls import fit_own, observed_mean
+from analyses.stats.linear.common_gls import Parts, common_gls, directions, fit_complete, fit_filled
+from analyses.stats.linear.common_weights import common_row, scaled_basis
+from analyses.stats.linear.contrasts_fit_approximation import (
+    ContrastsFitApproximation,
+    contrasts_fit_approximation,
+)
+from analyses.stats.linear.feature_gls import feature_gls, observed_mean
 from analyses.stats.linear.fit_checks import check_fit, check_sets
 from analyses.stats.linear.gls import solve_gls
 from analyses.stats.linear.missing import find_gaps
-from analyses.stats.linear.missing_plot import can_fill_in
+from analyses.stats.linear.missing_plot import allows_missing_plot
 from analyses.stats.mixed.blocks import Blocks
 from analyses.stats.numeric.parallel import for_blocks
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats, Ints
 
 _ROWS = 1024  # features a block of work; its arrays stay in the processor's cache
 
@@ -79,7 +80,7 @@ class _Job:
     sets: list[list[int]]
     z: Floats
     rho: float
-    approximation: LimmaErrors | None
+    approximation: ContrastsFitApproximation | None
     errors: str
 
     @property
@@ -124,7 +125,7 @@ def fit_contrasts(
         not of full rank; what `check_fit` refuses.
     """
     check_fit(y, basis, contrasts, weights, errors)
-    row = shared_row(weights) if errors == "exact" else None
+    row = common_row(weights) if errors == "exact" else None
     if row is not None:  # weights of samples alone: no weights, in scaled samples
         scaled, root = scaled_basis(basis, row), np.sqrt(row)
         fit = fit_contrasts(y * root, scaled, contrasts, blocks, correlation, sets=sets)
@@ -137,14 +138,14 @@ def fit_contrasts(
     chosen = check_sets(sets, k.shape[1])
     approximation = None
     if errors == "limma" or basis.rank == len(contrasts):
-        approximation = limma_errors(basis, contrasts, z, rho, chosen)
+        approximation = contrasts_fit_approximation(basis, contrasts, z, rho, chosen)
     job = _Job(basis, k, chosen, z, rho, approximation, errors)
     if weights is not None or errors == "limma":
-        return _fit_own(y, weights, job)
-    return _fit_shared(y, job)
+        return _fit_each(y, weights, job)
+    return _fit_common(y, job)
 
 
-def _fit_own(y: Floats, weights: Floats | None, job: _Job) -> ContrastFit:
+def _fit_each(y: Floats, weights: Floats | None, job: _Job) -> ContrastFit:
     """Solve the normal equations of every feature."""
     whole = None if weights is not None else ~np.isnan(y).any(axis=1)
     differs = whole is None or not whole.all()
@@ -154,7 +155,7 @@ def _fit_own(y: Floats, weights: Floats | None, job: _Job) -> ContrastFit:
         rows = slice(start, stop)
         w = None if weights is None else weights[rows]
         fit = solve_gls(y[rows], job.basis, job.z, job.rho, w)
-        _put(out, rows, fit_own(y[rows], fit, job.k, job.sets, job.approximation, job.errors))
+        _put(out, rows, feature_gls(y[rows], fit, job.k, job.sets, job.approximation, job.errors))
 
     for_blocks(len(y), _ROWS, work)
     if out.limma_ratio is not None and whole is not None:
@@ -162,26 +163,29 @@ def _fit_own(y: Floats, weights: Floats | None, job: _Job) -> ContrastFit:
     return out
 
 
-def _fit_shared(y: Floats, job: _Job) -> ContrastFit:
+def _fit_common(y: Floats, job: _Job) -> ContrastFit:
     """Use what the complete features share; fill the gaps of the others where that can be."""
     gaps = find_gaps(y)
     approximation = job.approximation if gaps.rows.size else None
-    shared = shared_fit(job.basis, job.k, job.z, job.rho, job.sets, approximation)
+    common = common_gls(job.basis, job.k, job.z, job.rho, job.sets, approximation)
     out = _empty(len(y), job.k.shape[1], job.wald_df, approximation is not None)
 
     def complete(start: int, stop: int) -> None:
         rows = start + np.flatnonzero(gaps.complete[start:stop])
-        _put(out, rows, fit_complete(y[rows], shared))
+        _put(out, rows, fit_complete(y[rows], common))
 
     def incomplete(start: int, stop: int) -> None:
         patterns = gaps.patterns.of(slice(start, stop))
-        rows, fillable = gaps.rows[start:stop], can_fill_in(job.basis, patterns)[patterns.of_row]
+        rows, fillable = (
+            gaps.rows[start:stop],
+            allows_missing_plot(job.basis, patterns)[patterns.of_row],
+        )
         filled, others = np.flatnonzero(fillable), rows[~fillable]
         if filled.size:
-            _put(out, rows[filled], fit_filled(y[rows[filled]], shared, patterns.of(filled)))
+            _put(out, rows[filled], fit_filled(y[rows[filled]], common, patterns.of(filled)))
         if others.size:
             fit = solve_gls(y[others], job.basis, job.z, job.rho, None)
-            _put(out, others, fit_own(y[others], fit, job.k, job.sets, approximation))
+            _put(out, others, feature_gls(y[others], fit, job.k, job.sets, approximation))
 
     for_blocks(len(y), _ROWS, complete)
     for_blocks(len(gaps.rows), _ROWS, incomplete)
@@ -234,7 +238,7 @@ def _empty(n: int, n_contrasts: int, wald_df: tuple[int, ...], differs: bool) ->
     return ContrastFit(estimate, sd, sigma2, df, mean, wald, wald_df, limma_ratio=ratio)
 
 
-def _put(out: ContrastFit, rows: slice | NDArray[np.int64], parts: Parts) -> None:
+def _put(out: ContrastFit, rows: slice | Ints, parts: Parts) -> None:
     for name, values in zip(parts._fields, parts, strict=True):
         place = getattr(out, name)
         if place is not None and values is not None:

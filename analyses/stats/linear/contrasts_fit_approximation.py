@@ -11,18 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.gls import information
 from analyses.stats.numeric.parallel import rows_times
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True)
-class LimmaErrors:
-    """What contrasts.fit uses.
+class ContrastsFitApproximation:
+    """What contrasts.fit uses in place of each feature's own covariance.
 
     Parameters
     ----------
@@ -44,14 +42,13 @@ class LimmaErrors:
     whiten: tuple[Floats, ...]
 
 
-def limma_errors(
+def contrasts_fit_approximation(
     basis: DesignBasis, contrasts: Floats, z: Floats, rho: float, sets: Sequence[Sequence[int]]
-) -> LimmaErrors:
+) -> ContrastsFitApproximation:
     """Prepare the approximation for a design.
 
     Parameters
     ----------
-    basis : DesignBasis
     contrasts : ndarray of shape (n_coefficients, n_contrasts)
     z : ndarray of shape (n_samples, n_blocks)
         Block indicators.
@@ -74,7 +71,7 @@ def limma_errors(
     sd = np.sqrt(np.diag(cov))
     of_contrasts = contrasts.T @ cov @ contrasts
     whiten = tuple(_whitening(of_contrasts[np.ix_(one, one)]) for one in sets)
-    return LimmaErrors(units, contrasts, cov / np.outer(sd, sd), sd**2, whiten)
+    return ContrastsFitApproximation(units, contrasts, cov / np.outer(sd, sd), sd**2, whiten)
 
 
 def _whitening(cov: Floats) -> Floats:
@@ -84,14 +81,13 @@ def _whitening(cov: Floats) -> Floats:
     return np.asarray(vectors[:, keep] / np.sqrt(values[keep]))
 
 
-def approximate_sd(inverse: Floats, a: LimmaErrors) -> Floats:
+def approximate_sd(inverse: Floats, a: ContrastsFitApproximation) -> Floats:
     """Return the unscaled standard deviations of contrasts as contrasts.fit has them.
 
     Parameters
     ----------
     inverse : ndarray of shape (n_features or 1, rank, rank)
         (Q'V^-1 Q)^-1.
-    a : LimmaErrors
 
     Returns
     -------
@@ -102,14 +98,13 @@ def approximate_sd(inverse: Floats, a: LimmaErrors) -> Floats:
     return combined_sd(np.sqrt(np.maximum(variance, 0.0)), a)
 
 
-def combined_sd(own: Floats, a: LimmaErrors) -> Floats:
+def combined_sd(own: Floats, a: ContrastsFitApproximation) -> Floats:
     """Combine a feature's own deviations of the coefficients with the correlations of all.
 
     Parameters
     ----------
     own : ndarray of shape (n_features, n_coefficients)
         Unscaled standard deviations.
-    a : LimmaErrors
 
     Returns
     -------

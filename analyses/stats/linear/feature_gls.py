@@ -1,26 +1,26 @@
-"""Contrasts of features with normal equations of their own: weights, or too many gaps to fill."""
+"""Generalised least squares of features with normal equations of their own: weights, many gaps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.common_gls import Parts, directions
-from analyses.stats.linear.contrasts_fit_approximation import LimmaErrors, approximate_sd
+from analyses.stats.linear.contrasts_fit_approximation import (
+    ContrastsFitApproximation,
+    approximate_sd,
+)
 from analyses.stats.linear.gls import NormalEquations
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from cohortmart.core.types import Bools, Floats
 
 
-def fit_own(
+def feature_gls(
     y: Floats,
     fit: NormalEquations,
     k: Floats,
     sets: Sequence[Sequence[int]],
-    approximation: LimmaErrors | None,
+    approximation: ContrastsFitApproximation | None,
     errors: str = "exact",
 ) -> Parts:
     """Evaluate contrasts of one block of rows.
@@ -28,12 +28,11 @@ def fit_own(
     Parameters
     ----------
     y : ndarray of shape (n_features, n_samples)
-    fit : NormalEquations
     k : ndarray of shape (rank, n_contrasts)
         Contrasts in the basis.
     sets : sequence of sequences of int
         Columns of `k` of each joint test.
-    approximation : LimmaErrors or None
+    approximation : ContrastsFitApproximation or None
         What contrasts.fit would use; None: no ratio.
     errors : {"exact", "limma"}
         Whose standard errors and joint statistics are returned.
@@ -66,7 +65,7 @@ def fit_own(
     return Parts(estimate, np.where(inestimable, np.nan, sd), sigma2, df, mean, wald, ratio)
 
 
-def _inestimable(fit: NormalEquations, k: Floats) -> Flags:
+def _inestimable(fit: NormalEquations, k: Floats) -> Bools:
     """Where a feature's own missing values leave a contrast without information."""
     out = np.zeros((len(fit.gamma), k.shape[1]), bool)
     deficient = np.flatnonzero(fit.rank < k.shape[0])
@@ -78,14 +77,14 @@ def _inestimable(fit: NormalEquations, k: Floats) -> Flags:
     return out
 
 
-def _unknown_to_limma(fit: NormalEquations, a: LimmaErrors) -> Flags:
+def _unknown_to_limma(fit: NormalEquations, a: ContrastsFitApproximation) -> Bools:
     """Where a contrast uses a coefficient that has no standard deviation of its own."""
     if (fit.rank == len(a.units)).all():
         return np.zeros((1, 1), bool)
     return np.asarray(_inestimable(fit, a.units) @ (a.contrasts != 0))
 
 
-def _wald(fit: NormalEquations, k: Floats, ok: Flags) -> Floats:
+def _wald(fit: NormalEquations, k: Floats, ok: Bools) -> Floats:
     """Wald statistic over the independent directions of `k`, per direction, of the rows `ok`."""
     u = directions(k)
     estimate = fit.gamma @ u

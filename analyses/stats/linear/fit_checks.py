@@ -1,17 +1,14 @@
-"""What a fit refuses: values, weights and contrasts that no formula can use."""
+"""Checks before a fit: values, weights and contrasts that no formula can use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.numeric.parallel import for_blocks
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from cohortmart.core.types import Bools, Floats, Ints
 
 _ROWS = 4096  # features a block of work when values are looked at only
 _NAMED = 5  # rows named in a message
@@ -51,7 +48,7 @@ def check_fit(
     if weights.shape != y.shape:
         raise ValueError(f"weights of shape {weights.shape} do not fit y of shape {y.shape}")
 
-    def unusable(rows: slice) -> Flags:
+    def unusable(rows: slice) -> Bools:
         w = weights[rows]
         return np.asarray(~((w > 0) & (w < np.inf)) & ~np.isnan(y[rows]))
 
@@ -89,7 +86,7 @@ def _check_contrasts(contrasts: Floats, n_coefficients: int) -> None:
             raise ValueError(f"contrasts are {what}: {_named(bad, 'column')}")
 
 
-def _check_rows(n: int, bad: Callable[[slice], Flags], what: str) -> None:
+def _check_rows(n: int, bad: Callable[[slice], Bools], what: str) -> None:
     found = np.zeros(n, bool)
 
     def look(start: int, stop: int) -> None:
@@ -101,7 +98,7 @@ def _check_rows(n: int, bad: Callable[[slice], Flags], what: str) -> None:
         raise ValueError(f"{what} in {where.size} of {n} rows: {_named(where, 'row')}")
 
 
-def _named(where: NDArray[np.int64], what: str) -> str:
+def _named(where: Ints, what: str) -> str:
     """`row 3`, `rows 3, 7`, and so on, with dots if there are many."""
     listed = ", ".join(str(i) for i in where[:_NAMED])
     return f"{what}{'s' if where.size > 1 else ''} {listed}{', ...' if where.size > _NAMED else ''}"

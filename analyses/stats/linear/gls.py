@@ -11,13 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.missing import find_patterns, observed_rank
 from analyses.stats.numeric.parallel import rows_times
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,8 @@ class NormalEquations:
     inverse: Floats
     gamma: Floats
     rss: Floats
-    rank: NDArray[np.int64]
-    n_seen: NDArray[np.int64]
+    rank: Ints
+    n_seen: Ints
 
 
 def solve_gls(
@@ -52,7 +50,6 @@ def solve_gls(
     ----------
     y : ndarray of shape (n_features, n_samples)
         NaN = missing.
-    basis : DesignBasis
     z : ndarray of shape (n_samples, n_blocks)
         Block indicators.
     rho : float
@@ -76,13 +73,13 @@ def solve_gls(
 
 def _by_pattern(
     y: Floats,
-    masks: NDArray[np.bool_],
-    of: NDArray[np.int64],
+    masks: Bools,
+    of: Ints,
     basis: DesignBasis,
     z: Floats,
     rho: float,
-    rank: NDArray[np.int64],
-    n: NDArray[np.int64],
+    rank: Ints,
+    n: Ints,
 ) -> NormalEquations:
     a, u, kappa = information(masks.astype(float), masks, basis.q, z, rho)
     inverse = _inverse(a, rank < basis.rank)[of]
@@ -93,12 +90,12 @@ def _by_pattern(
 def _solve_with(
     y: Floats,
     w: Floats,
-    seen: NDArray[np.bool_],
+    seen: Bools,
     basis: DesignBasis,
     z: Floats,
     rho: float,
-    rank: NDArray[np.int64],
-    n: NDArray[np.int64],
+    rank: Ints,
+    n: Ints,
 ) -> NormalEquations:
     a, u, kappa = information(w, seen, basis.q, z, rho)
     inverse = _inverse(a, rank < basis.rank)
@@ -108,7 +105,7 @@ def _solve_with(
 
 
 def information(
-    w: Floats, seen: NDArray[np.bool_], q: Floats, z: Floats, rho: float
+    w: Floats, seen: Bools, q: Floats, z: Floats, rho: float
 ) -> tuple[Floats, Floats, Floats]:
     """Return Q'V^-1 Q and what of each block enters it.
 
@@ -119,7 +116,6 @@ def information(
     seen : ndarray of the same shape, bool
     q : ndarray of shape (n_samples, rank)
     z : ndarray of shape (n_samples, n_blocks)
-    rho : float
 
     Returns
     -------
@@ -139,7 +135,7 @@ def information(
     return a, u, kappa
 
 
-def _inverse(a: Floats, deficient: NDArray[np.bool_]) -> Floats:
+def _inverse(a: Floats, deficient: Bools) -> Floats:
     """Inverse where the design has full rank on the observed samples, else pseudo-inverse."""
     deficient = np.broadcast_to(deficient, len(a))
     out = np.empty_like(a)

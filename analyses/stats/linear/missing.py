@@ -1,4 +1,4 @@
-"""Patterns of missing values: many features share the same ones."""
+"""Patterns of missing values, which many features have in common."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.numeric.parallel import for_blocks, rows_times
+from cohortmart.core.types import Bools, Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
 
 _ROWS = 16384  # rows a block of work when values are looked at only
@@ -30,7 +29,7 @@ class MaskPatterns:
         The pattern of each feature.
     """
 
-    masks: NDArray[np.bool_]
+    masks: Bools
     of_row: Ints
 
     def of(self, rows: slice | Ints) -> MaskPatterns:
@@ -52,7 +51,7 @@ class Gaps:
         Of `rows`, in that order.
     """
 
-    complete: NDArray[np.bool_]
+    complete: Bools
     rows: Ints
     patterns: MaskPatterns
 
@@ -78,7 +77,7 @@ class EqualGaps:
     of_row: Ints
 
 
-def find_patterns(observed: NDArray[np.bool_]) -> MaskPatterns:
+def find_patterns(observed: Bools) -> MaskPatterns:
     """Group features by the samples they were observed in.
 
     Parameters
@@ -139,7 +138,7 @@ def observed_rank(basis: DesignBasis, patterns: MaskPatterns) -> Ints:
     return np.asarray((np.linalg.eigvalsh(grams) > 1e-10).sum(axis=1), dtype=np.int64)
 
 
-def _pack(observed: NDArray[np.bool_]) -> Words:
+def _pack(observed: Bools) -> Words:
     """One bit a sample, as words of 64; shape (n_features, n_words)."""
     n, n_samples = observed.shape
     bits = np.zeros((n, -(-n_samples // 64) * 8), np.uint8)

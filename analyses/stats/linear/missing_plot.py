@@ -1,4 +1,4 @@
-"""A missing value as one more unknown of the fit.
+"""The missing-plot technique: a missing value as one more unknown of the fit.
 
 A sample that is left out, and a sample kept with a column of its own in the design (1 there, 0
 elsewhere), leave the same residuals and the same restricted likelihood (Bartlett 1937, the
@@ -9,26 +9,24 @@ complete design and needs a system of m equations only.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.missing import EqualGaps, MaskPatterns
 from analyses.stats.numeric.parallel import rows_times
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats
 
 #: Least share of information a missing value's own column may have left: below, too many digits
 #: would be lost.
 _LEAST = 0.01
 
 
-def can_fill_in(basis: DesignBasis, patterns: MaskPatterns) -> NDArray[np.bool_]:
+def allows_missing_plot(basis: DesignBasis, patterns: MaskPatterns) -> Bools:
     """Say which patterns leave a design of full rank, well away from a deficient one.
 
     Returns
     -------
     ndarray of shape (n_patterns,), bool
-        False also where more samples than coefficients are missing: filling in saves nothing.
+        False also where more samples than coefficients are missing: nothing would be saved.
 
     Notes
     -----
@@ -48,8 +46,8 @@ def can_fill_in(basis: DesignBasis, patterns: MaskPatterns) -> NDArray[np.bool_]
     return np.asarray(out)
 
 
-def fill_in(e: Floats, table: Floats, n_residual: int, gaps: EqualGaps) -> Floats:
-    """Give missing values what makes their residuals nothing, and carry that through a table.
+def missing_plot(e: Floats, table: Floats, n_residual: int, gaps: EqualGaps) -> Floats:
+    """Fill in missing values so that their residuals are zero, in products with a table.
 
     Parameters
     ----------
@@ -58,8 +56,6 @@ def fill_in(e: Floats, table: Floats, n_residual: int, gaps: EqualGaps) -> Float
         changed.
     table : ndarray of shape (n_samples, m)
         The first `n_residual` columns F have F F' = V^-1 - V^-1 Q (Q'V^-1 Q)^-1 Q'V^-1.
-    n_residual : int
-    gaps : EqualGaps
 
     Returns
     -------
@@ -78,9 +74,7 @@ def fill_in(e: Floats, table: Floats, n_residual: int, gaps: EqualGaps) -> Float
     return np.asarray(inverse)
 
 
-def centred_product(
-    y: Floats, table: Floats, seen: NDArray[np.bool_] | None = None
-) -> tuple[Floats, Floats]:
+def centred_product(y: Floats, table: Floats, seen: Bools | None = None) -> tuple[Floats, Floats]:
     """Return `y @ table`, formed without each feature's mean so that a large one costs no digits.
 
     Parameters

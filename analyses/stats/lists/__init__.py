@@ -1,1 +1,1 @@
-"""Two lists of features: contingency tables, Fisher, hypergeometric tails."""
+"""Lists of features: contingency tables, Fisher's test, hypergeometric tails."""

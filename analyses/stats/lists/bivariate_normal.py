@@ -1,12 +1,12 @@
-"""Probabilities that two correlated standard normal variables both lie beyond thresholds."""
+"""Tails of the bivariate normal distribution: both of two variables beyond thresholds."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Thresholds below are 0.
 _ZERO = 1e-100

@@ -1,4 +1,4 @@
-"""Tables of two lists of features from one universe, by whether a feature is in each list."""
+"""Contingency tables of two lists of features from one universe."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 #: Products of two counts must fit into 64 bits.
 _LARGEST = 2**31
@@ -18,7 +17,7 @@ _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
-class ListTables:
+class ContingencyTables:
     """The four cells of each table, every one an array of shape (n_tables,).
 
     Parameters
@@ -47,16 +46,16 @@ class ListTables:
         """Largest possible overlap of lists of these sizes."""
         return self.both + np.minimum(self.first_only, self.second_only)
 
-    def rows(self, which: Ints) -> ListTables:
+    def rows(self, which: Ints) -> ContingencyTables:
         """Return some of the tables."""
-        return ListTables(
+        return ContingencyTables(
             self.both[which], self.first_only[which], self.second_only[which], self.neither[which]
         )
 
-    def with_overlap(self, both: Ints) -> ListTables:
+    def with_overlap(self, both: Ints) -> ContingencyTables:
         """Return the tables of the same lists with another overlap."""
         more = both - self.both
-        return ListTables(
+        return ContingencyTables(
             both, self.first_only - more, self.second_only - more, self.neither + more
         )
 
@@ -70,9 +69,9 @@ class ListTables:
         return np.asarray(np.minimum(far, possible))
 
 
-def list_tables(
+def contingency_tables(
     n_both: ArrayLike, n_first: ArrayLike, n_second: ArrayLike, n_universe: ArrayLike
-) -> tuple[tuple[int, ...], ListTables]:
+) -> tuple[tuple[int, ...], ContingencyTables]:
     """Check the counts; return their common shape and the tables in a row.
 
     Parameters
@@ -88,7 +87,7 @@ def list_tables(
     given = np.broadcast_arrays(*map(np.asarray, (n_both, n_first, n_second, n_universe)))
     with np.errstate(invalid="ignore"):
         both, first, second, universe = (a.astype(np.int64).ravel() for a in given)
-    t = ListTables(both, first - both, second - both, universe - first - second + both)
+    t = ContingencyTables(both, first - both, second - both, universe - first - second + both)
     bad = universe >= _LARGEST
     for cell in (t.both, t.first_only, t.second_only, t.neither):
         bad |= cell < 0
@@ -103,12 +102,13 @@ def list_tables(
     return given[0].shape, t
 
 
-def in_chunks(t: ListTables, width: Ints, work: Callable[[ListTables], Floats]) -> Floats:
+def in_chunks(
+    t: ContingencyTables, width: Ints, work: Callable[[ContingencyTables], Floats]
+) -> Floats:
     """Compute tables of similar width together, so that memory stays flat.
 
     Parameters
     ----------
-    t : ListTables
     width : ndarray of int of shape (n_tables,)
         Numbers that the work holds for a table.
     work : callable

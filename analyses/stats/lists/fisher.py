@@ -8,13 +8,11 @@ list. Given the sizes of the lists, the number they share is hypergeometric by c
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from analyses.stats.lists.contingency import ListTables, in_chunks, list_tables
+from analyses.stats.lists.contingency import ContingencyTables, contingency_tables, in_chunks
 from analyses.stats.lists.hypergeometric import BLOCK, upper_tail
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 #: Steps of Newton's method; four or five are usual.
 _ROUNDS = 200
@@ -49,7 +47,7 @@ def fisher_greater(
     of binomial probabilities"), which keeps its digits where log factorials lose them to
     cancellation; the others follow by their ratios.
     """
-    shape, t = list_tables(n_both, n_first, n_second, n_universe)
+    shape, t = contingency_tables(n_both, n_first, n_second, n_universe)
     return in_chunks(t, np.full(t.n, BLOCK), upper_tail).reshape(shape)
 
 
@@ -77,7 +75,7 @@ def conditional_odds_ratio(
     ValueError
         As in `fisher_greater`.
     """
-    shape, t = list_tables(n_both, n_first, n_second, n_universe)
+    shape, t = contingency_tables(n_both, n_first, n_second, n_universe)
     lowest, highest = t.both == t.lowest, t.both == t.highest
     out = np.where(highest, np.inf, 0.0)
     out[lowest & highest] = np.nan
@@ -87,7 +85,7 @@ def conditional_odds_ratio(
     return out.reshape(shape)
 
 
-def _log_odds_ratio(t: ListTables) -> Floats:
+def _log_odds_ratio(t: ContingencyTables) -> Floats:
     """Solve mean = overlap for tables inside their support, by Newton's method.
 
     The steps stay in the interval that the signs seen so far leave.
@@ -120,12 +118,11 @@ def _log_odds_ratio(t: ListTables) -> Floats:
     raise ArithmeticError("no odds ratio was found")  # pragma: no cover
 
 
-def _log_weights(t: ListTables, log_odds: Floats) -> tuple[Floats, Floats]:
+def _log_weights(t: ContingencyTables, log_odds: Floats) -> tuple[Floats, Floats]:
     """Log probabilities, up to a constant, of the overlaps around the one at hand.
 
     Parameters
     ----------
-    t : ListTables
     log_odds : ndarray of shape (n_tables,)
 
     Returns

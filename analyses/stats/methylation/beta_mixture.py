@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Rounds of EM and the change of the means that ends them: those of the published procedure. Few
 #: rounds are meant: run to the end, the broad middle state takes over the tails of the others.

@@ -14,7 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from analyses.stats.methylation.beta_mixture import (
@@ -24,9 +23,8 @@ from analyses.stats.methylation.beta_mixture import (
     fit_mixture,
 )
 from analyses.stats.methylation.density import density, density_distance, mode
+from cohortmart.core.types import Bools, Floats
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Cuts = tuple[int, int]
 
 #: First classes of type I: unmethylated up to, methylated above.

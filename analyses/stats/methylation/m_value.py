@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from cohortmart.core.types import Floats
 
 
-def m_value(beta: NDArray[np.float64], clip: float) -> NDArray[np.float64]:
+def m_value(beta: Floats, clip: float) -> Floats:
     """Return log2(beta / (1 - beta)), beta first clipped to [clip, 1 - clip]; NaN stays NaN.
 
     Parameters

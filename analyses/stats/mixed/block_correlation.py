@@ -1,4 +1,4 @@
-"""The correlation of samples of the same block, shared by all features.
+"""Block correlation: that of samples of the same block, shared by all features.
 
 Smyth, Michaud & Scott (2005) Bioinformatics 21:2067. Each feature's correlation t2 / (t2 + s2) is
 estimated by REML; the consensus is the hyperbolic tangent of the 15 % trimmed mean of their
@@ -10,23 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
-from analyses.stats.linear.common_weights import scaled_basis, shared_row
+from analyses.stats.linear.common_weights import common_row, scaled_basis
 from analyses.stats.linear.missing import MaskPatterns, find_gaps
-from analyses.stats.linear.missing_plot import can_fill_in
+from analyses.stats.linear.missing_plot import allows_missing_plot
 from analyses.stats.mixed.blocks import Blocks
 from analyses.stats.mixed.common_correlation import (
-    Rotation,
+    ResidualRotation,
     correlation_of_complete,
     correlation_of_filled,
-    rotate,
+    residual_rotation,
 )
-from analyses.stats.mixed.feature_correlation import own_correlation
+from analyses.stats.mixed.feature_correlation import feature_correlation
 from analyses.stats.numeric.parallel import for_blocks
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats, Ints
 
 _ROWS = 1024  # features a block of work; its arrays stay in the processor's cache
 _TRIM = 0.15
@@ -60,14 +58,9 @@ def block_correlation(
         Values; NaN = missing.
     basis : DesignBasis
         Of the design, n_samples rows.
-    blocks : Blocks
     weights : ndarray of shape (n_features, n_samples), optional
         Precision weights (inverse variances up to a factor), positive. One row that
         `numpy.broadcast_to` shows to all features costs no more than none.
-
-    Returns
-    -------
-    BlockCorrelation
 
     Raises
     ------
@@ -95,19 +88,21 @@ def correlation_of_rows(
         to `consensus`.
     """
     atanh = np.empty(len(y))
-    row = shared_row(weights)
+    row = common_row(weights)
     if weights is not None and row is None:
 
         def weighted(start: int, stop: int) -> None:
-            atanh[start:stop] = own_correlation(y[start:stop], basis, blocks, weights[start:stop])
+            atanh[start:stop] = feature_correlation(
+                y[start:stop], basis, blocks, weights[start:stop]
+            )
 
         for_blocks(len(y), _ROWS, weighted)
         return atanh
     root = None if row is None else np.sqrt(row)
     basis = basis if row is None else scaled_basis(basis, row)
-    gaps, rotation = find_gaps(y), rotate(basis, blocks)
+    gaps, rotation = find_gaps(y), residual_rotation(basis, blocks)
 
-    def scaled(rows: NDArray[np.int64]) -> Floats:
+    def scaled(rows: Ints) -> Floats:
         return y[rows] if root is None else y[rows] * root
 
     def complete(start: int, stop: int) -> None:
@@ -133,14 +128,18 @@ def consensus(atanh: Floats) -> float:
 
 
 def _incomplete(
-    y: Floats, rotation: Rotation, basis: DesignBasis, blocks: Blocks, patterns: MaskPatterns
+    y: Floats,
+    rotation: ResidualRotation,
+    basis: DesignBasis,
+    blocks: Blocks,
+    patterns: MaskPatterns,
 ) -> Floats:
-    fillable = can_fill_in(basis, patterns)[patterns.of_row]
+    fillable = allows_missing_plot(basis, patterns)[patterns.of_row]
     out = np.empty(len(y))
     if fillable.any():
         chosen = np.flatnonzero(fillable)
         own = patterns.of(chosen)
         out[chosen] = correlation_of_filled(y[chosen], rotation, basis, blocks, own)
     if not fillable.all():
-        out[~fillable] = own_correlation(y[~fillable], basis, blocks)
+        out[~fillable] = feature_correlation(y[~fillable], basis, blocks)
     return out

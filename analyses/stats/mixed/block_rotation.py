@@ -1,5 +1,6 @@
-"""Features in coordinates where blocks and noise fall apart.
+"""Rotation of features to coordinates in which the effects of blocks are independent.
 
+A sample's block adds variance to some of these coordinates, each by itself, and none to the others.
 With A = (Q'WQ)^-1, r the least-squares residuals without blocks and U diag(d) U' the eigenvectors
 of Z'(I - P)Z, everything a random intercept with variance ratio l does to a contrast c of the
 coefficients is a sum over k of functions of l d_k:
@@ -16,23 +17,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analyses.stats.linear.basis import DesignBasis
-from analyses.stats.linear.missing import find_patterns, observed_rank
+from analyses.stats.linear.basis import DesignBasis, is_rounding
 from analyses.stats.linear.missing_plot import centred_product, residual_basis
 from analyses.stats.mixed.blocks import Blocks
-from analyses.stats.mixed.feature_correlation import enough, is_rounding
+from analyses.stats.mixed.weighted_least_squares import (
+    enough,
+    gram_and_inverse,
+    weighted_data,
+    weighted_least_squares,
+)
 from analyses.stats.numeric.parallel import rows_times
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
-class Turned:
-    """Some features; the first axis of `d`, `inverse`, `across` is 1 where they share them.
+class RotatedFeatures:
+    """Rotated features; the first axis of `d`, `inverse`, `across` is 1 where they share them.
 
     Parameters
     ----------
@@ -65,22 +66,20 @@ class Turned:
     d: Floats
     inverse: Floats
     across: Floats
-    known: Flags
+    known: Bools
 
 
 @dataclass(frozen=True)
-class SharedTurn:
-    """The coordinates of complete features without weights.
+class CommonRotation:
+    """The rotation that complete features without weights have in common.
 
     Parameters
     ----------
     table : ndarray of shape (n_samples, n_samples - rank + n_contrasts)
-        Turned residuals, those that carry the blocks first; then the contrasts.
+        Rotates residuals, those that carry the blocks first; then gives the contrasts.
     d : ndarray of shape (n_blocks,)
         Eigenvalues, those above 0 first.
     across : ndarray of shape (n_blocks, rank)
-    n_free : int
-    known : bool
     """
 
     table: Floats
@@ -90,8 +89,8 @@ class SharedTurn:
     known: bool
 
 
-def shared_turn(basis: DesignBasis, blocks: Blocks, k: Floats) -> SharedTurn:
-    """Turn a design and its blocks; `k` of shape (rank, n_contrasts), contrasts in the basis."""
+def common_rotation(basis: DesignBasis, blocks: Blocks, k: Floats) -> CommonRotation:
+    """Find it for a design and blocks; `k` of shape (rank, n_contrasts), contrasts in the basis."""
     outside = residual_basis(basis)
     n, n_free = outside.shape
     u, s, vt = np.linalg.svd(outside.T @ blocks.indicators)
@@ -101,87 +100,82 @@ def shared_turn(basis: DesignBasis, blocks: Blocks, k: Floats) -> SharedTurn:
     known = enough(np.array([n]), basis.rank, np.array([blocks.n_blocks]))[0]
     known = known and _told_apart(d[None], np.array([float(n_free)]))[0]
     table = np.hstack([outside @ u, basis.q @ k])
-    return SharedTurn(table, d, across, n_free, bool(known))
+    return CommonRotation(table, d, across, n_free, bool(known))
 
 
-def turn_complete(y: Floats, shared: SharedTurn) -> Turned:
-    """Turn features without missing values; `y` of shape (n_features, n_samples)."""
-    n, rank = len(y), shared.across.shape[1]
-    product, mean = centred_product(y, shared.table)
-    residual, estimate = product[:, : shared.n_free], product[:, shared.n_free :]
+def rotate_complete(y: Floats, common: CommonRotation) -> RotatedFeatures:
+    """Rotate features without missing values; `y` of shape (n_features, n_samples)."""
+    n, rank = len(y), common.across.shape[1]
+    product, mean = centred_product(y, common.table)
+    residual, estimate = product[:, : common.n_free], product[:, common.n_free :]
     of_rounding = is_rounding((residual**2).sum(axis=1), np.einsum("ij,ij->i", y, y))
     residual[of_rounding] = 0.0
-    n_carry = int((shared.d > 0).sum())
-    h, squares = np.zeros((2, n, shared.d.size))
-    h[:, :n_carry] = residual[:, :n_carry] * np.sqrt(shared.d[:n_carry])
+    n_carry = int((common.d > 0).sum())
+    h, squares = np.zeros((2, n, common.d.size))
+    h[:, :n_carry] = residual[:, :n_carry] * np.sqrt(common.d[:n_carry])
     squares[:, :n_carry] = residual[:, :n_carry] ** 2
-    return Turned(
+    return RotatedFeatures(
         estimate=estimate,
         mean=mean,
-        n_free=np.full(n, float(shared.n_free)),
+        n_free=np.full(n, float(common.n_free)),
         rss0=(residual[:, n_carry:] ** 2).sum(axis=1),
         h=h,
         squares=squares,
-        d=shared.d[None],
+        d=common.d[None],
         inverse=np.eye(rank)[None],
-        across=shared.across[None],
-        known=np.full(n, shared.known),
+        across=common.across[None],
+        known=np.full(n, common.known),
     )
 
 
-def turn_own(
+def rotate_each(
     y: Floats, basis: DesignBasis, blocks: Blocks, k: Floats, weights: Floats | None = None
-) -> Turned:
-    """Turn features that lack values or have weights, each by itself.
+) -> RotatedFeatures:
+    """Rotate features that lack values or have weights, each by itself.
 
     Parameters
     ----------
     y : ndarray of shape (n_features, n_samples)
         NaN = missing. Without weights, features with the same ones missing share their
         decompositions.
-    basis : DesignBasis
-    blocks : Blocks
     k : ndarray of shape (rank, n_contrasts)
     weights : ndarray of shape (n_features, n_samples), optional
         A sample's noise has variance s2 / weight, the block effect t2 whatever the weight. Both
         are in units of a feature's mean weight, so that weights times a constant are the same.
     """
-    seen = np.isfinite(y)
-    patterns = find_patterns(seen)
-    of, n_seen = patterns.of_row, patterns.masks.sum(axis=1)
-    rank = observed_rank(basis, patterns)
-    in_block = patterns.masks.astype(float) @ blocks.indicators
-    ok = enough(n_seen, basis.rank, (in_block > 0).sum(axis=1))[of]
-    y = np.where(seen, y, 0.0)
-    w = np.where(seen, 1.0 if weights is None else weights, 0.0)
-    unit = np.maximum(w.sum(axis=1), np.finfo(float).tiny) / np.maximum(n_seen[of], 1)
+    f = weighted_data(y, basis, blocks, weights)
+    of, w = f.patterns.of_row, f.w
+    n_seen = f.n_seen[of]
+    unit = np.maximum(w.sum(axis=1), np.finfo(float).tiny) / np.maximum(n_seen, 1)
     if weights is None:
-        masks = patterns.masks.astype(float)
-        own = _decompose(masks, np.ones(len(masks)), rank, basis, blocks, k).of(of)
+        masks = f.patterns.masks.astype(float)
+        own = _decompose(masks, np.ones(len(masks)), f.rank, basis, blocks, k).of(of)
     else:
-        own = _decompose(w, unit, rank[of], basis, blocks, k)
+        own = _decompose(w, unit, f.rank[of], basis, blocks, k)
     d = own.d
-    gamma, residual = _least_squares(y, w, own.inverse, basis.q)
+    gamma, residual = weighted_least_squares(f, own.inverse, basis.q)
     in_blocks = rows_times(w * residual, blocks.indicators) / np.sqrt(unit)[:, None]
     h = np.where(d > 0, (in_blocks[:, None, :] @ own.vectors)[:, 0, :], 0.0)
     squares = h * h / np.where(d > 0, d, 1.0)
-    n_free = (n_seen - rank)[of].astype(float)
+    n_free = (f.n_seen - f.rank)[of].astype(float)
     rss0 = np.maximum((w * residual**2).sum(axis=1) - squares.sum(axis=1), 0.0)
-    mean = np.where(n_seen[of] > 0, y.sum(axis=1) / np.maximum(n_seen[of], 1), np.nan)
+    mean = np.where(n_seen > 0, f.y.sum(axis=1) / np.maximum(n_seen, 1), np.nan)
     estimate = np.where(own.unknown, np.nan, gamma @ k)
-    known = ok & (n_free > 0) & _told_apart(d, n_free)
-    return Turned(estimate, mean, n_free, rss0, h, squares, d, own.inverse, own.across, known)
+    known = f.enough[of] & (n_free > 0) & _told_apart(d, n_free)
+    return RotatedFeatures(
+        estimate, mean, n_free, rss0, h, squares, d, own.inverse, own.across, known
+    )
 
 
 @dataclass(frozen=True)
 class _Decomposed:
-    """What `Turned` has of these names, the eigenvectors, and contrasts without information."""
+    """Fields of `RotatedFeatures`, the eigenvectors, and contrasts without information."""
 
     inverse: Floats
     d: Floats
     vectors: Floats
     across: Floats
-    unknown: Flags
+    unknown: Bools
 
     def of(self, rows: Ints) -> _Decomposed:
         """Repeat patterns for the features that have them."""
@@ -203,14 +197,10 @@ def _decompose(
     """
     q, z = basis.q, blocks.indicators
     p, n_blocks = q.shape[1], z.shape[1]
-    pairs = (q[:, :, None] * q[:, None, :]).reshape(len(q), -1)
-    gram = rows_times(w, pairs).reshape(-1, p, p)
     deficient = rank < p
-    inverse = np.empty_like(gram)
-    inverse[~deficient] = np.linalg.inv(gram[~deficient])
+    gram, inverse = gram_and_inverse(w, deficient, q)
     unknown = np.zeros((len(w), k.shape[1]), bool)
     if deficient.any():
-        inverse[deficient] = np.linalg.pinv(gram[deficient], rcond=1e-10, hermitian=True)
         rest = np.abs(k - inverse[deficient] @ (gram[deficient] @ k)).max(axis=1)
         unknown[deficient] = rest > 1e-6 * np.abs(k).max(axis=0)
     by_block = (z[:, :, None] * q[:, None, :]).reshape(len(q), -1)
@@ -225,22 +215,12 @@ def _decompose(
     return _Decomposed(inverse, d, v, v.transpose(0, 2, 1) @ zqa, unknown)
 
 
-def _least_squares(y: Floats, w: Floats, inverse: Floats, q: Floats) -> tuple[Floats, Floats]:
-    """Coefficients and residuals without blocks; the second step repairs rounding of the first."""
-    gamma, residual = np.zeros((len(y), q.shape[1])), y
-    for _ in range(2):
-        step = (inverse @ rows_times(w * residual, q)[:, :, None])[:, :, 0]
-        gamma, residual = gamma + step, residual - rows_times(step, q.T)
-    residual[is_rounding((w * residual**2).sum(axis=1), (w * y**2).sum(axis=1))] = 0.0
-    return gamma, residual
-
-
 def _informative(d: Floats, scale: Floats) -> Floats:
     """Set to 0 what is 0 up to rounding, `scale` being the largest eigenvalue of Z'Z."""
     return np.where(d > 1e-10 * scale, d, 0.0)
 
 
-def _told_apart(d: Floats, n_free: Floats) -> Flags:
+def _told_apart(d: Floats, n_free: Floats) -> Bools:
     """Whether residuals differ in how much of the block variance they hold."""
     carries = d > 0
     largest, smallest = d.max(axis=1), np.where(carries, d, np.inf).min(axis=1)

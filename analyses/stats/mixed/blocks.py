@@ -1,4 +1,4 @@
-"""Samples that belong together (the visits of one woman), as arrays."""
+"""Blocks: samples that belong together, such as the visits of one person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from cohortmart.core.types import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class Blocks:
         1 where the sample is in the block.
     """
 
-    codes: NDArray[np.int64]
-    indicators: NDArray[np.float64]
+    codes: Ints
+    indicators: Floats
 
     @property
     def n_blocks(self) -> int:

@@ -1,7 +1,8 @@
 """Block correlation of features that share decompositions: no weights, few missing values.
 
-The residuals are turned once so that block and noise fall apart: the first k coordinates have
-variance s2 + d_k t2, the others s2. What follows is one product for all features.
+The residuals are rotated once to independent coordinates: the first k have variance s2 + d_k t2,
+t2 that of the blocks and s2 that of the noise, the others s2. What follows is one product for all
+features.
 """
 
 from __future__ import annotations
@@ -9,27 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analyses.stats.linear.basis import DesignBasis
+from analyses.stats.linear.basis import DesignBasis, is_rounding
 from analyses.stats.linear.missing import MaskPatterns, by_number_missing
-from analyses.stats.linear.missing_plot import centred_product, fill_in, residual_basis
+from analyses.stats.linear.missing_plot import centred_product, missing_plot, residual_basis
 from analyses.stats.mixed.blocks import Blocks
-from analyses.stats.mixed.feature_correlation import (
-    enough,
-    informative,
-    is_rounding,
-    rho_range,
-    squares_along,
-)
+from analyses.stats.mixed.feature_correlation import informative, rho_range, squares_along
 from analyses.stats.mixed.reml import block_rho
-
-Floats = NDArray[np.float64]
+from analyses.stats.mixed.weighted_least_squares import enough
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True)
-class Rotation:
-    """Coordinates of the residuals in which block and noise fall apart.
+class ResidualRotation:
+    """Independent coordinates of the residuals, those that vary with the blocks first.
 
     Parameters
     ----------
@@ -43,26 +37,24 @@ class Rotation:
     d: Floats
 
 
-def rotate(basis: DesignBasis, blocks: Blocks) -> Rotation:
+def residual_rotation(basis: DesignBasis, blocks: Blocks) -> ResidualRotation:
     """Find those coordinates for a design and its blocks."""
     outside = residual_basis(basis)
     u, s, _ = np.linalg.svd(outside.T @ blocks.indicators)
     d = informative(s[::-1] ** 2)[::-1]
-    return Rotation(outside @ u, d[d > 0])
+    return ResidualRotation(outside @ u, d[d > 0])
 
 
 def correlation_of_complete(
-    y: Floats, rotation: Rotation, basis: DesignBasis, blocks: Blocks
+    y: Floats, rotation: ResidualRotation, basis: DesignBasis, blocks: Blocks
 ) -> Floats:
     """Inverse hyperbolic tangents of the correlations of features without missing values.
 
     Parameters
     ----------
     y : ndarray of shape (n_features, n_samples)
-    rotation : Rotation
+    rotation : ResidualRotation
         Of `basis` and `blocks`.
-    basis : DesignBasis
-    blocks : Blocks
 
     Returns
     -------
@@ -81,7 +73,11 @@ def correlation_of_complete(
 
 
 def correlation_of_filled(
-    y: Floats, rotation: Rotation, basis: DesignBasis, blocks: Blocks, patterns: MaskPatterns
+    y: Floats,
+    rotation: ResidualRotation,
+    basis: DesignBasis,
+    blocks: Blocks,
+    patterns: MaskPatterns,
 ) -> Floats:
     """Return the same for features with missing values that can be filled in.
 
@@ -90,29 +86,29 @@ def correlation_of_filled(
     y, rotation, basis, blocks
         As above; NaN = missing.
     patterns : MaskPatterns
-        Of these features; each passes `can_fill_in`.
+        Of these features; each passes `allows_missing_plot`.
 
     Notes
     -----
-    With G the rows of the turned residuals at the missing samples, the first k coordinates get the
+    With G the rows of the rotated residuals at the missing samples, the first k coordinates get the
     covariance D^1/2 [ I - G'(GG')^-1 G ] D^1/2 in place of D = diag(d). One eigenvalue problem for
     each pattern.
     """
     of, n_seen = patterns.of_row, patterns.masks.sum(axis=1)
     seen = patterns.masks[of]
-    turned, _ = centred_product(y, rotation.residual, seen)
+    rotated, _ = centred_product(y, rotation.residual, seen)
     k, root_d = rotation.d.size, np.sqrt(rotation.d)
     gram = np.empty((len(n_seen), k, k))
     for gaps in by_number_missing(patterns):
-        inverse = fill_in(turned, rotation.residual, rotation.residual.shape[1], gaps)
+        inverse = missing_plot(rotated, rotation.residual, rotation.residual.shape[1], gaps)
         gone = rotation.residual[gaps.samples, :k] * root_d
         gram[gaps.patterns] = np.diag(rotation.d) - gone.transpose(0, 2, 1) @ inverse @ gone
     d, v = np.linalg.eigh(gram)
     d = informative(d)[of]
     total = (np.where(seen, y, 0.0) ** 2).sum(axis=1)
-    turned[is_rounding((turned**2).sum(axis=1), total)] = 0.0
-    u2 = squares_along(turned[:, :k] * root_d, d, v[of])
-    rss0 = np.maximum((turned**2).sum(axis=1) - u2.sum(axis=1), 0.0)
+    rotated[is_rounding((rotated**2).sum(axis=1), total)] = 0.0
+    u2 = squares_along(rotated[:, :k] * root_d, d, v[of])
+    rss0 = np.maximum((rotated**2).sum(axis=1) - u2.sum(axis=1), 0.0)
     free = (n_seen - basis.rank).astype(float)[of]
     rho = block_rho(d, u2, rss0, np.maximum(free, 1.0), *rho_range(blocks))
     in_block = patterns.masks.astype(float) @ blocks.indicators

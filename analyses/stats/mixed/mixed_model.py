@@ -1,4 +1,4 @@
-"""A random intercept for every feature: its own correlation within blocks, not one for all.
+"""Mixed models: a random intercept of the blocks, with variances of its own for each feature.
 
 y = X b + Z u + e, variances t2 of the block effects u and s2 of e, by restricted maximum
 likelihood (Patterson & Thompson 1971) with t2 >= 0; generalised least squares with each feature's
@@ -12,13 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.contrast_fit import ContrastFit
 from analyses.stats.linear.fit_checks import check_fit, check_sets
 from analyses.stats.linear.missing import find_gaps
-from analyses.stats.mixed.block_rotation import Turned, shared_turn, turn_complete, turn_own
+from analyses.stats.mixed.block_rotation import (
+    RotatedFeatures,
+    common_rotation,
+    rotate_complete,
+    rotate_each,
+)
 from analyses.stats.mixed.blocks import Blocks
 from analyses.stats.mixed.reml import block_rho
 from analyses.stats.mixed.satterthwaite import (
@@ -28,9 +32,7 @@ from analyses.stats.mixed.satterthwaite import (
     satterthwaite_df,
 )
 from analyses.stats.numeric.parallel import for_blocks, rows_times
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 _ROWS = 1024  # features a block of work; its arrays stay in the processor's cache
 _OWN_ROWS = 256  # the same where each feature has matrices of its own
@@ -96,7 +98,6 @@ def fit_mixed(
     basis : DesignBasis
         Of the design matrix.
     contrasts : ndarray of shape (n_coefficients, n_contrasts)
-    blocks : Blocks
     weights : ndarray of shape (n_features, n_samples), optional
         Precision weights, positive wherever there is a value: the noise of a sample has variance
         s2 / weight, the block effect t2 whatever the weight, as in lme4.
@@ -124,19 +125,19 @@ def fit_mixed(
 
         def weighted(start: int, stop: int) -> None:
             rows = slice(start, stop)
-            _put(out, rows, turn_own(y[rows], basis, blocks, k, weights[rows]), k, of_sets)
+            _put(out, rows, rotate_each(y[rows], basis, blocks, k, weights[rows]), k, of_sets)
 
         for_blocks(len(y), _OWN_ROWS, weighted)
         return out
-    gaps, shared = find_gaps(y), shared_turn(basis, blocks, k)
+    gaps, common = find_gaps(y), common_rotation(basis, blocks, k)
 
     def complete(start: int, stop: int) -> None:
         rows = start + np.flatnonzero(gaps.complete[start:stop])
-        _put(out, rows, turn_complete(y[rows], shared), k, of_sets)
+        _put(out, rows, rotate_complete(y[rows], common), k, of_sets)
 
     def incomplete(start: int, stop: int) -> None:
         rows = gaps.rows[start:stop]
-        _put(out, rows, turn_own(y[rows], basis, blocks, k), k, of_sets)
+        _put(out, rows, rotate_each(y[rows], basis, blocks, k), k, of_sets)
 
     for_blocks(len(y), _ROWS, complete)
     for_blocks(len(gaps.rows), _OWN_ROWS, incomplete)
@@ -160,22 +161,22 @@ def _empty(n: int, n_contrasts: int, wald_df: tuple[int, ...]) -> MixedFit:
 
 
 def _put(
-    out: MixedFit, rows: slice | Ints, turned: Turned, k: Floats, of_sets: Sequence[_Set]
+    out: MixedFit, rows: slice | Ints, rotated: RotatedFeatures, k: Floats, of_sets: Sequence[_Set]
 ) -> None:
     """Fit one block of features and write it where it belongs."""
-    c = _components(turned)
-    estimate, sd, df = _contrasts_of(turned, c, k)
+    c = _components(rotated)
+    estimate, sd, df = _contrasts_of(rotated, c, k)
     wald, df_wald = np.empty((2, len(estimate), len(of_sets)))
     for i, one in enumerate(of_sets):
         along = estimate[:, one.columns] @ one.turn
-        wald[:, i], df_wald[:, i] = _joint(turned, c, one.k, along)
+        wald[:, i], df_wald[:, i] = _joint(rotated, c, one.k, along)
     out.correlation[rows] = c.correlation
     for name, values in (
         ("estimate", estimate),
         ("unscaled_sd", sd),
         ("sigma2", c.sigma2),
-        ("df_residual", turned.n_free),
-        ("mean", turned.mean),
+        ("df_residual", rotated.n_free),
+        ("mean", rotated.mean),
         ("wald", wald),
         ("df_contrast", df),
         ("df_wald", df_wald),
@@ -183,32 +184,34 @@ def _put(
         getattr(out.fit, name)[rows] = values
 
 
-def _components(turned: Turned) -> _Components:
+def _components(rotated: RotatedFeatures) -> _Components:
     """Estimate both variances of every feature."""
-    n, d, n_free = len(turned.rss0), turned.d, turned.n_free
+    n, d, n_free = len(rotated.rss0), rotated.d, rotated.n_free
     carries = (d > 0).any(axis=0)
     alike = len(d) == 1 and n > 0  # then all have the same residual degrees of freedom, too
     rho = block_rho(
-        d[:, carries], turned.squares[:, carries], turned.rss0,
+        d[:, carries], rotated.squares[:, carries], rotated.rss0,
         np.maximum(n_free[:1] if alike else n_free, 1.0), 0.0, _HIGHEST,
     )  # fmt: skip
-    rho = np.where(turned.known, rho, np.nan)
+    rho = np.where(rotated.known, rho, np.nan)
     used = np.where(np.isnan(rho), 0.0, rho)
     ratio = used / (1.0 - used)
     shrunk = 1.0 / (1.0 + ratio[:, None] * d)
-    rss = turned.rss0 + (turned.squares * shrunk).sum(axis=1)
+    rss = rotated.rss0 + (rotated.squares * shrunk).sum(axis=1)
     sigma2 = np.where(n_free > 0, rss / np.maximum(n_free, 1.0) * (1.0 + ratio), np.nan)
-    information = ratio_information(d, turned.squares, rss, n_free, ratio, used < _HIGHEST)
+    information = ratio_information(d, rotated.squares, rss, n_free, ratio, used < _HIGHEST)
     return _Components(rho, ratio, shrunk, sigma2, information)
 
 
-def _contrasts_of(turned: Turned, c: _Components, k: Floats) -> tuple[Floats, Floats, Floats]:
+def _contrasts_of(
+    rotated: RotatedFeatures, c: _Components, k: Floats
+) -> tuple[Floats, Floats, Floats]:
     """Estimates, unscaled standard deviations and degrees of freedom, (n_features, n_contrasts)."""
     ratio = c.ratio[:, None]
-    e = turned.across @ k
-    estimate = turned.estimate - _along(ratio * turned.h * c.shrunk, e)
+    e = rotated.across @ k
+    estimate = rotated.estimate - _along(ratio * rotated.h * c.shrunk, e)
     e *= e
-    variance = ((turned.inverse @ k) * k).sum(axis=1) + _along(ratio * c.shrunk, e)
+    variance = ((rotated.inverse @ k) * k).sum(axis=1) + _along(ratio * c.shrunk, e)
     slope = _along(c.shrunk**2, e)
     with np.errstate(divide="ignore", invalid="ignore"):
         df = satterthwaite_df(slope / variance, c.information)
@@ -217,7 +220,9 @@ def _contrasts_of(turned: Turned, c: _Components, k: Floats) -> tuple[Floats, Fl
     return estimate, np.where(unknown, np.nan, sd), np.where(unknown, np.nan, df)
 
 
-def _joint(turned: Turned, c: _Components, k: Floats, estimate: Floats) -> tuple[Floats, Floats]:
+def _joint(
+    rotated: RotatedFeatures, c: _Components, k: Floats, estimate: Floats
+) -> tuple[Floats, Floats]:
     """Wald statistic a direction and its degrees of freedom, both of shape (n_features,).
 
     Parameters
@@ -226,14 +231,14 @@ def _joint(turned: Turned, c: _Components, k: Floats, estimate: Floats) -> tuple
         Independent directions.
     estimate : ndarray of shape (n_features, q)
     """
-    base, e = k.T @ turned.inverse @ k, turned.across @ k
+    base, e = k.T @ rotated.inverse @ k, rotated.across @ k
     wald, df = np.full((2, len(estimate)), np.nan)
     ok = ~np.isnan(estimate).any(axis=1)
     plain, blocked = np.flatnonzero(ok & (c.ratio == 0)), np.flatnonzero(ok & (c.ratio > 0))
     if plain.size:
         own, right = _some(base, plain), estimate[plain, :, None]
         wald[plain] = (estimate[plain] * np.linalg.solve(own, right)[:, :, 0]).mean(axis=1)
-        df[plain] = turned.n_free[plain]
+        df[plain] = rotated.n_free[plain]
     if blocked.size:
         ratio, shrunk, e = c.ratio[blocked, None], c.shrunk[blocked], _some(e, blocked)
         covariance = _some(base, blocked) + _outer(ratio * shrunk, e)

@@ -1,6 +1,6 @@
-"""REML of one variance component, for many features at once.
+"""Restricted maximum likelihood (REML) of one variance component, for many features at once.
 
-After the fixed effects are projected out, y = X b + Z u + e falls apart into independent squares
+After the fixed effects are projected out, y = X b + Z u + e is left as independent squares
 with mean s2 + d_k t2 (d_k: the squared singular values of the projected Z), the rest having mean
 s2 (Smyth, Michaud & Scott 2005). Only the ratio l = t2 / s2 has to be searched for; s2 follows.
 The solution is the maximum itself, found to rounding, not the last of a fixed number of rounds.
@@ -9,12 +9,9 @@ The solution is the maximum itself, found to rounding, not the last of a fixed n
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.numeric.parallel import rows_times
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 _GRID = 40
 _ROUNDS = 60

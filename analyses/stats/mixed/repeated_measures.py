@@ -8,21 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from analyses.stats.numeric.parallel import for_blocks
 from analyses.stats.numeric.tails import t_two_sided
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 _VALUES = 2**17  # values worked on at a time, so that temporaries stay in the cache
 _ROUNDING = 4 * np.finfo(float).eps
 
 
 @dataclass(frozen=True, eq=False)
-class WithinCorrelation:
+class RepeatedMeasuresCorrelation:
     """Correlations within persons, one a pair of quantities.
 
     Parameters
@@ -46,8 +43,10 @@ class WithinCorrelation:
     n_subjects: Ints
 
 
-def repeated_measures_correlation(x: Floats, y: Floats, subjects: ArrayLike) -> WithinCorrelation:
-    """Correlate two quantities within persons, every person with a level of her own.
+def repeated_measures_correlation(
+    x: Floats, y: Floats, subjects: ArrayLike
+) -> RepeatedMeasuresCorrelation:
+    """Correlate two quantities within persons, every person with a level of their own.
 
     r is the correlation of both after each person's mean is taken off, which is the signed root
     of the share that y explains of x in an analysis of covariance with persons as factor and one
@@ -74,7 +73,9 @@ def repeated_measures_correlation(x: Floats, y: Floats, subjects: ArrayLike) -> 
     order = np.argsort(whose, kind="stable")
     _, starts, sizes = np.unique(whose[order], return_index=True, return_counts=True)
     n = len(x)
-    out = WithinCorrelation(*(np.full(n, np.nan) for _ in range(3)), *np.zeros((2, n), np.int64))
+    out = RepeatedMeasuresCorrelation(
+        *(np.full(n, np.nan) for _ in range(3)), *np.zeros((2, n), np.int64)
+    )
 
     def work(start: int, stop: int) -> None:
         rows = slice(start, stop)
@@ -85,7 +86,7 @@ def repeated_measures_correlation(x: Floats, y: Floats, subjects: ArrayLike) -> 
 
 
 def _correlate(
-    x: Floats, y: Floats, starts: Ints, sizes: Ints, out: WithinCorrelation, rows: slice
+    x: Floats, y: Floats, starts: Ints, sizes: Ints, out: RepeatedMeasuresCorrelation, rows: slice
 ) -> None:
     """Fill `rows` of `out`; the visits of a person stand side by side from `starts` on."""
     both = np.isfinite(x) & np.isfinite(y)
@@ -112,7 +113,7 @@ def _correlate(
 
 
 def _within(
-    values: Floats, counted: Flags, n: Ints, starts: Ints, sizes: Ints
+    values: Floats, counted: Bools, n: Ints, starts: Ints, sizes: Ints
 ) -> tuple[Floats, Floats]:
     """Take each person's mean off and scale to length 1.
 

@@ -1,4 +1,4 @@
-"""Degrees of freedom of contrasts whose variance is a sum of two estimated components.
+"""Satterthwaite's degrees of freedom of contrasts with two estimated variance components.
 
 Satterthwaite (1946) Biometrics Bull 2:110; Giesbrecht & Burns (1985) Biometrics 41:477; of joint
 tests Fai & Cornelius (1996) J Stat Comput Simul 54:363; as lmerTest has them (Kuznetsova,
@@ -19,10 +19,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from cohortmart.core.types import Bools, Floats
 
 _EQUAL = 1e-8  # degrees of freedom that differ less count as the same, as in lmerTest
 
@@ -47,11 +45,11 @@ class RatioInformation:
     n_free: Floats
     drift: Floats
     curvature: Floats
-    estimated: Flags
+    estimated: Bools
 
 
 def ratio_information(
-    d: Floats, squares: Floats, rss: Floats, n_free: Floats, ratio: Floats, inside: Flags
+    d: Floats, squares: Floats, rss: Floats, n_free: Floats, ratio: Floats, inside: Bools
 ) -> RatioInformation:
     """Differentiate the profile of the deviance twice.
 
@@ -97,7 +95,6 @@ def satterthwaite_df(relative_slope: Floats, information: RatioInformation) -> F
     ----------
     relative_slope : ndarray of shape (n_features, m)
         d log phi / dl.
-    information : RatioInformation
 
     Returns
     -------

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.contrast_fit import ContrastFit
 from analyses.stats.moderation.fit_f_dist import VariancePrior
 from analyses.stats.numeric.parallel import for_blocks
 from analyses.stats.numeric.tail_table import shared_df, t_quantile_of_rows, t_two_sided_of_rows
 from analyses.stats.numeric.tails import f_upper, t_quantile, t_two_sided
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Share of features assumed to change, for the log-odds only.
 PROPORTION = 0.01
@@ -66,7 +64,7 @@ class JointTest:
     p_value: Floats
 
 
-def moderate(fit: ContrastFit, prior: VariancePrior) -> ModeratedFit:
+def ebayes(fit: ContrastFit, prior: VariancePrior) -> ModeratedFit:
     """Shrink the residual variances towards the prior and test each contrast.
 
     Notes
@@ -110,11 +108,8 @@ def total_df(fit: ContrastFit, prior: VariancePrior, own: Floats | None, n_colum
 
     Parameters
     ----------
-    fit : ContrastFit
-    prior : VariancePrior
     own : ndarray of shape (n_features, n_columns) or None
         Their own degrees of freedom; None: the residual ones of the feature.
-    n_columns : int
 
     Returns
     -------
@@ -149,7 +144,7 @@ def joint_test(fit: ContrastFit, prior: VariancePrior) -> JointTest:
 
     Notes
     -----
-    df2 = min(df + df_prior, sum of all residual df), df as in `moderate` (of the set: Fai &
+    df2 = min(df + df_prior, sum of all residual df), df as in `ebayes` (of the set: Fai &
     Cornelius 1996).
     """
     s2_post = posterior_variance(fit, prior)
@@ -182,7 +177,6 @@ def log_odds(
     Parameters
     ----------
     t, unscaled_sd, df_total : ndarray of shape (n_features, n_contrasts)
-    prior : VariancePrior
     p_value : ndarray of shape (n_features, n_contrasts), optional
         Two-sided, of t, if known.
     """

@@ -1,4 +1,4 @@
-"""The prior of the residual variances, from all features together.
+"""Prior of the residual variances, from all features together (limma's fitFDist).
 
 Smyth (2004) Stat Appl Genet Mol Biol 3:3, section 6.2: the log variances minus what chi-square
 noise adds to them follow a distribution whose mean and variance give s2_prior and df_prior by
@@ -10,12 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
-from analyses.stats.numeric.unique_apply import of_distinct
-
-Floats = NDArray[np.float64]
+from analyses.stats.numeric.unique_apply import unique_apply
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class VariancePrior:
     s2_prior: Floats
 
 
-def variance_prior(s2: Floats, df: Floats, covariate: Floats | None = None) -> VariancePrior:
+def fit_f_dist(s2: Floats, df: Floats, covariate: Floats | None = None) -> VariancePrior:
     """Estimate the prior by moments.
 
     Parameters
@@ -58,13 +56,13 @@ def variance_prior(s2: Floats, df: Floats, covariate: Floats | None = None) -> V
     if used.sum() < 3:
         return VariancePrior(0.0 * everyone, np.nan * everyone)
     x, d = floored(s2[used]), df[used]
-    e = np.log(x) - of_distinct(special.digamma, d / 2) + np.log(d / 2)
+    e = np.log(x) - unique_apply(special.digamma, d / 2) + np.log(d / 2)
     if covariate is None:
         spread = float(e.var(ddof=1))
         location = np.full(len(s2), e.mean())
     else:
         _, spread, location = spline_fit(covariate[used], e, covariate)
-    excess = spread - of_distinct(_trigamma, d / 2).mean()
+    excess = spread - unique_apply(_trigamma, d / 2).mean()
     if excess > 0:
         df_prior = 2.0 * float(trigamma_inverse(np.array(excess)))
         s2_prior = np.exp(location + special.digamma(df_prior / 2) - np.log(df_prior / 2))

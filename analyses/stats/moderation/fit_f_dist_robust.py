@@ -1,4 +1,4 @@
-"""A variance prior that a few hypervariable features cannot spoil.
+"""Robust prior of the residual variances, which outlying features cannot spoil.
 
 Phipson, Lee, Majewski, Alexander & Smyth (2016) Ann Appl Stat 10:946. The prior comes from
 moments of winsorised log variances; features whose variance is too large for that prior get a
@@ -8,13 +8,11 @@ smaller df_prior of their own, so that they are shrunk less.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
-from analyses.stats.moderation.fit_f_dist import VariancePrior, floored, variance_prior
+from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist, floored
 from analyses.stats.numeric.lowess import lowess
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Bools, Floats
 
 #: Share of the features winsorised at the lower and at the upper end.
 TAILS = (0.05, 0.1)
@@ -24,7 +22,7 @@ _FLOOR = 1e-12
 _SPAN = 0.4
 
 
-def robust_variance_prior(s2: Floats, df: Floats, covariate: Floats | None = None) -> VariancePrior:
+def fit_f_dist_robust(s2: Floats, df: Floats, covariate: Floats | None = None) -> VariancePrior:
     """Estimate the prior robustly.
 
     Parameters
@@ -39,7 +37,7 @@ def robust_variance_prior(s2: Floats, df: Floats, covariate: Floats | None = Non
     Variances on fewer degrees of freedom than most are first replaced by the variance with the
     same tail probability on the largest df, as the theory needs one df.
     """
-    plain = variance_prior(s2, df, covariate)
+    plain = fit_f_dist(s2, df, covariate)
     used = np.isfinite(s2) & (df > 0)
     if covariate is not None:
         used &= np.isfinite(covariate)
@@ -62,7 +60,7 @@ def robust_variance_prior(s2: Floats, df: Floats, covariate: Floats | None = Non
     return VariancePrior(df_prior, s2_prior)
 
 
-def _centre(z: Floats, covariate: Floats | None, used: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+def _centre(z: Floats, covariate: Floats | None, used: Bools) -> tuple[Floats, Floats]:
     """Trimmed mean or trend of the log variances: of the features used, and of all."""
     if covariate is None:
         centre = float(stats.trim_mean(z, TAILS[1]))

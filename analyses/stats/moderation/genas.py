@@ -1,4 +1,4 @@
-"""The correlation of the true changes of two contrasts, that of their errors taken out.
+"""Biological correlation of two contrasts: of their true changes, without errors (limma's genas).
 
 Majewski, Ritchie, Phipson, Corbin, Pakusch, Ebert, Busslinger, Koseki, Hu, Smyth, Alexander,
 Hilton & Blewitt (2010) Blood 116:731; Phipson (2013), PhD thesis, University of Melbourne: the
@@ -8,8 +8,8 @@ s2_g V_g, so that with moderated variances
     b_g ~ t_2(0, s2_post_g (V_g + V0), df_total_g).
 
 V0 by maximum likelihood gives the biological correlation, and the same without its off-diagonal
-the likelihood ratio test. limma calls it genas; there V_g = V is the same for all features. Here
-each may have its own: weights, blocks and missing values are allowed.
+the likelihood ratio test. In limma V_g = V is the same for all features. Here each
+may have its own: weights, blocks and missing values are allowed.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special
 
 from analyses.stats.numeric.parallel import for_blocks
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 _ROWS = 4096  # features a block of work; its arrays stay in the processor's cache
 _FEWEST = 20  # features that say something of a correlation
@@ -33,8 +31,8 @@ _SLOPE = 1e-7
 
 
 @dataclass(frozen=True)
-class BiologicalCorrelation:
-    """How the true changes of two contrasts go together.
+class Genas:
+    """The biological correlation of two contrasts.
 
     Parameters
     ----------
@@ -74,9 +72,7 @@ class _Standardised:
     df: Floats
 
 
-def biological_correlation(
-    estimate: Floats, unscaled_variance: Floats, s2_post: Floats, df_total: Floats
-) -> BiologicalCorrelation:
+def genas(estimate: Floats, unscaled_variance: Floats, s2_post: Floats, df_total: Floats) -> Genas:
     """Estimate the correlation of the true changes of two contrasts by maximum likelihood.
 
     Parameters
@@ -90,7 +86,7 @@ def biological_correlation(
 
     Returns
     -------
-    BiologicalCorrelation
+    Genas
         NaN where fewer than 20 features can be used: with few the likelihood is highest at -1 or 1.
 
     Raises
@@ -108,9 +104,7 @@ def biological_correlation(
     data, scale, technical_r = _standardise(estimate, unscaled_variance, s2_post, df_total)
     n = len(data.x)
     if n < _FEWEST:
-        return BiologicalCorrelation(
-            np.nan, technical_r, np.full((2, 2), np.nan), np.nan, np.nan, n
-        )
+        return Genas(np.nan, technical_r, np.full((2, 2), np.nan), np.nan, np.nan, n)
     start = _moments(data)
     root, least = _search(data, np.array([np.sqrt(start[0]), 0.0, np.sqrt(start[2])]), False)
     best, most = _factor(start), -np.inf
@@ -127,7 +121,7 @@ def biological_correlation(
         r = float(np.clip(c / np.sqrt(a * b), -1.0, 1.0))
         p = float(special.chdtrc(1.0, deviance))
     covariance = np.array([[a, c], [c, b]]) * scale[:, None] * scale
-    return BiologicalCorrelation(r, technical_r, covariance, deviance, p, n)
+    return Genas(r, technical_r, covariance, deviance, p, n)
 
 
 def _standardise(

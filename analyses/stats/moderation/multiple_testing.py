@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.numeric.parallel import for_blocks
+from cohortmart.core.types import Floats
 
 
-def benjamini_hochberg(p: NDArray[np.float64]) -> NDArray[np.float64]:
+def benjamini_hochberg(p: Floats) -> Floats:
     """Adjust P values by Benjamini & Hochberg (1995), missing ones left out.
 
     Parameters
@@ -34,7 +34,7 @@ def benjamini_hochberg(p: NDArray[np.float64]) -> NDArray[np.float64]:
     return out
 
 
-def _adjusted(p: NDArray[np.float64]) -> NDArray[np.float64]:
+def _adjusted(p: Floats) -> Floats:
     """Adjust P values that are all there."""
     order = np.argsort(p)
     rate = p[order] * (len(p) / np.arange(1, len(p) + 1))

@@ -9,13 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.contrast_fit import ContrastFit
 from analyses.stats.moderation.ebayes import ModeratedFit
 from analyses.stats.numeric.tail_table import t_two_sided_of_rows
-
-Floats = NDArray[np.float64]
 
 _ROWS = 65536  # features at a time, so that the one-sided tails take no memory to speak of
 
@@ -25,7 +22,6 @@ def treat(fit: ContrastFit, moderated: ModeratedFit, minimum_log_fc: float) -> M
 
     Parameters
     ----------
-    fit : ContrastFit
     moderated : ModeratedFit
         Of `fit`; its se and df_total are used.
     minimum_log_fc : float

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analyses.stats.lists.hypergeometric import log_tail_bounds, log_upper_tail
 from analyses.stats.network.graph import Graph
-from analyses.stats.network.hypergeometric import log_tail_bounds, log_upper_tail
+from cohortmart.core.types import Bools, Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Mode = Literal["fixed", "paper"]
 
 #: P values this near to each other, as a share, are the same but for rounding.
@@ -116,10 +114,6 @@ def diamond(
     degree : ndarray of int, shape (n_nodes,), optional
         Degrees to count with instead of the graph's: the program counts a self-interaction as two.
 
-    Returns
-    -------
-    Diamond
-
     Raises
     ------
     ValueError
@@ -202,7 +196,7 @@ def _smallest_p(
     return candidates[best[of_degree] & (links == most[of_degree])], smallest
 
 
-def _is_below(limit: float, x: Floats, n: Floats, size: int, total: int) -> NDArray[np.bool_]:
+def _is_below(limit: float, x: Floats, n: Floats, size: int, total: int) -> Bools:
     """Say which log P are below a limit; only those are summed whose bounds do not tell."""
     lower, upper = log_tail_bounds(x, n, size, total)
     below = upper < limit

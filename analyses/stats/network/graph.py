@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-Ints = NDArray[np.int64]
-
+from cohortmart.core.types import Bools, Ints
 
 #: Links looked at in one go.
 _BLOCK = 2_000_000
@@ -58,7 +56,6 @@ def make_graph(first: Ints, second: Ints, n_nodes: int) -> Graph:
     ----------
     first, second : ndarray of int, shape (n_edges,)
         Nodes from 0 to `n_nodes` - 1, in either order.
-    n_nodes : int
 
     Raises
     ------
@@ -80,7 +77,6 @@ def component_labels(graph: Graph, sets: Ints) -> Ints:
 
     Parameters
     ----------
-    graph : Graph
     sets : ndarray of int, shape (n_sets, n_members)
         Sets of nodes, each node once a set.
 
@@ -106,14 +102,13 @@ def component_labels(graph: Graph, sets: Ints) -> Ints:
     return np.asarray(labels.reshape(sets.shape), np.int64)
 
 
-def in_largest_component(graph: Graph, members: Ints) -> NDArray[np.bool_]:
+def in_largest_component(graph: Graph, members: Ints) -> Bools:
     """Say which nodes are in the largest connected component that they form among themselves.
 
     Of components of the same size, the one with the first of the members counts.
 
     Parameters
     ----------
-    graph : Graph
     members : ndarray of int, shape (n_members,)
         Nodes, each once.
 
@@ -133,7 +128,6 @@ def largest_component_sizes(graph: Graph, sets: Ints) -> Ints:
 
     Parameters
     ----------
-    graph : Graph
     sets : ndarray of int, shape (n_sets, n_members)
         Sets of nodes, at least one a set and each once.
 

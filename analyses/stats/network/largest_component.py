@@ -1,4 +1,4 @@
-"""Whether seeds lie together in the network, more than other nodes of the same degrees.
+"""Largest connected component of seeds, compared with nodes of the same degrees.
 
 Menche et al. 2015, Science 347:1257601, doi 10.1126/science.1257601; degree bins as in
 Guney et al. 2016, Nat Commun 7:10331, doi 10.1038/ncomms10331.
@@ -9,12 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.network.graph import Graph, largest_component_sizes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Ints
 
 #: A bin of degrees has at least so many nodes to draw from.
 BIN_SIZE = 100
@@ -52,17 +49,12 @@ def largest_component(graph: Graph, seeds: Ints, n_random: int, seed: int) -> La
 
     Parameters
     ----------
-    graph : Graph
     seeds : ndarray of int, shape (n_seeds,)
         Nodes, each once.
     n_random : int
         Random sets. Each has as many nodes of every bin of degrees as the seeds, none twice.
     seed : int
         Of the random numbers.
-
-    Returns
-    -------
-    LargestComponent
     """
     size = int(largest_component_sizes(graph, seeds[None])[0])
     sets = random_sets(graph.degree, seeds, n_random, np.random.default_rng(seed))
@@ -108,8 +100,6 @@ def random_sets(degree: Ints, seeds: Ints, n_sets: int, rng: np.random.Generator
     ----------
     degree : ndarray of int, shape (n_nodes,)
     seeds : ndarray of int, shape (n_seeds,)
-    n_sets : int
-    rng : numpy.random.Generator
 
     Returns
     -------

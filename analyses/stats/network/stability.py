@@ -1,17 +1,14 @@
-"""How much of a disease module hangs on single seeds."""
+"""Stability of a disease module: how much of it hangs on single seeds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.network.diamond import Mode, diamond
 from analyses.stats.network.graph import Graph
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,18 +44,12 @@ def stability(
 
     Parameters
     ----------
-    graph : Graph
     seeds, added : ndarray of int
         The module: its seeds, and the nodes that `diamond` added to them; each run adds as many.
-    n_runs : int
     seed : int
         Of the random numbers.
     seed_weight, mode
         As given to `diamond`.
-
-    Returns
-    -------
-    Stability
     """
     if n_runs == 0 or len(seeds) < 2 or len(added) == 0:
         return Stability(np.full(len(added), np.nan), np.nan, 0)

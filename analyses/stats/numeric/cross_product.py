@@ -1,13 +1,11 @@
-"""The product of the transpose of a tall table with another one."""
+"""Cross products: the transpose of a tall table times another one."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.numeric.parallel import for_blocks
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 # 32 x 32 x 256 multiplications are as many as BLAS does without threads of its own
 _TILE = 32

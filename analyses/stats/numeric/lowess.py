@@ -7,9 +7,8 @@ them, and rounds that give points far from the curve less weight (bisquare).
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 def lowess(

@@ -1,4 +1,4 @@
-"""Blocks of rows over the processor's cores.
+"""Parallel work: blocks of rows over the processor's cores.
 
 NumPy and SciPy let go of Python's lock while they compute, so threads are enough. The blocks do
 not depend on the number of threads and each writes its own rows, so neither do the results.
@@ -11,9 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 _MOST_THREADS = 8  # beyond, Python's lock leaves little to gain
 _SMALL = 2**18  # multiplications up to which BLAS starts no threads of its own
@@ -24,7 +23,6 @@ def for_blocks(n: int, size: int, work: Callable[[int, int], None]) -> None:
 
     Parameters
     ----------
-    n, size : int
     work : callable
         Writes the results of rows `start` to `stop` where they belong. NumPy's error state is
         its own in each thread: set it inside.

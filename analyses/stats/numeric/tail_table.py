@@ -12,14 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial import chebyshev
-from numpy.typing import NDArray
 from scipy import special
 
 from analyses.stats.numeric.parallel import for_blocks
 from analyses.stats.numeric.tails import t_quantile, t_two_sided
-from analyses.stats.numeric.unique_apply import of_distinct
-
-Floats = NDArray[np.float64]
+from analyses.stats.numeric.unique_apply import unique_apply
+from cohortmart.core.types import Floats, Ints
 
 _DEGREE = 22
 _NODES = 96  # more than the degree asks for: averages the rounding of the values
@@ -35,7 +33,6 @@ class TailTable:
 
     Parameters
     ----------
-    df, kappa : float
     largest : float
         The t up to which the polynomial holds.
     coefficients : ndarray of shape (degree + 1,)
@@ -107,7 +104,6 @@ def t_quantile_of_rows(upper_tail: float, df: Floats) -> Floats:
 
     Parameters
     ----------
-    upper_tail : float
     df : ndarray of shape (n_features, n_contrasts)
         May be infinite or NaN; shared by the contrasts where it is a view of one column.
 
@@ -118,7 +114,7 @@ def t_quantile_of_rows(upper_tail: float, df: Floats) -> Floats:
     """
     shared = shared_df(df)
     if shared is not None:
-        once = of_distinct(lambda d: t_quantile(upper_tail, d), shared)
+        once = unique_apply(lambda d: t_quantile(upper_tail, d), shared)
         return np.broadcast_to(once[:, None], df.shape)
     out = np.empty(df.shape, order="F")
 
@@ -172,7 +168,7 @@ def _of_shared_df(t: Floats, df: Floats) -> Floats:
 
     def work(start: int, stop: int) -> None:
         for one in np.unique(of_row[start:stop]):
-            rows: slice | NDArray[np.int64] = slice(start, stop)
+            rows: slice | Ints = slice(start, stop)
             if (of_row[start:stop] != one).any():
                 rows = start + np.flatnonzero(of_row[start:stop] == one)
             table = tables[one] if one >= 0 else None

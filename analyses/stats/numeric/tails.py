@@ -7,10 +7,10 @@ Degrees of freedom may be infinite, which stands for the normal and the chi-squa
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 def t_two_sided(t: ArrayLike, df: ArrayLike) -> Floats:

@@ -1,16 +1,15 @@
-"""Costly functions of numbers that repeat."""
+"""Costly functions applied once to each distinct number."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
-def of_distinct(function: Callable[[Floats], Floats], x: Floats) -> Floats:
+def unique_apply(function: Callable[[Floats], Floats], x: Floats) -> Floats:
     """Return `function(x)`, called once for each different value.
 
     Parameters

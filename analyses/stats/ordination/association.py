@@ -1,17 +1,14 @@
-"""How far variables of the samples go together: analysis of variance, straight lines, tables."""
+"""Association of variables of the samples: analysis of variance, straight lines, tables."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from analyses.stats.numeric.tails import f_upper
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 #: A residual sum of squares below this share of the whole is rounding.
 _ROUNDING = 1e-26
@@ -54,7 +51,7 @@ class TableTest:
     p_value: float
 
 
-def fit_factor(responses: Floats, codes: Codes) -> VariableFit | None:
+def fit_factor(responses: Floats, codes: Ints) -> VariableFit | None:
     """Compare the means of categories (one-way analysis of variance).
 
     Parameters
@@ -111,7 +108,7 @@ def _tested(responses: Floats, residuals: Floats, df1: int, df2: int) -> Variabl
     return VariableFit(df1, df2, 1.0 - share, f, f_upper(f, df1, df2))
 
 
-def cross_table(first: Codes, second: Codes) -> TableTest | None:
+def cross_table(first: Ints, second: Ints) -> TableTest | None:
     """Compare two categories.
 
     Parameters

@@ -1,15 +1,13 @@
-"""Maps of samples by their most different features (Ritchie et al. 2015, limma's plotMDS)."""
+"""Multidimensional scaling of samples (limma's plotMDS; Ritchie et al. 2015)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.ordination.principal_axes import principal_axes
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Features of a pair of samples, and of all samples, that count by default.
 TOP_OF_PAIR, TOP_OF_ALL = 500, 1000
@@ -85,7 +83,7 @@ def leading_differences(values: Floats, top: int = TOP_OF_PAIR) -> Floats:
     return squared
 
 
-def scaling_of_pairs(squared: Floats, most: int = 5) -> Floats:
+def mds_pairwise(squared: Floats, most: int = 5) -> Floats:
     """Return coordinates whose distances are nearest to those given (classical scaling).
 
     Equal to limma's ``plotMDS(gene.selection = "pairwise")`` on `leading_differences`, but for
@@ -108,7 +106,7 @@ def scaling_of_pairs(squared: Floats, most: int = 5) -> Floats:
     return principal_axes(inner, min(most, len(squared) - 1)).coordinates
 
 
-def scaling_of_common(chosen: MostVariable, most: int = 5) -> Floats:
+def mds_common(chosen: MostVariable, most: int = 5) -> Floats:
     """Return coordinates by the features that vary most between all samples.
 
     The distance of two samples is the root mean square of their differences in these features.
@@ -116,7 +114,6 @@ def scaling_of_common(chosen: MostVariable, most: int = 5) -> Floats:
 
     Parameters
     ----------
-    chosen : MostVariable
     most : int
         Largest number of dimensions, below the number of samples.
 

@@ -1,13 +1,12 @@
-"""The axes of a cloud of samples, from the inner products of the samples (Torgerson 1952)."""
+"""Principal axes of samples, from the inner products of the samples (Torgerson 1952)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: An eigenvalue below this share of the largest is rounding: its axis has no direction.
 _SMALLEST = 1e-12

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.ordination.principal_axes import principal_axes
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: A sample that varies less than this share of all samples together is constant but for rounding.
 _CONSTANT = 1e-12
@@ -129,7 +127,6 @@ def principal_components(sums: SampleSums, most: int = 10) -> PrincipalComponent
 
     Parameters
     ----------
-    sums : SampleSums
     most : int
         Largest number of components; there are never more than samples - 1, and fewer where the
         samples differ in fewer directions.
@@ -140,10 +137,6 @@ def principal_components(sums: SampleSums, most: int = 10) -> PrincipalComponent
 
 def sample_correlation(sums: SampleSums) -> Floats:
     """Return Pearson's correlation of every two samples over the features.
-
-    Parameters
-    ----------
-    sums : SampleSums
 
     Returns
     -------

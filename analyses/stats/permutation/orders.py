@@ -1,4 +1,4 @@
-"""Orders that the visits of each woman could have come in."""
+"""Orders of the visits of each person: all there are, or some drawn at random."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from itertools import permutations
 from math import factorial, prod
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 _AT_ONCE = 512  # orders; bounds the memory
 
@@ -29,7 +28,6 @@ class VisitOrders:
         How many orders.
     enumerated : bool
         All there are, each once; otherwise drawn at random, independently.
-    seed : int
     """
 
     codes: Ints
@@ -51,7 +49,7 @@ class VisitOrders:
             else:
                 yield self._drawn(rng.random((size, len(self.codes))))
 
-    def _drawn(self, keys: NDArray[np.float64]) -> Ints:
+    def _drawn(self, keys: Floats) -> Ints:
         """Sort the samples of every block by random keys (n_orders, n_samples)."""
         orders = np.empty(keys.shape, np.int64)
         orders[:, np.argsort(self.codes, kind="stable")] = np.argsort(self.codes + keys, axis=1)
@@ -68,7 +66,7 @@ class VisitOrders:
         return orders
 
 
-def visit_orders(codes: Ints, movable: NDArray[np.bool_], n: int, seed: int) -> VisitOrders:
+def visit_orders(codes: Ints, movable: Bools, n: int, seed: int) -> VisitOrders:
     """Enumerate the orders if there are no more than `n` besides the given one, else draw `n`.
 
     Parameters
@@ -77,7 +75,6 @@ def visit_orders(codes: Ints, movable: NDArray[np.bool_], n: int, seed: int) -> 
         Block of each sample, from 0 without gaps.
     movable : ndarray of shape (n_blocks,), bool
         Blocks in which the order plays a part.
-    n, seed : int
 
     Raises
     ------

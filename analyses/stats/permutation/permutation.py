@@ -1,12 +1,12 @@
-"""A contrast checked by permuting the visits of each woman.
+"""Permutation check of a contrast: the visits of each person in other orders.
 
-The permutations of `permutation_space` keep every woman's level, and as they are the same for all
+The permutations of `permutation_space` keep every person's level, and as they are the same for all
 features they keep the correlation between features. So they say how many features would be found
-where nothing happens, without trust in the correlation within women that the model assumes, in
+where nothing happens, without trust in the correlation within people that the model assumes, in
 normal values or in independent features.
 
-Where it is exact and where it is not. Errors with one correlation within each woman (whatever it
-is) can come in any order of her visits. Residuals can only if the model without the contrast is
+Where it is exact and where it is not. Errors with one correlation within each person (whatever it
+is) can come in any order of the visits. Residuals can only if the model without the contrast is
 the same for all visits that change places; otherwise they can nearly: every permuted statistic has
 the right distribution by itself, but not quite together with the others. In simulations that
 cannot be told from 5 %, see docs/statistics.md.
@@ -19,10 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analyses.stats.linear.basis import DesignBasis
-from analyses.stats.linear.common_weights import scaled_basis, shared_row
+from analyses.stats.linear.basis import DesignBasis, is_rounding
+from analyses.stats.linear.common_weights import common_row, scaled_basis
 from analyses.stats.mixed.blocks import Blocks
-from analyses.stats.mixed.feature_correlation import is_rounding
 from analyses.stats.numeric.parallel import for_blocks
 from analyses.stats.permutation.orders import VisitOrders, visit_orders
 from analyses.stats.permutation.space import (
@@ -38,9 +37,7 @@ from analyses.stats.permutation.squares import (
     without_model,
 )
 from analyses.stats.permutation.tally import Tally, moments_of_t
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 _PIECE, _WEIGHTED_PIECE = 16384, 2048  # features at a time; bounds the memory
 _ROWS, _WEIGHTED_ROWS = 256, 16  # features a block of work
@@ -65,7 +62,7 @@ class PermutationCheck:
     p_value : float
         Share of permutations, the visits as they are among them, that find at least `n_found`.
     between_share : float
-        Share of the estimate's variance from differences between women, which permutations leave
+        Share of the estimate's variance from differences between people, which permutations leave
         as it is: 0 with balanced visits. A part of an effect that stands in it is not seen, so the
         check errs on the safe side.
     """
@@ -111,10 +108,10 @@ class PermutationSums:
         Of the design matrix.
     contrast : ndarray of shape (n_coefficients,)
     permuted : Blocks
-        Samples that may change places: the visits of a woman.
+        Samples that may change places: the visits of a person.
     blocks, rho
         Samples of a block share this correlation; none means independent samples, as when the
-        design has the women in it.
+        design has the people in it.
     n_permutations : int
         All orders instead if there are no more than these besides the given one.
     seed : int
@@ -182,7 +179,7 @@ class PermutationSums:
         """
         if y.shape[1] != len(self._space.q):
             raise ValueError(f"{y.shape[1]} samples, where the design has {len(self._space.q)}")
-        row = shared_row(weights)
+        row = common_row(weights)
         own = weights if row is None else None
         space = self._space if row is None else self._scaled_space(row)
         size = _PIECE if own is None else _WEIGHTED_PIECE

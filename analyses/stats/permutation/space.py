@@ -1,4 +1,4 @@
-"""A contrast among the directions that permuted visits turn it into.
+"""Permutation space of a contrast: the directions that permuted visits turn it into.
 
 With whitened values V^-1/2 y the estimate of a contrast is a'e, e the residuals of the model in
 which the contrast is 0 and a a direction outside that model. Freedman & Lane (1983, J Bus Econ
@@ -19,15 +19,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.mixed.blocks import Blocks
 from analyses.stats.numeric.parallel import rows_times
 from analyses.stats.rotation.contrast_correlation import estimable, inverse_root
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 #: Directions that keep less than this share of their squared length outside the model are none.
 NONE = 1e-10
@@ -76,18 +73,16 @@ class PermutationSpace:
         return np.ascontiguousarray(moved.T)
 
 
-def testable_within(basis: DesignBasis, contrasts: Floats, blocks: Blocks) -> NDArray[np.bool_]:
+def testable_within(basis: DesignBasis, contrasts: Floats, blocks: Blocks) -> Bools:
     """Say which contrasts permuted visits can test.
 
     Those that could be estimated if every block had a level of its own: changes in time and their
     differences between groups, with balanced visits or not. A difference between groups at one
-    time could not: permuted visits leave each woman's level, and most of the difference, in place.
+    time could not: permuted visits leave each person's level, and most of the difference, in place.
 
     Parameters
     ----------
-    basis : DesignBasis
     contrasts : ndarray of shape (n_coefficients, n_contrasts)
-    blocks : Blocks
 
     Returns
     -------
@@ -130,7 +125,7 @@ def permutation_space(
     return PermutationSpace(basis.q, k, reduced, root, outside, direction, float((level**2).sum()))
 
 
-def varying_blocks(direction: Floats, blocks: Blocks) -> NDArray[np.bool_]:
+def varying_blocks(direction: Floats, blocks: Blocks) -> Bools:
     """Say in which blocks a direction (n_samples,) is not the same for all samples."""
     apart = np.abs(direction - _block_means(blocks, direction[:, None])[:, 0])
     return np.asarray(blocks.indicators.T @ (apart > 1e-9) > 0)

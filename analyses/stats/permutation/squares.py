@@ -6,14 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.missing_plot import centred_product
 from analyses.stats.numeric.parallel import rows_times
 from analyses.stats.permutation.space import NONE, PermutationSpace
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 _VALUES = 2**18  # numbers worked on at a time, so that they stay in the cache
 
@@ -27,7 +24,6 @@ class SharedFeatures:
 
     Parameters
     ----------
-    space : PermutationSpace
     coordinates : ndarray of shape (n_features, n_samples - rank + 1)
         Residuals of the model without the contrast, along `space.outside`.
     observed2 : ndarray of shape (n_features,)

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.numeric.tails import t_quantile
-from analyses.stats.numeric.unique_apply import of_distinct
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from analyses.stats.numeric.unique_apply import unique_apply
+from cohortmart.core.types import Floats, Ints
 
 #: P below which a feature counts as found.
 FOUND = 0.05
@@ -70,7 +67,7 @@ def moments_of_t(
     weight = np.where(normal, 0.0, df_prior)
     total = np.where(normal, s2_prior, total2 + np.where(weight > 0, weight * s2_prior, 0.0))
     multiple, taken = np.where(normal, 1.0, weight + df), np.where(normal, 0.0, 1.0)
-    limit2 = of_distinct(lambda d: t_quantile(FOUND / 2, d), df_total) ** 2
+    limit2 = unique_apply(lambda d: t_quantile(FOUND / 2, d), df_total) ** 2
     return MomentsOfT(multiple, total, taken, limit2 * total / (multiple + taken * limit2))
 
 

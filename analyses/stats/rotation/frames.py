@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 _AT_ONCE = 512  # rotations; bounds the memory
 
@@ -73,10 +71,8 @@ def random_frames(n_rotations: int, n_coordinates: int, seed: int) -> Iterator[F
 
     Parameters
     ----------
-    n_rotations : int
     n_coordinates : int
         At least 2.
-    seed : int
 
     Notes
     -----

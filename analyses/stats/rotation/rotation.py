@@ -1,4 +1,4 @@
-"""The correlation of two contrasts tested by rotation of residuals.
+"""Rotation test of the correlation of two contrasts.
 
 Without effects the whitened coordinates of a feature, its residuals and the two contrasts, are
 alike in every direction. One random rotation, the same for all features, so gives log fold changes
@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.mixed.blocks import Blocks
@@ -21,9 +20,7 @@ from analyses.stats.rotation.frames import random_frames
 from analyses.stats.rotation.shared import SharedSums
 from analyses.stats.rotation.space import distinct_pairs, rotation_space
 from analyses.stats.rotation.weighted import WeightedSums
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 #: Half the width of a 95 % interval, in standard deviations.
 _NORMAL_975 = 1.959963984540054
@@ -48,7 +45,6 @@ class CorrelationTest:
         factor, and where fewer than three features could be rotated.
     n_features : int
         Features that were rotated.
-    n_rotations : int
     """
 
     pairs: Ints
@@ -182,7 +178,6 @@ def rotation_test(
         See `contrast_correlations`.
     n_rotations : int
         The smallest possible P is 2 / (n_rotations + 1).
-    seed : int
 
     Notes
     -----

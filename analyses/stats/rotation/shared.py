@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.numeric.cross_product import cross_product
 from analyses.stats.numeric.parallel import rows_times
 from analyses.stats.rotation.frames import Frames, Moments, pair_roots
 from analyses.stats.rotation.space import RotationSpace
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 
 @dataclass(frozen=True)
-class _Turned:
+class _Rotated:
     """One rotated coordinate x = e'frame + own b_i + other b_j of pairs (i, j) of contrasts.
 
     Parameters
@@ -93,7 +90,7 @@ class SharedSums:
         table = np.vstack([table, of_one])
         return cross_product(table, cross_product(self._gram, table)), table.T @ self._sum
 
-    def _turn(self, frame: Floats, gram: Floats, total: Floats) -> _Turned:
+    def _turn(self, frame: Floats, gram: Floats, total: Floats) -> _Rotated:
         n_residual = self._space.outside.shape[1]
         root = pair_roots(self._space.covariance, self._pairs)
         i, j = self._pairs.T
@@ -104,7 +101,7 @@ class SharedSums:
         along = rows_times(residual, gram[:n_residual])
         estimates, sums = along[:, n_residual:], total[n_residual:]
         of_residual = (residual * total[:n_residual]).sum(axis=1)[:, None]
-        return _Turned(
+        return _Rotated(
             frame=residual,
             own=own,
             other=other,
@@ -115,7 +112,7 @@ class SharedSums:
         )
 
 
-def _sum_of_products(a: _Turned, b: _Turned, of_pair: tuple[Floats, Floats, Floats]) -> Floats:
+def _sum_of_products(a: _Rotated, b: _Rotated, of_pair: tuple[Floats, Floats, Floats]) -> Floats:
     """Sum a times b over features; `of_pair` has the same sums of b_i^2, b_i b_j and b_j^2."""
     own2, both, other2 = of_pair
     out = (a.with_residual * b.frame).sum(axis=1)[:, None]

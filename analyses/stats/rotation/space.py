@@ -1,19 +1,16 @@
-"""Independent coordinates of a feature: what may be rotated when nothing happens."""
+"""Rotation space: independent coordinates of a feature, free to rotate when nothing happens."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.mixed.blocks import Blocks
 from analyses.stats.numeric.parallel import rows_times
 from analyses.stats.rotation.contrast_correlation import estimable, inverse_root
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Bools, Floats, Ints
 
 #: Two contrasts closer than this (1 - r^2 of their errors) are one and the same, or opposite.
 _APART = 1e-9
@@ -90,7 +87,7 @@ def rotation_space(
     return RotationSpace(basis.q, k, root, span, outside, change)
 
 
-def distinct_pairs(space: RotationSpace, pairs: Ints) -> NDArray[np.bool_]:
+def distinct_pairs(space: RotationSpace, pairs: Ints) -> Bools:
     """Say which pairs (n_pairs, 2) are of two contrasts with errors that are not proportional."""
     c = space.covariance
     i, j = pairs.T
@@ -105,7 +102,6 @@ def weighted_coordinates(y: Floats, w: Floats, space: RotationSpace) -> Coordina
     ----------
     y, w : ndarray of shape (n_features, n_samples)
         Values and precision weights, none missing.
-    space : RotationSpace
 
     Notes
     -----

@@ -9,15 +9,12 @@ hold all there is to know. They are kept packed: coordinate a times coordinate b
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analyses.stats.numeric.cross_product import cross_product
 from analyses.stats.numeric.parallel import for_blocks, rows_times
 from analyses.stats.rotation.frames import Frames, Moments, pair_roots
 from analyses.stats.rotation.space import Coordinates, RotationSpace, weighted_coordinates
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from cohortmart.core.types import Floats, Ints
 
 _ROWS = 512  # features a block of work; bounds the memory
 _N_SQUARES = 6  # s^2, s t, t^2 with x1 x1; s v, t v with x1 x2; v^2 with x2 x2

@@ -1,4 +1,4 @@
-"""The step that removes batches in plain words: the spread, what goes, what is safer."""
+"""Sentences on ComBat: the spread over batches, what is removed, what is safer."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import polars as pl
 from analyses.design.variables import ROLE_COLUMNS
 from cohortmart.app.check.combat import CombatCheck
 from cohortmart.app.check.entangled_words import described
-from cohortmart.app.check.names import quoted, some, yaml_item
+from cohortmart.app.check.names import NAMES_SHOWN, quoted, yaml_item
 from cohortmart.app.check.paragraphs import block, wrapped
 from cohortmart.app.sql.text_table import aligned
-from cohortmart.core.study.records import Combat, Study
-from cohortmart.core.text.lists import joined
+from cohortmart.core.study.normalise_records import Combat
+from cohortmart.core.study.records import Study
+from cohortmart.core.text import joined, listed
 
 #: More batches than this are counted instead of shown each in a column.
 BATCHES_SHOWN = 8
@@ -29,7 +30,7 @@ def combat_text(check: CombatCheck, study: Study) -> str:
     ----------
     check : CombatCheck
     study : Study
-        Order of groups and visits.
+        Order of groups and timepoints.
     """
     keep = f"keeps {joined([quoted(k) for k in check.combat.keep])}"
     said = f"{check.method} removes {quoted(check.combat.batch)} and "
@@ -53,15 +54,16 @@ def combat_warnings(check: CombatCheck) -> list[str]:
     if check.comparing:
         compare = "compares" if len(check.comparing) == 1 else "compare"
         found.append(
-            f"{some(check.comparing)} {compare} {batch}, which {check.method} removes: what is "
-            f"found there means nothing. To do: leave `{check.step}` out."
+            f"{listed(check.comparing, most=NAMES_SHOWN)} {compare} {batch}, which "
+            f"{check.method} removes: what is found "
+            f"there means nothing. To do: leave `{check.step}` out."
         )
     found += _unkept(check)
     for parts in check.entanglements:
         parted = "cannot part them either"
         if not parts[0].complete:
             parted = "parts them only as far as the other samples tell"
-        found.append(f"{described(parts)} {check.method} {parted}.")
+        found.append(f"{described(parts, check.nouns.subject)} {check.method} {parted}.")
     n_batches = check.samples[check.combat.batch].drop_nulls().n_unique()
     for term, (n, n_samples) in check.one_sided.items():
         if term not in check.unkeepable:  # of which that is said already
@@ -88,14 +90,15 @@ def combat_notes(check: CombatCheck) -> list[str]:
         alone = sorted(sizes.filter(pl.col("count") == 1)[check.combat.batch].to_list())
         if alone:
             found.append(
-                f"{batch} {some(alone)}: one sample each, so ComBat takes most of what is peculiar "
-                "to that person for an effect of the batch."
+                f"{batch} {listed(alone, most=NAMES_SHOWN)}: one sample each, so ComBat takes "
+                f"most of what is peculiar to that {check.nouns.subject.one} for an effect of the "
+                "batch."
             )
     if check.adjusting:
         model = "model" if len(check.adjusting) == 1 else "models"
         found.append(
             f"{batch} is removed twice: by {check.method}, and by the {model} of "
-            f"{some(check.adjusting)}. The model alone is enough. "
+            f"{listed(check.adjusting, most=NAMES_SHOWN)}. The model alone is enough. "
             f"To do: leave `{check.step}` out."
         )
     if not check.entangled and _advise(check):
@@ -161,7 +164,7 @@ def _why_needed(check: CombatCheck, terms: Sequence[str]) -> str:
     said = []
     if compared:
         verb = "compares" if len(analyses) == 1 else "compare"
-        said.append(f"{joined(compared)}, which {some(analyses)} {verb}")
+        said.append(f"{joined(compared)}, which {listed(analyses, most=NAMES_SHOWN)} {verb}")
     for term in terms:
         if not check.unkept[term]:
             said.append(f"{quoted(term)}, of which the samples have {_kinds(check, term)}")

@@ -1,4 +1,4 @@
-"""How many people stand on either side of a contrast."""
+"""Sizes of the two sides of a contrast: how many people stand on each."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.contrast_sides import Sides, sides_of
 from analyses.design.mean_weights import mean_weights, other_weights
 from analyses.design.model_matrix import Design
 from analyses.design.subject_pairs import people_on_curve
+from cohortmart.core.types import Floats
 
 #: Names and how many people each has.
 Counts = tuple[tuple[str, int], ...]
@@ -39,9 +39,7 @@ class ContrastSides:
     on_curve: str = ""
 
 
-def contrast_sides(
-    design: Design, weights: NDArray[np.float64], samples: pl.DataFrame
-) -> ContrastSides:
+def contrast_sides(design: Design, weights: Floats, samples: pl.DataFrame) -> ContrastSides:
     """Count the people on the sides of a contrast.
 
     Parameters
@@ -82,9 +80,7 @@ def _of_combinations(
     )
 
 
-def _of_curve(
-    design: Design, weights: NDArray[np.float64], subjects: Sequence[str]
-) -> ContrastSides:
+def _of_curve(design: Design, weights: Floats, subjects: Sequence[str]) -> ContrastSides:
     assert design.curve is not None
     total: dict[str, float] = {}
     for label, weight in mean_weights(design, weights).items():

@@ -1,10 +1,10 @@
-"""Which filters of a methylation assay lack what they need."""
+"""Filters of a methylation assay that lack what they need."""
 
 from __future__ import annotations
 
 from cohortmart.app.check.measured import Measured
 from cohortmart.core.study.records import Study
-from ingest.read.matrix.records import EXTRAS
+from ingest.read.matrix.records import QUALITY
 
 _WORDS = {"detection_p": "detection p", "bead_count": "bead counts"}
 
@@ -22,7 +22,7 @@ def filter_notes(study: Study, assay: str, measured: Measured) -> list[str]:
     """
     wanted, reference = study.assays[assay].filter, study.reference
     asked = {"detection_p": wanted.detection_p, "bead_count": wanted.beads}
-    found = [_quantity(assay, name, measured) for name in EXTRAS if asked.get(name) is not None]
+    found = [_quantity(assay, name, measured) for name in QUALITY if asked.get(name) is not None]
     if wanted.masks and not reference.masks:
         found.append(
             "the filter for SNP and multi-hit probes needs `reference: {masks: [FILE]}`: it will "
@@ -41,10 +41,10 @@ def filter_notes(study: Study, assay: str, measured: Measured) -> list[str]:
 
 
 def _quantity(assay: str, name: str, measured: Measured) -> str:
-    if name in measured.beside[assay]:
+    if name in measured.headers[assay].quality:
         return ""
-    headers = measured.headers[assay]
-    lacking = [h.path.name for h in headers if name not in h.extras]
+    headers = measured.headers[assay].values
+    lacking = [h.path.name for h in headers if name not in h.further]
     if not lacking:
         return ""
     does = "it will do nothing"

@@ -1,4 +1,4 @@
-"""Which samples were measured by which assay, from the sheets and the headers of the matrices."""
+"""Samples measured by each assay, from the sheets and the headers of the matrices."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ import pyarrow as pa
 
 from cohortmart.core.study.records import Study
 from ingest.check.samples import match_columns
-from ingest.matrix.detection import read_beside
-from ingest.read.formats import read_header
-from ingest.read.matrix.records import MatrixHeader
+from ingest.matrix.assay_headers import AssayHeaders, read_headers
 from ingest.read.samples.sample_sheet import read_samples
 
 
@@ -27,19 +25,15 @@ class Measured:
         The rows of `dim_sample`.
     sample_ids : mapping of str to tuple of str
         Assay to its samples, in the order of the matrix columns.
-    headers : mapping of str to tuple of MatrixHeader
+    headers : mapping of str to AssayHeaders
         Assay to the headers of its files.
-    beside : mapping of str to mapping of str to tuple of MatrixHeader
-        Assay to the quantities (`detection_p`, `bead_count`) that stand in files of their own, to
-        the headers of these.
     notes : tuple of str
         What the readers noticed.
     """
 
     table: pa.Table
     sample_ids: Mapping[str, tuple[str, ...]]
-    headers: Mapping[str, tuple[MatrixHeader, ...]]
-    beside: Mapping[str, Mapping[str, tuple[MatrixHeader, ...]]]
+    headers: Mapping[str, AssayHeaders]
     notes: tuple[str, ...]
 
     def frame(self, assay: str) -> pl.DataFrame:
@@ -62,25 +56,16 @@ def read_measured(study: Study) -> Measured:
     """
     samples = read_samples(study)
     headers = {
-        name: tuple(read_header(path, assay, samples.names[name]) for path in assay.files)
-        for name, assay in study.assays.items()
+        name: read_headers(assay, samples.names[name]) for name, assay in study.assays.items()
     }
-    columns = {
-        name: [sample for header in of_assay for sample in header.samples]
-        for name, of_assay in headers.items()
-    }
+    columns = {name: of_assay.samples for name, of_assay in headers.items()}
     matched = match_columns(study, samples, columns)
-    beside = {
-        name: read_beside(assay, samples.names[name], columns[name])
-        for name, assay in study.assays.items()
-    }
-    header_notes = [note for of_assay in headers.values() for h in of_assay for note in h.notes]
+    notes = [note for of_assay in headers.values() for h in of_assay.values for note in h.notes]
     return Measured(
         table=samples.table,
         sample_ids=matched.sample_ids,
         headers=headers,
-        beside=beside,
-        notes=(*samples.notes, *header_notes),
+        notes=(*samples.notes, *notes),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+
+#: Of a longer list of names, so many are shown.
+NAMES_SHOWN = 8
 
 
 def quoted(name: str) -> str:
@@ -27,15 +29,3 @@ def yaml_item(name: str) -> str:
     if plain and name.lower() not in {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}:
         return name
     return "'" + name.replace("'", "''") + "'"
-
-
-def some(names: Sequence[str], most: int = 8) -> str:
-    """Join names with commas, at most `most` of them, and say how many more there are.
-
-    Parameters
-    ----------
-    names : sequence of str
-    most : int
-    """
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,4 +1,4 @@
-"""What leaving a factor out of the model does, and what putting it in would do."""
+"""Factors left out of the model: what that does, and what putting them in would do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from analyses.design.estimability import is_estimable, rank_of
 from analyses.design.model_matrix import Design, build_design
@@ -15,8 +14,7 @@ from cohortmart.app.check.names import quoted
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import Study
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How many people were sampled at which visit, and who misses one."""
+"""Attendance: how many people were sampled at which timepoint, and who misses one."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from cohortmart.app.check.names import NAMES_SHOWN
 from cohortmart.app.sql.text_table import aligned
 from cohortmart.core.study.records import Study
-
-NAMES_SHOWN = 8
+from cohortmart.core.text import listed
 
 
 def visits_text(study: Study, samples: pl.DataFrame) -> str:
-    """Return the grid of group x visit, one for each cell type and visit key.
+    """Return the grid of group x timepoint, one for each cell type and visit key.
 
     Parameters
     ----------
     study : Study
-        Order of groups and visits.
+        Order of groups and timepoints.
     samples : DataFrame
         The rows of `dim_sample` to count.
     """
@@ -45,7 +45,7 @@ def _grid(study: Study, samples: pl.DataFrame, title: str) -> str:
     people = {g: set().union(*(seen.get((g, v), set()) for v in visits)) for g in groups}
     columns: list[Sequence[object]] = [groups, [len(people[g]) for g in groups]]
     columns += [[len(seen.get((g, v), ())) or "-" for g in groups] for v in visits]
-    table = aligned([f"people: {title}", "in all", *visits], columns)
+    table = aligned([f"{study.nouns.subject.many}: {title}", "in all", *visits], columns)
     lines = [f"  {line}\n" for line in table.splitlines()]
     for group in groups:
         absent = [
@@ -61,5 +61,4 @@ def _grid(study: Study, samples: pl.DataFrame, title: str) -> str:
 def _named(subjects: set[str]) -> str:
     # subjects are often numbers: 9 before 10
     names = sorted(subjects, key=lambda s: (len(s), s) if s.isdigit() else (99, s))
-    shown = ", ".join(names[:NAMES_SHOWN])
-    return shown if len(names) <= NAMES_SHOWN else f"{shown} and {len(names) - NAMES_SHOWN} more"
+    return listed(names, most=NAMES_SHOWN)

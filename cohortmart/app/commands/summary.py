@@ -1,4 +1,4 @@
-"""The few lines at the end of a run."""
+"""The summary of a run: what the tables hold, in a few lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import duckdb
 from analyses.load.pending_results import default_adj_p
 from cohortmart.app.commands.summary_findings import rebound_lines
 from cohortmart.core.study.records import Study, Thresholds
-from cohortmart.core.text.wording import threshold_words
+from cohortmart.core.text import counted, threshold_words
 from cohortmart.core.warehouse.home import Home, connect_read_only, fetch
 
 CONTRASTS_SHOWN = 6
@@ -79,7 +79,8 @@ def summarise(
     con = connect_read_only(home)
     try:
         counts = fetch(con, _COUNTS).to_pylist()[0]
-        lines = [f"{study.study}: {counts['samples']} samples of {counts['subjects']} subjects"]
+        people = study.nouns.subject.counted(counts["subjects"])
+        lines = [f"{study.study}: {counted(counts['samples'], 'sample')} of {people}"]
         for row in fetch(con, _ASSAYS).to_pylist():
             features = {"counts": "genes", "beta": "probes"}[row["kind"]]
             lines.append(
@@ -155,7 +156,7 @@ def _found(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> list[str]
         return [f"  {name}: no results"]
     shown = ", ".join(f"{r['contrast']} {r['found']:,}" for r in rows[:CONTRASTS_SHOWN])
     more = f", and {len(rows) - CONTRASTS_SHOWN} more" if len(rows) > CONTRASTS_SHOWN else ""
-    contrasts = "1 contrast" if len(rows) == 1 else f"{len(rows)} contrasts"
+    contrasts = counted(len(rows), "contrast")
     return [f"  {name}: {contrasts}; found at {words} (table {table}): {shown}{more}"]
 
 

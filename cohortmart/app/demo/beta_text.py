@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from cohortmart.app.demo.people import Reals, Text
+from cohortmart.app.demo.people import Text
+from cohortmart.core.types import Floats
 
 _STEPS = 10_000
 #: The fields by beta in ten-thousandths, then that of a missing value; shorter ones end in NUL.
 _FIELDS = np.array([f",{step / _STEPS:.4f}".encode() for step in range(_STEPS + 1)] + [b",NA"])
 
 
-def beta_rows(probe_id: Text, beta: Reals) -> bytes:
+def beta_rows(probe_id: Text, beta: Floats) -> bytes:
     """Return rows of a CSV file, a probe each.
 
     Parameters

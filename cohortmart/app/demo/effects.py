@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cohortmart.app.demo.people import GROUPS, TIMEPOINTS, Flags, Indices, Reals, Text
+from cohortmart.app.demo.people import GROUPS, TIMEPOINTS, Text
 from cohortmart.app.demo.scale import Scale, stream
+from cohortmart.core.types import Bools, Floats, Ints
 
 #: Share of the genes with each effect; the others have none. A rebound goes away from the first
 #: trimester's level until the third and is back after birth.
@@ -58,9 +59,9 @@ class Planted:
     """
 
     effect: Text
-    shift: Reals
+    shift: Floats
 
-    def contrast(self, name: str) -> Reals:
+    def contrast(self, name: str) -> Floats:
         """Return the true value of a contrast for every feature, shape (n_features,)."""
         total = np.zeros(len(self.effect))
         for (group, timepoint), sign in CONTRASTS[name].items():
@@ -104,7 +105,7 @@ def without_effects(planted: Planted) -> Planted:
     return Planted(np.full_like(planted.effect, "none"), np.zeros_like(planted.shift))
 
 
-def follow_in_probes(genes: Planted, gene: Indices, promoter: Flags) -> Planted:
+def follow_in_probes(genes: Planted, gene: Ints, promoter: Bools) -> Planted:
     """Give promoters the opposite change of their gene; the other probes do not follow.
 
     Parameters

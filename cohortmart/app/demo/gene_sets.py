@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cohortmart.app.demo.effects import Planted
-from cohortmart.app.demo.people import Indices, Text
+from cohortmart.app.demo.people import Text
 from cohortmart.app.demo.scale import Scale, stream
+from cohortmart.core.types import Ints
 
 #: Name of the list of disease genes in study.yml.
 DISEASE = "disease genes"
@@ -43,7 +44,7 @@ class GeneSet:
 
     name: str
     planted: str
-    genes: Indices
+    genes: Ints
 
 
 def make_gene_sets(seed: int, scale: Scale, planted: Planted) -> tuple[GeneSet, ...]:
@@ -85,9 +86,7 @@ def make_disease_genes(seed: int, planted: Planted) -> GeneSet:
     return GeneSet(DISEASE, "disease", genes)
 
 
-def _drawn(
-    rng: np.random.Generator, planted: Planted, wanted: dict[tuple[str, ...], int]
-) -> Indices:
+def _drawn(rng: np.random.Generator, planted: Planted, wanted: dict[tuple[str, ...], int]) -> Ints:
     """Draw so many genes of each of the effects; all of them where there are fewer."""
     parts = []
     for effects, size in wanted.items():

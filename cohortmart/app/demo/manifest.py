@@ -1,4 +1,4 @@
-"""Where the genes and probes of the synthetic study lie, as Illumina's manifests tell it."""
+"""Manifest of the synthetic study: where its genes and probes lie, as Illumina's files tell it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import polars as pl
 
 from cohortmart.app.demo.effects import Planted
 from cohortmart.app.demo.methylation import Probes
-from cohortmart.app.demo.people import Flags, Indices, Text
+from cohortmart.app.demo.people import Text
 from cohortmart.app.demo.scale import Scale, stream
+from cohortmart.core.types import Bools, Ints
 
 #: Chromosomes of hg19 and their lengths in bases.
 _LENGTHS = {
@@ -81,9 +82,9 @@ class Places:
     """
 
     chromosome: Text
-    start: Indices
-    island: Indices
-    two_transcripts: Flags
+    start: Ints
+    island: Ints
+    two_transcripts: Bools
 
 
 def place_genes(seed: int, genes: Planted) -> Places:
@@ -131,7 +132,7 @@ def place_genes(seed: int, genes: Planted) -> Places:
     )
 
 
-def masked(seed: int, probes: Probes) -> Flags:
+def masked(seed: int, probes: Probes) -> Bools:
     """Return which probes of a block the mask of polymorphic probes names, shape (n_probes,).
 
     Parameters
@@ -142,11 +143,11 @@ def masked(seed: int, probes: Probes) -> Flags:
         A block; probes with an effect are not masked.
     """
     drawn = stream(seed, "mask", probes.block).random(len(probes.number)) < _SHARE_MASKED
-    chosen: Flags = drawn & (probes.planted.effect == "none")
+    chosen: Bools = drawn & (probes.planted.effect == "none")
     return chosen
 
 
-def filtered(seed: int, probes: Probes, places: Places) -> Flags:
+def filtered(seed: int, probes: Probes, places: Places) -> Bools:
     """Return which probes of a block the usual filters leave out: masked, or on X or Y.
 
     Parameters
@@ -158,7 +159,7 @@ def filtered(seed: int, probes: Probes, places: Places) -> Flags:
     places : Places
         Where the genes lie.
     """
-    on_sex: Flags = np.isin(places.chromosome[probes.gene], _SEX)
+    on_sex: Bools = np.isin(places.chromosome[probes.gene], _SEX)
     return masked(seed, probes) | on_sex
 
 
@@ -218,7 +219,7 @@ def manifest_rows(
     return rows.with_columns(pl.col(pl.String).replace("", None))
 
 
-def _positions(rng: np.random.Generator, probes: Probes, places: Places) -> Indices:
+def _positions(rng: np.random.Generator, probes: Probes, places: Places) -> Ints:
     """Return where each probe lies, no two of a gene at one base (up to `_SLOTS` of a kind)."""
     turn = probes.number // 2 // len(places.start)  # how many of its kind its gene has before it
     slot = (turn + 5 * probes.gene) % _SLOTS
@@ -228,7 +229,7 @@ def _positions(rng: np.random.Generator, probes: Probes, places: Places) -> Indi
     return np.where(probes.promoter, start - upstream, start + downstream)
 
 
-def _relations(position: Indices, island: Indices) -> Text:
+def _relations(position: Ints, island: Ints) -> Text:
     """Return where each probe lies relative to its gene's island, '' in the open sea."""
     before = island - position
     after = position - (island + _ISLAND_LENGTH - 1)

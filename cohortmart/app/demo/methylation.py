@@ -14,13 +14,14 @@ from cohortmart.app.demo.background import (
     subject_shift,
 )
 from cohortmart.app.demo.effects import Planted, follow_in_probes
-from cohortmart.app.demo.people import Flags, Indices, Reals, Samples, Text
+from cohortmart.app.demo.people import Samples, Text
 from cohortmart.app.demo.scale import BLOCK, Scale, stream
+from cohortmart.core.types import Bools, Floats, Ints
 
 STATES = ("unmethylated", "half", "methylated")
 #: M-value of each state by design type: type II probes reach less far.
 _STATE_M = {"I": (-3.6, 0.0, 3.4), "II": (-3.0, 0.0, 2.7)}
-_WITHIN_SD = 0.18  # M-value units, between visits of one woman
+_WITHIN_SD = 0.18  # M-value units, between visits of one person
 _PRIOR_DF = 10.0
 _SLIDE_SD = 0.1
 _MISSING = 0.001
@@ -50,11 +51,11 @@ class Probes:
     """
 
     block: int
-    number: Indices
-    gene: Indices
-    promoter: Flags
+    number: Ints
+    gene: Ints
+    promoter: Bools
     design_type: Text
-    state: Indices
+    state: Ints
     planted: Planted
 
 
@@ -89,7 +90,7 @@ def make_probes(seed: int, scale: Scale, genes: Planted, block: int = 0) -> Prob
     return Probes(block, number, gene, promoter, design_type, state, planted)
 
 
-def make_betas(seed: int, samples: Samples, probes: Probes) -> Reals:
+def make_betas(seed: int, samples: Samples, probes: Probes) -> Floats:
     """Draw the betas of every sample for a block of probes.
 
     Parameters
@@ -119,7 +120,7 @@ def make_betas(seed: int, samples: Samples, probes: Probes) -> Reals:
         + subject_shift(rng, samples, sd_within)
         + rng.normal(size=(n_probes, n_samples)) * sd_within[:, None]
     )
-    beta: Reals = 1.0 / (1.0 + np.exp2(-m_value))
+    beta: Floats = 1.0 / (1.0 + np.exp2(-m_value))
     beta[rng.random(beta.shape) < _MISSING] = np.nan
     # extremes only where nothing is planted, so that the truth tables stay true
     extreme = np.flatnonzero((probes.planted.effect == "none") & (probes.state != 1))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cohortmart.app.demo.effects import Planted
-from cohortmart.app.demo.people import Flags, Indices, Reals, Text
+from cohortmart.app.demo.people import Text
 from cohortmart.app.demo.scale import Scale, stream
+from cohortmart.core.types import Bools, Floats, Ints
 
 _LINKS = 8  # of a gene, on average, outside the neighbourhood
 _TAIL = 1.5  # degrees k have density k^-(1 + _TAIL)
@@ -33,8 +34,8 @@ class Network:
         effect (hidden), which only their links give away.
     """
 
-    edges: Indices
-    members: Indices
+    edges: Ints
+    members: Ints
 
 
 def make_network(seed: int, scale: Scale, planted: Planted) -> Network:
@@ -68,11 +69,11 @@ def make_network(seed: int, scale: Scale, planted: Planted) -> Network:
     return Network(np.unique(edges, axis=0), members)
 
 
-def _rebounds(planted: Planted) -> Flags:
+def _rebounds(planted: Planted) -> Bools:
     return np.char.find(planted.effect, "rebound") >= 0
 
 
-def _members(rng: np.random.Generator, scale: Scale, planted: Planted) -> Indices:
+def _members(rng: np.random.Generator, scale: Scale, planted: Planted) -> Ints:
     rebound = np.flatnonzero(_rebounds(planted))
     without = np.flatnonzero(planted.effect == "none")
     chosen = rng.choice(rebound, round(_SHARE_OF_REBOUND * len(rebound)), replace=False)
@@ -80,9 +81,7 @@ def _members(rng: np.random.Generator, scale: Scale, planted: Planted) -> Indice
     return np.sort(np.concatenate([chosen, hidden]))
 
 
-def _random_edges(
-    rng: np.random.Generator, genes: Indices, propensity: Reals, n_edges: int
-) -> Indices:
+def _random_edges(rng: np.random.Generator, genes: Ints, propensity: Floats, n_edges: int) -> Ints:
     """Draw both ends of each edge in proportion to the genes' propensity."""
     share = propensity[genes] / propensity[genes].sum()
     return rng.choice(genes, (n_edges, 2), p=share)

@@ -1,4 +1,4 @@
-"""Writing the raw files and the truth of the synthetic study."""
+"""Raw files and truth of the synthetic study, written to a folder."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ from cohortmart.app.demo.manifest import (
 )
 from cohortmart.app.demo.methylation import STATES, Probes, make_betas, make_probes
 from cohortmart.app.demo.network import Network, make_network, network_text
-from cohortmart.app.demo.people import Flags, Indices, Samples, Text, make_samples
+from cohortmart.app.demo.people import Samples, Text, make_samples
 from cohortmart.app.demo.scale import SCALES, Scale, stream
 from cohortmart.app.demo.study_text import study_text
 from cohortmart.core.errors import InputError
 from cohortmart.core.lake.file_manifest import written_beside
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
+from cohortmart.core.types import Bools, Ints
 
 
 def write_demo(raw: Path, scale: str = "small", seed: int = 1, *, effects: bool = True) -> Path:
@@ -103,7 +104,7 @@ def _write_probes(
     samples: Samples,
     genes: Planted,
     gene_name: Text,
-    shuffled: Indices,
+    shuffled: Ints,
 ) -> None:
     """Write what has a row a probe, block after block."""
     places = place_genes(seed, genes)
@@ -151,7 +152,7 @@ def _write_reference(
     _write(raw / "truth" / "module.csv", _module_truth(network, genes, gene_name))
 
 
-def _named(prefix: str, digits: int, number: Indices) -> Text:
+def _named(prefix: str, digits: int, number: Ints) -> Text:
     """Return names from 1; ids in the field's form, in a range that no annotation uses."""
     return np.char.add(prefix, np.char.zfill((number + 1).astype(str), digits))
 
@@ -183,7 +184,7 @@ def _gene_truth(gene_id: Text, gene_name: Text, genes: Planted) -> pl.DataFrame:
     )
 
 
-def _probe_truth(probe_id: Text, gene_name: Text, probes: Probes, out: Flags) -> pl.DataFrame:
+def _probe_truth(probe_id: Text, gene_name: Text, probes: Probes, out: Bools) -> pl.DataFrame:
     """Return what was planted in each probe, in M-value units, and the gene it is linked to."""
     return pl.DataFrame(
         {

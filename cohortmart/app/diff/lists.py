@@ -1,4 +1,4 @@
-"""The lists of features that two runs have: those of contrasts and those that rebound."""
+"""Lists of features that two runs have: those of contrasts and those that rebound."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from analyses.load.pending_results import default_adj_p
 from cohortmart.app.diff.runs import Run
 from cohortmart.core.errors import InputError
 from cohortmart.core.study.records import Thresholds
-from cohortmart.core.text.nearest import did_you_mean
-from cohortmart.core.text.wording import threshold_words
+from cohortmart.core.text import did_you_mean, threshold_words
 from cohortmart.core.warehouse.macros import rendered
 
 _THRESHOLD_NAMES = ("p", "adj_p", "delta_beta", "log_fc")

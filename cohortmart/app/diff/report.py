@@ -1,4 +1,4 @@
-"""The difference between two runs in words and small tables."""
+"""Differences in words and small tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cohortmart.app.diff.inputs import Difference
 from cohortmart.app.diff.lists import ListName
 from cohortmart.app.diff.results import REASONS, ListDifference
 from cohortmart.app.sql.text_table import aligned, number
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 
 #: Lines of each section on what the runs were made from; JSON has them all.
 DIFFERENCES_SHOWN = 20

@@ -88,7 +88,9 @@ def write_matrix(
     return rows
 
 
-def read_matrix(path: Path, keep: np.ndarray | None = None) -> Iterator[Rows]:
+def read_matrix(
+    path: Path, keep: np.ndarray | None = None, names: Sequence[str] | None = None
+) -> Iterator[Rows]:
     """Stream a matrix of the lake, or some of its columns.
 
     Parameters
@@ -97,19 +99,23 @@ def read_matrix(path: Path, keep: np.ndarray | None = None) -> Iterator[Rows]:
         The Parquet file.
     keep : np.ndarray, optional
         (kept,) positions of the columns, from 0.
+    names : sequence of str, optional
+        Which of `values` and the extras to read; all of them if not given.
 
     Yields
     ------
     tuple of pa.StringArray and np.ndarray
-        As `write_matrix` takes them: ids, values, then the extras that `extras_of` names.
+        As `write_matrix` takes them: ids, values, then the extras that `extras_of` names; or ids
+        and what `names` names.
     """
-    extras = extras_of(path)
+    chosen = ("values", *extras_of(path)) if names is None else tuple(names)
     with pq.ParquetFile(path) as file:
         width = file.schema_arrow.field("values").type.list_size
-        for batch in file.iter_batches(batch_size=max(1, READ_VALUES // width)):
+        size = max(1, READ_VALUES // width)
+        for batch in file.iter_batches(batch_size=size, columns=["feature_id", *chosen]):
             lists = [
                 batch.column(name).flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
-                for name in ("values", *extras)
+                for name in chosen
             ]
             if keep is not None:
                 lists = [np.ascontiguousarray(values[:, keep]) for values in lists]

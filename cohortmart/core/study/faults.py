@@ -15,7 +15,12 @@ from cohortmart.core.study.records import SampleSheet
 from cohortmart.core.study.values import Record
 from cohortmart.core.study.yaml_mistakes import shortened
 from cohortmart.core.study.yaml_positions import Document, KeyPath
-from cohortmart.core.text.nearest import did_you_mean, nearest
+from cohortmart.core.text import counted, did_you_mean, nearest
+
+#: Keys that say what people read in place of "person" and "timepoint".
+NOUN_KEYS = ("subject_noun", "timepoint_noun")
+NOUNS_EXPECTED = "two nouns, of one and of several, such as [patient, patients]"
+NOUNS_HINT = "write both in square brackets, or leave the key out"
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def raise_first(faults: Iterable[Fault], document: Document) -> None:
         return
     line, column, _, first = min(ranked, key=lambda r: r[:3])
     more = len(ranked) - 1
-    rest = f" (and {more} more fault{'s' if more > 1 else ''} in this file)" if more else ""
+    rest = f" (and {counted(more, 'more fault')} in this file)" if more else ""
     raise StudyError(
         first.problem + rest,
         file=document.file,
@@ -182,8 +187,8 @@ def _wrong_value(path: KeyPath, error: ErrorDetails, document: Document) -> Faul
     context: Mapping[str, Any] = error.get("ctx") or {}
     hint: str | None = None
     match kind:
-        case "literal_error":
-            words = _allowed_words(path)
+        case "literal_error" | "unknown_word":
+            words = context.get("words") or _allowed_words(path)
             expected = words[0] if len(words) == 1 else "one of " + ", ".join(words)
             hint = did_you_mean(found, words) if isinstance(found, str) else None
             if path[-1] == "format" and hint is None:
@@ -192,6 +197,8 @@ def _wrong_value(path: KeyPath, error: ErrorDetails, document: Document) -> Faul
             expected = "text"
             hint = "put quotes round it" if isinstance(found, bool) else None
         case "string_too_short":
+            expected = "text that is not empty"
+        case "too_short" if isinstance(found, str):
             expected = "text that is not empty"
         case "bool_type":
             expected, hint = "true or false", "write true or false, without quotes"
@@ -219,6 +226,8 @@ def _wrong_value(path: KeyPath, error: ErrorDetails, document: Document) -> Faul
             expected = f"a number of {context['le']:g} or less"
         case _:
             expected = error["msg"]
+    if path[0] in NOUN_KEYS and len(path) == 1:
+        expected, hint = NOUNS_EXPECTED, NOUNS_HINT
     if found is None and hint is None:
         hint = "give it a value, or leave the key out"
     words_of_path = path_words(path, document)

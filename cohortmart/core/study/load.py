@@ -6,7 +6,7 @@ relative to the study file; `${NAME}` and `${NAME:-default}` in them are environ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from cohortmart.core.study.faults import (
 from cohortmart.core.study.paths import PathError, absolute
 from cohortmart.core.study.places import record_at, within
 from cohortmart.core.study.records import Reference, Study
-from cohortmart.core.study.rules.study import check_study
+from cohortmart.core.study.rules.study import validate_study
 from cohortmart.core.study.values import Record
 from cohortmart.core.study.yaml_positions import Document, KeyPath, read_document
 
@@ -36,7 +36,7 @@ LATER_KEYS: Mapping[type[Record], Mapping[str, tuple[object, ...]]] = {
 _NOTHING: tuple[object, ...] = (None, [], {})
 
 
-def load_study(path: Path | str) -> Study:
+def load_study(path: Path | str, formats: Collection[str] | None = None) -> Study:
     """Read and check a study file.
 
     Whether the files it names exist is for ingest to say.
@@ -46,6 +46,9 @@ def load_study(path: Path | str) -> Study:
     path : path
         The study file: UTF-8, YAML 1.2 (so `NO` and `1st` are text and `1e-6` is a number). A
         number in a list of names becomes the text it was written as: `007` stays `007`.
+    formats : collection of str, optional
+        Formats of matrix files that there are readers for; any other is a fault. Not checked if
+        not given.
 
     Returns
     -------
@@ -72,13 +75,13 @@ def load_study(path: Path | str) -> Study:
     prepared = preparation.prepare(document.value, ())
     faults = preparation.faults
     try:
-        study = Study.model_validate(prepared)
+        study = Study.model_validate(prepared, context={"formats": formats})
     except ValidationError as error:
         # a path that could not be expanded has been reported and left as it was
         faults += from_pydantic(error.errors(include_url=False), document, LATER_KEYS)
         study = None
     if study is not None and not faults:
-        faults = check_study(study, document)
+        faults = validate_study(study, document)
     raise_first(faults, document)
     assert study is not None
     return study

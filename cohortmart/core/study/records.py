@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StrictBool
+from pydantic import BeforeValidator, Field, StrictBool, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from cohortmart.core.study.findings_records import DmpDeg, Enrichment, Modules, Rebound
 from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
-from cohortmart.core.study.values import File, Files, Number, Record, Text, as_written
+from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
+from cohortmart.core.study.values import File, Files, Number, Pair, Record, Text, as_written
+from cohortmart.core.text import Nouns, nouns
 
 #: Names that `model` uses for the five roles, whatever the sheet calls its columns.
 ROLES = ("group", "timepoint", "subject", "cell_type")
@@ -51,6 +54,8 @@ class ReadOptions(Record):
     sum_by: Literal["gene_name"] | None = None  # counts of features with the same name are summed
     #: EPIC v2: replicates of a probe (cg00000029_TC21, cg00000029_TC22) become their mean
     collapse_replicates: StrictBool = False
+    #: methylated and unmethylated signals stay in the lake, where steps of `normalise` find them
+    keep_signals: StrictBool = False
 
 
 class BeadFilter(Record):
@@ -81,42 +86,12 @@ class ProbeFilter(Record):
     sex_chromosomes: StrictBool = True
 
 
-class Combat(Record):
-    """ComBat: `batch` is removed, what `keep` names is protected."""
-
-    batch: Text
-    keep: tuple[Text, ...] = ()
-    mean_only: StrictBool = False
-
-
-class CombatSeq(Record):
-    """ComBat-seq, for counts: `batch` is removed, what `keep` names is protected."""
-
-    batch: Text
-    keep: tuple[Text, ...] = ()
-
-
-class NormaliseStep(Record):
-    """One step of `normalise`: `bmiq`, `combat: {batch: ..., keep: [...]}` or `combat_seq: ...`."""
-
-    bmiq: Literal[True] | None = None
-    combat: Combat | None = None
-    combat_seq: CombatSeq | None = None
-
-    @property
-    def layer(self) -> str:
-        """Name of the lake layer that the step writes."""
-        return next(name for name in ("bmiq", "combat", "combat_seq") if getattr(self, name))
-
-
-def _steps(value: Any) -> Any:
-    """Read a step that is only a word, such as `bmiq`, as `bmiq: true`."""
-    if isinstance(value, str) or hasattr(value, "text"):
-        value = [value]
-    if not isinstance(value, (list, tuple)):
-        return value
-    words = [getattr(step, "text", step) for step in value]
-    return tuple({word: True} if isinstance(word, str) else word for word in words)
+def _known_format(value: Any, info: ValidationInfo) -> Any:
+    """Refuse a format that no reader has, where it is known which there are."""
+    known = (info.context or {}).get("formats")
+    if known is not None and value not in ("auto", *known):
+        raise PydanticCustomError("unknown_word", "no such format", {"words": ["auto", *known]})
+    return value
 
 
 class Assay(Record):
@@ -125,15 +100,13 @@ class Assay(Record):
     kind: Literal["counts", "beta"]
     files: Annotated[tuple[File, ...], Field(min_length=1)]
     sample: Text | None = None  # column of the sheet with this assay's sample names
-    format: Literal[
-        "auto", "matrix", "transposed", "geo_series_matrix", "genomestudio", "signals", "rds"
-    ] = "auto"
+    format: Annotated[str, BeforeValidator(_known_format)] = "auto"  # else a name of a reader
     read: ReadOptions = ReadOptions()
     platform: Literal["450K", "EPIC", "EPICv2"] | None = None
     detection_p: Files = ()  # matrices of detection p, where they stand in files of their own
     bead_count: Files = ()
     filter: ProbeFilter = ProbeFilter()
-    normalise: Annotated[tuple[NormaliseStep, ...], BeforeValidator(_steps)] = ()
+    normalise: Annotated[tuple[NormaliseStep, ...], BeforeValidator(as_steps)] = ()
     impute: Literal["none", "mean"] = "none"
     m_value_clip: Annotated[Number, Field(gt=0, lt=0.5)] = 1e-6
 
@@ -195,9 +168,16 @@ class Study(Record):
     samples: Annotated[tuple[SampleSheet, ...], Field(min_length=1)]
     timepoints: Annotated[tuple[Text, ...], Field(min_length=1)]
     groups: Annotated[tuple[Text, ...], Field(min_length=1)]
+    subject_noun: Pair = ("person", "people")  # what people read: of one, of several
+    timepoint_noun: Pair = ("timepoint", "timepoints")
     assays: Annotated[dict[str, Assay], Field(min_length=1)]
     reference: Reference = Reference()
     analyses: dict[str, Analysis] = Field(default_factory=dict)
+
+    @property
+    def nouns(self) -> Nouns:
+        """What messages and the report call a subject and a timepoint."""
+        return nouns(self.subject_noun, self.timepoint_noun)
 
     @property
     def factors(self) -> tuple[str, ...]:

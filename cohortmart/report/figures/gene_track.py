@@ -1,10 +1,11 @@
-"""One gene: the course of its expression, and its CpGs in genomic order."""
+"""Gene track: the course of expression, and the CpGs in genomic order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from cohortmart.core.text import Nouns, capital
 from cohortmart.report.theme import INK, OWN_X_AXES, group_scale, timepoint_scale
 
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "stroke")
@@ -15,9 +16,14 @@ _TRACK, _TRACK_HEIGHT, _STRIP_HEIGHT = 290, 220, 7
 
 
 def expression_course(
-    groups: Sequence[str], shown: Sequence[str], timepoints: Sequence[str], *, facet: bool
+    groups: Sequence[str],
+    shown: Sequence[str],
+    timepoints: Sequence[str],
+    nouns: Nouns,
+    *,
+    facet: bool,
 ) -> dict[str, Any]:
-    """Return the mean expression of a gene over the visits, with 95 % bands.
+    """Return the mean expression of a gene over the timepoints, with 95 % bands.
 
     Parameters
     ----------
@@ -25,6 +31,7 @@ def expression_course(
         Of the study, in its order.
     shown : sequence of str
         Groups that the data have.
+    nouns : Nouns
     facet : bool
         Whether the samples are of several kinds (`kind`): a cell for each.
 
@@ -35,15 +42,15 @@ def expression_course(
         `high`, `n_subjects`.
     """
     colour = _only(group_scale(groups), shown)
-    visit = {"field": "timepoint", "type": "ordinal", "sort": list(timepoints), "title": "Visit",
-             "axis": {"labelAngle": 0}}  # fmt: skip
+    visit = {"field": "timepoint", "type": "ordinal", "sort": list(timepoints),
+             "title": capital(nouns.timepoint.one), "axis": {"labelAngle": 0}}  # fmt: skip
     legend = {"orient": "bottom", "title": "Group", "columns": 4, "symbolOpacity": 1}
     group = {"field": "study_group", "type": "nominal", "scale": colour, "legend": legend}
     title = "Expression (log2 CPM)"
     mean = {"field": "mean", "type": "quantitative", "title": title, "scale": {"zero": False}}
     interval = {"y": {**mean, "field": "low"}, "y2": {"field": "high"}}
     shape = {**group, "scale": {"domain": list(colour["domain"]), "range": _shapes(groups, shown)}}
-    point = {"y": mean, "shape": shape, "tooltip": _tooltip("Mean (log2 CPM)")}
+    point = {"y": mean, "shape": shape, "tooltip": _tooltip("Mean (log2 CPM)", nouns)}
     layers = [
         {"mark": {"type": "area", "opacity": 0.14}, "encoding": interval},
         {"mark": {"type": "rule", "opacity": 0.5}, "encoding": interval},
@@ -63,18 +70,19 @@ def expression_course(
 
 
 def methylation_track(
-    timepoints: Sequence[str], shown: Sequence[str], parts: Sequence[str]
+    timepoints: Sequence[str], shown: Sequence[str], parts: Sequence[str], nouns: Nouns
 ) -> dict[str, Any]:
-    """Return the CpGs of a gene in genomic order, each with its course over the visits.
+    """Return the CpGs of a gene in genomic order, each with its course over the timepoints.
 
     Parameters
     ----------
     timepoints : sequence of str
         Of the study, in its order.
     shown : sequence of str
-        Visits that the data have.
+        Timepoints that the data have.
     parts : sequence of str
         Parts of the gene that the data have: `promoter`, `elsewhere in the gene`, `not known`.
+    nouns : Nouns
 
     Returns
     -------
@@ -101,13 +109,13 @@ def methylation_track(
             "width": _TRACK,
             "height": _TRACK_HEIGHT,
             "encoding": {"x": place},
-            "layer": [*_betas(timepoints, shown), _strip(parts), _pair_mark()],
+            "layer": [*_betas(timepoints, shown, nouns), _strip(parts), _pair_mark()],
         },
     }  # fmt: skip
 
 
-def _betas(timepoints: Sequence[str], shown: Sequence[str]) -> list[dict[str, Any]]:
-    """Return bars of the 95 % intervals, and points joined over the visits of a CpG."""
+def _betas(timepoints: Sequence[str], shown: Sequence[str], nouns: Nouns) -> list[dict[str, Any]]:
+    """Return bars of the 95 % intervals, and points joined over the timepoints of a CpG."""
     scale = _only(timepoint_scale(timepoints), shown)
     visit = {"field": "timepoint", "type": "nominal"}
     beside = {**visit, "sort": list(shown)}
@@ -118,7 +126,12 @@ def _betas(timepoints: Sequence[str], shown: Sequence[str]) -> list[dict[str, An
         "title": title,
         "scale": {"zero": False, "padding": 16},
     }
-    legend = {"orient": "bottom", "title": "Visit", "columns": 3, "symbolOpacity": 1}
+    legend = {
+        "orient": "bottom",
+        "title": capital(nouns.timepoint.one),
+        "columns": 3,
+        "symbolOpacity": 1,
+    }
     colour = {**visit, "scale": scale, "legend": legend}
     only = {"transform": [{"filter": "datum.part === 'beta'"}]}
     interval = {"y": {**y, "field": "low"}, "y2": {"field": "high"}}
@@ -126,7 +139,8 @@ def _betas(timepoints: Sequence[str], shown: Sequence[str]) -> list[dict[str, An
               "order": {"field": "visit_order"}}  # fmt: skip
     tips = [{"field": "probe", "title": "CpG"}, {"field": "region", "title": "Region"},
             {"field": "position", "title": "Position (base)", "format": ",d"}]  # fmt: skip
-    point = {"y": y, "xOffset": beside, "color": colour, "tooltip": [*tips, *_tooltip("Mean beta")]}
+    tips += _tooltip("Mean beta", nouns)
+    point = {"y": y, "xOffset": beside, "color": colour, "tooltip": tips}
     return [
         {**only, "mark": {"type": "line", "color": "#B5B5B5", "strokeWidth": 1},
          "encoding": joined},
@@ -167,14 +181,14 @@ def _pair_mark() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _tooltip(mean: str) -> list[dict[str, Any]]:
+def _tooltip(mean: str, nouns: Nouns) -> list[dict[str, Any]]:
     return [
         {"field": "study_group", "title": "Group"},
-        {"field": "timepoint", "title": "Visit"},
+        {"field": "timepoint", "title": capital(nouns.timepoint.one)},
         {"field": "mean", "title": mean, "format": ".3f"},
         {"field": "low", "title": "95 % from", "format": ".3f"},
         {"field": "high", "title": "95 % to", "format": ".3f"},
-        {"field": "n_subjects", "title": "Women"},
+        {"field": "n_subjects", "title": nouns.subject.title},
     ]
 
 

@@ -1,10 +1,11 @@
-"""Designs and contrasts as matrices."""
+"""Design matrix and contrast weights as heat maps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from cohortmart.core.text import Nouns
 from cohortmart.report.theme import DIVERGING, INK
 
 Spec = dict[str, Any]
@@ -13,7 +14,7 @@ Spec = dict[str, Any]
 _NUMBERED = 24
 
 
-def design_cells(n_coefficients: int) -> Spec:
+def design_cells(n_coefficients: int, nouns: Nouns) -> Spec:
     """Return the design matrix: samples down, coefficients across, scaled values as colour.
 
     Parameters
@@ -21,7 +22,9 @@ def design_cells(n_coefficients: int) -> Spec:
     n_coefficients : int
         Sets the width of a column. The data set `cells` has the columns row, sample, coefficient,
         coefficient_order, value and shade (0 to 1 within its column).
+    nouns : Nouns
     """
+    order = f"Samples by group, {nouns.subject.one} and {nouns.timepoint.one}"
     return {
         "data": {"name": "cells"},
         "width": {"step": 22 if n_coefficients <= _NUMBERED else 12},
@@ -31,7 +34,7 @@ def design_cells(n_coefficients: int) -> Spec:
             "x": {"field": "coefficient", "type": "nominal", "title": None,
                   "sort": {"field": "coefficient_order"},
                   "axis": {"orient": "top", "labelAngle": -60, "labelLimit": 130}},
-            "y": {"field": "row", "type": "ordinal", "title": "Samples by group, woman and visit",
+            "y": {"field": "row", "type": "ordinal", "title": order,
                   "axis": {"labels": False, "ticks": False}},
             "color": {"field": "shade", "type": "quantitative", "legend": None,
                       "scale": {"domain": [0, 1], "range": ["#F1F1F6", "#2B2B4F"]}},

@@ -1,10 +1,11 @@
-"""Changes of CpGs against changes of their genes, a cell for each contrast."""
+"""Scatter of methylation against expression changes, a cell for each contrast."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from cohortmart.core.text import Noun
 from cohortmart.report.theme import CATEGORIES, GUIDE, INK, OWN_X_AXES, count_colour
 
 #: Pixels along either side of a cell.
@@ -21,13 +22,15 @@ _CORNERS: dict[str, tuple[int, int, str]] = {
 }
 
 
-def paired_changes(regions: Sequence[str], *, binned: bool) -> dict[str, Any]:
+def paired_changes(regions: Sequence[str], subject: Noun, *, binned: bool) -> dict[str, Any]:
     """Return the scatter of changes in methylation and in expression.
 
     Parameters
     ----------
     regions : sequence of str
         Those of `REGIONS` that the points have.
+    subject : Noun
+        What the study calls a person.
     binned : bool
         Cells coloured by the number of pairs, instead of a point a pair.
 
@@ -51,7 +54,10 @@ def paired_changes(regions: Sequence[str], *, binned: bool) -> dict[str, Any]:
         "spec": {
             "width": _SIDE,
             "height": _SIDE,
-            "layer": [_cells() if binned else _points(regions), *(_corner(c) for c in _CORNERS)],
+            "layer": [
+                _cells() if binned else _points(regions, subject),
+                *(_corner(c) for c in _CORNERS),
+            ],
         },
     }
 
@@ -73,7 +79,7 @@ _X = _axis("x", "Change in methylation (delta beta)", 22)
 _Y = _axis("y", "Change in expression (log2 CPM)", 40)
 
 
-def _points(regions: Sequence[str]) -> dict[str, Any]:
+def _points(regions: Sequence[str], subject: Noun) -> dict[str, Any]:
     looks = [(r, CATEGORIES[i], _SHAPES[i]) for i, r in enumerate(REGIONS) if r in regions]
     domain = [region for region, _, _ in looks]
     colours = {"domain": domain, "range": [colour for _, colour, _ in looks]}
@@ -97,7 +103,7 @@ def _points(regions: Sequence[str]) -> dict[str, Any]:
                 {"field": "region", "title": "Region"},
                 {"field": "x", "title": "Delta beta", "format": ".3f"},
                 {"field": "y", "title": "Change in expression (log2 CPM)", "format": ".3f"},
-                {"field": "r_within", "title": "r within women", "format": ".2f"},
+                {"field": "r_within", "title": f"r within {subject.many}", "format": ".2f"},
                 {"field": "adj_p", "title": "Adjusted P of r", "format": ".2g"},
             ],
         },

@@ -1,10 +1,11 @@
-"""One number for every sample, side by side: bars from zero, or points."""
+"""Bar chart of samples: one number for each, as bars from zero or as points."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from cohortmart.core.text import Noun, capital
 from cohortmart.report.theme import GUIDE, INK, group_scale, timepoint_scale
 
 Spec = dict[str, Any]
@@ -16,6 +17,7 @@ def sample_values(
     timepoints: Sequence[str],
     title: str,
     tooltip: Sequence[Spec],
+    timepoint: Noun,
     *,
     mark: Literal["bar", "point"] = "bar",
     number_format: str = "~s",
@@ -31,6 +33,8 @@ def sample_values(
         Of the axis of values, with the unit.
     tooltip : sequence of dict
         Fields of the data set `samples` with their titles.
+    timepoint : Noun
+        What the study calls a timepoint.
     mark : {"bar", "point"}
         Bars begin at zero, the axis of points where they begin.
     number_format : str
@@ -54,29 +58,33 @@ def sample_values(
     return {
         "height": _HEIGHT,
         "layer": [
-            _visit_strip(timepoints, tooltip),
-            _values(groups, y, tooltip, mark),
+            _time_strip(timepoints, tooltip, timepoint),
+            _values(groups, y, tooltip, mark, timepoint),
             *_lines(y),
-            *([_left_out(y, tooltip)] if some_left_out else []),
+            *([_left_out(y, tooltip, timepoint)] if some_left_out else []),
         ],
         "resolve": {"scale": {"color": "independent"}},
     }
 
 
-def value_tooltip(title: str, number_format: str, *others: tuple[str, str, str]) -> list[Spec]:
+def value_tooltip(
+    title: str, number_format: str, timepoint: Noun, *others: tuple[str, str, str]
+) -> list[Spec]:
     """Return the tooltip of a sample: who and when, the value, then other numbers.
 
     Parameters
     ----------
     title, number_format : str
         Of the value.
+    timepoint : Noun
+        What the study calls a timepoint.
     *others : tuple of field, title and format
         The format is empty for a text.
     """
     who = [
         {"field": "sample", "title": "Sample"},
         {"field": "study_group", "title": "Group"},
-        {"field": "visit", "title": "Visit"},
+        {"field": "visit", "title": capital(timepoint.one)},
     ]
     value = {"field": "value", "title": title, "format": number_format, "type": "quantitative"}
     return [*who, value, *(_told(*other) for other in others)]
@@ -88,7 +96,7 @@ def _told(field: str, title: str, number_format: str) -> Spec:
     return {"field": field, "title": title, "type": "quantitative", "format": number_format}
 
 
-def _across(start: bool = True) -> Spec:
+def _across(timepoint: Noun, *, start: bool = True) -> Spec:
     """Return the axis of samples, from the left or to the right edge of a sample."""
     if not start:
         return {"field": "right"}
@@ -96,7 +104,7 @@ def _across(start: bool = True) -> Spec:
         "field": "left", "type": "quantitative",
         "scale": {"zero": False, "nice": False},
         "axis": {"labels": False, "ticks": False, "grid": False, "titlePadding": 20,
-                 "title": "Samples by group, then by visit (stripe)"},
+                 "title": f"Samples by group, then by {timepoint.one} (stripe)"},
     }  # fmt: skip
 
 
@@ -106,7 +114,9 @@ _EDGES = [
 ]
 
 
-def _values(groups: Sequence[str], y: Spec, tooltip: Sequence[Spec], mark: str) -> Spec:
+def _values(
+    groups: Sequence[str], y: Spec, tooltip: Sequence[Spec], mark: str, timepoint: Noun
+) -> Spec:
     colour = {
         "field": "study_group", "type": "nominal", "title": "Group", "scale": group_scale(groups),
         "legend": {"orient": "top", "columns": 4, "symbolType": "square"},
@@ -116,7 +126,7 @@ def _values(groups: Sequence[str], y: Spec, tooltip: Sequence[Spec], mark: str) 
             "data": {"name": "samples"},
             "mark": {"type": "point", "filled": True, "size": 40, "opacity": 0.9},
             "encoding": {
-                "x": {**_across(), "field": "place"}, "y": y, "color": colour,
+                "x": {**_across(timepoint), "field": "place"}, "y": y, "color": colour,
                 "tooltip": list(tooltip),
             },
         }  # fmt: skip
@@ -125,23 +135,24 @@ def _values(groups: Sequence[str], y: Spec, tooltip: Sequence[Spec], mark: str) 
         "transform": _EDGES,
         "mark": {"type": "rect"},
         "encoding": {
-            "x": _across(), "x2": _across(start=False), "y": y, "y2": {"datum": 0},
+            "x": _across(timepoint), "x2": _across(timepoint, start=False),
+            "y": y, "y2": {"datum": 0},
             "color": colour, "tooltip": list(tooltip),
         },
     }  # fmt: skip
 
 
-def _visit_strip(timepoints: Sequence[str], tooltip: Sequence[Spec]) -> Spec:
-    """Return the stripe under the axis that tells the visits."""
+def _time_strip(timepoints: Sequence[str], tooltip: Sequence[Spec], timepoint: Noun) -> Spec:
+    """Return the stripe under the axis that tells the timepoints."""
     return {
         "data": {"name": "samples"},
         "transform": _EDGES,
         "mark": {"type": "rect", "clip": False},
         "encoding": {
-            "x": _across(), "x2": _across(start=False),
+            "x": _across(timepoint), "x2": _across(timepoint, start=False),
             "y": {"value": _HEIGHT + 5}, "y2": {"value": _HEIGHT + 14},
             "color": {
-                "field": "timepoint", "type": "nominal", "title": "Visit",
+                "field": "timepoint", "type": "nominal", "title": capital(timepoint.one),
                 "scale": timepoint_scale(timepoints),
                 "legend": {"orient": "bottom", "columns": 6, "symbolType": "square"},
             },
@@ -161,11 +172,12 @@ def _lines(y: Spec) -> list[Spec]:
     return [{**level, **rule}, {**level, **halo}, {**level, **words}]
 
 
-def _left_out(y: Spec, tooltip: Sequence[Spec]) -> Spec:
+def _left_out(y: Spec, tooltip: Sequence[Spec], timepoint: Noun) -> Spec:
     return {
         "data": {"name": "samples"},
         "transform": [{"filter": "datum.left_out"}],
         "mark": {"type": "point", "shape": "cross", "filled": True, "size": 70, "color": "#000000",
                  "stroke": "#FFFFFF", "strokeWidth": 1, "angle": 45, "opacity": 1},
-        "encoding": {"x": {**_across(), "field": "place"}, "y": y, "tooltip": list(tooltip)},
+        "encoding": {"x": {**_across(timepoint), "field": "place"}, "y": y,
+                     "tooltip": list(tooltip)},
     }  # fmt: skip

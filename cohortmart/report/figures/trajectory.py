@@ -1,17 +1,18 @@
-"""The course of features over the visits: women as thin lines, groups as means with bands."""
+"""Trajectories of features over time: people as thin lines, groups as means with bands."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from cohortmart.core.text import Nouns, capital
 from cohortmart.report.theme import group_scale
 
 Spec = dict[str, Any]
 
 #: What a panel takes with its axis and spacing.
 CELL_WIDTH = 270
-_WOMAN, _MEAN = "datum.kind === 'woman'", "datum.kind === 'mean'"
+_PERSON, _MEAN = "datum.kind === 'person'", "datum.kind === 'mean'"
 
 
 def trajectories(
@@ -19,6 +20,7 @@ def trajectories(
     shown: Sequence[str],
     timepoints: Sequence[str],
     unit: str,
+    nouns: Nouns,
     *,
     several_strata: bool = False,
 ) -> Spec:
@@ -32,14 +34,15 @@ def trajectories(
         Groups that occur.
     unit : str
         What the vertical axis shows, with its unit.
+    nouns : Nouns
     several_strata : bool
-        Dash the lines by `stratum` (cell type and further keys of a visit). The data set
-        `courses` has the columns panel, feature, kind (woman | mean), line (one of a line),
+        Dash the lines by `stratum` (cell type and further visit keys). The data set
+        `courses` has the columns panel, feature, kind (person | mean), line (one of a line),
         study_group, stratum, timepoint, visit_order, value, low, high and n; `low` and `high`
-        are null for women and where there is one woman only.
+        are null for people and where there is one person only.
     """
-    x = {"field": "timepoint", "type": "ordinal", "sort": list(timepoints), "title": "Visit",
-         "axis": {"labelAngle": 0}}  # fmt: skip
+    x = {"field": "timepoint", "type": "ordinal", "sort": list(timepoints),
+         "title": capital(nouns.timepoint.one), "axis": {"labelAngle": 0}}  # fmt: skip
     legend = {"orient": "bottom", "columns": 3, "values": list(shown), "symbolOpacity": 1,
               "symbolSize": 90}  # fmt: skip
     colour = {
@@ -69,7 +72,7 @@ def trajectories(
             "height": 190,
             "layer": [
                 _band(x, value, colour),
-                {"transform": [{"filter": _WOMAN}],
+                {"transform": [{"filter": _PERSON}],
                  "mark": {"type": "line", "strokeWidth": 0.8, "opacity": 0.5},
                  "encoding": line},
                 {"transform": [{"filter": _MEAN}],
@@ -78,7 +81,7 @@ def trajectories(
                 {"transform": [{"filter": _MEAN}],
                  "mark": {"type": "point", "filled": True, "size": 55, "opacity": 1},
                  "encoding": {"x": x, "y": value, "color": colour, "shape": shape,
-                              "tooltip": _tooltip(unit)}},
+                              "tooltip": _tooltip(unit, nouns)}},
             ],
         },
     }  # fmt: skip
@@ -98,13 +101,13 @@ def _band(x: Spec, value: Spec, colour: Spec) -> Spec:
     }
 
 
-def _tooltip(unit: str) -> list[Spec]:
+def _tooltip(unit: str, nouns: Nouns) -> list[Spec]:
     return [
         {"field": "feature", "title": "Feature"},
         {"field": "study_group", "title": "Group"},
-        {"field": "timepoint", "title": "Visit"},
+        {"field": "timepoint", "title": capital(nouns.timepoint.one)},
         {"field": "value", "title": f"Mean {unit}", "format": ".3g"},
         {"field": "low", "title": "95 % from", "format": ".3g"},
         {"field": "high", "title": "to", "format": ".3g"},
-        {"field": "n", "title": "Women", "format": "d"},
+        {"field": "n", "title": nouns.subject.title, "format": "d"},
     ]

@@ -1,29 +1,34 @@
-"""Who came when: women by visit, and how many."""
+"""Attendance grid: people by timepoint, and how many."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from cohortmart.core.text import Nouns, capital
 from cohortmart.report.theme import INK, OWN_X_AXES, group_scale
 
 Spec = dict[str, Any]
 
 
-def visit_grid(groups: Sequence[str], timepoints: Sequence[str], women: Sequence[str]) -> Spec:
-    """Return a facet by `measured`: a square for each woman and visit.
+def visit_grid(
+    groups: Sequence[str], timepoints: Sequence[str], people: Sequence[str], nouns: Nouns
+) -> Spec:
+    """Return a facet by `measured`: a square for each person and timepoint.
 
     Parameters
     ----------
-    groups, timepoints, women : sequence of str
+    groups, timepoints, people : sequence of str
         In the order shown. The data set `grid` has the columns measured, subject, study_group,
         timepoint and state (measured | left out).
+    nouns : Nouns
     """
+    visit = capital(nouns.timepoint.one)
     place = {
         "x": {"field": "timepoint", "type": "nominal", "sort": list(timepoints),
               "scale": {"domain": list(timepoints)},
-              "axis": {"title": "Visit", "orient": "bottom", "labelAngle": 0}},
-        "y": {"field": "subject", "type": "nominal", "sort": list(women), "title": None,
+              "axis": {"title": visit, "orient": "bottom", "labelAngle": 0}},
+        "y": {"field": "subject", "type": "nominal", "sort": list(people), "title": None,
               "axis": {"labelLimit": 90, "labelFontSize": 9, "grid": True}},
     }  # fmt: skip
     return {
@@ -43,9 +48,9 @@ def visit_grid(groups: Sequence[str], timepoints: Sequence[str], women: Sequence
                                     "range": ["square", "cross"]},
                           "legend": {"orient": "bottom"}},
                 "tooltip": [
-                    {"field": "subject", "title": "Woman"},
+                    {"field": "subject", "title": capital(nouns.subject.one)},
                     {"field": "study_group", "title": "Group"},
-                    {"field": "timepoint", "title": "Visit"},
+                    {"field": "timepoint", "title": visit},
                     {"field": "state", "title": "Sample"},
                 ],
             },
@@ -54,19 +59,21 @@ def visit_grid(groups: Sequence[str], timepoints: Sequence[str], women: Sequence
     }  # fmt: skip
 
 
-def visit_counts(groups: Sequence[str], timepoints: Sequence[str]) -> Spec:
-    """Return a facet by `measured`: women by group and visit as numbers on a colour.
+def visit_counts(groups: Sequence[str], timepoints: Sequence[str], nouns: Nouns) -> Spec:
+    """Return a facet by `measured`: people by group and timepoint as numbers on a colour.
 
     Parameters
     ----------
     groups, timepoints : sequence of str
         In the order shown. The data set `counts` has the columns measured, study_group,
-        timepoint, women and samples.
+        timepoint, people and samples.
+    nouns : Nouns
     """
+    people = nouns.subject.title
     place = {
         "x": {"field": "timepoint", "type": "nominal", "sort": list(timepoints),
               "scale": {"domain": list(timepoints)},
-              "axis": {"title": "Visit", "labelAngle": 0}},
+              "axis": {"title": capital(nouns.timepoint.one), "labelAngle": 0}},
         "y": {"field": "study_group", "type": "nominal", "sort": list(groups), "title": None,
               "scale": {"domain": list(groups)}, "axis": {"labelLimit": 80}},
     }  # fmt: skip
@@ -82,17 +89,17 @@ def visit_counts(groups: Sequence[str], timepoints: Sequence[str]) -> Spec:
                     "mark": {"type": "rect", "stroke": "#FFFFFF"},
                     "encoding": {
                         **place,
-                        "color": {"field": "women", "type": "quantitative", "title": "Women",
+                        "color": {"field": "people", "type": "quantitative", "title": people,
                                   "scale": {"range": ["#EEF3F8", "#9DBBD6"]}, "legend": None},
                         "tooltip": [
-                            {"field": "women", "title": "Women"},
+                            {"field": "people", "title": people},
                             {"field": "samples", "title": "Samples"},
                         ],
                     },
                 },
                 {
                     "mark": {"type": "text", "fontSize": 12, "color": INK},
-                    "encoding": {**place, "text": {"field": "women", "type": "quantitative"}},
+                    "encoding": {**place, "text": {"field": "people", "type": "quantitative"}},
                 },
             ],
         },

@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
-from ingest.read.text.compressed import compression_of
+from cohortmart.core.text import counted
+from ingest.read.text.delimited import TextFormat, delimiter_of
 from ingest.read.text.lines import raise_at, read_text_lines, refuse_dates, tidy_genes
-from ingest.read.text.text import TextFormat, delimiter_of
+from ingest.read.text.raw_file import RawFile
 
 #: Part of what decides whether a file must be read again; raise it when the rows would differ.
 EDGES_READER_VERSION = "edges-1"
@@ -83,7 +83,8 @@ def read_edges(path: Path) -> Network:
         The file cannot be read or has no interaction; a line names one gene only; the second
         field is a number between the genes; Excel turned a gene into a date.
     """
-    lines = read_text_lines(path, comments=True)
+    with RawFile(path) as file:
+        lines, compression = read_text_lines(file, comments=True), file.compression
     if lines.is_empty():
         _raise_empty(path, "no line")
     lines = lines.with_columns(pl.col("text").str.strip_chars_start())
@@ -95,7 +96,6 @@ def read_edges(path: Path) -> Network:
         pairs, alone = _pairs(path, lines, delimiter), 0
     refuse_dates(path, pairs["a"], pairs["line"])
     refuse_dates(path, pairs["b"], pairs["line"])
-    compression = compression_of(path)
     if sif or delimiter == " ":
         kind = "sif" if sif else "blanks"
         form = kind if compression == "none" else f"{kind}+{compression}"

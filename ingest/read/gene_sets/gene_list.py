@@ -8,11 +8,11 @@ import polars as pl
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.rules.findings import GENE_LISTS
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.gene_sets.gmt import GeneSets
-from ingest.read.text.compressed import compression_of
+from ingest.read.text.delimited import TextFormat, delimiter_of
 from ingest.read.text.lines import read_text_lines, refuse_dates, tidy_genes
-from ingest.read.text.text import TextFormat, delimiter_of
+from ingest.read.text.raw_file import RawFile
 
 #: Part of what decides whether a file must be read again; raise it when the rows would differ.
 GENE_LIST_READER_VERSION = "gene-list-1"
@@ -52,7 +52,8 @@ def read_gene_list(path: Path, name: str) -> GeneSets:
         The file cannot be read or names no gene; the genes stand in another column; Excel turned
         one into a date.
     """
-    lines = read_text_lines(path, comments=True)
+    with RawFile(path) as file:
+        lines, compression = read_text_lines(file, comments=True), file.compression
     delimiter = delimiter_of(lines["text"].head(2).to_list())
     fields = lines["text"].str.split(delimiter)
     head = [] if lines.is_empty() else [_as_word(cell) for cell in fields[0]]
@@ -85,7 +86,7 @@ def read_gene_list(path: Path, name: str) -> GeneSets:
         pl.lit(None, dtype=pl.String).alias("description"),
         "gene_name",
     )
-    form = TextFormat(compression_of(path), "utf-8", delimiter, "\n")
+    form = TextFormat(compression, "utf-8", delimiter, "\n")
     return GeneSets(members, n_sets=1, format=form.name, notes=tuple(notes))
 
 

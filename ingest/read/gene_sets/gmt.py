@@ -10,10 +10,10 @@ import polars as pl
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.rules.findings import FROM_CONTRASTS, GENE_LISTS, collection_name
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.text.cell_errors import MISSING_WORDS
-from ingest.read.text.compressed import compression_of
 from ingest.read.text.lines import raise_at, read_text_lines, refuse_dates, tidy_genes
+from ingest.read.text.raw_file import RawFile
 
 #: Part of what decides whether a file must be read again; raise it when the rows would differ.
 GMT_READER_VERSION = "gmt-1"
@@ -67,7 +67,8 @@ def read_gmt(path: Path) -> GeneSets:
         The file cannot be read or has no set; a line has too few fields, no name or no gene; a
         set stands twice; Excel turned a gene into a date.
     """
-    lines = read_text_lines(path)
+    with RawFile(path) as file:
+        lines, compression = read_text_lines(file), file.compression
     if lines.is_empty():
         raise IngestError(
             "the file holds no gene set",
@@ -97,7 +98,6 @@ def read_gmt(path: Path) -> GeneSets:
         raise_at(path, lines, empty, "the gene set has no gene", _LINE, "remove the line")
     repeated = listed.height - members.height
     note = f"{path.name}: {counted(repeated, 'gene')} listed twice in a set, counted once"
-    compression = compression_of(path)
     collection = pl.lit(collection_name(path.name)).alias("collection")
     return GeneSets(
         members=members.select(collection, "gene_set", "description", "gene_name"),

@@ -1,4 +1,4 @@
-"""From the columns of a methylation array table to the header of a matrix."""
+"""The header of a methylation array table, from what its columns are."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from cohortmart.core.errors import IngestError
+from cohortmart.core.lake.signals import SIGNALS
 from cohortmart.core.study.records import Assay
 from ingest.read.illumina.array_columns import ArrayColumns, SampleColumns, find_columns
-from ingest.read.matrix.records import EXTRAS, TextMatrixHeader
+from ingest.read.matrix.records import QUALITY, TextMatrixHeader
 from ingest.read.text.names import strip_suffix
-from ingest.read.text.text import open_text, read_lines, sniff
+from ingest.read.text.raw_file import RawFile
 
 #: Lines in which the header must stand; a Final Report has about ten above it.
 HEAD_LINES = 30
@@ -28,13 +29,13 @@ _BEADS = ("bead_count_a", "bead_count_b")
 
 
 def array_header(
-    path: Path, assay: Assay, format_name: str, measured: Collection[str]
+    file: RawFile, assay: Assay, format_name: str, measured: Collection[str]
 ) -> TextMatrixHeader:
     """Read the header of a methylation array table; no value is read.
 
     Parameters
     ----------
-    path : Path
+    file : RawFile
         The table.
     assay : Assay
         Its reading options.
@@ -50,8 +51,8 @@ def array_header(
         others have, a column belongs to no sample, or no sample name has the suffix that is to be
         stripped.
     """
-    form = sniff(path)
-    columns = find_columns(read_lines(path, HEAD_LINES), form.delimiter)
+    path, form = file.path, file.text_format()
+    columns = find_columns(file.lines(HEAD_LINES), form.delimiter)
     if columns is None or not columns.quantities >= set(measured):
         raise IngestError(
             "the file has no header of methylation values",
@@ -60,7 +61,8 @@ def array_header(
             hint="leave `format` out, so that the file itself decides",
         )
     _check_kind(path, assay, columns)
-    wanted = _wanted(columns, measured)
+    wanted = _wanted(columns, measured, keep_signals=assay.read.keep_signals)
+    further = [*QUALITY, *(SIGNALS if assay.read.keep_signals else ())]
     _check_complete(path, columns, wanted)
     fields = {q: tuple(sample.fields[q] for sample in columns.samples) for q in wanted}
     raw = tuple(sample.name for sample in columns.samples)
@@ -69,18 +71,20 @@ def array_header(
     packed = "" if form.compression == "none" else f"+{form.compression}"
     return TextMatrixHeader(
         path=path,
+        reader=format_name,
         format=replace(form, delimiter=head.delimiter),
         format_name=format_name + packed,
         feature_column=head.names[columns.id_field - 1],
         raw_samples=raw,
         samples=samples,
-        extras=tuple(e for e in EXTRAS if any(q.startswith(e) for q in wanted)),
+        further=tuple(f for f in further if any(q.startswith(f) for q in wanted)),
         n_fields=head.n_fields,
         id_field=columns.id_field,
         fields=fields,
         missing_corner=head.missing_corner,
         header_line=head.line,
-        end_line=_end_line(path, head.line),
+        end_line=_end_line(file, head.line),
+        first_rows=file.first_rows(head.line),
         notes=notes,
     )
 
@@ -99,10 +103,12 @@ def _check_kind(path: Path, assay: Assay, columns: ArrayColumns) -> None:
     )
 
 
-def _wanted(columns: ArrayColumns, measured: Collection[str]) -> list[str]:
+def _wanted(columns: ArrayColumns, measured: Collection[str], *, keep_signals: bool) -> list[str]:
     """Return the quantities that every sample must have, those of the values first."""
     there = columns.quantities
     wanted = list(measured)
+    if keep_signals and there >= set(SIGNALS):  # beside betas, too
+        wanted += [signal for signal in SIGNALS if signal not in wanted]
     if "detection_p" in there:
         wanted.append("detection_p")
     if there & set(_BEADS):  # more exact than one number for both
@@ -151,10 +157,10 @@ def _suffix(assay: Assay, columns: ArrayColumns, fields: tuple[int, ...]) -> str
     return None if already and not left else suffix
 
 
-def _end_line(path: Path, header_line: int) -> bytes:
+def _end_line(file: RawFile, header_line: int) -> bytes:
     """Return the line that ends the table: a Final Report may go on with another section."""
     blank = b""
-    with open_text(path) as stream:
+    with file.text() as stream:
         first = stream.readline()
         if not first.lstrip(b'"').startswith(b"["):
             return b""

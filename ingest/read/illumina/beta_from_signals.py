@@ -1,8 +1,8 @@
-"""From what the scanner's software wrote for a probe to beta, detection p and beads."""
+"""Betas from methylated and unmethylated signals, and what stands with them in a table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -10,33 +10,39 @@ import numpy as np
 SIGNAL_OFFSET = 100.0
 
 
-def quantities(given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the values of a block and what stands beside them.
+def betas_of(given: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the values of a block: as they are given, or betas made from signals.
 
     Parameters
     ----------
     given : mapping of str to np.ndarray
-        (rows, samples) by quantity: `value`, or `methylated` and `unmethylated` signals; perhaps
-        `detection_p`; perhaps `bead_count`, or `bead_count_a` and `bead_count_b`.
+        (rows, samples) by quantity: `value`, or `methylated` and `unmethylated` signals.
 
     Returns
     -------
-    dict
-        `values`, and `detection_p` and `bead_count` where they were given. A beta made from
-        signals is M / (M + U + 100), signals below zero (after background subtraction) taken as
-        zero; the number of beads is the smaller one of A and B.
+    np.ndarray
+        (rows, samples). A beta made from signals is M / (M + U + 100), signals below zero (after
+        background subtraction) taken as zero.
     """
-    out: dict[str, np.ndarray] = {}
     if "value" in given:
-        out["values"] = given["value"]
-    else:
-        methylated = np.maximum(given["methylated"], 0.0)
-        unmethylated = np.maximum(given["unmethylated"], 0.0)
-        out["values"] = methylated / (methylated + unmethylated + SIGNAL_OFFSET)
-    if "detection_p" in given:
-        out["detection_p"] = given["detection_p"]
-    if "bead_count" in given:
-        out["bead_count"] = given["bead_count"]
-    elif "bead_count_a" in given:
-        out["bead_count"] = np.fmin(given["bead_count_a"], given["bead_count_b"])
-    return out
+        return given["value"]
+    methylated = np.maximum(given["methylated"], 0.0)
+    unmethylated = np.maximum(given["unmethylated"], 0.0)
+    betas: np.ndarray = methylated / (methylated + unmethylated + SIGNAL_OFFSET)
+    return betas
+
+
+def further_of(given: Mapping[str, np.ndarray], wanted: Collection[str]) -> dict[str, np.ndarray]:
+    """Return the further matrices of a block.
+
+    Parameters
+    ----------
+    given : mapping of str to np.ndarray
+        (rows, samples) by quantity; the beads perhaps as `bead_count_a` and `bead_count_b`.
+    wanted : collection of str
+        Names of further matrices; signals are given as they are, negative ones included, and the
+        number of beads is the smaller one of A and B.
+    """
+    if "bead_count_a" in given:
+        given = {**given, "bead_count": np.fmin(given["bead_count_a"], given["bead_count_b"])}
+    return {name: given[name] for name in wanted}

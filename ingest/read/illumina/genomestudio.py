@@ -7,38 +7,27 @@ are passed over. Where a file has betas and signals the betas are read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from cohortmart.core.study.records import Assay
 from ingest.read.illumina.array_columns import find_columns
 from ingest.read.illumina.array_header import array_header
+from ingest.read.matrix import text_matrix
+from ingest.read.matrix.format import FileStart, Format
 from ingest.read.matrix.records import TextMatrixHeader
-
-FORMAT = "genomestudio"
-MEASURED = ("value",)
+from ingest.read.text.raw_file import RawFile
 
 
-def recognises(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether a file that begins with these lines holds betas with something beside them.
-
-    Parameters
-    ----------
-    lines : sequence of str
-        First lines of the file.
-    delimiter : str
-        As guessed from them.
-    """
-    columns = find_columns(lines, delimiter)
+def recognises(start: FileStart) -> bool:
+    """Whether a file that begins like this holds betas and what says how good they are."""
+    columns = find_columns(start.lines, start.delimiter)
     return columns is not None and "value" in columns.quantities
 
 
-def read_header(path: Path, assay: Assay) -> TextMatrixHeader:
+def read_header(file: RawFile, assay: Assay) -> TextMatrixHeader:
     """Read the header of a GenomeStudio table; no value is read.
 
     Parameters
     ----------
-    path : Path
+    file : RawFile
         The table.
     assay : Assay
         Its reading options.
@@ -48,4 +37,15 @@ def read_header(path: Path, assay: Assay) -> TextMatrixHeader:
     IngestError
         As for `array_header`.
     """
-    return array_header(path, assay, FORMAT, MEASURED)
+    return array_header(file, assay, GENOMESTUDIO.name, ("value",))
+
+
+GENOMESTUDIO = Format(
+    name="genomestudio",
+    words="betas with detection p or beads, as GenomeStudio and GEO write them",
+    recognises=recognises,
+    read_header=read_header,
+    read_blocks=text_matrix.read_blocks,
+    estimated_rows=text_matrix.estimated_rows,
+    first_cells=text_matrix.first_cells,
+)

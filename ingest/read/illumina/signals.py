@@ -6,42 +6,32 @@ Read are `S1 Unmethylated Signal, S1 Methylated Signal, S1 Detection Pval`, Geno
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
+from cohortmart.core.lake.signals import SIGNALS
 from cohortmart.core.study.records import Assay
 from ingest.read.illumina.array_columns import find_columns
 from ingest.read.illumina.array_header import array_header
+from ingest.read.matrix import text_matrix
+from ingest.read.matrix.format import FileStart, Format
 from ingest.read.matrix.records import TextMatrixHeader
-
-FORMAT = "signals"
-MEASURED = ("methylated", "unmethylated")
+from ingest.read.text.raw_file import RawFile
 
 
-def recognises(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether a file that begins with these lines holds both signals and no betas.
-
-    Parameters
-    ----------
-    lines : sequence of str
-        First lines of the file.
-    delimiter : str
-        As guessed from them.
-    """
-    columns = find_columns(lines, delimiter)
+def recognises(start: FileStart) -> bool:
+    """Whether a file that begins like this holds both signals and no betas."""
+    columns = find_columns(start.lines, start.delimiter)
     return (
         columns is not None
-        and columns.quantities >= set(MEASURED)
+        and columns.quantities >= set(SIGNALS)
         and "value" not in columns.quantities
     )
 
 
-def read_header(path: Path, assay: Assay) -> TextMatrixHeader:
+def read_header(file: RawFile, assay: Assay) -> TextMatrixHeader:
     """Read the header of a table of signals; no value is read.
 
     Parameters
     ----------
-    path : Path
+    file : RawFile
         The table.
     assay : Assay
         Its reading options.
@@ -51,4 +41,15 @@ def read_header(path: Path, assay: Assay) -> TextMatrixHeader:
     IngestError
         As for `array_header`.
     """
-    return array_header(path, assay, FORMAT, MEASURED)
+    return array_header(file, assay, SIGNAL_TABLE.name, SIGNALS)
+
+
+SIGNAL_TABLE = Format(
+    name="signals",
+    words="methylated and unmethylated signals of each sample",
+    recognises=recognises,
+    read_header=read_header,
+    read_blocks=text_matrix.read_blocks,
+    estimated_rows=text_matrix.estimated_rows,
+    first_cells=text_matrix.first_cells,
+)

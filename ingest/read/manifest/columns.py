@@ -1,4 +1,4 @@
-"""Where a manifest's table starts and which of its columns means what."""
+"""Columns of a manifest: where its table starts, and which of them means what."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.nearest import nearest
-from ingest.read.text.text import read_lines, sniff, split_line
+from cohortmart.core.text import nearest
+from ingest.read.text.delimited import split_line
+from ingest.read.text.raw_file import RawFile
 from ingest.read.text.text_columns import TextTable, table_stem
 
 #: Names a column may have, the manifests' own first; upper and lower case are the same.
@@ -85,13 +86,13 @@ def read_manifest_header(path: Path) -> ManifestHeader:
         The file is no text, has no header where one should stand, names a column twice, or no
         column holds the probes' ids.
     """
-    start = read_lines(path, _MOST_HEADING_LINES)
+    with RawFile(path) as file:
+        start, form = file.lines(_MOST_HEADING_LINES), file.text_format()
     at = _assay_line(path, start)
     if at is None:
         line, heading = 1, ""
     else:
         line, heading = at + 1, _descriptor(start[: at - 1])
-    form = sniff(path)
     text = start[line - 1] if line <= len(start) else ""
     if at is not None:  # the heading's own lines need not have the table's separator
         form = replace(form, delimiter=max(",\t;", key=text.count))

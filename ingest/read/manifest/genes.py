@@ -1,4 +1,4 @@
-"""The genes of a manifest's probes: pairs of lists, one pair a transcript, made rows."""
+"""Genes of a manifest's probes: pairs of lists, one pair a transcript, made rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.manifest.words import Cells, translated
 
 _REGIONS = ("TSS1500", "TSS200", "5'UTR", "1stExon", "ExonBnd", "Body", "3'UTR")

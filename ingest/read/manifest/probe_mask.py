@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.schemas.tables import PROBE_MASK
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.manifest.manifest import as_arrow
-from ingest.read.text.text import read_lines, sniff, split_line
+from ingest.read.text.delimited import split_line
+from ingest.read.text.raw_file import RawFile
 from ingest.read.text.text_columns import TextTable, read_text_columns, table_stem
 
 #: Part of what decides whether a file must be read again; raise it when the rows would differ.
@@ -32,7 +33,27 @@ _ID = re.compile(r"(cg|rs|mu|rp|uk|sy)\d|ch\.|nv-|ctl_", re.IGNORECASE)
 _TRUE, _FALSE = ("TRUE", "T", "1", "YES"), ("FALSE", "F", "0", "NO")
 
 
-def read_masks(paths: Sequence[Path]) -> tuple[pa.Table, tuple[str, ...]]:
+@dataclass(frozen=True)
+class ProbeMasks:
+    """What mask files say.
+
+    Parameters
+    ----------
+    table : pa.Table
+        `tables.PROBE_MASK`, one row a mask and probe, sorted by probe_id and mask, several
+        reasons joined with `;`, null where the file gives none.
+    formats : tuple of str
+        Of each file, such as `csv+gzip`.
+    notes : tuple of str
+        What a user may want to know about the files.
+    """
+
+    table: pa.Table
+    formats: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_masks(paths: Sequence[Path]) -> ProbeMasks:
     """Read mask files.
 
     A file is a plain list (one id a line, with or without a header) or a table whose column of
@@ -51,12 +72,6 @@ def read_masks(paths: Sequence[Path]) -> tuple[pa.Table, tuple[str, ...]]:
     paths : sequence of Path
         csv, tsv or semicolons, compressed or not; the mask's name is the file's without endings.
 
-    Returns
-    -------
-    tuple of pa.Table and tuple of str
-        `tables.PROBE_MASK`, one row a mask and probe, sorted by probe_id and mask, several
-        reasons joined with `;`, null where the file gives none; and notes.
-
     Raises
     ------
     IngestError
@@ -65,6 +80,7 @@ def read_masks(paths: Sequence[Path]) -> tuple[pa.Table, tuple[str, ...]]:
     """
     stems: dict[str, Path] = {}
     parts = [pl.DataFrame(schema=dict.fromkeys(PROBE_MASK.names, pl.String))]
+    formats: list[str] = []
     notes: list[str] = []
     for path in paths:
         stem = table_stem(path)
@@ -80,9 +96,10 @@ def read_masks(paths: Sequence[Path]) -> tuple[pa.Table, tuple[str, ...]]:
         mask = _read_mask(path)
         rows = _one_row_a_probe(mask)
         parts.append(rows.select("probe_id", mask=pl.lit(stem), reason="reason"))
+        formats.append(mask.table.format.name)
         notes.extend(_notes(mask, rows.height))
     whole = pl.concat(parts).sort("probe_id", "mask")
-    return as_arrow(whole, PROBE_MASK), tuple(notes)
+    return ProbeMasks(as_arrow(whole, PROBE_MASK), tuple(formats), tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -173,8 +190,8 @@ def _notes(mask: _Mask, n_masked: int) -> list[str]:
 
 def _table(path: Path) -> tuple[TextTable, int]:
     """Return the table, and the first field of its first row that looks like a probe's id."""
-    form = sniff(path)
-    lines = read_lines(path, 2)
+    with RawFile(path) as file:
+        form, lines = file.text_format(), file.lines(2)
     rows = [split_line(text, form.delimiter, path, n) for n, text in enumerate(lines, start=1)]
     first = [cell.strip() for cell in rows[0]]
     second = [cell.strip() for cell in rows[1]] if len(rows) > 1 else []

@@ -1,4 +1,4 @@
-"""What the cells of a manifest mean: builds, chromosomes, positions, strands, design types.
+"""Cells of a manifest: builds, chromosomes, positions, strands, design types.
 
 Each function takes a column as text, (rows,), and returns it in the terms of the table `probe`.
 """
@@ -13,7 +13,7 @@ from typing import NoReturn
 import polars as pl
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.manifest.columns import ManifestHeader
 
 _BUILD = re.compile(r"(?:grch|ncbi|build)?\s*(36|37|38)(?:\.0|\.p\d+)?|hg(18|19|38)", re.IGNORECASE)

@@ -6,44 +6,36 @@ Lines that begin with `!` describe the series and its samples; the table stands 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
+from ingest.read.matrix import text_matrix
+from ingest.read.matrix.format import FileStart, Format
 from ingest.read.matrix.records import TextMatrixHeader
+from ingest.read.text.delimited import split_line
 from ingest.read.text.names import strip_suffix
-from ingest.read.text.text import MAX_HEADER_BYTES, open_text, sniff, split_line
+from ingest.read.text.raw_file import MAX_HEADER_BYTES, RawFile
 
-FORMAT = "geo_series_matrix"
 _BEGIN = b"!series_matrix_table_begin"
 _END = b"!series_matrix_table_end"
 _DELIMITER = "\t"
 
 
-def recognises(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether a file that begins with these lines is a GEO series matrix.
-
-    Parameters
-    ----------
-    lines : sequence of str
-        First lines of the file.
-    delimiter : str
-        As guessed from them; a series matrix is tab separated whatever it is.
-    """
-    del delimiter
-    first = next((line for line in lines if line.strip()), "").lstrip('"')
+def recognises(start: FileStart) -> bool:
+    """Whether a file that begins like this is a GEO series matrix."""
+    first = next((line for line in start.lines if line.strip()), "").lstrip('"')
     return first.startswith(("!Series_", "!Sample_", _BEGIN.decode()))
 
 
-def read_header(path: Path, assay: Assay) -> TextMatrixHeader:
+def read_header(file: RawFile, assay: Assay) -> TextMatrixHeader:
     """Find the table in a series matrix and read its header; no value is read.
 
     Parameters
     ----------
-    path : Path
+    file : RawFile
         The series matrix.
     assay : Assay
         Its reading options.
@@ -54,8 +46,8 @@ def read_header(path: Path, assay: Assay) -> TextMatrixHeader:
         The file cannot be read as text, has no table or an empty one, or no sample name has the
         suffix that is to be stripped.
     """
-    form = replace(sniff(path), delimiter=_DELIMITER)
-    with open_text(path) as stream:
+    path, form = file.path, replace(file.text_format(), delimiter=_DELIMITER)
+    with file.text() as stream:
         line, number = _table_header(stream, path)
         row = stream.readline(MAX_HEADER_BYTES)
     names = [n.strip() for n in split_line(line.decode().rstrip("\r\n"), _DELIMITER, path, number)]
@@ -84,8 +76,9 @@ def read_header(path: Path, assay: Assay) -> TextMatrixHeader:
     packed = "" if form.compression == "none" else f"+{form.compression}"
     return TextMatrixHeader(
         path=path,
+        reader=GEO_SERIES_MATRIX.name,
         format=form,
-        format_name=FORMAT + packed,
+        format_name=GEO_SERIES_MATRIX.name + packed,
         feature_column=names[0],
         raw_samples=raw,
         samples=samples,
@@ -94,6 +87,7 @@ def read_header(path: Path, assay: Assay) -> TextMatrixHeader:
         fields={"value": tuple(range(2, len(names) + 1))},
         header_line=number,
         end_line=_END,
+        first_rows=file.first_rows(number),
         notes=notes,
     )
 
@@ -121,3 +115,14 @@ def _table_header(stream: BinaryIO, path: Path) -> tuple[bytes, int]:
         found="the end of the file",
         hint="copy or download it again and compare its size with the source",
     )
+
+
+GEO_SERIES_MATRIX = Format(
+    name="geo_series_matrix",
+    words="a GEO series matrix (lines that begin with !Series_ and !Sample_)",
+    recognises=recognises,
+    read_header=read_header,
+    read_blocks=text_matrix.read_blocks,
+    estimated_rows=text_matrix.estimated_rows,
+    first_cells=text_matrix.first_cells,
+)

@@ -1,4 +1,4 @@
-"""Joins the samples of several files by feature and sorts features, outside of memory.
+"""Matrices of several files joined by feature, features sorted, outside of memory.
 
 Each file is parsed once; its doubles go into scratch files, from which rows can be fetched in any
 order whatever order they came in.
@@ -29,7 +29,7 @@ class Scratch:
     Parameters
     ----------
     paths : dict of str to Path
-        By quantity (`values`, `detection_p`, ...): (rows, samples) doubles in the machine's byte
+        By matrix (`values`, `detection_p`, ...): (rows, samples) doubles in the machine's byte
         order, row after row.
     n_samples : int
         Length of a row.
@@ -42,12 +42,12 @@ class Scratch:
     feature_ids: Any
     gene_names: Any
 
-    def rows(self, quantity: str, places: np.ndarray) -> np.ndarray:
-        """Fetch rows of a quantity; NaN where a place is negative or the file lacks the quantity.
+    def rows(self, matrix: str, places: np.ndarray) -> np.ndarray:
+        """Fetch rows of a matrix; NaN where a place is negative or the file lacks the matrix.
 
         Parameters
         ----------
-        quantity : str
+        matrix : str
         places : np.ndarray
             (n,) row numbers.
 
@@ -57,11 +57,11 @@ class Scratch:
             (n, samples)
         """
         out = np.full((len(places), self.n_samples), np.nan)
-        if quantity not in self.paths:
+        if matrix not in self.paths:
             return out
         known = np.flatnonzero(places >= 0)
         # Read rather than mapped: mapped pages of far-apart rows would fill memory.
-        with self.paths[quantity].open("rb", buffering=0) as file:
+        with self.paths[matrix].open("rb", buffering=0) as file:
             for run in _runs(known, places[known]):
                 file.seek(int(places[run[0]]) * self.n_samples * out.itemsize)
                 file.readinto(out[run[0] : run[-1] + 1].data)
@@ -77,7 +77,7 @@ def _runs(indices: np.ndarray, places: np.ndarray) -> list[np.ndarray]:
 
 
 def spill(
-    blocks: Iterable[Block], n_samples: int, path: Path, extras: Sequence[str] = ()
+    blocks: Iterable[Block], n_samples: int, path: Path, further: Sequence[str] = ()
 ) -> Scratch:
     """Write the values of a file's blocks to scratch files.
 
@@ -88,16 +88,16 @@ def spill(
     n_samples : int
         Columns of every block.
     path : Path
-        The scratch file of the values, overwritten; those of the extras stand beside it.
-    extras : sequence of str
-        Quantities that every block has beside its values.
+        The scratch file of the values, overwritten; those of further matrices lie beside it.
+    further : sequence of str
+        Further matrices that every block has.
     """
-    paths = {"values": path, **{name: path.with_suffix(f".{name}") for name in extras}}
+    paths = {"values": path, **{name: path.with_suffix(f".{name}") for name in further}}
     ids, names = [], []
     files = {name: target.open("wb") for name, target in paths.items()}
     try:
         for block in blocks:
-            for name, values in {"values": block.values, **block.extras}.items():
+            for name, values in {"values": block.values, **block.further}.items():
                 files[name].write(np.ascontiguousarray(values).data)
             ids.append(block.feature_ids)
             n = len(block.feature_ids)
@@ -142,7 +142,7 @@ def joined_blocks(
     parts: Sequence[Scratch],
     ids: Any,
     places: Sequence[np.ndarray],
-    extras: Sequence[str] = (),
+    further: Sequence[str] = (),
 ) -> Iterator[Block]:
     """Stream the joined matrix; its lines mean nothing.
 
@@ -152,15 +152,15 @@ def joined_blocks(
         Their samples follow each other in this order.
     ids, places
         From `all_features`.
-    extras : sequence of str
-        Quantities beside the values; NaN for the samples of a file that lacks them.
+    further : sequence of str
+        Further matrices; NaN for the samples of a file that lacks them.
     """
     step = max(1, BLOCK_VALUES // sum(p.n_samples for p in parts))
     for start in range(0, len(ids), step):
         part_of = [where[start : start + step] for where in places]
         lists = {
             name: np.hstack([p.rows(name, w) for p, w in zip(parts, part_of, strict=True)])
-            for name in ("values", *extras)
+            for name in ("values", *further)
         }
         names = pc.coalesce(
             *(
@@ -168,4 +168,4 @@ def joined_blocks(
                 for p, w in zip(parts, part_of, strict=True)
             )
         )
-        yield Block(0, ids.slice(start, step), names, **lists)
+        yield Block(0, ids.slice(start, step), names, lists.pop("values"), lists)

@@ -7,22 +7,19 @@ much again while it is read).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
+from ingest.read.matrix.format import FileStart, Format
 from ingest.read.matrix.r_objects import RTable, r_table
 from ingest.read.matrix.records import Block, MatrixHeader
-from ingest.read.text.compressed import compression_of, decompressed
 from ingest.read.text.names import strip_suffix, tidy_ids, tidy_names
+from ingest.read.text.raw_file import RawFile
 
-FORMAT = "rds"
 #: Values of one block.
 BLOCK_VALUES = 1_000_000
 #: XDR, text and native binary, each followed by version 2 or 3 of R's serialization.
@@ -55,24 +52,17 @@ class RdsHeader(MatrixHeader):
         return None, f"{self.feature_column or 'row names'}, row {first_line + row - 1}"
 
 
-def is_rds(path: Path) -> bool:
-    """Whether a file, once decompressed, is an R object written with saveRDS.
-
-    Raises
-    ------
-    IngestError
-        The file cannot be opened or decompressed.
-    """
-    with closing(decompressed(path)) as pieces:
-        return next(pieces, b"").startswith(_MAGIC)
+def recognises(start: FileStart) -> bool:
+    """Whether a file, once decompressed, is an R object written with saveRDS."""
+    return start.content.startswith(_MAGIC)
 
 
-def read_header(path: Path, assay: Assay) -> RdsHeader:
-    """Read the names of an R matrix or data frame.
+def read_header(file: RawFile, assay: Assay) -> RdsHeader:
+    """Read the names of an R matrix or data frame; they stand behind all values.
 
     Parameters
     ----------
-    path : Path
+    file : RawFile
         The RDS file.
     assay : Assay
         Its reading options.
@@ -83,27 +73,32 @@ def read_header(path: Path, assay: Assay) -> RdsHeader:
         The package that reads RDS is not installed, the file is damaged, or it holds something
         else than a matrix or data frame of numbers with names.
     """
-    stat = path.stat()
-    names = _names(path, stat.st_mtime_ns, stat.st_size)
-    if not names.samples or not len(names.features):
+    table = _read(file)
+    if not table.samples or not len(table.features):
         raise IngestError(
             "the R object has no rows or no columns of numbers",
-            file=path,
+            file=file.path,
             expected="features in rows, samples in columns",
-            found=f"{len(names.features):,} rows and {len(names.samples):,} columns",
+            found=f"{len(table.features):,} rows and {len(table.samples):,} columns",
         )
-    samples, notes = strip_suffix(names.samples, assay.read.strip_suffix, path)
-    packed = compression_of(path)
+    samples, notes = strip_suffix(table.samples, assay.read.strip_suffix, file.path)
+    packed = "" if file.compression == "none" else f"+{file.compression}"
     return RdsHeader(
-        path=path,
-        format_name=FORMAT if packed == "none" else f"{FORMAT}+{packed}",
-        raw_samples=names.samples,
+        path=file.path,
+        reader=RDS.name,
+        format_name=RDS.name + packed,
+        raw_samples=table.samples,
         samples=samples,
-        feature_column=names.feature_column,
-        gene_name_column=names.gene_name_column,
-        features=tidy_ids(names.features, strip_version=False),
+        feature_column=table.feature_column,
+        gene_name_column=table.gene_name_column,
+        features=tidy_ids(table.features, strip_version=False),
         notes=notes,
     )
+
+
+def estimated_rows(header: RdsHeader) -> float:
+    """Return how many rows a matrix has."""
+    return max(1.0, float(len(header.features)))
 
 
 def read_blocks(header: RdsHeader, assay: Assay) -> Iterator[Block]:
@@ -126,7 +121,8 @@ def read_blocks(header: RdsHeader, assay: Assay) -> Iterator[Block]:
     IngestError
         As for `read_header`.
     """
-    table = _read(header.path)
+    with RawFile(header.path, hold=False) as file:
+        table = _read(file)
     ids = tidy_ids(table.features, assay.read.strip_version)
     names = None
     if table.gene_names is not None:
@@ -144,28 +140,8 @@ def read_blocks(header: RdsHeader, assay: Assay) -> Iterator[Block]:
         )
 
 
-@dataclass(frozen=True)
-class _Names:
-    """What a header is made from."""
-
-    samples: tuple[str, ...]
-    features: Any
-    feature_column: str
-    gene_name_column: str | None
-
-
-@lru_cache(maxsize=8)
-def _names(path: Path, changed: int, size: int) -> _Names:
-    """Return the names in a file, kept because they stand behind all values.
-
-    `changed` and `size` make a file that was replaced another one.
-    """
-    del changed, size
-    table = _read(path)
-    return _Names(table.samples, table.features, table.feature_column, table.gene_name_column)
-
-
-def _read(path: Path) -> RTable:
+def _read(raw: RawFile) -> RTable:
+    path = raw.path
     try:
         from rdata.parser import parse_data
     except ImportError:
@@ -174,7 +150,7 @@ def _read(path: Path) -> RTable:
             file=path,
             hint="pip install 'cohortmart[rds]'; or in R: write.csv(x, file)",
         ) from None
-    data = b"".join(decompressed(path))
+    data = b"".join(raw.pieces())
     try:
         parsed = parse_data(data, extension=".rds")
     except Exception as error:  # the parser has no error of its own
@@ -186,3 +162,14 @@ def _read(path: Path) -> RTable:
             "saveRDS(as.matrix(x), file)",
         ) from error
     return r_table(parsed.object, path)
+
+
+RDS = Format(
+    name="rds",
+    words="an R object saved with saveRDS",
+    recognises=recognises,
+    read_header=read_header,
+    read_blocks=read_blocks,
+    estimated_rows=estimated_rows,
+    first_cells=lambda _header, _quantity: (),
+)

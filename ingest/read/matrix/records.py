@@ -1,19 +1,24 @@
-"""What a matrix file is said to be before, and given as while, it is read."""
+"""Headers and blocks: what every reader of matrix files gives."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cohortmart.core.lake.signals import SIGNALS
+from ingest.read.text.delimited import TextFormat
 from ingest.read.text.names import is_gene_name_column
-from ingest.read.text.text import TextFormat
+from ingest.read.text.raw_file import FirstRows
 
-#: Quantities a file can give beside the values; null where the file does not say.
-EXTRAS = ("detection_p", "bead_count")
+#: Matrices of a file that say how good its values are; null where the file does not.
+QUALITY = ("detection_p", "bead_count")
+#: All matrices that a file can give further to its values, in the order of the lake; signals,
+#: which betas are made from, where study.yml asks for them.
+FURTHER = (*QUALITY, *SIGNALS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +29,8 @@ class MatrixHeader:
     ----------
     path : Path
         The file.
+    reader : str
+        Name of its format among `ingest.read.formats.FORMATS`.
     format_name : str
         Such as `tsv+gzip` or `genomestudio+gzip`; for tables and messages.
     raw_samples : tuple of str
@@ -34,8 +41,8 @@ class MatrixHeader:
         Name of the column of feature ids; empty where the file has none.
     gene_name_column : str or None
         Name of the column that holds gene names, if there is one.
-    extras : tuple of str
-        Which of `EXTRAS` the file gives.
+    further : tuple of str
+        Which of `FURTHER` are read from the file.
     header_line : int
         Line of the sample names, from 1.
     notes : tuple of str
@@ -43,12 +50,13 @@ class MatrixHeader:
     """
 
     path: Path
+    reader: str
     format_name: str
     raw_samples: tuple[str, ...]
     samples: tuple[str, ...]
     feature_column: str = ""
     gene_name_column: str | None = None
-    extras: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
     header_line: int = 1
     notes: tuple[str, ...] = ()
 
@@ -65,10 +73,10 @@ class MatrixHeader:
         """Return line and column of a value, for messages."""
         return block.first_line + row, self.raw_samples[sample]
 
-    def extra_place(
+    def further_place(
         self, block: Block, row: int, sample: int, quantity: str
     ) -> tuple[int | None, int | str]:
-        """Return line and column of what stands beside a value, for messages."""
+        """Return line and column of a value of a further matrix, for messages."""
         del quantity
         return self.place(block, row, sample)
 
@@ -96,6 +104,8 @@ class TextMatrixHeader(MatrixHeader):
         The header is one field shorter than the rows, as R writes it.
     end_line : bytes
         A line that ends the table; empty where the file's end does.
+    first_rows : FirstRows
+        The first lines below the header.
     """
 
     format: TextFormat
@@ -105,6 +115,7 @@ class TextMatrixHeader(MatrixHeader):
     fields: Mapping[str, tuple[int, ...]]
     missing_corner: bool = False
     end_line: bytes = b""
+    first_rows: FirstRows
 
     @property
     def field_names(self) -> dict[int, str]:
@@ -126,10 +137,10 @@ class TextMatrixHeader(MatrixHeader):
         first = next(iter(self.fields.values()))
         return block.first_line + row, self.field_names[first[sample]]
 
-    def extra_place(
+    def further_place(
         self, block: Block, row: int, sample: int, quantity: str
     ) -> tuple[int | None, int | str]:
-        """Return line and field of what stands beside a value."""
+        """Return line and field of a value of a further matrix."""
         fields = next(f for name, f in self.fields.items() if name.startswith(quantity))
         return block.first_line + row, self.field_names[fields[sample]]
 
@@ -152,30 +163,24 @@ class Block:
         (rows,), null where the file has none.
     values : np.ndarray
         (rows, samples), float64, NaN = missing.
-    detection_p, bead_count : np.ndarray or None
-        (rows, samples), float64, NaN = not said; the smaller of the beads of A and B.
+    further : mapping of str to np.ndarray
+        By name (one of `FURTHER`), (rows, samples), float64, NaN = not said; the number of beads
+        is the smaller one of A and B.
     """
 
     first_line: int
     feature_ids: Any
     gene_names: Any
     values: np.ndarray
-    detection_p: np.ndarray | None = None
-    bead_count: np.ndarray | None = None
-
-    @property
-    def extras(self) -> dict[str, np.ndarray]:
-        """The quantities beside the values that are there, by name."""
-        pairs = ((name, getattr(self, name)) for name in EXTRAS)
-        return {name: values for name, values in pairs if values is not None}
+    further: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def of_samples(self, keep: np.ndarray) -> Block:
         """Return the block with only some of its columns, by their positions from 0."""
-        chosen = {name: np.ascontiguousarray(v[:, keep]) for name, v in self.extras.items()}
+        chosen = {name: np.ascontiguousarray(v[:, keep]) for name, v in self.further.items()}
         return Block(
             self.first_line,
             self.feature_ids,
             self.gene_names,
             np.ascontiguousarray(self.values[:, keep]),
-            **chosen,
+            chosen,
         )

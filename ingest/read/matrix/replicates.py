@@ -1,4 +1,4 @@
-"""EPIC v2 measures some CpGs several times: `cg00000029_TC21` and `cg00000029_TC22`."""
+"""Replicate probes of EPIC v2, such as `cg00000029_TC21` and `cg00000029_TC22`, and their mean."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def common_probe_ids(probe_ids: Any) -> Any:
 def collapsed(blocks: Iterable[Block]) -> Iterator[Block]:
     """Make one row of the replicates of a probe, named without the suffix.
 
-    The beta is the mean of those that are not missing. A mean is as good as its worst part: the
-    detection p is the largest one and the number of beads the smallest.
+    The beta is the mean of those that are not missing, and so is each signal. A mean is as good as
+    its worst part: the detection p is the largest one and the number of beads the smallest.
 
     Parameters
     ----------
@@ -58,15 +58,24 @@ def _starts(common: Any) -> np.ndarray:
 def _mean_rows(block: Block) -> Block:
     common = common_probe_ids(block.feature_ids)
     starts = np.flatnonzero(_starts(common))
-    seen = ~np.isnan(block.values)
-    n = np.add.reduceat(seen, starts, axis=0, dtype=np.int64)
-    total = np.add.reduceat(np.where(seen, block.values, 0.0), starts, axis=0)
-    with np.errstate(invalid="ignore"):
-        values = total / np.where(n > 0, n, np.nan)
+    values = _mean(block.values, starts)
     worst = {"detection_p": np.fmax, "bead_count": np.fmin}
-    extras = {name: worst[name].reduceat(v, starts, axis=0) for name, v in block.extras.items()}
+    further = {
+        name: worst[name].reduceat(v, starts, axis=0) if name in worst else _mean(v, starts)
+        for name, v in block.further.items()
+    }
     names = None if block.gene_names is None else block.gene_names.take(pa.array(starts))
-    return Block(0, common.take(pa.array(starts)), names, values, **extras)
+    return Block(0, common.take(pa.array(starts)), names, values, further)
+
+
+def _mean(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Return the mean of the values that are there of the rows from each start to the next."""
+    seen = ~np.isnan(values)
+    n = np.add.reduceat(seen, starts, axis=0, dtype=np.int64)
+    total = np.add.reduceat(np.where(seen, values, 0.0), starts, axis=0)
+    with np.errstate(invalid="ignore"):
+        mean: np.ndarray = total / np.where(n > 0, n, np.nan)
+    return mean
 
 
 def _part(block: Block, start: int, stop: int) -> Block:
@@ -76,12 +85,12 @@ def _part(block: Block, start: int, stop: int) -> Block:
         block.feature_ids.slice(start, stop - start),
         None if names is None else names.slice(start, stop - start),
         block.values[start:stop],
-        **{name: values[start:stop] for name, values in block.extras.items()},
+        {name: values[start:stop] for name, values in block.further.items()},
     )
 
 
 def _joined(first: Block, second: Block) -> Block:
-    extras = {n: np.vstack([first.extras[n], v]) for n, v in second.extras.items()}
+    further = {n: np.vstack([first.further[n], v]) for n, v in second.further.items()}
     names = None
     if first.gene_names is not None and second.gene_names is not None:
         names = pa.concat_arrays([first.gene_names, second.gene_names])
@@ -90,5 +99,5 @@ def _joined(first: Block, second: Block) -> Block:
         pa.concat_arrays([first.feature_ids, second.feature_ids]),
         names,
         np.vstack([first.values, second.values]),
-        **extras,
+        further,
     )

@@ -8,7 +8,6 @@ chunk that cannot be parsed is at hand to say where and why.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,11 +16,13 @@ import pyarrow.csv as pc
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
-from ingest.read.illumina.beta_from_signals import quantities
+from ingest.read.illumina.beta_from_signals import betas_of, further_of
+from ingest.read.matrix.format import Format
 from ingest.read.matrix.records import Block, TextMatrixHeader
-from ingest.read.text.cell_errors import MISSING_WORDS, raise_fault
+from ingest.read.text.cell_errors import MISSING_WORDS, raise_cell_error
+from ingest.read.text.delimited import split_line
 from ingest.read.text.names import is_gene_name_column, strip_suffix, tidy_ids, tidy_names
-from ingest.read.text.text import open_text, read_lines, sniff, split_line
+from ingest.read.text.raw_file import RawFile, open_text
 
 #: Part of what decides whether a file must be read again; raise it when the rows would differ.
 READER_VERSION = "matrix-2"
@@ -30,12 +31,12 @@ CHUNK_BYTES = 8 << 20
 HEADER_LINE = 1
 
 
-def read_header(path: Path, assay: Assay) -> TextMatrixHeader:
+def read_header(file: RawFile, assay: Assay) -> TextMatrixHeader:
     """Read the header of a plain matrix and the shape of its first row; nothing is parsed further.
 
     Parameters
     ----------
-    path : Path
+    file : RawFile
         The matrix file.
     assay : Assay
         Its reading options.
@@ -46,8 +47,7 @@ def read_header(path: Path, assay: Assay) -> TextMatrixHeader:
         The file cannot be read as text, has no data row or no sample column, its first row does
         not fit the header, or no sample name has the suffix that is to be stripped.
     """
-    form = sniff(path)
-    lines = read_lines(path, 2)
+    path, form, lines = file.path, file.text_format(), file.lines(2)
     names = [n.strip() for n in split_line(lines[0], form.delimiter, path, HEADER_LINE)]
     if len(lines) < 2 or not lines[1].strip():
         raise IngestError(
@@ -75,6 +75,7 @@ def read_header(path: Path, assay: Assay) -> TextMatrixHeader:
     samples, notes = strip_suffix(raw, assay.read.strip_suffix, path)
     return TextMatrixHeader(
         path=path,
+        reader=MATRIX.name,
         format=form,
         format_name=form.name,
         feature_column=names[0],
@@ -87,8 +88,25 @@ def read_header(path: Path, assay: Assay) -> TextMatrixHeader:
         fields={"value": tuple(range(first + 1, len(names) + 1))},
         missing_corner=missing_corner,
         header_line=HEADER_LINE,
+        first_rows=file.first_rows(HEADER_LINE),
         notes=notes,
     )
+
+
+def estimated_rows(header: TextMatrixHeader) -> float:
+    """Return about how many rows a matrix has, from its size and its first rows."""
+    return header.first_rows.estimated
+
+
+def first_cells(header: TextMatrixHeader, quantity: str) -> Iterator[str]:
+    """Return the cells of a quantity in the first rows; none of betas made from signals."""
+    fields = [f for q, of in header.fields.items() if q.startswith(quantity) for f in of]
+    for line in header.first_rows.lines:
+        try:
+            row = split_line(line.decode().rstrip("\r\n"), header.format.delimiter, header.path, 0)
+        except IngestError:
+            continue  # read_blocks says what is wrong with it
+        yield from (row[f - 1] for f in fields if f <= len(row))
 
 
 def read_blocks(
@@ -177,9 +195,9 @@ def _parse(
     try:
         table = pc.read_csv(pa.py_buffer(chunk), **options)
     except pa.ArrowInvalid as error:
-        raise_fault(header, first_line, chunk, error)
+        raise_cell_error(header, first_line, chunk, error)
     if table.num_rows != chunk.count(b"\n") + (not chunk.endswith(b"\n")):
-        raise_fault(header, first_line, chunk, None)
+        raise_cell_error(header, first_line, chunk, None)
     ids = tidy_ids(table.column(f"f{header.id_field}").combine_chunks(), assay.read.strip_version)
     names = None
     if header.name_field:
@@ -187,7 +205,7 @@ def _parse(
     elif header.ids_are_gene_names:
         names = ids
     given = {quantity: _numbers(table, places) for quantity, places in header.fields.items()}
-    return Block(first_line, ids, names, **quantities(given))
+    return Block(first_line, ids, names, betas_of(given), further_of(given, header.further))
 
 
 def _numbers(table: pa.Table, places: tuple[int, ...]) -> np.ndarray:
@@ -228,3 +246,17 @@ def _end_of_text(text: bytes, end: int) -> int:
         last -= 1
     line_end = text.find(b"\n", last, end) + 1
     return (line_end or end) if last else 0
+
+
+MATRIX = Format(
+    name="matrix",
+    words="a matrix with features in rows and samples in columns",
+    recognises=lambda _start: True,  # whatever no other reader takes
+    read_header=read_header,
+    read_blocks=read_blocks,
+    estimated_rows=estimated_rows,
+    first_cells=first_cells,
+    # A matrix of gene names looks the same either way round; betas beside detection p are a
+    # matrix, too, if one wants the detection p as samples of their own.
+    looks_like=("transposed", "genomestudio", "signals"),
+)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,20 +19,23 @@ import pyarrow as pa
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.matrix.feature_ids import is_feature_id
+from ingest.read.matrix.format import FileStart, Format
 from ingest.read.matrix.records import Block, MatrixHeader
 from ingest.read.matrix.wide_row import WideRow, first_field, n_fields_of, parse_cells
+from ingest.read.text.delimited import TextFormat, split_line
 from ingest.read.text.names import strip_suffix, tidy_ids
-from ingest.read.text.text import TextFormat, open_text, sniff, split_line
+from ingest.read.text.raw_file import RawFile, open_text
 
-FORMAT = "transposed"
 HEADER_LINE = 1
 #: Bytes of values in one block; each costs one read a sample.
 BLOCK_BYTES = 32 << 20
 #: Header fields that are looked at, and how many of them must be ids.
 _LOOKED_AT = 1000
 _SHARE = 0.9
+#: Bytes of the first row that are kept in the header.
+_ROW_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +50,14 @@ class TransposedHeader(MatrixHeader):
         Feature ids as they stand in the header.
     missing_corner : bool
         The header is one field shorter than the rows, as R writes it.
+    first_row : bytes
+        The beginning of the first sample's line.
     """
 
     format: TextFormat
     features: Any
     missing_corner: bool = False
+    first_row: bytes = b""
 
     def sample_line(self, sample: int) -> int:
         """Return the line of a sample, from 1."""
@@ -83,24 +89,13 @@ class TransposedHeader(MatrixHeader):
         return first_line - self.header_line - 1 + row
 
 
-def recognises(
-    lines: Sequence[str],
-    delimiter: str,
-    known_samples: Collection[str] = (),
-    suffix: str | None = None,
-) -> bool:
-    """Whether a file that begins with these lines has its samples in rows; no if in doubt.
+def recognises(start: FileStart) -> bool:
+    """Whether a file that begins like this has its samples in rows; no if in doubt.
 
     Parameters
     ----------
-    lines : sequence of str
-        First lines of the file, perhaps cut.
-    delimiter : str
-        Between their fields.
-    known_samples : collection of str
-        Names in the sample sheets.
-    suffix : str, optional
-        What study.yml strips from sample names.
+    start : FileStart
+        First lines of the file, perhaps cut, and the names in the sample sheets.
 
     Returns
     -------
@@ -108,14 +103,14 @@ def recognises(
         The header holds ids of probes or Ensembl genes, or the first fields of the rows are known
         samples; and the other way round neither holds.
     """
-    rows = [line for line in lines[1:] if line.strip()]
+    rows = [line for line in start.lines[1:] if line.strip()]
     if not rows:
         return False
-    head = _first_fields(lines[0], delimiter)
-    across, down = head[1:] or head, [_first_fields(row, delimiter, 1)[0] for row in rows]
-    known = set(known_samples)
-    known_down = [name.removesuffix(suffix or "") in known for name in down]
-    known_across = any(name.removesuffix(suffix or "") in known for name in head)
+    head = _first_fields(start.lines[0], start.delimiter)
+    across, down = head[1:] or head, [_first_fields(row, start.delimiter, 1)[0] for row in rows]
+    known, suffix = set(start.known_samples), start.strip_suffix or ""
+    known_down = [name.removesuffix(suffix) in known for name in down]
+    known_across = any(name.removesuffix(suffix) in known for name in head)
     if known_across:
         return False
     if all(known_down):
@@ -131,12 +126,12 @@ def _first_fields(line: str, delimiter: str, n: int = _LOOKED_AT) -> list[str]:
     return [field.strip().strip('"') for field in whole or fields]
 
 
-def read_header(path: Path, assay: Assay) -> TransposedHeader:
+def read_header(file: RawFile, assay: Assay) -> TransposedHeader:
     """Read the feature ids and the sample names; no value is read, but the whole file passes.
 
     Parameters
     ----------
-    path : Path
+    file : RawFile
         The matrix file.
     assay : Assay
         Its reading options.
@@ -147,11 +142,11 @@ def read_header(path: Path, assay: Assay) -> TransposedHeader:
         The file cannot be read as text, has no row or no feature, its first row does not fit the
         header, or no sample name has the suffix that is to be stripped.
     """
-    form = sniff(path)
-    with open_text(path) as stream:
+    path, form = file.path, file.text_format()
+    with file.text() as stream:
         line = stream.readline().decode().rstrip("\r\n")
         names = split_line(line, form.delimiter, path, HEADER_LINE)
-        raw, n_first = _sample_names(stream, form, path)
+        raw, n_first, first_row = _sample_names(stream, form, path)
     if not raw:
         raise IngestError(
             "the matrix has no data rows",
@@ -173,21 +168,25 @@ def read_header(path: Path, assay: Assay) -> TransposedHeader:
     samples, notes = strip_suffix(raw, assay.read.strip_suffix, path)
     return TransposedHeader(
         path=path,
+        reader=TRANSPOSED.name,
         format=form,
-        format_name=f"{FORMAT}+{form.name}",
+        format_name=f"{TRANSPOSED.name}+{form.name}",
         raw_samples=raw,
         samples=samples,
         features=tidy_ids(pa.array(names[1:], pa.string()), strip_version=False),
         missing_corner=missing_corner,
         header_line=HEADER_LINE,
+        first_row=first_row,
         notes=notes,
     )
 
 
-def _sample_names(stream: BinaryIO, form: TextFormat, path: Path) -> tuple[tuple[str, ...], int]:
-    """Return the first field of each row, and the number of fields of the first row."""
+def _sample_names(
+    stream: BinaryIO, form: TextFormat, path: Path
+) -> tuple[tuple[str, ...], int, bytes]:
+    """Return the first field of each row; of the first row how many fields, and its beginning."""
     names: list[str] = []
-    n_first = blank = 0
+    n_first, first_row, blank = 0, b"", 0
     for number, row in enumerate(stream, start=HEADER_LINE + 1):
         if not row.strip():
             blank = blank or number
@@ -199,8 +198,20 @@ def _sample_names(stream: BinaryIO, form: TextFormat, path: Path) -> tuple[tuple
         name, rest = first_field(row, form.delimiter, path, number)
         if not names:
             n_first = n_fields_of(rest, form.delimiter, path, number) + 1
+            first_row = row[:_ROW_BYTES]
         names.append(name.strip())
-    return tuple(names), n_first
+    return tuple(names), n_first, first_row
+
+
+def estimated_rows(header: TransposedHeader) -> float:
+    """Return how many features a matrix has."""
+    return max(1.0, float(len(header.features)))
+
+
+def first_cells(header: TransposedHeader, quantity: str) -> list[str]:
+    """Return the first values of the first sample; the last of them may be cut and is left out."""
+    del quantity
+    return header.first_row.decode("utf-8", "ignore").split(header.format.delimiter)[1:-1]
 
 
 def read_blocks(
@@ -286,3 +297,15 @@ def _read_into(scratch: int, row: np.ndarray, at: int) -> None:
         if not n:
             raise OSError("the scratch file is shorter than what was written to it")
         target, at = target[n:], at + n
+
+
+TRANSPOSED = Format(
+    name="transposed",
+    words="a matrix with samples in rows and features in columns",
+    recognises=recognises,
+    read_header=read_header,
+    read_blocks=read_blocks,
+    estimated_rows=estimated_rows,
+    first_cells=first_cells,
+    looks_like=("matrix",),
+)

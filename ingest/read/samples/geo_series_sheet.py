@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.samples.sheet import Row, Sheet
 from ingest.read.samples.sheet_columns import Column, loose, name_columns
-from ingest.read.samples.sheet_wanted import Wanted
-from ingest.read.text.text import open_text
+from ingest.read.samples.used_columns import UsedColumns
+from ingest.read.text.raw_file import RawFile
 
 _SAMPLE = "!Sample_"
 _TABLE = "!series_matrix_table_begin"
@@ -40,16 +40,16 @@ def is_series_matrix(first_line: str) -> bool:
     return first_line.startswith(("!Series_", _SAMPLE))
 
 
-def read_series_sheet(file: Path, form: str, wanted: Wanted) -> Sheet:
+def read_series_sheet(raw: RawFile, form: str, used: UsedColumns) -> Sheet:
     """Read the samples of a GEO series matrix; nothing after its header is read.
 
     Parameters
     ----------
-    file : Path
+    raw : RawFile
         Compressed or not.
     form : str
         Name of the format for tables.
-    wanted : Wanted
+    used : UsedColumns
         Columns are named as the study spells them; case and spaces do not count.
 
     Returns
@@ -65,7 +65,8 @@ def read_series_sheet(file: Path, form: str, wanted: Wanted) -> Sheet:
     IngestError
         The header ends early, lines have different numbers of cells, or there are no samples.
     """
-    lines, series = _sample_lines(file)
+    file = raw.path
+    lines, series = _sample_lines(raw)
     accession = _accession(file, lines)
     for line in lines:
         if len(line.cells) != len(accession.cells):
@@ -78,19 +79,19 @@ def read_series_sheet(file: Path, form: str, wanted: Wanted) -> Sheet:
                 hint=_FETCH_AGAIN,
             )
     where = [accession.number] * len(accession.cells)
-    named = name_columns(file, _columns(lines), where, wanted.columns)
+    named = name_columns(file, _columns(lines), where, used.columns)
     cells = zip(*(column.cells for column in named.columns), strict=True)
     rows = tuple(Row(accession.number, own) for own in cells)
     said = f"{file.name}: {counted(len(rows), 'sample')} of {series}".removesuffix(" of ")
     return Sheet(file, named.names, accession.number, rows, form, (said, *named.notes))
 
 
-def _sample_lines(file: Path) -> tuple[list[_Line], str]:
+def _sample_lines(raw: RawFile) -> tuple[list[_Line], str]:
     """Return the `!Sample_` lines without private fields, and what the series is."""
     lines: list[_Line] = []
     series = {"!Series_geo_accession": "", "!Series_title": ""}
     same: dict[str, str] = {}  # most lines repeat one long text for every sample: hold it once
-    for number, text in _header_lines(file):
+    for number, text in _header_lines(raw):
         field, *cells = text.split("\t")
         if field.startswith(_SAMPLE) and not field.startswith(_PRIVATE, len(_SAMPLE)):
             own = (_unquoted(cell) for cell in cells)
@@ -101,13 +102,13 @@ def _sample_lines(file: Path) -> tuple[list[_Line], str]:
     return lines, ": ".join(filter(None, series.values()))
 
 
-def _header_lines(file: Path) -> Iterator[tuple[int, str]]:
+def _header_lines(raw: RawFile) -> Iterator[tuple[int, str]]:
     """Yield the lines before the table with their numbers, line breaks within cells mended."""
-    number, start, text = 0, 0, ""
-    with open_text(file) as stream:
-        for raw in stream:
+    file, number, start, text = raw.path, 0, 0, ""
+    with raw.text() as stream:
+        for content in stream:
             number += 1
-            line = raw.decode("utf-8").rstrip("\r\n").replace("\r", " ")
+            line = content.decode("utf-8").rstrip("\r\n").replace("\r", " ")
             if line.startswith("!"):
                 if text:
                     yield start, text

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 
 #: Cells that stand for no value, besides the empty one.
 MISSING = frozenset({"", "NA", "N/A", "#N/A", "NaN", "nan", "null"})

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.samples.geo_series_sheet import is_series_matrix, read_series_sheet
 from ingest.read.samples.sdrf import is_sdrf, read_sdrf
 from ingest.read.samples.sheet import Row, Sheet, is_missing
-from ingest.read.samples.sheet_wanted import NO_STUDY, Wanted
-from ingest.read.text.text import MAX_HEADER_BYTES, open_text, sniff
+from ingest.read.samples.used_columns import NO_STUDY, UsedColumns
+from ingest.read.text.raw_file import MAX_HEADER_BYTES, RawFile
 
 __all__ = ["EXCEL_DATE", "SHEET_READER_VERSION", "Row", "Sheet", "is_missing", "read_cells"]
 
@@ -33,7 +33,7 @@ _NEIGHBOURS = {
 }
 
 
-def read_cells(file: Path, wanted: Wanted = NO_STUDY) -> Sheet:
+def read_cells(file: Path, used: UsedColumns = NO_STUDY) -> Sheet:
     """Read a sample sheet, everything as text.
 
     Parameters
@@ -41,7 +41,7 @@ def read_cells(file: Path, wanted: Wanted = NO_STUDY) -> Sheet:
     file : Path
         A table (comma, tab or semicolon), an SDRF, a GEO series matrix, each compressed or not, or
         an Excel workbook (.xlsx). What it is is decided from its content, not from its name.
-    wanted : Wanted
+    used : UsedColumns
         What the study uses of it. An SDRF and a series matrix have the columns under the study's
         spelling and one row a sample; tables stay as they are.
 
@@ -50,29 +50,28 @@ def read_cells(file: Path, wanted: Wanted = NO_STUDY) -> Sheet:
     IngestError
         The file is missing, empty, not a table, or its rows do not fit its header.
     """
-    if _is_workbook(file):
-        return _checked(file, _workbook_rows(file), "xlsx", _workbook_notes(file))
-    form = sniff(file)
-    first_line = _first_line(file)
+    with RawFile(file) as raw:
+        if not raw.magic.startswith(_ZIP_MAGIC):
+            return _read_text(raw, used)
+    rows, notes = _read_workbook(file)
+    return _checked(file, rows, "xlsx", notes)
+
+
+def _read_text(raw: RawFile, used: UsedColumns) -> Sheet:
+    form = raw.text_format()
+    first_line = _first_line(raw)
     packed = "" if form.compression == "none" else f"+{form.compression}"
-    _refuse_neighbours(file, first_line)
+    _refuse_neighbours(raw.path, first_line)
     if is_series_matrix(first_line):
-        return read_series_sheet(file, f"geo_series_matrix{packed}", wanted)
+        return read_series_sheet(raw, f"geo_series_matrix{packed}", used)
     if "\t" in first_line and is_sdrf(next(csv.reader([first_line], delimiter="\t"))):
-        return read_sdrf(file, _text_rows(file, "\t"), f"sdrf{packed}", wanted)
-    return _checked(file, _text_rows(file, form.delimiter), form.name)
+        return read_sdrf(raw.path, _text_rows(raw, "\t"), f"sdrf{packed}", used)
+    return _checked(raw.path, _text_rows(raw, form.delimiter), form.name)
 
 
-def _is_workbook(file: Path) -> bool:
-    if not file.is_file():
-        return False
-    with file.open("rb") as stream:
-        return stream.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
-
-
-def _first_line(file: Path) -> str:
+def _first_line(raw: RawFile) -> str:
     """Return the first line that is neither blank nor a comment, within the first few."""
-    with open_text(file) as stream:
+    with raw.text() as stream:
         for _ in range(_FIRST_LINES):
             line = stream.readline(MAX_HEADER_BYTES).decode("utf-8", "replace").rstrip("\r\n")
             if line.strip() and not line.startswith("#"):
@@ -92,10 +91,10 @@ def _refuse_neighbours(file: Path, first_line: str) -> None:
             )
 
 
-def _text_rows(file: Path, delimiter: str) -> list[Row]:
+def _text_rows(raw: RawFile, delimiter: str) -> list[Row]:
     rows: list[Row] = []
     line = 1
-    with open_text(file) as stream:
+    with raw.text() as stream:
         text = io.TextIOWrapper(stream, "utf-8", newline="")
         reader = csv.reader(text, delimiter=delimiter, strict=True)
         try:
@@ -105,7 +104,7 @@ def _text_rows(file: Path, delimiter: str) -> list[Row]:
         except csv.Error as error:
             raise IngestError(
                 "the quotes in this row do not close properly",
-                file=file,
+                file=raw.path,
                 line=line,
                 found=str(error),
                 hint='write a quote inside a quoted cell twice: ""',
@@ -115,7 +114,8 @@ def _text_rows(file: Path, delimiter: str) -> list[Row]:
     return rows
 
 
-def _workbook_rows(file: Path) -> list[Row]:
+def _read_workbook(file: Path) -> tuple[list[Row], tuple[str, ...]]:
+    """Return the rows of the first worksheet, and a note where there are more."""
     import fastexcel
 
     try:
@@ -131,16 +131,10 @@ def _workbook_rows(file: Path) -> list[Row]:
             hint="save it again as .xlsx or as .csv",
         ) from error
     columns = [column.to_pylist() for column in sheet.to_arrow().columns]
-    return [_row(n, values) for n, values in enumerate(zip(*columns, strict=True), start=1)]
-
-
-def _workbook_notes(file: Path) -> tuple[str, ...]:
-    import fastexcel
-
-    names = fastexcel.read_excel(file).sheet_names
-    if len(names) == 1:
-        return ()
-    return (f"{file.name} has {len(names)} worksheets; only the first, `{names[0]}`, is read",)
+    rows = [_row(n, values) for n, values in enumerate(zip(*columns, strict=True), start=1)]
+    names = book.sheet_names
+    note = f"{file.name} has {len(names)} worksheets; only the first, `{names[0]}`, is read"
+    return rows, () if len(names) == 1 else (note,)
 
 
 def _row(line: int, cells: Iterable[str | None]) -> Row:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from cohortmart.core.errors import IngestError
+from cohortmart.core.text import joined
 from ingest.read.samples.sheet import is_missing
 
 
@@ -102,7 +103,7 @@ def name_columns(
         names += spelt or [default]
         kept += [column] * len(spelt or [default])
     notes = [
-        f"{file.name}: {_listed([c.full for c in group], 'and')} do not agree, so "
+        f"{file.name}: {joined([f'`{c.full}`' for c in group])} do not agree, so "
         f"`{group[0].short}` alone names none of them"
         for group in found.unclear.values()
     ]
@@ -197,7 +198,7 @@ def _refuse(file: Path, name: str, group: Sequence[Column], lines: Sequence[int]
         f"`{name}` can mean several columns of this file, and they do not agree",
         file=file,
         line=lines[at],
-        expected=f"in study.yml, {_listed([column.full for column in group], 'or')}",
+        expected=f"in study.yml, {joined([f'`{c.full}`' for c in group], 'or')}",
         found=f"`{_said(first, at)}` in {first.full}, `{_said(other, at)}` in {other.full}",
         hint="write the full name of the column you mean in study.yml",
     )
@@ -205,8 +206,3 @@ def _refuse(file: Path, name: str, group: Sequence[Column], lines: Sequence[int]
 
 def _said(column: Column, at: int) -> str:
     return " ".join((column.cells[at], *column.units[at : at + 1])).strip()
-
-
-def _listed(names: Sequence[str], word: str) -> str:
-    quoted = [f"`{name}`" for name in names]
-    return f"{', '.join(quoted[:-1])} {word} {quoted[-1]}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NoReturn
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, listed
 from ingest.read.samples.sheet import Row, Sheet, is_missing
 
 _BETWEEN = "; "
@@ -90,6 +90,5 @@ def _note(sheet: Sheet, rows: Sequence[Row], key: Sequence[str], differ: Sequenc
     said = f"{sheet.file.name}: {counted(len(sheet.rows), 'row')} folded to {len(rows):,} by {by}"
     if not differ:
         return said
-    shown = ", ".join(f"`{column}`" for column in differ[:_SHOWN])
-    more = f" and {len(differ) - _SHOWN:,} more" if len(differ) > _SHOWN else ""
-    return f"{said}; where they differ ({shown}{more}) the values stand side by side"
+    shown = listed([f"`{column}`" for column in differ], most=_SHOWN)
+    return f"{said}; where they differ ({shown}) the values stand side by side"

@@ -7,8 +7,7 @@ from typing import TypeVar
 
 from cohortmart.core.errors import IngestError, StudyError
 from cohortmart.core.study.records import SampleSheet, Study
-from cohortmart.core.text.nearest import did_you_mean
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted, did_you_mean
 from ingest.read.samples.sheet_roles import Place, SheetRow
 
 Value = TypeVar("Value", str, float)

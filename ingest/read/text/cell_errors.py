@@ -1,4 +1,4 @@
-"""Finds the line and column of what made a chunk of a matrix unreadable; slow, used once."""
+"""Errors of cells: line and column of what made a chunk of a matrix unreadable; used once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow.compute as pcompute
 import pyarrow.csv as pcsv
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.matrix.records import TextMatrixHeader
 
 #: Cells that say that a value is missing.
@@ -28,7 +28,7 @@ EXCEL_HINT = (
 )
 
 
-def raise_fault(
+def raise_cell_error(
     header: TextMatrixHeader, first_line: int, chunk: bytes, error: Exception | None
 ) -> NoReturn:
     """Raise the error for the first row of a chunk that cannot be read.

@@ -24,52 +24,40 @@ _MAGIC: tuple[tuple[bytes, Compression], ...] = (
 )
 _PIECE = 1 << 20
 _ZSTD_INPUT = 1 << 16  # the output of one call is unbounded, so feed it little
-_FAULTS = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+_ERRORS = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
 
 
-def compression_of(path: Path) -> Compression:
-    """Return how a file is compressed, from its first bytes.
+def compression_by(magic: bytes) -> Compression:
+    """Return how a file that begins with these bytes is compressed."""
+    return next((name for start, name in _MAGIC if magic.startswith(start)), "none")
+
+
+def decompressed(
+    file: BinaryIO, compression: Compression, path: Path
+) -> Generator[bytes, None, None]:
+    """Stream the bytes of an open file, decompressed, in pieces of about 1 MiB.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        At its beginning; it is not closed.
+    compression : {'none', 'gzip', 'zstd', 'bz2', 'xz'}
+        From `compression_by`.
+    path : Path
+        Its name, for messages.
 
     Raises
     ------
     IngestError
-        The file is missing, a folder, or cannot be opened.
+        The compressed data end early or are damaged.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(8)
-    except FileNotFoundError:
-        raise IngestError(
-            "the file does not exist",
-            file=path,
-            hint="paths in study.yml are relative to study.yml itself",
-        ) from None
-    except IsADirectoryError:
-        raise IngestError(
-            "this is a folder", file=path, expected="a file", hint="name the file inside it"
-        ) from None
-    except OSError as error:
-        raise IngestError(f"the file cannot be opened: {error.strerror}", file=path) from error
-    return next((name for magic, name in _MAGIC if head.startswith(magic)), "none")
-
-
-def decompressed(path: Path) -> Generator[bytes, None, None]:
-    """Stream the bytes of a file, decompressed, in pieces of about 1 MiB.
-
-    Raises
-    ------
-    IngestError
-        The file cannot be opened, or its compressed data end early or are damaged.
-    """
-    compression = compression_of(path)
-    with path.open("rb") as file:
-        try:
-            if compression == "zstd":
-                yield from _zstd(file)
-            else:
-                yield from _by_library(file, compression)
-        except _FAULTS as error:
-            _raise_damaged(path, compression, error)
+        if compression == "zstd":
+            yield from _zstd(file)
+        else:
+            yield from _by_library(file, compression)
+    except _ERRORS as error:
+        _raise_damaged(path, compression, error)
 
 
 def _by_library(file: BinaryIO, compression: Compression) -> Generator[bytes, None, None]:

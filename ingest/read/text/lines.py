@@ -1,4 +1,4 @@
-"""Small text files as a column of lines, each with its number; for lists that are no tables."""
+"""Lines of small text files, each with its number; for lists that are no tables."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import pyarrow as pa
 from cohortmart.core.errors import IngestError
 from ingest.read.text.cell_errors import EXCEL_DATE, EXCEL_HINT
 from ingest.read.text.names import tidy_names
-from ingest.read.text.text import open_text
+from ingest.read.text.raw_file import RawFile
 
 #: A carriage return that ends a line alone: no other one follows it, and no line feed.
 _LONE_RETURN = re.compile(rb"\r(?=[^\r\n])")
 
 
-def read_text_lines(path: Path, comments: bool = False) -> pl.DataFrame:
+def read_text_lines(file: RawFile, comments: bool = False) -> pl.DataFrame:
     r"""Read the lines of a text file.
 
     Parameters
     ----------
-    path : Path
+    file : RawFile
         Plain or compressed.
     comments : bool
         Leave out lines that begin with `#`.
@@ -39,13 +39,13 @@ def read_text_lines(path: Path, comments: bool = False) -> pl.DataFrame:
     IngestError
         The file cannot be read, or lines end in a carriage return alone.
     """
-    with open_text(path) as stream:
+    with file.text() as stream:
         content = stream.read()
     lone = _LONE_RETURN.search(content)
     if lone is not None:
         raise IngestError(
             "the lines end in a carriage return alone, as on the first Macintoshes",
-            file=path,
+            file=file.path,
             line=content.count(b"\n", 0, lone.start()) + 1,
             expected="\\n or \\r\\n at the end of each line",
             hint=r"convert it: tr '\r' '\n' < old > new",

@@ -1,4 +1,4 @@
-"""Tidies the names in a matrix as study.yml asks: sample suffixes and Ensembl versions."""
+"""Names in a matrix, tidied as study.yml asks: sample suffixes and Ensembl versions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 
 _GENE_NAME_COLUMNS = frozenset(
     {"gene_name", "genename", "gene_symbol", "genesymbol", "symbol", "hgnc_symbol"}

@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.csv as pcsv
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from ingest.read.text.cell_errors import MISSING_WORDS
-from ingest.read.text.text import TextFormat, open_text
+from ingest.read.text.delimited import TextFormat
+from ingest.read.text.raw_file import open_text
 
 #: Bytes of text that are parsed at once.
 CHUNK_BYTES = 8 << 20
@@ -128,9 +129,9 @@ def _parse(table: TextTable, options: dict[str, Any], first_line: int, chunk: by
     try:
         rows = pcsv.read_csv(pa.py_buffer(chunk), **options)
     except pa.ArrowInvalid as error:
-        _raise_fault(table, first_line, chunk, error)
+        _raise_row_error(table, first_line, chunk, error)
     if rows.num_rows != chunk.count(b"\n") + (not chunk.endswith(b"\n")):
-        _raise_fault(table, first_line, chunk, None)
+        _raise_row_error(table, first_line, chunk, None)
     return rows
 
 
@@ -177,7 +178,7 @@ def _line_that_starts(text: bytes, word: bytes) -> int | None:
     return None
 
 
-def _raise_fault(
+def _raise_row_error(
     table: TextTable, first_line: int, chunk: bytes, error: Exception | None
 ) -> NoReturn:
     """Find the first row that cannot be read; slow, used once."""

@@ -1,4 +1,4 @@
-"""Checks, piece by piece, that bytes are UTF-8 text, and says what they are if not."""
+"""UTF-8, checked piece by piece; and what bytes are that are not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BINARY: tuple[tuple[bytes, str, str], ...] = (
 _UTF16 = {b"\xff\xfe": "UTF-16LE", b"\xfe\xff": "UTF-16BE"}
 
 
-def clean_pieces(source: Iterable[bytes], path: Path) -> Generator[bytes, None, None]:
+def checked_utf8(source: Iterable[bytes], path: Path) -> Generator[bytes, None, None]:
     """Pass pieces of bytes on without byte-order mark, once checked to be UTF-8 text.
 
     Parameters

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from cohortmart.core.errors import InputError
-from cohortmart.core.pseudonyms import KEY_FILE, drop_pseudonyms, kept_pseudonyms, own_names
+from cohortmart.core.pseudonyms import (
+    KEY_FILE,
+    SUBJECT,
+    drop_pseudonyms,
+    kept_pseudonyms,
+    own_names,
+)
+from cohortmart.core.text import Noun
 
 SUBJECTS = ["P1", "P10", "007"]
 SAMPLES = ["P1_3rd", "S-2"]
@@ -15,10 +22,10 @@ SAMPLES = ["P1_3rd", "S-2"]
 
 def test_numbers_stay_the_same_and_newcomers_get_further_ones(tmp_path: Path) -> None:
     first = kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES)
-    assert sorted(first.subjects.values()) == ["woman 1", "woman 2", "woman 3"]
+    assert sorted(first.subjects.values()) == ["person 1", "person 2", "person 3"]
     assert sorted(first.samples.values()) == ["sample 1", "sample 2"]
     again = kept_pseudonyms(tmp_path, [*SUBJECTS, "A"], SAMPLES)
-    assert again.subjects == {**first.subjects, "A": "woman 4"}
+    assert again.subjects == {**first.subjects, "A": "person 4"}
 
 
 def test_the_order_is_not_that_of_the_names(tmp_path: Path) -> None:
@@ -63,13 +70,13 @@ def test_forgotten_people_leave_the_list_and_their_number_is_not_given_again(
     tmp_path: Path, number: int
 ) -> None:
     first = kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES)
-    gone = next(name for name, shown in first.subjects.items() if shown == f"woman {number}")
-    drop_pseudonyms(tmp_path, lambda kind, name: kind == "woman" and name == gone)
+    gone = next(name for name, shown in first.subjects.items() if shown == f"person {number}")
+    drop_pseudonyms(tmp_path, lambda kind, name: kind == SUBJECT and name == gone)
     listed = [line.split(",")[1] for line in (tmp_path / KEY_FILE).read_text().splitlines()]
     assert gone not in listed
     left = [s for s in SUBJECTS if s != gone]
     again = kept_pseudonyms(tmp_path, [*left, "N"], SAMPLES)
-    assert again.subjects == {**{s: first.subjects[s] for s in left}, "N": "woman 4"}
+    assert again.subjects == {**{s: first.subjects[s] for s in left}, "N": "person 4"}
 
 
 def test_nothing_is_written_where_there_is_no_list(tmp_path: Path) -> None:
@@ -77,9 +84,31 @@ def test_nothing_is_written_where_there_is_no_list(tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
-@pytest.mark.parametrize("text", ["a,b\n", "kind,name,pseudonym\nwoman,P1,Anna\n", "\n"])
+@pytest.mark.parametrize("text", ["a,b\n", "kind,name,pseudonym\nsubject,P1,Anna\n", "\n"])
 def test_another_file_of_that_name_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / KEY_FILE).write_text(text)
     with pytest.raises(InputError, match="not a list of pseudonyms"):
         kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES)
     assert (tmp_path / KEY_FILE).read_text() == text
+
+
+def test_people_have_the_noun_of_the_study_and_keep_their_number_under_another(
+    tmp_path: Path,
+) -> None:
+    first = kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES)
+    other = kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES, noun=Noun("blood donor", "blood donors"))
+    numbers = {name: shown.removeprefix("person ") for name, shown in first.subjects.items()}
+    assert other.subjects == {name: f"blood donor {n}" for name, n in numbers.items()}
+    assert other.samples == first.samples
+    assert "person" not in (tmp_path / KEY_FILE).read_text()
+    assert kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES) == first
+
+
+def test_a_list_of_an_earlier_version_keeps_its_numbers(tmp_path: Path) -> None:
+    """Its rows name the kind by the noun, as `patient` in `patient,P1,patient 2`."""
+    rows = ["patient,P1,patient 2", "patient,P10,patient 1", "sample,S-2,sample 7"]
+    (tmp_path / KEY_FILE).write_text("\n".join(["kind,name,pseudonym", *rows, ""]))
+    names = kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES)
+    assert names.subjects == {"P1": "person 2", "P10": "person 1", "007": "person 3"}
+    assert names.samples == {"S-2": "sample 7", "P1_3rd": "sample 8"}
+    assert f"{SUBJECT},P1,person 2" in (tmp_path / KEY_FILE).read_text().splitlines()

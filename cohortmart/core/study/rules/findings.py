@@ -1,4 +1,4 @@
-"""What must hold for what an analysis looks for behind its contrasts; see `check_study`."""
+"""What must hold for what an analysis looks for behind its contrasts; see `validate_study`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from cohortmart.core.study.faults import Fault
 from cohortmart.core.study.findings_records import Enrichment
 from cohortmart.core.study.records import CONTRAST_FAMILIES, Analysis, Study
 from cohortmart.core.study.yaml_positions import KeyPath
-from cohortmart.core.text.nearest import did_you_mean
+from cohortmart.core.text import did_you_mean
 
 #: Collections of gene sets that are not files.
 GENE_LISTS, FROM_CONTRASTS = "gene_lists", "contrasts"
 
 
-def check_findings(study: Study, name: str, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
+def validate_findings(
+    study: Study, name: str, analysis: Analysis, here: KeyPath
+) -> Iterator[Fault]:
     """Yield what is wrong with `rebound`, `dmp_deg`, `enrichment` and `modules` of an analysis.
 
     Parameters

@@ -6,20 +6,23 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
-from cohortmart.core.study.faults import Fault, missing_key
+from cohortmart.core.study.faults import NOUN_KEYS, NOUNS_EXPECTED, Fault, missing_key
 from cohortmart.core.study.records import ROLES, Assay, Study
-from cohortmart.core.study.rules.findings import check_findings
-from cohortmart.core.study.rules.model import check_analysis
-from cohortmart.core.study.rules.normalise import check_normalisation
+from cohortmart.core.study.rules.findings import validate_findings
+from cohortmart.core.study.rules.model import validate_analysis
+from cohortmart.core.study.rules.normalise import validate_normalisation
 from cohortmart.core.study.yaml_positions import Document, KeyPath
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+#: Letters of any language; words joined by one hyphen or one space.
+_NOUN = re.compile(r"[^\W\d_]+(?:[ -][^\W\d_]+)*")
+_SAMPLES = ("sample", "samples")
 
 #: Names that a study's own columns cannot have: dim_sample and the models use them already.
 RESERVED_COLUMNS = frozenset({*SAMPLE_COLUMNS.names, *ROLES, "n_visits", "n_samples", "assay"})
 
 
-def check_study(study: Study, document: Document) -> list[Fault]:
+def validate_study(study: Study, document: Document) -> list[Fault]:
     """Return what does not fit together in a study whose keys and types are right.
 
     Parameters
@@ -32,14 +35,15 @@ def check_study(study: Study, document: Document) -> list[Fault]:
     return [
         *_check_sheets(study, document),
         *_check_levels(study),
+        *_check_nouns(study, document),
         *_check_assays(study),
         *_check_names(study.analyses, ("analyses",), "analysis"),
         *(
             fault
             for name, analysis in study.analyses.items()
             for fault in (
-                *check_analysis(study, analysis, ("analyses", name), document),
-                *check_findings(study, name, analysis, ("analyses", name)),
+                *validate_analysis(study, analysis, ("analyses", name), document),
+                *validate_findings(study, name, analysis, ("analyses", name)),
             )
         ),
     ]
@@ -92,6 +96,30 @@ def _check_levels(study: Study) -> Iterator[Fault]:
     yield from _repeated(study.groups, ("groups",), "`groups`")
 
 
+def _check_nouns(study: Study, document: Document) -> Iterator[Fault]:
+    """Check that what people and their timepoints are called reads as a noun does."""
+    for key in NOUN_KEYS:
+        if document.at((key,)) is None:
+            continue
+        for i, noun in enumerate(getattr(study, key)):
+            if not _NOUN.fullmatch(noun):
+                yield Fault(
+                    (key, i),
+                    f"`{noun}` cannot stand in a sentence",
+                    expected="a noun of letters; a hyphen or a space may join two words",
+                    found=noun,
+                    hint="write it as it is to be read, without an article",
+                )
+            elif noun.lower() in _SAMPLES:
+                yield Fault(
+                    (key, i),
+                    f"`{key}` cannot be `{noun}`: samples are called so already",
+                    expected=NOUNS_EXPECTED,
+                    found=noun,
+                    hint="name who gives the samples, or when they are taken",
+                )
+
+
 def _check_assays(study: Study) -> Iterator[Fault]:
     """Check the names of the assays and that their options fit the kind."""
     yield from _check_names(study.assays, ("assays",), "assay")
@@ -101,13 +129,14 @@ def _check_assays(study: Study) -> Iterator[Fault]:
         for path, kind, written in _options_by_kind(assay, here):
             if written and assay.kind != kind:
                 yield _not_of_kind(path, name, assay, kind)
-        yield from check_normalisation(study, name, assay)
+        yield from validate_normalisation(study, name, assay)
 
 
 def _options_by_kind(assay: Assay, here: KeyPath) -> Iterator[tuple[KeyPath, str, bool]]:
     """List the options that only one kind of assay has, and whether they were written."""
     yield (*here, "read", "sum_by"), "counts", assay.read.sum_by is not None
     yield (*here, "read", "collapse_replicates"), "beta", assay.read.collapse_replicates
+    yield (*here, "read", "keep_signals"), "beta", assay.read.keep_signals
     for key in (
         "platform",
         "detection_p",

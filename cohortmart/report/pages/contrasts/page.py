@@ -1,4 +1,4 @@
-"""The page of the contrasts: what differs, how much, and how sure that is."""
+"""Page 3, contrasts: what differs, how much, and how sure that is."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ def contrasts_page(source: Source) -> Page:
     return Page(
         "contrasts",
         "Contrasts",
-        "What differs between visits and between groups, by how much, and how likely chance alone "
+        f"What differs between {source.timepoint.many} and between groups, by how much, and how "
+        "likely "
+        "chance alone "
         "would do the same.",
         tuple(sections),
     )

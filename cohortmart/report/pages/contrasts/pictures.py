@@ -1,4 +1,4 @@
-"""The pictures of one contrast, drawn in the page: volcano, mean-difference plot, P values."""
+"""Figures of one contrast, drawn in the page: volcano, mean-difference plot, P values."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def volcano_figure(source: Source, manner: Manner, scan: Scan, row: Row) -> Figu
         f"Right: up. Higher: less likely by chance. Grey squares count {manner.noun}s that are "
         f"not found, coloured ones hold found ones "
         f"({threshold_words(row)}); marks are the {POINTS} with the smallest P"
-        f"{'; dashed: the threshold' if lines else ''}. {compared_words(row)}.",
+        f"{'; dashed: the threshold' if lines else ''}. {compared_words(source, row)}.",
         _volcano_alt(manner, row, features),
         volcano_spec(manner.unit, manner.noun),
         _cloud(
@@ -73,7 +73,7 @@ def mean_difference_figure(source: Source, manner: Manner, scan: Scan, row: Row)
         f"contrasts-mean-difference-{manner.slug}-{row['place']}",
         f"Change by mean level, {name} in {manner.analysis}",
         f"Above the dashed zero line: up. A cloud that leans or bends says that the change "
-        f"follows the mean level, a sign of poor normalisation. {compared_words(row)}.",
+        f"follows the mean level, a sign of poor normalisation. {compared_words(source, row)}.",
         f"Change of {row['n_tested']:,} {manner.noun}s against their mean level, from "
         f"{row['m_min']:.3g} to {row['m_max']:.3g} {manner.unit}; the largest change is "
         f"{row['x_max']:.3g} {manner.unit}; {row['n_up']:,} are up and {row['n_down']:,} down.",
@@ -98,7 +98,8 @@ def p_histogram_figure(source: Source, manner: Manner, scan: Scan, row: Row) -> 
         f"contrasts-p-{manner.slug}-{row['place']}",
         f"P values of {name} in {manner.analysis}",
         "Without any difference all bars reach the dashed line. A peak at the left means real "
-        f"differences; a hill elsewhere, that the model does not fit. {compared_words(row)}.",
+        "differences; a hill elsewhere, that the model does not fit. "
+        f"{compared_words(source, row)}.",
         f"Histogram of {row['n_tested']:,} P values: {row['n_p_05']:,} ({share:.1%}) lie below "
         "0.05, where chance alone gives 5 %.",
         p_histogram_spec(manner.noun, P_BARS),

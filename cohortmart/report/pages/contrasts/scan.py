@@ -1,4 +1,4 @@
-"""All contrasts of an analysis from three passes over its results, ready to be drawn."""
+"""Scan of an analysis: numbers of all its contrasts from three passes over the results."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def choose_contrasts(source: Source) -> None:
         {
             "analyses": list(source.analyses),
             "contrasts": source.detail.contrasts,
-            # of a report that leaves the house, no picture shows a single woman's change
-            "women": 2 if source.pseudonymised else 1,
+            # of a report that leaves the house, no picture shows a single person's change
+            "people": 2 if source.pseudonymised else 1,
         },
     )
 

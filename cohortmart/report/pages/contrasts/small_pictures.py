@@ -1,4 +1,4 @@
-"""One picture per analysis and kind with all its contrasts side by side, as files."""
+"""Small multiples of the contrasts of an analysis, a file for each kind of figure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.blocks import Figure
 from cohortmart.report.figures.mean_difference import small_mean_differences_spec
 from cohortmart.report.figures.p_histogram import small_p_histograms_spec
@@ -57,7 +57,7 @@ def _volcanoes(source: Source, manner: Manner, scan: Scan, rows: Sequence[Row]) 
         f"Volcano plots of {manner.analysis}",
         f"Right: up. Higher: less likely by chance. Coloured squares hold {manner.noun}s "
         f"that are found ({threshold_words(rows[0])}), the count of which stands above; dashed: "
-        f"that threshold. {_edges()}{_people(scan, rows)}",
+        f"that threshold. {_edges()}{_people(source, scan, rows)}",
         f"Small volcano plots of {_shown(rows)}: {_most(source, rows)}",
         small_volcanoes_spec(
             manner.unit, manner.noun, x_domain=(-half, half), y_domain=(0.0, 1.16 * top)
@@ -83,7 +83,7 @@ def _mean_differences(source: Source, manner: Manner, scan: Scan, rows: Sequence
         f"Changes by mean level in {manner.analysis}",
         f"Above the dashed zero line: up. Coloured squares hold {manner.noun}s that are "
         f"found ({threshold_words(rows[0])}). {_edges()}"
-        f"{_people(scan, rows)}",
+        f"{_people(source, scan, rows)}",
         f"Small mean-difference plots of {_shown(rows)}: {_most(source, rows)}",
         small_mean_differences_spec(
             manner.unit, manner.noun, x_domain=(low, high), y_domain=(-half, 1.3 * half)
@@ -110,7 +110,7 @@ def _p_histograms(source: Source, manner: Manner, scan: Scan, rows: Sequence[Row
         f"contrasts-p-values-{manner.slug}",
         f"P values of {manner.analysis}",
         "Without any difference all bars reach the dashed line; a peak at the left means real "
-        f"differences. {_people(scan, rows)}",
+        f"differences. {_people(source, scan, rows)}",
         f"Small histograms of P values of {_shown(rows)}; the largest share below 0.05 is "
         f"{most['n_p_05'] / most['n_tested']:.1%}, in {source.names.words(most['contrast'])}.",
         small_p_histograms_spec(manner.noun, P_BARS),
@@ -183,12 +183,13 @@ def _edges() -> str:
     return "The few values beyond a frame are drawn at its edge. "
 
 
-def _people(scan: Scan, rows: Sequence[Row]) -> str:
+def _people(source: Source, scan: Scan, rows: Sequence[Row]) -> str:
     def span(name: str, noun: str, nouns: str) -> str:
         low, high = min(r[name] for r in rows), max(r[name] for r in rows)
         return counted(low, noun, nouns) if low == high else f"{low:,} to {high:,} {nouns}"
 
-    said = f"{span('n_samples', 'sample', 'samples')} of {span('n_subjects', 'woman', 'women')}"
+    people = span("n_subjects", source.subject.one, source.subject.many)
+    said = f"{span('n_samples', 'sample', 'samples')} of {people}"
     if len(rows) < scan.n_tested:
         first = f"The first {len(rows)} of {scan.n_tested} contrasts in the order of the study."
         return f"{first} Each: {said}."

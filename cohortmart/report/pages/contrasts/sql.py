@@ -1,4 +1,4 @@
-"""The SQL that looks at all contrasts of an analysis at once, and never fetches a feature table."""
+"""SQL over all contrasts of an analysis at once; it never fetches a feature table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DIRECTION = f"""
         end as direction"""
 
 #: Which contrasts are drawn: the first ones of every analysis, of each as many as there is room
-#: for. Takes $analyses, $contrasts, $women (least number of people).
+#: for. Takes $analyses, $contrasts, $people (least number of people).
 DRAWN = f"""
 create or replace temp table drawn_contrast as
 with placed as (
@@ -41,7 +41,7 @@ with placed as (
         ) as place
     from dim_contrast as d
     inner join contrast_summary as s on s.analysis = d.analysis and s.contrast = d.contrast
-    where s.n_tested > 0 and d.n_subjects >= $women
+    where s.n_tested > 0 and d.n_subjects >= $people
 )
 select
     *,

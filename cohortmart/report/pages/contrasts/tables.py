@@ -106,24 +106,27 @@ def all_contrasts_table(source: Source, manner: Manner) -> Table:
         Column("n_down", "Down", "integer"),
         Column("min_adj_p_value", "Smallest adjusted P", "p"),
         Column("n_samples", "Samples", "integer"),
-        Column("n_subjects", "Women", "integer"),
+        Column("n_subjects", source.subject.title, "integer"),
         Column("n_complete", "Complete pairs", "integer"),
         Column("n_tested", f"{manner.nouns} tested", "integer"),
     ]
+    people = source.subject.many
     caption = (
         f"A row is a contrast. Up and down count the {manner.noun}s that are found: {thresholds}. "
-        "Complete pairs are women with a sample at every visit that their part of the contrast "
-        "needs; a comparison of different women has none."
+        f"Complete pairs are {people} with a sample at every {source.timepoint.one} that their "
+        "part "
+        f"of the contrast needs; a comparison of different {people} has none."
     )
     if checked:
         columns[5:5] = [
             Column("n_observed", "P < 0.05, observed", "integer"),
-            Column("n_expected", "P < 0.05, visits shuffled", "integer"),
+            Column("n_expected", f"P < 0.05, {source.timepoint.many} shuffled", "integer"),
             Column("p_permutation", "P of the shuffling", "p"),
         ]
         caption += (
-            f" Shuffling each woman's visits shows how many {manner.noun}s reach P < 0.05 by "
-            "chance in these very samples (mean); its P is how often shuffling finds as many as "
+            f" Shuffling each {source.subject.one}'s {source.timepoint.many} shows how many "
+            f"{manner.noun}s reach P < 0.05 by chance in these very samples (mean); its P is how "
+            "often shuffling finds as many as "
             "observed."
         )
     query = (
@@ -187,8 +190,9 @@ def other_models_table(source: Source, manner: Manner) -> Table | None:
     return Table(
         f"contrasts-other-models-{manner.slug}",
         f"{manner.analysis} under other models",
-        f"A row is a contrast; its strongest {manner.noun}s were fitted again with batch, women "
-        "and covariates handled otherwise. Holds: found again with the same sign. The table "
+        f"A row is a contrast; its strongest {manner.noun}s were fitted again with batch, "
+        f"{source.subject.many} and covariates handled otherwise. Holds: found again with the same "
+        "sign. The table "
         "fct_sensitivity has every model.",
         (
             Column("meaning", "What is compared"),
@@ -233,7 +237,7 @@ def features_table(source: Source, manner: Manner, scan: Scan, row: Row) -> Tabl
         f"contrasts-top-{manner.slug}-{row['place']}",
         f"Top {manner.noun}s of {name} in {manner.analysis}",
         f"The {rows.num_rows} {manner.noun}s with the smallest P of {row['n_tested']:,} tested; "
-        f"found: {row['n_found']:,} ({threshold_words(row)}). {compared_words(row)}.",
+        f"found: {row['n_found']:,} ({threshold_words(row)}). {compared_words(source, row)}.",
         tuple(c for c in columns if c.name not in left_out),
         rows,
         own_words_only(source, features_query(manner, row)),

@@ -1,4 +1,4 @@
-"""How the contrasts of an analysis are spoken of: units, names, samples, thresholds."""
+"""Sentences on contrasts: units, names, samples, thresholds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.design_words import design_words
+from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 
 Row = Mapping[str, Any]
@@ -56,10 +57,9 @@ def manner_of(source: Source, analysis: str, slug: str) -> Manner | None:
     return Manner(analysis, slug, values in ("m_value", "beta"), _UNITS.get(values, values))
 
 
-def compared_words(row: Row) -> str:
-    """Say on whom a contrast rests: `60 samples of 16 women`."""
-    samples = counted(row["n_samples"], "sample")
-    return f"{samples} of {counted(row['n_subjects'], 'woman', 'women')}"
+def compared_words(source: Source, row: Row) -> str:
+    """Say on whom a contrast rests: `60 samples of 16 people`."""
+    return samples_of(source, row["n_samples"], row["n_subjects"])
 
 
 def shown_title(source: Source, row: Row) -> str:
@@ -90,12 +90,14 @@ def _rests_on(source: Source, manner: Manner) -> str:
         " inner join shown_sample as s on s.sample_id = d.sample_id",
         [manner.analysis],
     )[0]
-    return f"{said}, from one fit to {compared_words(people)}."
+    return f"{said}, from one fit to {compared_words(source, people)}."
 
 
 def _design(source: Source, manner: Manner) -> str:
     text = source.value("select parameters from analysis_run where analysis = ?", [manner.analysis])
-    return source.names.words(" ".join(design_words(json.loads(text)))) if text else ""
+    return (
+        source.names.words(" ".join(design_words(json.loads(text), source.subject))) if text else ""
+    )
 
 
 def _direction(source: Source, manner: Manner) -> str:
@@ -103,8 +105,9 @@ def _direction(source: Source, manner: Manner) -> str:
         "select max(minimum_log_fc) from dim_contrast where analysis = ?", [manner.analysis]
     )
     said = (
-        "Up is higher in what a contrast names first: at the later visit, or in the group that "
-        "is not the reference. Down is lower."
+        f"Up is higher in what a contrast names first: at the later {source.timepoint.one}, or in "
+        "the "
+        "group that is not the reference. Down is lower."
     )
     if manner.of_probes and manner.unit == "M-value":
         said += (

@@ -6,11 +6,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.blocks import Block, Column, Figure, Section, Table, Text
 from cohortmart.report.figures.network import laid_out, named_apart, network
-from cohortmart.report.sample_numbers import samples_and_women
+from cohortmart.report.sample_numbers import samples_and_people
 from cohortmart.report.source import Source
 
 #: Genes, links and names that are drawn at most.
@@ -150,7 +150,7 @@ def _figure(source: Source, module: dict[str, Any], number: int) -> list[Figure]
             "A dot is a gene, a line an interaction of their proteins. Circles are seeds: genes "
             "that rebound. Diamonds are genes that the search added. Places say nothing but that "
             f"linked genes lie near each other.{some}{fewer} "
-            f"{samples_and_women(source, [module['analysis']])}"
+            f"{samples_and_people(source, [module['analysis']])}"
         ).strip(),
         alt=(
             f"A network of {len(genes)} genes ({n_seeds} seeds, {len(genes) - n_seeds} added) and "

@@ -1,14 +1,14 @@
-"""What lists of found features share: rebounds over analyses, contrasts of an analysis."""
+"""Overlaps of lists of found features: rebounds over analyses, contrasts of an analysis."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.blocks import Block, Column, Figure, Section, Table, Text
 from cohortmart.report.figures.upset import Overlap
-from cohortmart.report.sample_numbers import samples_and_women
+from cohortmart.report.sample_numbers import samples_and_people
 from cohortmart.report.source import Source
 
 #: Lists and intersections of a plot.
@@ -121,8 +121,9 @@ def _of_rebounds(
         what=what,
         tail=(
             "Found to rebound by the rule of the analysis. What is found in one list only need not "
-            "differ from the other lists: finding depends on the numbers of women, too. "
-            f"{samples_and_women(source, analyses)}"
+            "differ from the other lists: finding depends on the numbers of "
+            f"{source.subject.many}, too. "
+            f"{samples_and_people(source, analyses)}"
         ),
     )
 
@@ -145,7 +146,8 @@ def _of_contrasts(
         what=what,
         tail=(
             "Found by the thresholds of the analysis, in either direction. Contrasts that use the "
-            f"same visit overlap without any effect. {samples_and_women(source, [analysis])}"
+            f"same {source.timepoint.one} overlap without any effect. "
+            f"{samples_and_people(source, [analysis])}"
         ),
     )
 
@@ -243,7 +245,7 @@ def _pairs(source: Source) -> list[Block]:
             f"A row is two contrasts and the direction in each; {rows.num_rows:,} of "
             f"{counts['n_free']:,}. Expected is what chance would put in both; P is that of "
             f"Fisher's exact test. Left out: {counts['n_by']:,} rows whose two contrasts share "
-            "samples or people and so overlap without any effect."
+            f"samples or {source.subject.many} and so overlap without any effect."
         ),
         columns=_PAIR_COLUMNS,
         rows=rows,

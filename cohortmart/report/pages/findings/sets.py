@@ -12,7 +12,7 @@ from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.blocks import Block, Choice, Column, Figure, Panel, Section, Table, Text
 from cohortmart.report.figures.dot_plot import dot_plot
 from cohortmart.report.pages.findings.sets_sql import CONTRAST_MEANING, DOTS, LISTS, NUMBERS, TABLE
-from cohortmart.report.sample_numbers import samples_and_women
+from cohortmart.report.sample_numbers import samples_and_people
 from cohortmart.report.source import Source
 
 #: Sets of a plot in the page, lists and sets of the figure in a file.
@@ -70,7 +70,7 @@ def _blocks(source: Source, analysis: str, number: int) -> list[Block]:
         f"{row['n_clear']:,} of {row['n_tests']:,} tests."
         for row in numbers
     ]
-    shared = {"analysis": analysis, "women": samples_and_women(source, [analysis])}
+    shared = {"analysis": analysis, "people": samples_and_people(source, [analysis])}
     lists = _lists(source, analysis)
     tests = [row["test"] for row in numbers]
     dots = {test: source.table(DOTS, {"analysis": analysis, "test": test, "most": _SETS})
@@ -126,7 +126,7 @@ def _of_list(
         caption=(
             f"{_said(a_list)}The {shown} sets with the smallest adjusted P, of "
             f"{first['n_sets']:,}; the full name of a set shows when it is pointed at. "
-            f"{_how(test)} {shared['women']}"
+            f"{_how(test)} {shared['people']}"
         ).strip(),
         alt=(
             f"The clearest of {shown} gene sets is {first['set']}: {first['direction']}, "
@@ -164,7 +164,7 @@ def _overview(
     figure = Figure(
         name=f"findings-sets-{number}-{test.replace('_', '-')}",
         title=f"{name}: {shared['analysis']}",
-        caption=f"The clearest sets of {len(kept)} lists of genes. {_how(test)} {shared['women']}",
+        caption=f"The clearest sets of {len(kept)} lists of genes. {_how(test)} {shared['people']}",
         alt=f"Dot plots of gene sets for {len(kept)} lists of genes.",
         spec=dot_plot(axis, size, directions, None),
         data={"sets": rows.drop_columns(_OF_LIST), "limit": _limit(test)},

@@ -1,10 +1,12 @@
-"""Where an analysis differs from the model study (Zenere et al. 2023), and what that changes."""
+"""Deviations from the model study (Zenere et al. 2023), and what each changes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from cohortmart.core.text import Nouns
 
 Parameters = Mapping[str, Any]
 
@@ -61,7 +63,7 @@ _CHOICES = (
         "What counts as a rebound",
         "P < 0.05 in both changes, whatever their signs",
         _rebound_rule,
-        "the two changes share a visit, so chance alone makes them swing; see the page Rebound "
+        "the two changes share {visit}, so chance alone makes them swing; see the page Rebound "
         "for both counts",
     ),
     _Choice(
@@ -74,7 +76,7 @@ _CHOICES = (
         "Delta beta",
         "difference of the arithmetic means of the groups",
         _delta_beta,
-        "visits that some women missed no longer shift it",
+        "{visits} that some {people} missed no longer shift it",
     ),
     _Choice(
         "Disease modules",
@@ -85,7 +87,7 @@ _CHOICES = (
 )
 
 
-def deviations(analysis: str, parameters: Parameters) -> list[dict[str, str]]:
+def deviations(analysis: str, parameters: Parameters, nouns: Nouns) -> list[dict[str, str]]:
     """Return a row for every choice in which an analysis differs from the model study.
 
     Parameters
@@ -93,14 +95,20 @@ def deviations(analysis: str, parameters: Parameters) -> list[dict[str, str]]:
     analysis : str
     parameters : mapping
         `analysis_run.parameters`, read from JSON.
+    nouns : Nouns
     """
+    words = {
+        "visit": nouns.timepoint.a,
+        "visits": nouns.timepoint.many,
+        "people": nouns.subject.many,
+    }
     return [
         {
             "analysis": analysis,
             "about": choice.about,
             "paper": choice.paper,
             "here": here,
-            "changes": choice.changes,
+            "changes": choice.changes.format(**words),
         }
         for choice in _CHOICES
         if (here := choice.here(parameters)) is not None

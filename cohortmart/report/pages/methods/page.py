@@ -1,4 +1,4 @@
-"""Page 7: how the numbers came about, and how to make them again."""
+"""Page 7, methods: how the numbers came about, and how to make them again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from cohortmart import __version__
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import capital, counted
 from cohortmart.report.blocks import (
     Block,
     Choice,
@@ -24,10 +24,11 @@ from cohortmart.report.design_words import design_words
 from cohortmart.report.figures.matrices import contrast_cells, design_cells
 from cohortmart.report.naming import slugs
 from cohortmart.report.pages.methods.deviations import deviations
+from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 
 #: A taller design matrix, or one with more cells, is told by its coefficients and not drawn:
-#: with a level for each woman a design is nearly as wide as it is tall.
+#: with a level for each person a design is nearly as wide as it is tall.
 MOST_SAMPLES, MOST_CELLS = 400, 10_000
 
 _FILES = """
@@ -62,15 +63,6 @@ _CONTRASTS = """
     select contrast, expression, meaning, kind, n_samples, n_subjects, n_complete
     from dim_contrast where analysis = $analysis order by contrast_order nulls last, contrast
 """
-_CONTRAST_COLUMNS = (
-    Column("contrast", "Contrast"),
-    Column("meaning", "In words"),
-    Column("expression", "Expression"),
-    Column("kind", "Uses people"),
-    Column("n_samples", "Samples", "integer"),
-    Column("n_subjects", "Women", "integer"),
-    Column("n_complete", "Complete women", "integer"),
-)
 
 
 def methods_page(source: Source) -> Page:
@@ -108,7 +100,9 @@ def _commands(source: Source) -> tuple[Block, ...]:
     if copy.exists() and not source.pseudonymised:
         blocks += [Text("study.yml:"), Text(copy.read_text(encoding="utf-8"), "code")]
     elif source.pseudonymised:
-        blocks.append(Text("The study.yml stays in the house, as it can name people."))
+        blocks.append(
+            Text(f"The study.yml stays in the house, as it can name {source.subject.many}.")
+        )
     return tuple(blocks)
 
 
@@ -146,29 +140,45 @@ def _designs(source: Source, runs: dict[str, dict[str, Any]]) -> tuple[Section, 
 def _design(source: Source, name: str, run: dict[str, Any], short: str) -> tuple[Block, ...]:
     parameters = json.loads(run["parameters"])
     words = source.names.words
-    blocks: list[Block] = [Text(words(line)) for line in design_words(parameters)]
+    blocks: list[Block] = [Text(words(line)) for line in design_words(parameters, source.subject)]
     correlation = source.value(
         "select consensus_correlation from dim_contrast where analysis = ? limit 1", [name]
     )
     if correlation is not None:
-        blocks.append(Text(f"Correlation of two samples of one woman: {correlation:.3f}."))
+        blocks.append(
+            Text(f"Correlation of two samples of one {source.subject.one}: {correlation:.3f}.")
+        )
     blocks += [
         Text(words(f"{note[0].upper()}{note[1:]}.".replace("`", "'")))
         for note in _column(source, "analysis_note", "note", name, "kind = 'note'", "note_order")
     ]
     blocks += _matrices(source, name, short)
+    people = source.subject.many
     contrasts = source.table(_CONTRASTS, {"analysis": name})
     blocks.append(
         Table(
             f"methods-contrasts-{short}",
             f"Contrasts of {name}",
-            "within: changes of the same women; between: different women; mixed: both. Complete "
-            "women gave every sample that their part of the contrast names.",
-            _CONTRAST_COLUMNS,
+            f"within: changes of the same {people}; between: different {people}; mixed: both. "
+            "Complete "
+            f"{people} gave every sample that their part of the contrast names.",
+            _contrast_columns(people),
             contrasts,
         )
     )
     return tuple(blocks)
+
+
+def _contrast_columns(people: str) -> tuple[Column, ...]:
+    return (
+        Column("contrast", "Contrast"),
+        Column("meaning", "In words"),
+        Column("expression", "Expression"),
+        Column("kind", f"Uses {people}"),
+        Column("n_samples", "Samples", "integer"),
+        Column("n_subjects", capital(people), "integer"),
+        Column("n_complete", f"Complete {people}", "integer"),
+    )
 
 
 def _matrices(source: Source, name: str, short: str) -> list[Block]:
@@ -181,22 +191,23 @@ def _matrices(source: Source, name: str, short: str) -> list[Block]:
     )[0].values()  # fmt: skip
     if n is None:
         return found
-    # a design holds ages, and with a level for each woman her name
+    # a design holds ages, and with a level for each person their name
     if n <= MOST_SAMPLES and n * k <= MOST_CELLS and not source.pseudonymised:
         cells = source.table(_CELLS, {"analysis": name, "groups": list(source.groups)})
-        women = source.value(
+        n_people = source.value(
             "select count(distinct subject) from shown_sample where sample_id in "
             "(select sample_id from design_matrix where analysis = ?)", [name],
         )  # fmt: skip
-        people = f"{counted(n, 'sample')} of {counted(women, 'woman', 'women')}"
+        people = samples_of(source, n, n_people)
         found.append(
             Figure(
                 f"methods-design-{short}",
                 f"Design matrix of {name}",
                 "A row is a sample, a column a coefficient of the model; dark is the highest "
-                f"value of its column (1 for a group and visit), pale the lowest. {people}.",
+                f"value of its column (1 for a group and {source.timepoint.one}), pale the lowest. "
+                f"{people}.",
                 f"Design matrix of {people} and {counted(k, 'coefficient')}.",
-                design_cells(k),
+                design_cells(k, source.nouns),
                 {"cells": cells},
                 fit="scroll",
             )
@@ -229,7 +240,7 @@ def _deviations(source: Source, runs: dict[str, dict[str, Any]]) -> tuple[Sectio
     rows = [
         row
         for name in source.analyses
-        for row in deviations(name, json.loads(runs[name]["parameters"]))
+        for row in deviations(name, json.loads(runs[name]["parameters"]), source.nouns)
     ]
     blocks: list[Block] = []
     if rows:

@@ -1,30 +1,31 @@
-"""Page 5: CpGs and genes that change together."""
+"""Page 5, methylation and expression: CpGs and genes that change together."""
 
 from __future__ import annotations
 
 from cohortmart.report.blocks import Block, Choice, Page, Section, Text
-from cohortmart.report.pages.methylation_expression.pairs import CAUTION, counts_table, pairs_table
+from cohortmart.report.pages.methylation_expression.pairs import caution, counts_table, pairs_table
 from cohortmart.report.pages.methylation_expression.scatter import changes_figure
 from cohortmart.report.pages.methylation_expression.tracks import gene_panels
-from cohortmart.report.sample_numbers import samples_and_women
+from cohortmart.report.sample_numbers import samples_and_people
 from cohortmart.report.source import Source
 
 _LEAD = (
     "Methylation of DNA near a gene often goes with how much of the gene is read: a methylated "
     "promoter tends to be silent. This page shows the CpGs (places that can be methylated) and "
-    "the genes they belong to that both change between the same visits or groups."
+    "the genes they belong to that both change between the same {visits} or groups."
 )
 
 
-def links_page(source: Source) -> Page:
+def methylation_expression_page(source: Source) -> Page:
     """Return the page of the CpG-gene pairs: changes, pairs, tracks of single genes."""
+    lead = _LEAD.format(visits=source.timepoint.many)
     sections = []
     if source.has_rows("dmp_deg"):
         for number, analysis in enumerate(source.analyses, start=1):
             blocks = _blocks(source, analysis, number)
             if blocks:
                 sections.append(Section(f"CpGs and their genes: {analysis}", tuple(blocks)))
-    return Page("links", "Methylation and expression", _LEAD, tuple(sections))
+    return Page("methylation-expression", "Methylation and expression", lead, tuple(sections))
 
 
 def _blocks(source: Source, analysis: str, number: int) -> list[Block]:
@@ -37,21 +38,21 @@ def _blocks(source: Source, analysis: str, number: int) -> list[Block]:
     )[0]
     if facts["n_rows"] == 0:
         return []
-    women = samples_and_women(source, [facts["expression"], analysis])
+    people = samples_and_people(source, [facts["expression"], analysis])
     words = (
         f"{facts['n_pairs']:,} pairs of a CpG and its gene ({facts['n_genes']:,} genes) change "
         f"together in at least one of {facts['n_contrasts']:,} contrasts: the CpG is found in "
         f"{analysis}, the gene in {facts['expression']}, each by the thresholds of its analysis."
     )
-    changes = changes_figure(source, analysis, number, women)
+    changes = changes_figure(source, analysis, number, people)
     blocks: list[Block] = [
         Text(words),
-        Text(CAUTION),
+        Text(caution(source)),
         *(() if changes is None else (changes,)),
         counts_table(source, analysis, number),
         pairs_table(source, analysis, number, int(facts["n_pairs"])),
     ]
     panels = gene_panels(source, analysis, str(facts["expression"]), number)
     if panels:
-        blocks.append(Choice(f"links-gene-{number}", "Gene", panels))
+        blocks.append(Choice(f"methylation-expression-gene-{number}", "Gene", panels))
     return blocks

@@ -8,10 +8,16 @@ from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.blocks import Column, Table
 from cohortmart.report.source import Source
 
-CAUTION = (
-    "The pairs were chosen because both change in these women, so r and its P value put them in "
-    "order of interest; they prove no pair, and which of the two drives the other they do not say."
-)
+
+def caution(source: Source) -> str:
+    """Return what r and its P value do not say."""
+    return (
+        f"The pairs were chosen because both change in these {source.subject.many}, so r and its P "
+        "value put them in order of interest; they prove no pair, and which of the two drives the "
+        "other they do not say."
+    )
+
+
 #: Where a CpG lies, for those who read it.
 REGION = """case when is_promoter then 'promoter'
         when regions is null then 'unknown region' else 'gene body' end"""
@@ -56,7 +62,7 @@ def counts_table(source: Source, analysis: str, number: int) -> Table:
     unknown = [name for name in rows.column_names if name.startswith("unknown")]
     empty = {name for name in unknown if not any(rows[name].to_pylist())}
     return Table(
-        name=f"links-counts-{number}",
+        name=f"methylation-expression-counts-{number}",
         title=f"Pairs by contrast and direction: {analysis}",
         caption=(
             "A row is a contrast. Opposite: the CpG is more methylated where the gene is less "
@@ -108,34 +114,36 @@ def pairs_table(source: Source, analysis: str, number: int, n_pairs: int) -> Tab
     query = _BEST.format(analysis=literal(analysis)).strip()
     rows = source.table(f"{query}\nlimit {source.detail.top_features}")
     return Table(
-        name=f"links-pairs-{number}",
+        name=f"methylation-expression-pairs-{number}",
         title=f"The CpG-gene pairs that move together most closely: {analysis}",
         caption=(
             f"A row is a CpG and a gene, in the contrast in which both changes are clearest; "
             f"{rows.num_rows:,} of {n_pairs:,} pairs. r is the correlation of methylation and "
-            "expression over the visits within women: -1 means that expression falls whenever "
-            f"methylation rises. {CAUTION}"
+            f"expression over the {source.timepoint.many} within {source.subject.many}: -1 means "
+            "that "
+            f"expression falls whenever methylation rises. {caution(source)}"
         ),
-        columns=_PAIR_COLUMNS,
+        columns=_pair_columns(source),
         rows=rows,
         query=query,
     )
 
 
-_PAIR_COLUMNS = (
-    Column("gene_name", "Gene"),
-    Column("gene_id", "Gene id"),
-    Column("probe_id", "CpG"),
-    Column("region", "Region"),
-    Column("contrast", "Contrast"),
-    Column("direction", "Direction"),
-    Column("delta_beta", "Delta beta", "number"),
-    Column("expression_log_fc", "Change in expression (log2 CPM)", "number"),
-    Column("r_within", "r within women", "number"),
-    Column("n_subjects", "Women", "integer"),
-    Column("adj_p_within", "Adjusted P of r", "p"),
-    Column("n_contrasts", "Contrasts", "integer"),
-)
+def _pair_columns(source: Source) -> tuple[Column, ...]:
+    return (
+        Column("gene_name", "Gene"),
+        Column("gene_id", "Gene id"),
+        Column("probe_id", "CpG"),
+        Column("region", "Region"),
+        Column("contrast", "Contrast"),
+        Column("direction", "Direction"),
+        Column("delta_beta", "Delta beta", "number"),
+        Column("expression_log_fc", "Change in expression (log2 CPM)", "number"),
+        Column("r_within", f"r within {source.subject.many}", "number"),
+        Column("n_subjects", source.subject.title, "integer"),
+        Column("adj_p_within", "Adjusted P of r", "p"),
+        Column("n_contrasts", "Contrasts", "integer"),
+    )
 
 
 def best_genes(source: Source, analysis: str) -> list[dict[str, Any]]:

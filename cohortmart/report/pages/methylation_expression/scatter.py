@@ -1,4 +1,4 @@
-"""Changes of CpGs against changes of their genes, for the contrasts with most pairs."""
+"""Scatter of the contrasts with most pairs: changes of CpGs against those of their genes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CONTRASTS, _POINTS = 6, 3000
 _DRAWN = "delta_beta is not null and expression_log_fc is not null"
 
 
-def changes_figure(source: Source, analysis: str, number: int, women: str) -> Figure | None:
+def changes_figure(source: Source, analysis: str, number: int, people: str) -> Figure | None:
     """Return the changes of the contrasts with most pairs, None where no delta beta is known."""
     chosen = source.table(
         "select contrast, row_number() over (order by count(*) desc, contrast) as contrast_order,"
@@ -47,19 +47,19 @@ def changes_figure(source: Source, analysis: str, number: int, women: str) -> Fi
     )
     what = "The darker a cell, the more pairs." if binned else "A point is a pair."
     return Figure(
-        name=f"links-changes-{number}",
+        name=f"methylation-expression-changes-{number}",
         title=f"Change in methylation against change in expression: {analysis}",
         caption=(
             f"{what} Right: the CpG is more methylated in the first term of the contrast; top: the "
             "gene is more expressed. Delta beta is the difference of the share of methylated "
-            f"copies (-1 to 1). Each corner says how many pairs it holds.{of_all} {women}"
+            f"copies (-1 to 1). Each corner says how many pairs it holds.{of_all} {people}"
         ).strip(),
         alt=(
             f"A scatter of {first['n']:,} pairs for {first['contrast']}: in {opposite:,} the CpG "
             f"and the gene go in opposite directions, in {first['n'] - opposite:,} in the same. "
             f"{len(chosen)} contrasts side by side."
         ),
-        spec=paired_changes(regions, binned=binned),
+        spec=paired_changes(regions, source.subject, binned=binned),
         data={"pairs": pairs},
         fit="columns",
         cell_width=300,

@@ -1,4 +1,4 @@
-"""One gene at a time: its expression over the visits, and its CpGs in genomic order under it."""
+"""Gene tracks: the expression of a gene over time, and its CpGs in genomic order under it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cohortmart.report.blocks import Figure, Panel
 from cohortmart.report.figures.gene_track import expression_course, methylation_track
 from cohortmart.report.pages.methylation_expression.pairs import best_genes
 from cohortmart.report.pages.methylation_expression.track_sql import BETAS, COURSE, KINDS, PROBES
-from cohortmart.report.sample_numbers import samples_and_women
+from cohortmart.report.sample_numbers import samples_and_people
 from cohortmart.report.source import Source
 
 #: CpGs of a gene that are drawn: those next to that of its closest pair.
@@ -43,7 +43,7 @@ def gene_panels(
         return ()
     genes = best_genes(source, methylation)
     ids = [gene["gene_id"] for gene in genes]
-    # the mean of one woman is her own value
+    # the mean of one person is that person's value
     fewest = 2 if source.pseudonymised else 1
     of_genes = {"analysis": expression, "genes": ids, "fewest": fewest}
     course = source.table(COURSE.format(kinds=KINDS), of_genes)
@@ -55,10 +55,10 @@ def gene_panels(
     known = sorted(set(probes["probe"].to_pylist()))
     of_probes = {"analysis": methylation, "probes": known, "fewest": fewest}
     betas = source.table(BETAS.format(kinds=KINDS), of_probes)
-    women = tuple(samples_and_women(source, [name]) for name in (expression, methylation))
+    people = tuple(samples_and_people(source, [name]) for name in (expression, methylation))
     panels = []
     for place, gene in enumerate(genes, start=1):
-        drawn = _Drawn(source, gene, f"{number}-{place}", "both" if place == 1 else "page", women)
+        drawn = _Drawn(source, gene, f"{number}-{place}", "both" if place == 1 else "page", people)
         blocks = (
             *_expression(drawn, course.filter(pc.field("gene_id") == gene["gene_id"])),
             *_methylation(drawn, probes.filter(pc.field("gene_id") == gene["gene_id"]), betas),
@@ -76,7 +76,7 @@ class _Drawn:
     gene: Mapping[str, Any]
     number: str
     where: Literal["both", "page"]
-    women: tuple[str, ...]
+    people: tuple[str, ...]
 
     @property
     def called(self) -> str:
@@ -92,18 +92,24 @@ def _expression(drawn: _Drawn, course: pa.Table) -> tuple[Figure, ...]:
     low, high = (f(course["mean"]).as_py() for f in (pc.min, pc.max))
     facet = len(kinds) > 1
     figure = Figure(
-        name=f"links-expression-{drawn.number}",
-        title=f"Expression of {drawn.called} over the visits",
+        name=f"methylation-expression-course-{drawn.number}",
+        title=f"Expression of {drawn.called} over the {source.timepoint.many}",
         caption=(
             "Points are means of a group, bands and bars their 95 % intervals (none for a single "
-            f"woman). One unit more of log2 CPM is twice as much RNA. {drawn.women[0]}"
+            f"{source.subject.one}). One unit more of log2 CPM is twice as much RNA. "
+            f"{drawn.people[0]}"
         ).strip(),
         alt=(
-            f"Mean expression of {drawn.called} by visit in {len(groups)} groups: between "
+            f"Mean expression of {drawn.called} by {source.timepoint.one} in {len(groups)} groups: "
+            f"between "
             f"{low:.2f} and {high:.2f} log2 CPM."
         ),
         spec=expression_course(
-            source.groups, _ordered(source.groups, groups), source.timepoints, facet=facet
+            source.groups,
+            _ordered(source.groups, groups),
+            source.timepoints,
+            source.nouns,
+            facet=facet,
         ),
         data={"course": course.drop_columns(["gene_id"])},
         where=drawn.where,
@@ -140,20 +146,26 @@ def _methylation(drawn: _Drawn, probes: pa.Table, betas: pa.Table) -> tuple[Figu
     )
     shown = _ordered(source.timepoints, set(betas["timepoint"].to_pylist()))
     figure = Figure(
-        name=f"links-track-{drawn.number}",
+        name=f"methylation-expression-track-{drawn.number}",
         title=f"Methylation of the CpGs of {drawn.called}, in genomic order",
         caption=(
-            f"Each step along the axis is a CpG{some}{_place(probes)}; its dots are the visits "
-            "from left to right, with 95 % intervals of the mean. The strip at the foot says what "
+            f"Each step along the axis is a CpG{some}{_place(probes)}; its dots are the "
+            f"{source.timepoint.many} from left to right, with 95 % intervals of the mean. The "
+            "strip at the foot says what "
             "part of the gene the CpG lies in; a black triangle above marks a CpG that changes "
-            f"together with the gene. {drawn.women[1]}"
+            f"together with the gene. {drawn.people[1]}"
         ).strip(),
         alt=(
             f"{probes.num_rows} CpGs of {drawn.called}, of which {n_pairs} change together with "
             f"its expression; mean betas between {pc.min(betas['mean']).as_py():.2f} and "
             f"{pc.max(betas['mean']).as_py():.2f}."
         ),
-        spec=methylation_track(source.timepoints, shown, sorted(set(probes["strip"].to_pylist()))),
+        spec=methylation_track(
+            source.timepoints,
+            shown,
+            sorted(set(probes["strip"].to_pylist())),
+            source.nouns,
+        ),
         data={"track": track.drop_columns(["kind"])},
         where=drawn.where,
         fit="columns",

@@ -1,15 +1,15 @@
-"""What a reader should know before believing the numbers, found in the tables by SQL."""
+"""Cautions: what to know before believing the numbers, found in the tables by SQL."""
 
 from __future__ import annotations
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.pages.quality.assays import assays
-from cohortmart.report.pages.quality.flags import oddities
+from cohortmart.report.pages.quality.flags import quality_flags
 from cohortmart.report.pages.rebound.pairs import SUMMARY_SQL
 from cohortmart.report.source import Source
 
-#: Fewer women than this make a mean that one of them can move.
-FEW_WOMEN = 3
+#: Fewer people than this make a mean that one of them can move.
+FEW_PEOPLE = 3
 
 _SMALL = """
     select analysis, count(*) as n, min(n_complete) as fewest,
@@ -40,7 +40,7 @@ _NOTHING = """
 def cautions(source: Source) -> list[str]:
     """Return what to beware of, one sentence each; none where there is nothing."""
     return [
-        *(said for assay in assays(source) for said in oddities(source, assay)),
+        *(said for assay in assays(source) for said in quality_flags(source, assay)),
         *_small_groups(source),
         *_no_more_than_chance(source),
         *_permuted(source),
@@ -54,9 +54,10 @@ def _small_groups(source: Source) -> list[str]:
         return []
     return [
         f"Analysis {row['analysis']}: {counted(row['n'], 'comparison')} over time with fewer "
-        f"than {FEW_WOMEN} women who came to every visit compared (fewest: "
+        f"than {FEW_PEOPLE} {source.subject.many} who came to every {source.timepoint.one} "
+        f"compared (fewest: "
         f"{row['fewest']} in {row['contrast']})."
-        for row in source.rows(_SMALL, {"few": FEW_WOMEN})
+        for row in source.rows(_SMALL, {"few": FEW_PEOPLE})
     ]
 
 
@@ -64,7 +65,8 @@ def _no_more_than_chance(source: Source) -> list[str]:
     if not source.has_rows("rebound_summary"):
         return []
     return [
-        f"Analysis {row['analysis']}, {row['study_group'] or 'all women'}: the two changes of "
+        f"Analysis {row['analysis']}, {row['study_group'] or f'all {source.subject.many}'}: the "
+        "two changes of "
         f"{row['pair']} correlate at r = {row['r']:.2f}, no more than chance makes them "
         f"({row['r_no_effect']:.2f}; P = {row['p_value']:.2g}): no rebound of the whole is shown."
         for row in source.rows(_CHANCE)
@@ -75,8 +77,8 @@ def _permuted(source: Source) -> list[str]:
     if not source.has_rows("permutation_check"):
         return []
     return [
-        f"Analysis {row['analysis']}, {row['contrast']}: {row['n_found']:,} found, and visits in "
-        f"a random order find up to {row['n_high']:,.0f}."
+        f"Analysis {row['analysis']}, {row['contrast']}: {row['n_found']:,} found, and "
+        f"{source.timepoint.many} in a random order find up to {row['n_high']:,.0f}."
         for row in source.rows(_PERMUTED)
     ]
 

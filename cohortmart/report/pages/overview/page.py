@@ -1,10 +1,10 @@
-"""Page 1: what was measured, what stands out, and what to beware of."""
+"""Page 1, overview: what was measured, what stands out, and what to beware of."""
 
 from __future__ import annotations
 
 import pyarrow as pa
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import capital, counted
 from cohortmart.core.warehouse.quoting import literals
 from cohortmart.report.blocks import Block, Column, Figure, Page, Section, Table, Text
 from cohortmart.report.figures.visit_grid import visit_counts, visit_grid
@@ -12,8 +12,8 @@ from cohortmart.report.pages.overview.cautions import cautions
 from cohortmart.report.pages.overview.strongest import strongest_findings
 from cohortmart.report.source import Source
 
-#: More women than this are counted, not drawn one by one.
-MOST_WOMEN = 80
+#: More people than this are counted, not drawn one by one.
+MOST_PEOPLE = 80
 
 _MEASURED = """
     select
@@ -33,27 +33,28 @@ _GRID = f"""
 """
 _COUNTS = f"""
     select measured, study_group, timepoint, min(visit_order) as visit_order,
-        count(distinct subject) as women, count(*) as samples
+        count(distinct subject) as people, count(*) as samples
     from ({_MEASURED})
     group by measured, study_group, timepoint
     order by measured, list_position($groups, study_group), visit_order
 """
 _SIZE = """
-    select count(distinct subject) as women, count(*) as samples,
-        count(distinct timepoint) as visits from shown_sample
+    select count(distinct subject) as people, count(*) as samples,
+        count(distinct timepoint) as timepoints from shown_sample
 """
 
 
-def glance_page(source: Source) -> Page:
+def overview_page(source: Source) -> Page:
     """Return the page that says the whole in a minute."""
     size = source.rows(_SIZE)[0]
     lead = (
-        f"{counted(size['women'], 'woman', 'women')}, {counted(size['visits'], 'visit')}, "
+        f"{source.subject.counted(size['people'])}, "
+        f"{source.timepoint.counted(size['timepoints'])}, "
         f"{counted(size['samples'], 'sample')}; what was measured, what stands out, and what to "
         "beware of."
     )
     return Page(
-        "glance",
+        "overview",
         "At a glance",
         lead,
         (
@@ -89,19 +90,19 @@ def _measured(source: Source) -> tuple[Section, ...]:
     groups = {"groups": list(source.groups)}
     counts = source.table(_COUNTS, groups)
     blocks: list[Block] = [_counts_figure(source, counts)]
-    n_women = source.value("select count(distinct subject) from shown_sample")
-    if n_women <= MOST_WOMEN and not source.pseudonymised:
-        blocks.insert(0, _grid_figure(source, n_women))
+    n_people = source.value("select count(distinct subject) from shown_sample")
+    if n_people <= MOST_PEOPLE and not source.pseudonymised:
+        blocks.insert(0, _grid_figure(source, n_people))
     blocks.append(
         Table(
-            "glance-visits",
-            "Women and samples by visit",
-            "A row is a kind of measurement, a group and a visit.",
+            "overview-samples",
+            f"{source.subject.title} and samples by {source.timepoint.one}",
+            f"A row is a kind of measurement, a group and {source.timepoint.a}.",
             (
                 Column("measured", "Measured"),
                 Column("study_group", "Group"),
-                Column("timepoint", "Visit"),
-                Column("women", "Women", "integer"),
+                Column("timepoint", capital(source.timepoint.one)),
+                Column("people", source.subject.title, "integer"),
                 Column("samples", "Samples", "integer"),
             ),
             counts,
@@ -113,7 +114,7 @@ def _measured(source: Source) -> tuple[Section, ...]:
 
 #: The same counts for an analyst, without the report's own table.
 _COUNTS_SQL = """select q.assay, s.cell_type, s.visit_key, s.study_group, s.timepoint,
-    count(distinct s.subject_id) as women, count(*) as samples
+    count(distinct s.subject_id) as people, count(*) as samples
 from qc_sample as q
 inner join dim_sample as s using (sample_id)
 group by q.assay, s.cell_type, s.visit_key, s.study_group, s.timepoint, s.visit_order
@@ -123,25 +124,26 @@ order by q.assay, s.cell_type, s.visit_key, list_position({groups}, s.study_grou
 
 def _counts_figure(source: Source, counts: pa.Table) -> Figure:
     total = source.rows(
-        f"select count(*) as samples, count(distinct subject) as women from ({_MEASURED})"
+        f"select count(*) as samples, count(distinct subject) as people from ({_MEASURED})"
     )[0]
-    people = (
-        f"{counted(total['samples'], 'measurement')} of {counted(total['women'], 'woman', 'women')}"
+    measured = (
+        f"{counted(total['samples'], 'measurement')} of {source.subject.counted(total['people'])}"
     )
+    people, visit = source.subject.many, source.timepoint.one
     return Figure(
-        "glance-counts",
-        "Women measured at each visit",
-        "How many women of each group gave a sample at each visit, by kind of measurement. "
-        f"{people}.",
-        f"Number of women by group and visit. {people}.",
-        visit_counts(source.groups, source.timepoints),
+        "overview-counts",
+        f"{source.subject.title} measured at each {visit}",
+        f"How many {people} of each group gave a sample at each {visit}, by kind of measurement. "
+        f"{measured}.",
+        f"Number of {people} by group and {visit}. {measured}.",
+        visit_counts(source.groups, source.timepoints, source.nouns),
         {"counts": counts},
         fit="columns",
         cell_width=270,
     )
 
 
-def _grid_figure(source: Source, n_women: int) -> Figure:
+def _grid_figure(source: Source, n_people: int) -> Figure:
     grid = source.table(_GRID, {"groups": list(source.groups)})
     order = [
         row["subject"]
@@ -151,17 +153,18 @@ def _grid_figure(source: Source, n_women: int) -> Figure:
             {"groups": list(source.groups)},
         )
     ]
+    visit = source.timepoint.a
     missing = source.value(f"select count(*) from ({_MEASURED}) where not is_kept")
     return Figure(
-        "glance-grid",
+        "overview-grid",
         "Who gave which sample",
-        "A row is a woman, a column a visit; a filled square is a sample that was measured, a "
-        "cross one that was left out for its quality, an empty place a visit without this "
-        f"measurement. Groups from top to bottom: {', '.join(source.groups)}. "
-        f"{counted(grid.num_rows, 'measurement')} of {counted(n_women, 'woman', 'women')}.",
-        f"Grid of {counted(n_women, 'woman', 'women')} by visit, "
+        f"A row is {source.subject.a}, a column {visit}; a filled square is a sample that was "
+        f"measured, a cross one that was left out for its quality, an empty place {visit} without "
+        f"this measurement. Groups from top to bottom: {', '.join(source.groups)}. "
+        f"{counted(grid.num_rows, 'measurement')} of {source.subject.counted(n_people)}.",
+        f"Grid of {source.subject.counted(n_people)} by {source.timepoint.one}, "
         f"{counted(grid.num_rows, 'square')}, {counted(missing, 'sample')} left out.",
-        visit_grid(source.groups, source.timepoints, order),
+        visit_grid(source.groups, source.timepoints, order, source.nouns),
         {"grid": grid},
         fit="columns",
         cell_width=270,

@@ -1,11 +1,11 @@
-"""The strongest findings of a study as sentences, each made from a row of a table."""
+"""Strongest findings of a study as sentences, each made from a row of a table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.pages.rebound.pairs import SUMMARY_SQL
 from cohortmart.report.source import Source
 from cohortmart.report.thresholds import threshold_words
@@ -111,7 +111,7 @@ def _counts(source: Source, row: dict[str, Any]) -> str:
         f"{meaning}: {row['n_found']:,} of "
         f"{counted(row['n_tested'], noun)} ({row['n_up']:,} higher, {row['n_down']:,} lower) pass "
         f"{threshold_words(row)}, in {counted(row['n_samples'], 'sample')} of "
-        f"{counted(row['n_subjects'], 'woman', 'women')} (analysis {row['analysis']}, contrast "
+        f"{source.subject.counted(row['n_subjects'])} (analysis {row['analysis']}, contrast "
         f"{row['contrast']})."
     )
 
@@ -123,7 +123,7 @@ def _pairs(source: Source) -> str | None:
     gene, r = row["closest"].values()
     return (
         f"Methylation and expression. {counted(row['n_pairs'], 'CpG-gene pair')} of "
-        f"{counted(row['n_genes'], 'gene')} change together within women in the "
+        f"{counted(row['n_genes'], 'gene')} change together within {source.subject.many} in the "
         f"{source.names.words(row['meaning'])}; the closest pair is of {gene} "
         f"(r = {r:.2f}; analysis {row['analysis']})."
     )

@@ -1,33 +1,26 @@
-"""What the parts of the page need to know of an assay and of its samples."""
+"""Assays and their sets of samples, as the parts of the quality page need them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import capital, listed
 from cohortmart.report.naming import slugs
+from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 
-#: Orders `shown_sample as s` by group and visit, and never by what is not shown of a sample.
+#: Orders `shown_sample as s` by group and timepoint, and never by what is not shown of a sample.
 SAMPLE_ORDER = (
     "list_position($groups, s.study_group), s.visit_order, s.cell_type nulls last, s.visit_key, "
     "length(s.sample), s.sample"
 )
 #: The set of samples that every assay has.
 ALL_SAMPLES = "all samples"
-#: Columns of the sample sheet that have a place of their own in the project.
-_ROLES: Mapping[str, str] = {
-    "study_group": "group",
-    "timepoint": "visit",
-    "cell_type": "cell type",
-    "visit_key": "visit key",
-    "subject_id": "woman",
-}
 
 _ASSAYS = """
     select q.assay, count(q.lib_size) > 0 as is_counts, count(*) as n_samples,
-        count(distinct s.subject) as n_women
+        count(distinct s.subject) as n_people
     from qc_sample as q
     inner join shown_sample as s using (sample_id)
     group by q.assay
@@ -44,8 +37,8 @@ _SETS = """
     order by t.sample_set <> 'all samples',
         list_position($analyses, t.sample_set) nulls last, t.sample_set
 """
-_WOMEN = """
-    select p.sample_set, count(distinct s.subject) as n_women
+_PEOPLE = """
+    select p.sample_set, count(distinct s.subject) as n_people
     from qc_pca as p
     inner join shown_sample as s using (sample_id)
     where p.assay = $assay and p.component = 1
@@ -64,7 +57,7 @@ class Assay:
         Its name as a part of the names of figures.
     is_counts : bool
         Counts of reads; otherwise betas.
-    n_samples, n_women : int
+    n_samples, n_people : int
         Measured, those left out too.
     """
 
@@ -72,7 +65,7 @@ class Assay:
     key: str
     is_counts: bool
     n_samples: int
-    n_women: int
+    n_people: int
 
     @property
     def unit(self) -> str:
@@ -100,7 +93,7 @@ class SampleSet:
     n_features : int
         Genes or probes that are compared.
     people : str
-        "60 samples of 16 women".
+        "60 samples of 16 people".
     """
 
     name: str
@@ -110,19 +103,26 @@ class SampleSet:
     people: str
 
 
-def people(n_samples: int, n_women: int) -> str:
-    """Return how many samples and women: "60 samples of 16 women"."""
-    return f"{counted(n_samples, 'sample')} of {counted(n_women, 'woman', 'women')}"
-
-
-def label(variable: str) -> str:
+def label(source: Source, variable: str) -> str:
     """Return what a column of the sample sheet is called for the reader."""
-    return _ROLES.get(variable, variable)
+    return _roles(source).get(variable, variable)
 
 
-def heading(variable: str) -> str:
+def heading(source: Source, variable: str) -> str:
     """Return the same with a capital, where it is not the study's own name."""
-    return label(variable).capitalize() if variable in _ROLES else variable
+    roles = _roles(source)
+    return capital(roles[variable]) if variable in roles else variable
+
+
+def _roles(source: Source) -> Mapping[str, str]:
+    """Return the words for columns that have a place of their own in the project."""
+    return {
+        "study_group": "group",
+        "timepoint": source.timepoint.one,
+        "cell_type": "cell type",
+        "visit_key": "visit key",
+        "subject_id": source.subject.one,
+    }
 
 
 def identifier(name: str) -> str:
@@ -137,7 +137,7 @@ def assays(source: Source) -> list[Assay]:
     found = source.rows(_ASSAYS)
     keys = slugs([row["assay"] for row in found])
     return [
-        Assay(r["assay"], keys[r["assay"]], r["is_counts"], r["n_samples"], r["n_women"])
+        Assay(r["assay"], keys[r["assay"]], r["is_counts"], r["n_samples"], r["n_people"])
         for r in found
     ]
 
@@ -146,11 +146,11 @@ def sample_sets(source: Source, assay: Assay) -> list[SampleSet]:
     """Return the sets of samples of an assay, all samples first, then as study.yml has them."""
     if not (source.has_rows("qc_sample_set") and source.has_rows("qc_pca")):
         return []
-    women = {r["sample_set"]: r["n_women"] for r in source.rows(_WOMEN, {"assay": assay.name})}
+    n_people = {r["sample_set"]: r["n_people"] for r in source.rows(_PEOPLE, {"assay": assay.name})}
     found = [
         row
         for row in source.rows(_SETS, {"assay": assay.name, "analyses": list(source.analyses)})
-        if row["sample_set"] in women
+        if row["sample_set"] in n_people
     ][: _most_sets(source)]
     keys = slugs([row["sample_set"] for row in found], source.names.words)
     return [
@@ -159,7 +159,7 @@ def sample_sets(source: Source, assay: Assay) -> list[SampleSet]:
             key=keys[row["sample_set"]],
             title=_set_title(row["sample_set"], row["analyses"], row["n_samples"]),
             n_features=row["n_features"],
-            people=people(row["n_samples"], women[row["sample_set"]]),
+            people=samples_of(source, row["n_samples"], n_people[row["sample_set"]]),
         )
         for row in found
     ]
@@ -171,7 +171,7 @@ def _most_sets(source: Source) -> int:
 
 
 def _set_title(name: str, analyses: list[str], n_samples: int) -> str:
-    shown = ", ".join(analyses[:3]) + (f" and {len(analyses) - 3} more" * (len(analyses) > 3))
+    shown = listed(analyses, most=3)
     if name == ALL_SAMPLES:
         title = f"All samples (also {shown})" if shown else "All samples"
     else:

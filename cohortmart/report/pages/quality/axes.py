@@ -1,4 +1,4 @@
-"""What the main differences between samples go with, and what of that goes together."""
+"""Principal components against the sample sheet, and variables that go together."""
 
 from __future__ import annotations
 
@@ -49,9 +49,11 @@ _COLUMNS = (
 )
 _PURPOSE = (
     "Why look: the first components are what sets the samples apart most. If they go with the "
-    "cell type, the group or the visit, biology leads; if they go with a batch, a slide or the "
+    "cell type, the group or the {timepoint}, biology leads; if they go with a batch, a slide or "
+    "the "
     "share of living cells, the laboratory does, and the analyses should take it into account. "
-    "Visits of one woman are not independent of each other, so take the P values as a guide."
+    "{Timepoints} of one {subject} are not independent of each other, so take the P values as a "
+    "guide."
 )
 _TOGETHER = (
     "A row is a pair of columns of the sample sheet, those that go together most first. What is "
@@ -70,14 +72,19 @@ def axes_blocks(source: Source, assay: Assay, sets: Sequence[SampleSet]) -> tupl
     panels = tuple(Panel(title, blocks) for title, blocks in made.items() if blocks)
     if not panels:
         return ()
-    return (Text(_PURPOSE), Choice(f"quality-axes-{assay.key}", "Samples", panels))
+    purpose = _PURPOSE.format(
+        subject=source.subject.one,
+        timepoint=source.timepoint.one,
+        Timepoints=source.timepoint.title,
+    )
+    return (Text(purpose), Choice(f"quality-axes-{assay.key}", "Samples", panels))
 
 
 def _heat_map(source: Source, assay: Assay, one: SampleSet) -> tuple[Block, ...]:
     cells = source.table(_CELLS, {"assay": assay.name, "sample_set": one.name})
     if not cells.num_rows:
         return ()
-    cells = _named(cells, "variable")
+    cells = _named(source, cells, "variable")
     first = [r for r in cells.to_pylist() if r["component"] == 1 and r["r_squared"] is not None]
     first.sort(key=lambda r: (-r["r_squared"], r["variable"]))
     said = "; ".join(f"{r['variable']} {r['r_squared']:.2f}" for r in first[:3])
@@ -87,8 +94,9 @@ def _heat_map(source: Source, assay: Assay, one: SampleSet) -> tuple[Block, ...]
             title=f"What the main differences between samples go with: {assay.name}",
             caption="A column is a principal component, a row a variable of the sample sheet. "
             "The darker a cell, the more of the component the variable explains (R squared, 0 to "
-            "1, each variable by itself; one with many values, as woman, explains much by chance "
-            f"alone); the number is its P value. {one.people}.",
+            "1, each variable by itself; one with many values, as "
+            f"{source.subject.one}, explains much by chance alone); the number is its P value. "
+            f"{one.people}.",
             alt="Share of the first component that goes with each variable (R squared): "
             f"{said or 'none known'}.",
             spec=component_map(),
@@ -111,7 +119,7 @@ def _associations(source: Source, assay: Assay, one: SampleSet) -> tuple[Block, 
             title=f"Variables that go together: {assay.name}",
             caption=f"{_TOGETHER}{one.people}.",
             columns=_COLUMNS,
-            rows=_named(_named(rows, "first_variable"), "second_variable"),
+            rows=_named(source, _named(source, rows, "first_variable"), "second_variable"),
             query="select * from qc_association\n"
             f"where assay = {literal(assay.name)} and sample_set = {literal(one.name)}\n"
             "order by strength desc nulls last, first_variable, second_variable",
@@ -119,7 +127,7 @@ def _associations(source: Source, assay: Assay, one: SampleSet) -> tuple[Block, 
     )
 
 
-def _named(table: pa.Table, column: str) -> pa.Table:
+def _named(source: Source, table: pa.Table, column: str) -> pa.Table:
     """Put what variables are called for the reader in place of their names."""
-    names = pa.array([label(v) for v in table[column].to_pylist()], pa.string())
+    names = pa.array([label(source, v) for v in table[column].to_pylist()], pa.string())
     return table.set_column(table.column_names.index(column), column, names)

@@ -1,4 +1,4 @@
-"""How the betas of the two probe types are distributed, before and after normalisation."""
+"""Densities of the betas of the two probe types, before and after normalisation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from cohortmart.report.blocks import Block, Figure, Text
 from cohortmart.report.figures.density_curves import density_curves
-from cohortmart.report.pages.quality.assays import Assay, people
+from cohortmart.report.pages.quality.assays import Assay
+from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 
 #: A bin that a sample has no beta in has no row and counts as 0.
@@ -33,7 +34,7 @@ _CURVES = """
     order by types.layer <> 'raw', types.layer, types.design_type, bins.bin
 """
 _SIZE = """
-    select count(distinct d.sample_id) as n_samples, count(distinct s.subject) as n_women
+    select count(distinct d.sample_id) as n_samples, count(distinct s.subject) as n_people
     from qc_beta_density as d
     inner join shown_sample as s using (sample_id)
     where d.assay = $assay
@@ -66,7 +67,7 @@ def density_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
         title=f"Distribution of the betas by probe type: {assay.name}",
         caption="The line is the middle of all samples at that beta, the band holds the middle "
         "90 % of them; each curve's area is 1. "
-        f"{_distance(source, assay)}{people(size['n_samples'], size['n_women'])}.",
+        f"{_distance(source, assay)}{samples_of(source, size['n_samples'], size['n_people'])}.",
         alt=f"Density of the betas of {assay.name}; {_peaks(rows, called)}.",
         spec=density_curves(list(called.values()), types),
         data={"curves": curves},

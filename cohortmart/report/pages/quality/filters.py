@@ -1,4 +1,4 @@
-"""How many probes and genes the filters left."""
+"""Filter funnel of an assay: how many probes and genes were left."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.blocks import Block, Figure, Text
 from cohortmart.report.figures.funnel import funnel
-from cohortmart.report.pages.quality.assays import Assay, people
+from cohortmart.report.pages.quality.assays import Assay
+from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 
 #: More analyses than these are not drawn.
@@ -69,7 +70,7 @@ def _probes(source: Source, assay: Assay) -> tuple[Block, ...]:
         caption="From top to bottom, in the order in which the filters are applied: what stayed "
         "(blue) and what was dropped in that step (orange). A probe is counted where it is "
         f"dropped first. {size['n_kept']:,} of {counted(size['n'], 'sample')} were kept; "
-        f"{people(assay.n_samples, assay.n_women)} were measured.",
+        f"{samples_of(source, assay.n_samples, assay.n_people)} were measured.",
         alt=f"Of {total:,} probes {left:,} are left: "
         + "; ".join(f"{s['step']}: {s['words']}" for s in steps[1:]) + ".",
         spec=funnel("Probes", len(steps)),
@@ -116,7 +117,7 @@ def _genes(source: Source, assay: Assay) -> tuple[Block, ...]:
         title=f"Genes that each analysis tests: {assay.name}",
         caption="Blue: genes tested; orange: genes that its filter dropped. filter_by_expr keeps "
         "the genes with enough reads in as many samples as the smallest group of the analysis "
-        f"has. {people(assay.n_samples, assay.n_women)} were measured.",
+        f"has. {samples_of(source, assay.n_samples, assay.n_people)} were measured.",
         alt=f"Of {total:,} genes every analysis tests at least {fewest['n_features']:,} "
         f"({fewest['analysis']}).",
         spec=funnel("Genes", len(steps)),

@@ -1,4 +1,4 @@
-"""What is odd about samples and batches, found in the tables by SQL, one sentence each."""
+"""Flags of samples and batches: what is odd, found in the tables by SQL, a sentence each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import Noun, counted, listed
 from cohortmart.report.pages.quality.assays import ALL_SAMPLES, Assay, identifier
 from cohortmart.report.pages.quality.sample_similarity import MEDIAN_R
 from cohortmart.report.pages.quality.samples import SMALL_LIBRARY
@@ -23,8 +23,6 @@ AS_WELL = 0.9
 FAR, FEWEST = 3.0, 6
 #: And 1 - r is so many times that of the middle sample, or the distance does not matter.
 WORSE = 1.5
-#: What the analyses compare, in words: one and many.
-_COMPARED = {"study_group": ("group", "groups"), "timepoint": ("visit", "visits")}
 #: As many are named, the others counted.
 _NAMED = 6
 
@@ -84,7 +82,7 @@ _TOGETHER = """
         where assay = $assay and strength > $strong and p_value < 1e-2
             and (sample_set in (select sample_set from analysed)
                 or sample_set = $sample_set and not exists (select 1 from analysed))
-            -- a number that goes with the visits, as the week does, is no accident
+            -- a number that goes with the timepoints, as the week does, is no accident
             and (
                 'study_group' in (first_variable, second_variable)
                 or 'timepoint' in (first_variable, second_variable)
@@ -104,7 +102,7 @@ _IS_VISIT_KEY = """
 """
 
 
-def oddities(source: Source, assay: Assay) -> list[str]:
+def quality_flags(source: Source, assay: Assay) -> list[str]:
     """Return what is odd about the samples of an assay; none where nothing is."""
     return [
         *_left_out(source, assay),
@@ -124,7 +122,7 @@ def _left_out(source: Source, assay: Assay) -> Iterator[str]:
     )
     if rows:
         said = [f"{r['sample']} ({source.names.words(r['filter_reason'])})" for r in rows]
-        yield f"{assay.name}: {counted(len(rows), 'sample')} left out: {_listed(said)}."
+        yield f"{assay.name}: {counted(len(rows), 'sample')} left out: {listed(said, most=_NAMED)}."
 
 
 def _small_libraries(source: Source, assay: Assay) -> Iterator[str]:
@@ -135,8 +133,8 @@ def _small_libraries(source: Source, assay: Assay) -> Iterator[str]:
         said = [f"{r['sample']} ({r['millions']:.2g} million)" for r in rows]
         yield (
             f"{assay.name}: fewer than a quarter of the median reads in "
-            f"{counted(len(rows), 'sample')}: {_listed(said)}. What is rarely expressed cannot "
-            "be seen in them."
+            f"{counted(len(rows), 'sample')}: {listed(said, most=_NAMED)}. What is "
+            "rarely expressed cannot be seen in them."
         )
 
 
@@ -157,8 +155,8 @@ def _unlike_others(source: Source, assay: Assay) -> Iterator[str]:
         said = [f"{r['sample']} (median r {r['median_r']:.3f})" for r in rows]
         yield (
             f"{assay.name}: {counted(len(rows), 'sample')} far less like the others of the same "
-            f"cell type, whose median r is {rows[0]['middle']:.3f}: {_listed(said)}. Failed, or "
-            "mislabelled?"
+            f"cell type, whose median r is {rows[0]['middle']:.3f}: "
+            f"{listed(said, most=_NAMED)}. Failed, or mislabelled?"
         )
 
 
@@ -168,7 +166,7 @@ def _batches(source: Source, assay: Assay) -> Iterator[str]:
     given = {**_looked_at(assay), "small": SMALL_P, "large": LARGE_SHARE, "as_well": AS_WELL}
     for row in source.rows(_BATCH, given):
         if source.value(_IS_VISIT_KEY.format(column=identifier(row["variable"]))):
-            continue  # samples of one visit that are meant to differ, stimulated ones say
+            continue  # samples of one timepoint that are meant to differ, stimulated ones say
         yield (
             f"{assay.name}: {row['variable']} goes with component {row['component']} of all "
             f"samples, which holds {100 * row['variance_share']:.0f} % of all differences (R "
@@ -180,15 +178,16 @@ def _batches(source: Source, assay: Assay) -> Iterator[str]:
 def _confounded(source: Source, assay: Assay) -> Iterator[str]:
     if not (source.has_rows("qc_association") and source.has_rows("qc_sample_set")):
         return
+    compared = {"study_group": Noun("group", "groups"), "timepoint": source.timepoint}
     for row in source.rows(_TOGETHER, {**_looked_at(assay), "strong": STRONG}):
         pair = (row["first_variable"], row["second_variable"])
-        other = next(v for v in pair if v not in _COMPARED)
-        role, compared = next(_COMPARED[v] for v in pair if v in _COMPARED)
+        other = next(v for v in pair if v not in compared)
+        role = next(compared[v] for v in pair if v in compared)
         where = row["sample_set"]
         samples = where if where == ALL_SAMPLES else f"the samples of {where}"
         yield (
-            f"{assay.name}: {other} and {role} go together in {samples} ({row['statistic']} "
-            f"{row['strength']:.2f} of 1): differences between the {compared} may be due to it, "
+            f"{assay.name}: {other} and {role.one} go together in {samples} ({row['statistic']} "
+            f"{row['strength']:.2f} of 1): differences between the {role.many} may be due to it, "
             "and no analysis can tell for sure."
         )
 
@@ -197,8 +196,3 @@ def _looked_at(assay: Assay) -> dict[str, Any]:
     return {
         "assay": assay.name, "sample_set": ALL_SAMPLES, "roles": list(SAMPLE_COLUMNS.names)
     }  # fmt: skip
-
-
-def _listed(said: list[str]) -> str:
-    more = len(said) - _NAMED
-    return ", ".join(said[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cohortmart.core.text import capital
 from cohortmart.report.blocks import Block, Choice, Figure, Panel, Text
 from cohortmart.report.figures.sample_maps import Axes, Code, sample_maps
 from cohortmart.report.naming import slugs
@@ -107,7 +108,9 @@ def _purpose(assay: Assay) -> str:
 def _set_blocks(source: Source, known: _Set) -> tuple[Block, ...]:
     shown = known.shown[: source.detail.top_features]
     keys = slugs([v.name for v in shown])
-    panels = tuple(Panel(label(v.name), (_figure(source, known, v, keys[v.name]),)) for v in shown)
+    panels = tuple(
+        Panel(label(source, v.name), (_figure(source, known, v, keys[v.name]),)) for v in shown
+    )
     name = f"quality-colours-{known.assay.key}--{known.one.key}"
     blocks: list[Block] = [Choice(name, "Coloured by", panels), _file(source, known)]
     if len(shown) < len(known.shown):
@@ -119,9 +122,9 @@ def _set_blocks(source: Source, known: _Set) -> tuple[Block, ...]:
 def _figure(source: Source, known: _Set, variable: Variable, key: str) -> Figure:
     """Return the maps in the page, coloured by one variable."""
     colour = colour_code(source, variable)
-    shape = shape_code(known.shown, ("cell_type", "study_group"))
+    shape = shape_code(source, known.shown, ("cell_type", "study_group"))
     more = "" if colour else (
-        f" {label(variable.name)} has {len(variable.levels)} values, too many for colours: "
+        f" {label(source, variable.name)} has {len(variable.levels)} values, too many for colours: "
         "point at a sample to read its own."
     )  # fmt: skip
     return _drawn(
@@ -131,9 +134,9 @@ def _figure(source: Source, known: _Set, variable: Variable, key: str) -> Figure
 
 
 def _file(source: Source, known: _Set) -> Figure:
-    """Return the maps for print: groups in colour, cell types or visits by shape."""
+    """Return the maps for print: groups in colour, cell types or timepoints by shape."""
     group = known.shown[0]
-    shape = shape_code(known.shown, ("cell_type", "timepoint", "study_group"))
+    shape = shape_code(source, known.shown, ("cell_type", "timepoint", "study_group"))
     name = f"quality-map-{known.assay.key}--{known.one.key}"
     return _drawn(source, known, group, colour_code(source, group), shape, "", name, "file")
 
@@ -149,7 +152,7 @@ def _drawn(
     where: Any,
 ) -> Figure:
     points = _points(source, known, variable)
-    told = _told(variable, colour, shape)
+    told = _told(label(source, variable.name), colour, shape)
     shares = ", ".join(f"component {i}: {_percent(s)}" for i, s in sorted(known.shares.items()))
     return Figure(
         name=name,
@@ -166,9 +169,8 @@ def _drawn(
     )
 
 
-def _told(variable: Variable, colour: Code | None, shape: Code | None) -> str:
+def _told(name: str, colour: Code | None, shape: Code | None) -> str:
     """Return what colour and shape stand for, in words."""
-    name = label(variable.name)
     if shape and colour and shape.field == colour.field:
         return f"{name} by colour and shape"
     told = f"{name} {'by colour' if colour else 'when pointed at'}"
@@ -211,9 +213,9 @@ def _percent(share: float) -> str:
 
 def _tooltip(source: Source, known: _Set, variable: Variable) -> list[dict[str, Any]]:
     there = {v.name for v in known.shown}
-    fields = [("study_group", "Group"), ("timepoint", "Visit")]
+    fields = [("study_group", "Group"), ("timepoint", capital(source.timepoint.one))]
     if not source.pseudonymised:
-        fields = [("sample", "Sample"), ("subject", "Woman"), *fields]
+        fields = [("sample", "Sample"), ("subject", capital(source.subject.one)), *fields]
         fields += [("visit_key", "Visit key")] if "visit_key" in there else []
     fields += [("cell_type", "Cell type")] if "cell_type" in there else []
     found: list[dict[str, Any]] = [
@@ -222,5 +224,5 @@ def _tooltip(source: Source, known: _Set, variable: Variable) -> list[dict[str, 
     if variable.field == VALUE:
         number = {"type": "quantitative", "format": ".4~g"}
         kind = number if variable.is_number else {"type": "nominal"}
-        found.append({"field": VALUE, "title": heading(variable.name), **kind})
+        found.append({"field": VALUE, "title": heading(source, variable.name), **kind})
     return found

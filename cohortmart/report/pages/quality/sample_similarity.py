@@ -1,4 +1,4 @@
-"""How alike the samples are, two by two."""
+"""Sample similarity: how alike the samples are, two by two."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pyarrow as pa
 from cohortmart.report.blocks import Block, Figure, Text
 from cohortmart.report.figures.sample_correlation import sample_correlation
 from cohortmart.report.figures.sample_values import sample_values, value_tooltip
-from cohortmart.report.pages.quality.assays import ALL_SAMPLES, SAMPLE_ORDER, Assay, people
+from cohortmart.report.pages.quality.assays import ALL_SAMPLES, SAMPLE_ORDER, Assay
+from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 
 #: More samples than these make too many cells.
@@ -83,7 +84,7 @@ _MEDIANS = """
     select * exclude (block, place), place + 2 * (block - 1) as place from ordered order by place
 """
 _SIZE = """
-    select count(*) as n_samples, count(distinct s.subject) as n_women
+    select count(*) as n_samples, count(distinct s.subject) as n_people
     from ({medians}) as m inner join shown_sample as s using (sample_id)
 """
 _RANGE = """
@@ -119,7 +120,8 @@ def _cells(source: Source, assay: Assay, samples: pa.Table) -> Figure:
         name=f"quality-correlation-{assay.key}",
         title=f"Correlation of any two samples: {assay.name}",
         caption="A cell is a pair of samples: the darker, the more alike. Samples are ordered by "
-        "cell type (frames), group (stripes) and visit. Pearson correlation of the "
+        f"cell type (frames), group (stripes) and {source.timepoint.one}. Pearson correlation of "
+        "the "
         f"{assay.unit} of all {assay.features}s compared. {_size(source, assay)}",
         alt=_alt(source, assay),
         spec=sample_correlation(source.groups),
@@ -152,7 +154,8 @@ def _points(source: Source, assay: Assay) -> Figure:
         f"{_size(source, assay)}",
         alt=_alt(source, assay),
         spec=sample_values(
-            source.groups, source.timepoints, "Median r", value_tooltip(title, ".4f"),
+            source.groups, source.timepoints, "Median r",
+            value_tooltip(title, ".4f", source.timepoint), source.timepoint,
             mark="point", number_format="~r",
         ),
         data={"samples": rows, "lines": pa.Table.from_pylist(lines)},
@@ -164,7 +167,7 @@ def _size(source: Source, assay: Assay) -> str:
     row = source.rows(
         _SIZE.format(medians=MEDIAN_R), {"assay": assay.name, "sample_set": ALL_SAMPLES}
     )[0]
-    return f"{people(row['n_samples'], row['n_women'])}."
+    return f"{samples_of(source, row['n_samples'], row['n_people'])}."
 
 
 def _alt(source: Source, assay: Assay) -> str:

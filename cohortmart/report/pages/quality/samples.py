@@ -1,4 +1,4 @@
-"""How much was measured of every sample: libraries, missing values, failed detections."""
+"""Sample quality: library sizes, missing values, failed detections."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from cohortmart.core.text import capital
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.blocks import Block, Column, Figure, Table, Text
 from cohortmart.report.figures.sample_values import sample_values, value_tooltip
-from cohortmart.report.pages.quality.assays import SAMPLE_ORDER, Assay, people
+from cohortmart.report.pages.quality.assays import SAMPLE_ORDER, Assay
+from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 
 #: A library below this share of the median is told of.
@@ -47,9 +49,9 @@ _ROWS = f"""
 """
 _COLUMNS = (
     Column("sample", "Sample"),
-    Column("subject", "Woman"),
+    Column("subject", "{subject}"),
     Column("study_group", "Group"),
-    Column("timepoint", "Visit"),
+    Column("timepoint", "{timepoint}"),
     Column("cell_type", "Cell type"),
     Column("lib_size", "Million reads", "number"),
     Column("norm_factor", "TMM factor", "number"),
@@ -136,8 +138,8 @@ def _figure(source: Source, assay: Assay, measure: _Measure) -> Iterator[Figure]
     lines = _level_lines(source, assay, measure)
     tooltip = value_tooltip(
         measure.axis.format(features=assay.features), ".3~r" if measure is _LIBRARY else ".2~%",
-        ("norm_factor", "TMM factor", ".3f"), ("n_detected", f"{assay.features}s detected", ",d"),
-        ("use", "Use", ""),
+        source.timepoint, ("norm_factor", "TMM factor", ".3f"),
+        ("n_detected", f"{assay.features}s detected", ",d"), ("use", "Use", ""),
     )  # fmt: skip
     lowest, highest = (f(known, key=lambda r: r["value"]) for f in (min, max))
     left_out = sum(r["left_out"] for r in rows)
@@ -146,13 +148,14 @@ def _figure(source: Source, assay: Assay, measure: _Measure) -> Iterator[Figure]
         title=f"{measure.title}: {assay.name}",
         caption=f"{measure.why.format(features=assay.features)} "
         f"{'A cross marks a sample that was left out. ' if left_out else ''}"
-        f"{people(assay.n_samples, assay.n_women)}.",
+        f"{samples_of(source, assay.n_samples, assay.n_people)}.",
         alt=f"{measure.title}: from {_written(lowest['value'], measure)} ({lowest['sample']}) to "
         f"{_written(highest['value'], measure)} ({highest['sample']}), "
         f"{lines[0]['words']}; {left_out} of {len(rows)} samples left out.",
         spec=sample_values(
             source.groups, source.timepoints, measure.axis.format(features=assay.features),
-            tooltip, number_format=measure.number_format, some_left_out=left_out > 0,
+            tooltip, source.timepoint, number_format=measure.number_format,
+            some_left_out=left_out > 0,
         ),
         data={"samples": pa.Table.from_pylist(rows), "lines": pa.Table.from_pylist(lines)},
         max_width=1080,
@@ -187,9 +190,14 @@ def _table(source: Source, assay: Assay) -> Table:
     ]
     place = rows.column_names.index("filter_reason")
     rows = rows.set_column(place, "filter_reason", pa.array(reasons, pa.string()))
+    words = {
+        "features": assay.features,
+        "subject": capital(source.subject.one),
+        "timepoint": capital(source.timepoint.one),
+    }
     hidden = {"subject"} if source.pseudonymised else set()
     columns = tuple(
-        replace(c, label=c.label.format(features=assay.features))
+        replace(c, label=c.label.format(**words))
         for c in _COLUMNS
         if c.name not in hidden and _says_something(rows, c)
     )

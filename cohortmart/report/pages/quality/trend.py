@@ -1,4 +1,4 @@
-"""The mean-variance trend of the analyses that weight by voom."""
+"""Mean-variance trend of the analyses that weight by voom."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pyarrow as pa
 
 from cohortmart.report.blocks import Block, Figure, Text
 from cohortmart.report.figures.voom_trend import voom_trend
-from cohortmart.report.pages.quality.assays import Assay, people
+from cohortmart.report.pages.quality.assays import Assay
+from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 
 #: More analyses than these are not drawn.
@@ -58,7 +59,7 @@ _CURVE = """
     order by list_position($analyses, analysis), place
 """
 _SIZE = """
-    select any_value(n_samples) as n_samples, any_value(n_subjects) as n_women
+    select any_value(n_samples) as n_samples, any_value(n_subjects) as n_people
     from (
         select analysis, count(distinct d.sample_id) as n_samples,
             count(distinct s.subject) as n_subjects
@@ -114,7 +115,7 @@ def _sizes(source: Source, names: list[str]) -> str:
     for name in names:
         row = source.rows(_SIZE, {"analysis": name})[0]
         if row["n_samples"]:
-            said.append(f"{name}: {people(row['n_samples'], row['n_women'])}")
+            said.append(f"{name}: {samples_of(source, row['n_samples'], row['n_people'])}")
     return "; ".join(said) + ("." if said else "")
 
 

@@ -1,4 +1,4 @@
-"""What the points of a map can be coloured by: columns of the sample sheet."""
+"""Variables of the sample sheet by which the points of a map can be coloured."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class Variable:
 
 
 def study_variables(source: Source) -> list[Variable]:
-    """Return what samples may be coloured by: group, visit, cell type, the study's own columns.
+    """Return what samples may be coloured by: group, timepoint, cell type, the study's own columns.
 
-    Of a pseudonymised study the first three only: a woman's age and the like are hers.
+    Of a pseudonymised study the first three only: a person's age and the like are their own.
     """
     roles = [Variable(name, name) for name in ("study_group", "timepoint", "cell_type")]
     if source.pseudonymised:
@@ -113,28 +113,28 @@ def _levels(source: Source, name: str, there: set[str]) -> tuple[str, ...]:
 
 def colour_code(source: Source, variable: Variable) -> Code | None:
     """Return the colours of a variable; None where it has too many levels for that."""
-    title = heading(variable.name)
+    title = heading(source, variable.name)
     if variable.is_number:
         return Code(variable.field, title)
     if variable.name == "study_group":
-        return _part_of(group_scale(source.groups), variable)
+        return _part_of(source, group_scale(source.groups), variable)
     if variable.name == "timepoint":
-        return _part_of(timepoint_scale(source.timepoints), variable)
+        return _part_of(source, timepoint_scale(source.timepoints), variable)
     if len(variable.levels) > MOST_LEVELS:
         return None
     return Code(variable.field, title, category_scale(variable.levels), variable.levels)
 
 
-def shape_code(shown: Sequence[Variable], prefer: Sequence[str]) -> Code | None:
+def shape_code(source: Source, shown: Sequence[Variable], prefer: Sequence[str]) -> Code | None:
     """Return the first of some variables that shapes can tell apart; None if there is none."""
     by_name = {v.name: v for v in shown}
     for name in prefer:
         if name in by_name and 1 < len(by_name[name].levels) <= len(SHAPES):
-            return Code(by_name[name].field, heading(name), levels=by_name[name].levels)
+            return Code(by_name[name].field, heading(source, name), levels=by_name[name].levels)
     return None
 
 
-def _part_of(scale: dict[str, Any], variable: Variable) -> Code:
+def _part_of(source: Source, scale: dict[str, Any], variable: Variable) -> Code:
     """Keep the levels that there are, in the colours that they have everywhere."""
     colours = dict(zip(scale["domain"], scale["range"], strict=True))
     kept = {
@@ -142,4 +142,4 @@ def _part_of(scale: dict[str, Any], variable: Variable) -> Code:
         "domain": list(variable.levels),
         "range": [colours[level] for level in variable.levels],
     }
-    return Code(variable.field, heading(variable.name), kept, variable.levels)
+    return Code(variable.field, heading(source, variable.name), kept, variable.levels)

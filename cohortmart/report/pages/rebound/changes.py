@@ -1,4 +1,4 @@
-"""The first change against the second, and what becomes of the first: pictures by group."""
+"""First change against second, and what becomes of the first: figures by group."""
 
 from __future__ import annotations
 
@@ -105,7 +105,9 @@ def changes_figure(source: Source, pair: ReboundPair) -> Figure:
     return Figure(
         f"rebound-changes-{pair.slug}",
         f"First and second change of each {pair.noun}: {pair.analysis}, {pair.pair}",
-        _changes_caption(pair, {m["n_found"] > MOST_POINTS for m in pair.members} == {False}),
+        _changes_caption(
+            source, pair, {m["n_found"] > MOST_POINTS for m in pair.members} == {False}
+        ),
         " ".join(
             f"{title}: {correlation_words(m)}"
             for title, m in zip(pair.titles, pair.members, strict=True)
@@ -186,15 +188,16 @@ def _correlation_table(pair: ReboundPair) -> pa.Table:
     )
 
 
-def _changes_caption(pair: ReboundPair, all_drawn: bool) -> str:
+def _changes_caption(source: Source, pair: ReboundPair, all_drawn: bool) -> str:
     which = "" if all_drawn else f" Of more than {MOST_POINTS} in a group, the clearest are drawn."
     return (
         f"Right of the middle: {pair.noun}s that rise at first; below the middle: those that fall "
         f"afterwards. The darker a cell, the more {pair.noun}s lie in it; symbols are those found "
         f"to rebound.{which} The solid line shows how the second change goes with the first, the "
         "dashed line how it would by chance, if nothing happened: even then it falls, as both "
-        "changes share the middle visit. Whether the two differ by more than chance stands above "
-        f"each panel. Features further out stand at the edge. {people(pair)}"
+        f"changes share the middle {source.timepoint.one}. Whether the two differ by more than "
+        "chance stands above "
+        f"each panel. Features further out stand at the edge. {people(source, pair)}"
     )
 
 
@@ -209,7 +212,7 @@ def _classes_caption(source: Source, pair: ReboundPair) -> str:
         f"analysis by itself{rule}; 'unclear' is a change that does not. The height of a band is "
         "its number. A band from up to down, or from down to up, swings back. The test of a "
         "rebound asks for both changes together, so that it may find another number. "
-        f"{people(pair)}"
+        f"{people(source, pair)}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The course of the features that rebound most clearly, over all visits."""
+"""Courses over all timepoints of the features that rebound most clearly."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from cohortmart.core.text.wording import counted
 from cohortmart.report.blocks import Figure
 from cohortmart.report.figures.trajectory import CELL_WIDTH, trajectories
 from cohortmart.report.pages.rebound.names import gene_names, in_list, label
 from cohortmart.report.pages.rebound.pairs import ReboundPair
-from cohortmart.report.pages.rebound.words import women
+from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 
 #: The clearest of each group first, so that the sort holds a few rows only.
@@ -32,8 +31,8 @@ _TOP = """
 _STRATUM = (
     """nullif(concat_ws(', ', nullif({table}.cell_type, ''), nullif({table}.visit_key, '')), '')"""
 )
-_WOMEN = f"""
-    select v.{{feature}} as feature_id, 'woman' as kind, s.subject, s.study_group,
+_PEOPLE_ROWS = f"""
+    select v.{{feature}} as feature_id, 'person' as kind, s.subject, s.study_group,
         {_STRATUM.format(table="s")} as stratum, s.timepoint,
         min(s.visit_order) as visit_order, avg(v.{{value}}) as value,
         cast(null as double) as low, cast(null as double) as high, cast(1 as bigint) as n
@@ -53,7 +52,7 @@ _MEANS = f"""
         and g.mean_{{value}} is not null and g.n_subjects >= {{fewest}}
 """
 _PEOPLE = """
-    select count(*) as samples, count(distinct subject) as women
+    select count(*) as samples, count(distinct subject) as people
     from shown_sample
     where sample_id in (select sample_id from design_matrix where analysis = ?)
 """
@@ -84,12 +83,13 @@ def courses_figure(source: Source, pair: ReboundPair) -> Figure | None:
         f"rebound-courses-{pair.slug}",
         f"The {pair.noun}s that rebound most clearly: {pair.analysis}, {pair.pair}",
         _caption(source, pair),
-        _words(courses),
+        _words(source, courses),
         trajectories(
             source.groups,
             [g for g in source.groups if g in groups],
             source.timepoints,
             unit,
+            source.nouns,
             several_strata=len(strata) > 1,
         ),
         {"courses": courses},
@@ -101,11 +101,11 @@ def courses_figure(source: Source, pair: ReboundPair) -> Figure | None:
 def _courses(
     source: Source, pair: ReboundPair, features: list[str], group_view: str
 ) -> pa.Table | None:
-    """Return the women's values, where they may be shown, and the groups' means."""
+    """Return people's own values, where they may be shown, and the groups' means."""
     feature, value = ("probe_id", "beta") if pair.is_beta else ("gene_id", "log2_cpm")
     listed = in_list(features)
     params: dict[str, str] = {"analysis": pair.analysis}
-    # a mean of one is a single woman's value
+    # a mean of one is that person's value
     fewest = 2 if source.pseudonymised else 1
     rows = _MEANS.format(
         feature=feature, value=value, view=group_view, features=listed, fewest=fewest
@@ -113,8 +113,8 @@ def _courses(
     if not source.pseudonymised:
         params["assay"] = pair.assay
         view = "visit_methylation" if pair.is_beta else "visit_expression"
-        women_rows = _WOMEN.format(feature=feature, value=value, view=view, features=listed)
-        rows = f"({rows}) union all by name ({women_rows})"
+        own_rows = _PEOPLE_ROWS.format(feature=feature, value=value, view=view, features=listed)
+        rows = f"({rows}) union all by name ({own_rows})"
     found = source.table(
         "select *, concat_ws(' | ', kind, subject, study_group, stratum) as line, "
         f"cast(list_position($features, feature_id) as integer) as panel from ({rows}) "
@@ -130,22 +130,25 @@ def _courses(
 
 def _caption(source: Source, pair: ReboundPair) -> str:
     people = source.rows(_PEOPLE, [pair.analysis])[0]
+    one, many = source.subject.one, source.subject.many
     thin = (
-        "Courses of single women, and visits with one woman of a group, are left out."
+        f"Courses of single {many}, and {source.timepoint.many} with one {one} of a group, are "
+        "left out."
         if source.pseudonymised
-        else "A thin line is a woman; it is straight across a visit that she missed."
+        else f"A thin line is {source.subject.a}; it is straight across {source.timepoint.a} "
+        "without a sample."
     )
     return (
         f"The {pair.noun}s with the smallest adjusted P value of a rebound in any group, found or "
         "not. Thick lines are the means of the groups; the shaded band holds the true mean with "
-        f"95 % confidence and is missing where there is one woman only. {thin} Values "
+        f"95 % confidence and is missing where there is one {one} only. {thin} Values "
         "are those of the warehouse, without the corrections of the model; each panel has a scale "
         "of its own. "
-        f"{counted(people['samples'], 'sample')} of {women(people['women'])}."
+        f"{samples_of(source, people['samples'], people['people'])}."
     )
 
 
-def _words(courses: pa.Table) -> str:
+def _words(source: Source, courses: pa.Table) -> str:
     """Say which features are drawn, and how far the means of the first of them go."""
     shown = list(dict.fromkeys(courses["feature"].to_pylist()))
     means: dict[str, list[dict[str, Any]]] = {}
@@ -159,4 +162,5 @@ def _words(courses: pa.Table) -> str:
             f"{group} between {low['value']:.2f} ({low['timepoint']}) and {high['value']:.2f} "
             f"({high['timepoint']})"
         )
-    return f"Courses over the visits of {'; '.join(shown)}. {shown[0]}: {', '.join(said)}."
+    over = f"Courses over the {source.timepoint.many} of {'; '.join(shown)}."
+    return f"{over} {shown[0]}: {', '.join(said)}."

@@ -1,4 +1,4 @@
-"""Sections of the page on rebound: what it is, and each pair of changes."""
+"""Page 4, rebound: what it is, and each pair of changes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from cohortmart.report.pages.rebound.pairs import ReboundPair, rebound_pairs
 from cohortmart.report.pages.rebound.sectors import sectors_figure
 from cohortmart.report.pages.rebound.tables import summary_table, top_table
 from cohortmart.report.pages.rebound.words import (
-    EXPLAINED,
     LEAD,
     correlation_words,
+    explained,
     found_words,
     union_words,
 )
@@ -31,7 +31,7 @@ def rebound_page(source: Source) -> Page:
     pairs = rebound_pairs(source)
     if not pairs:
         return Page("rebound", "Rebound", LEAD)
-    overview = Section("All pairs of changes", (Text(EXPLAINED), summary_table(source)))
+    overview = Section("All pairs of changes", (Text(explained(source)), summary_table(source)))
     return Page("rebound", "Rebound", LEAD, (overview, *(_section(source, p) for p in pairs)))
 
 

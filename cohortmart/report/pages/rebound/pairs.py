@@ -1,4 +1,4 @@
-"""The pairs of contrasts that the page on rebound is about."""
+"""Pairs of contrasts that the page on rebound is about."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class ReboundPair:
         For names of figures and tables.
     members : tuple of dict
         A group each, in the order of study.yml: a row of `rebound_summary` with the
-        correlation of the two contrasts and their numbers of samples and women.
+        correlation of the two contrasts and their numbers of samples and people.
     limit : float
         Pictures show changes from -limit to limit: nearly all features lie within.
     """

@@ -1,4 +1,4 @@
-"""One group's changes against those of the reference group."""
+"""Groups against the reference group: one's changes against the other's."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def sectors_figure(source: Source, pair: ReboundPair) -> Figure | None:
     return Figure(
         f"rebound-sectors-{pair.slug}",
         f"The same change in two groups: {pair.analysis}, {pair.pair}",
-        _caption(pair, [rows[0] for _, rows in counted]),
+        _caption(source, pair, [rows[0] for _, rows in counted]),
         " ".join(
             _words(panel.title, rows) for panel, (_, rows) in zip(panels, counted, strict=True)
         ),
@@ -120,7 +120,7 @@ def _in_words(points: pa.Table, group: str, reference: str) -> pa.Table:
     return points.set_column(points.column_names.index("kind"), "kind", kinds)
 
 
-def _caption(pair: ReboundPair, rows: list[dict[str, Any]]) -> str:
+def _caption(source: Source, pair: ReboundPair, rows: list[dict[str, Any]]) -> str:
     n = max(row["n_features"] for row in rows)
     drawn = "" if n <= MOST_POINTS else f" (the {MOST_POINTS} clearest are drawn)"
     return (
@@ -129,7 +129,7 @@ def _caption(pair: ReboundPair, rows: list[dict[str, Any]]) -> str:
         "in the margin belong to the sector beside them: how many lie there, and their share of "
         "all six. Features are chosen because they change clearly in one of the groups, so that "
         "group often seems to change more; the test of a difference is another one "
-        f"(rebound_group). {people(pair)}"
+        f"(rebound_group). {people(source, pair)}"
     )
 
 

@@ -87,10 +87,11 @@ def top_table(source: Source, pair: ReboundPair) -> Table:
         f"rebound-top-{pair.slug}",
         f"{noun[0].upper()}{noun[1:]}s that rebound most clearly: {pair.analysis}, {pair.pair}",
         f"A row is a {noun} in a group: the {n} with the smallest adjusted P value, found or "
-        "not. First and second are the two changes. The amplitude is the middle visit against the "
+        "not. First and second are the two changes. The amplitude is the middle "
+        f"{source.timepoint.one} against the "
         "mean of the two others, with its 95 % interval. Recovery is how much of the first change "
         "the second takes back (100 % = all of it); it stands where the first change is "
-        f"significant by itself. {people(pair)}",
+        f"significant by itself. {people(source, pair)}",
         tuple(_columns(pair)),
         source.table(_top_sql(pair, f"\n    limit {n}")),
         _top_sql(pair, ""),

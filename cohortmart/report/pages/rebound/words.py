@@ -1,21 +1,24 @@
-"""Sentences of the page on rebound."""
+"""Sentences on rebound."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 from cohortmart.report.pages.rebound.pairs import ReboundPair
+from cohortmart.report.sample_numbers import samples_of
+from cohortmart.report.source import Source
 
 LEAD = (
     "What changes during pregnancy and swings back afterwards? A feature (a gene, or a CpG "
     "of the DNA) rebounds if the first change and the one that follows it both hold up "
     "statistically and go opposite ways."
 )
-EXPLAINED = (
+_EXPLAINED = (
     "How to read it. A first change is, say, from the first to the third trimester; the second "
-    "one from the third trimester to after birth. Both are measured from the same middle visit. A "
+    "one from the third trimester to after birth. Both are measured from the same middle {visit}. "
+    "A "
     "value that happens to be too high there makes the first change too large and the second one "
     "too small, so that the two changes correlate at about -0.5 where nothing happens at all. A "
     "correlation r therefore stands beside the value that chance gives, with the range in which "
@@ -25,14 +28,14 @@ EXPLAINED = (
 )
 
 
+def explained(source: Source) -> str:
+    """Return how to read the two changes and their correlation."""
+    return _EXPLAINED.format(visit=source.timepoint.one)
+
+
 def p_words(p: float) -> str:
     """Return a P value as `P = 0.013` or `P < 0.001`."""
     return "P < 0.001" if p < 0.001 else f"P = {p:.2g}"
-
-
-def women(n: int) -> str:
-    """Return a number of women."""
-    return counted(n, "woman", "women")
 
 
 def correlation_lines(member: Mapping[str, Any]) -> tuple[str, str]:
@@ -80,11 +83,11 @@ def found_words(pair: ReboundPair, member: Mapping[str, Any]) -> str:
     )
 
 
-def people(pair: ReboundPair) -> str:
-    """Return the numbers of samples and women behind both changes of each group."""
+def people(source: Source, pair: ReboundPair) -> str:
+    """Return the numbers of samples and people behind both changes of each group."""
     said = [
-        f"{title}: {counted(m['n_samples_first'], 'sample')} of {women(m['n_subjects_first'])} in "
-        f"the first change, {m['n_samples_second']:,} of {m['n_subjects_second']:,} in the second"
+        f"{title}: {samples_of(source, m['n_samples_first'], m['n_subjects_first'])} in the "
+        f"first change, {m['n_samples_second']:,} of {m['n_subjects_second']:,} in the second"
         for title, m in zip(pair.titles, pair.members, strict=True)
     ]
     return "; ".join(said) + "."

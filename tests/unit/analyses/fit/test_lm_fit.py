@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from analyses.fit.lm_fit import Wanted, fit_values
+from analyses.fit.lm_fit import FitRequest, feature_fits
 from analyses.fit.response import ValueBlock, ValuesInMemory
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
@@ -37,7 +37,9 @@ def test_delta_beta_has_the_correlation_of_the_model(correlation: str) -> None:
     analysis: Any = SimpleNamespace(
         model=SimpleNamespace(correlation=correlation), contrast_errors="exact"
     )
-    found = fit_values("a", analysis, prepared, Wanted(contrast, {}, contrast[:, :0])).delta_beta
+    found = feature_fits(
+        "a", analysis, prepared, FitRequest(contrast, {}, contrast[:, :0])
+    ).delta_beta
     shared = fit_contrasts(beta, basis, contrast, blocks, 0.1).estimate
     own = fit_mixed(beta, basis, contrast, blocks).fit.estimate
     assert np.abs(shared - own).max() > 1e-3

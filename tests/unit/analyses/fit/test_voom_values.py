@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-from numpy.typing import NDArray
 
 from analyses.fit import response as module
 from analyses.fit.response import ValueBlock, values_of
@@ -23,8 +22,7 @@ from analyses.stats.methylation.m_value import m_value
 from analyses.stats.mixed.block_correlation import correlation_of_rows
 from analyses.stats.mixed.blocks import make_blocks
 from cohortmart.core.errors import AnalysisError
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 BASIS = design_basis(np.column_stack([np.ones(8), np.tile([0.0, 1.0], 4)]))
 BLOCKS = make_blocks([str(i // 2) for i in range(8)])

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 from scipy.stats import hypergeom
 
-from analyses.modules.modules import module_overlap_tables, module_tables
+from analyses.modules.module_overlap import module_overlap_tables
+from analyses.modules.modules import module_tables
 from analyses.stats.network.diamond import diamond
 from analyses.stats.network.graph import make_graph
 from analyses.stats.network.largest_component import largest_component

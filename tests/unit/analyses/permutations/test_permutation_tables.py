@@ -14,15 +14,15 @@ import pytest
 from analyses.design.contrasts import build_contrasts
 from analyses.design.model_matrix import build_design
 from analyses.design.subject_pairs import describe_contrast
-from analyses.fit.prepare import Prepared
+from analyses.fit.prepare import ModelInputs
 from analyses.fit.response import ValueBlock
 from analyses.permutations.tables import permutation_tables
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.block_correlation import consensus, correlation_of_rows
 from analyses.stats.mixed.blocks import make_blocks
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.permutation.permutation import PermutationSums
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.schemas.finding_tables import PERMUTATION_CHECK, PERMUTATION_RESULT
@@ -96,7 +96,7 @@ def analysis_of(**changes: Any) -> tuple[Study, Analysis]:
 
 def prepared_of(
     study: Study, analysis: Analysis, given: InBlocks, samples: pl.DataFrame
-) -> Prepared:
+) -> ModelInputs:
     design = build_design(samples, analysis.model, study, "analysis main")
     contrasts = build_contrasts(design, analysis.contrasts, analysis.model, study)
     basis = design_basis(design.matrix)
@@ -104,7 +104,7 @@ def prepared_of(
     correlation = None
     if blocks is not None:
         correlation = consensus(correlation_of_rows(given.y, basis, blocks, given.weights))
-    return Prepared(
+    return ModelInputs(
         samples=samples,
         design=design,
         contrasts=contrasts,
@@ -123,7 +123,7 @@ class Run:
     check: pl.DataFrame
     result: pl.DataFrame
     said: list[str]
-    prepared: Prepared
+    prepared: ModelInputs
 
 
 def run(given: InBlocks | None = None, samples: pl.DataFrame | None = None, **changes: Any) -> Run:
@@ -150,8 +150,8 @@ def test_rows_are_what_the_engine_says() -> None:
     assert found.result["feature_id"].to_list() == GENES * len(WITHIN)
     p, y = found.prepared, values()
     fit = fit_contrasts(y, p.basis, p.contrasts.matrix, p.blocks, p.correlation)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    moderated = moderate(fit, prior)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    moderated = ebayes(fit, prior)
     for name in WITHIN:
         j = p.contrasts.names.index(name)
         sums = PermutationSums(
@@ -206,7 +206,7 @@ def test_features_with_missing_values_have_no_p() -> None:
     assert missing["feature_id"].to_list() == ["G004", "G077"] * len(WITHIN)
     assert missing["p_pooled"].is_null().all()
     assert found.check["n_features"].to_list() == [148] * len(WITHIN)
-    assert "permuted visits: 2 features with missing values left out" in found.said
+    assert "permuted timepoints: 2 features with missing values left out" in found.said
 
 
 def test_weights_moderation_and_what_differs_is_said() -> None:
@@ -248,7 +248,8 @@ def test_a_change_without_a_pair_is_one_between_people() -> None:
     [
         (
             {"permutations": {"contrasts": [GROUP]}},
-            "analysis main: MSvsHP_1st compares people, which permuting the visits of each cannot",
+            "analysis main: MSvsHP_1st compares people, which permuting the timepoints of each "
+            "cannot",
             "take it out",
         ),
         (

@@ -13,10 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
-from analyses.quality import assays as module
-from analyses.quality import quality
+from analyses import step as module
+from analyses.quality.assays import QUALITY
 from analyses.stats.counts.filter_by_expr import filter_by_expr
 from analyses.stats.methylation.m_value import m_value
+from analyses.step import take_steps
 from cohortmart.core.lake.file_manifest import Entry, read_current, switch_current, write_table
 from cohortmart.core.schemas.quality_tables import QUALITY_TABLES
 from cohortmart.core.schemas.tables import MATRIX_SAMPLE
@@ -54,7 +55,7 @@ class Runs:
     def run(self, of: Study | None = None, only: str | None = None) -> list[str]:
         """Return the assays that were computed."""
         self.said.clear()
-        quality(of or study(), self.home, only, self.said.append)
+        take_steps([[QUALITY]], of or study(), self.home, self.said.append, only)
         return [s.split(":")[0].removeprefix("quality of ") for s in self.said if "sample set" in s]
 
     def table(self, name: str, assay: str = "rna", sample_set: str = ALL) -> pl.DataFrame:
@@ -225,9 +226,9 @@ def test_a_set_without_a_complete_feature_has_no_rows(changed: Runs) -> None:
     changed.measured.counts[np.arange(12), np.flatnonzero(MS)] = 9.0  # each a gene of its own
     changed.run()
     no = "no feature is"
-    assert f"quality of meth, {ALL}: {no} known in all of them, so no picture" in changed.said
+    assert f"quality of meth: no picture of {ALL}, as {no} known in all of them" in changed.said
     assert (
-        f"quality of rna, {SOME}: {no} expressed in enough of them, so no picture" in changed.said
+        f"quality of rna: no picture of {SOME}, as {no} expressed in enough of them" in changed.said
     )
     for name in QUALITY_TABLES:
         assert changed.table(name, "meth").height == 0

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from analyses.design.contrast_pairs import PairDifference, differences
+from analyses.rebound.pairs import PairDifference, differences
 from analyses.rebound.rebound import (
     amplitude_contrasts,
     difference_contrasts,
@@ -19,6 +18,7 @@ from analyses.rebound.rebound import (
 )
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
+from cohortmart.core.types import Bools, Floats
 from tests.support.dense import dense_fit
 from tests.support.pregnancies import (
     GROUPS,
@@ -31,7 +31,6 @@ from tests.support.pregnancies import (
     simulate,
 )
 
-Floats = NDArray[np.float64]
 NAN = float("nan")
 
 
@@ -145,9 +144,7 @@ def test_nothing_rebounds_in_at_least_95_of_100_null_studies():
 N_PLANTED = 100
 
 
-def planted(
-    n_features: int, size: float = 2.0, others: float = 0.0
-) -> tuple[Floats, NDArray[np.bool_]]:
+def planted(n_features: int, size: float = 2.0, others: float = 0.0) -> tuple[Floats, Bools]:
     """Means with rebounds, lasting changes and changes that go on, and which rebound.
 
     `others`: size of a lasting change in all features beside these.
@@ -160,7 +157,7 @@ def planted(
     return means, np.arange(n_features) < N_PLANTED
 
 
-def false_share_and_power(studies: Sequence[Analysed], true: NDArray[np.bool_]) -> Floats:
+def false_share_and_power(studies: Sequence[Analysed], true: Bools) -> Floats:
     """Per study and group: false discovery proportion and power, shape (n, 2, 2)."""
     out = []
     for study in studies:

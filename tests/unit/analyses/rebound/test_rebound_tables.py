@@ -6,13 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from analyses.design.contrast_pairs import differences, resolve_pairs
+from analyses.rebound.pairs import differences, resolve_pairs
 from analyses.rebound.rebound import amplitude_contrasts, difference_contrasts, rebound_p
 from analyses.rebound.tables import difference_rows, pair_rows, rebound_rows
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from cohortmart.core.schemas.finding_tables import REBOUND, REBOUND_DIFFERENCE, REBOUND_PAIR
 from tests.support.pregnancies import (
@@ -47,8 +47,8 @@ def study():
     fits = [
         fit_contrasts(y, design_basis(x), c, blocks, WITHIN_WOMAN) for c in (contrasts(), joint)
     ]
-    prior = variance_prior(fits[0].sigma2, fits[0].df_residual)
-    return [(f, moderate(f, prior)) for f in fits]
+    prior = fit_f_dist(fits[0].sigma2, fits[0].df_residual)
+    return [(f, ebayes(f, prior)) for f in fits]
 
 
 @pytest.fixture(scope="module")

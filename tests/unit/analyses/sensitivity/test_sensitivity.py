@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import polars as pl
 import pytest
 from scipy.stats import false_discovery_control
 
-from analyses.sensitivity import sensitivity_tables
+from analyses.fit.prepare import Preparation
 from analyses.sensitivity import tables as tables_module
+from analyses.sensitivity.tables import sensitivity_tables
 from analyses.stats.batch.combat import combat
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.schemas.finding_tables import SENSITIVITY
@@ -43,7 +45,7 @@ def run(
     sheet = samples() if sheet is None else sheet
     con = warehouse(monkeypatch, sheet, InBlocks(values(sheet)) if given is None else given)
     said: list[str] = []
-    made = sensitivity_tables(con, of, "main", of.analyses["main"], said.append)
+    made = sensitivity_tables(Preparation(con, of, "main"), said.append)
     pieces = list(itertools.islice(made, n_variants))
     assert all(piece.schema == SENSITIVITY for piece in pieces)
     return pl.concat([pl.from_arrow(piece) for piece in pieces]), said
@@ -218,7 +220,7 @@ def test_a_feature_that_a_variant_lacks_has_a_fault(monkeypatch: pytest.MonkeyPa
         if n_calls != 2:
             return made
         ids = [f"other {name}" if name == FAKE else name for name in GENES]
-        return type(made)(tables_module.pa.array(ids), made.fit, made.prior, made.moderated)
+        return replace(made, feature_ids=tables_module.pa.array(ids))
 
     monkeypatch.setattr("analyses.sensitivity.refit.fit_all", shorter)
     n_calls = 1

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis, design_basis
 from analyses.stats.mixed.blocks import Blocks, make_blocks
+from cohortmart.core.types import Floats
 from tests.support.dense import simulated
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class SmallStudy:
-    """Eight women at up to three visits, two groups, a covariate."""
+    """Eight people at up to three visits, two groups, a covariate."""
 
     y: Floats
     design: Floats

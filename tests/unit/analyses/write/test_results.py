@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from analyses.fingerprints import CONTRAST_TABLES
+from analyses.quality.assays import TABLES as QUALITY_TABLES
 from analyses.write.results import (
     drop_outdated,
     fingerprint,
@@ -16,8 +18,8 @@ from analyses.write.results import (
     sweep_results,
     write_set,
 )
-from cohortmart.core.lake.file_manifest import read_current
-from cohortmart.core.schemas.tables import RESULT_SETS
+from cohortmart.core.lake.file_manifest import Entry, read_current, switch_current
+from cohortmart.core.schemas.tables import RESULT_TABLES
 from cohortmart.core.warehouse.home import Home
 
 
@@ -30,9 +32,9 @@ def tables(analysis: str) -> dict[str, list[pa.Table]]:
     """One row of nulls, the analysis named, for every result table."""
     return {
         name: [
-            pa.Table.from_pylist([{"analysis": analysis}], schema=schema),
+            pa.Table.from_pylist([{"analysis": analysis}], schema=RESULT_TABLES[name]),
         ]
-        for name, schema in RESULT_SETS["contrasts"].items()
+        for name in CONTRAST_TABLES
     }
 
 
@@ -41,67 +43,93 @@ def files(home: Home) -> set[str]:
 
 
 def test_results_are_current_for_their_fingerprint_only(home: Home) -> None:
-    write_set(home, "contrasts", "a", "1" * 64, tables("a"))
-    assert is_current(home, "contrasts", "a", "1" * 64)
-    assert not is_current(home, "contrasts", "a", "2" * 64)
-    assert not is_current(home, "contrasts", "b", "1" * 64)
+    write_set(home, CONTRAST_TABLES, "a", "1" * 64, tables("a"))
+    assert is_current(home, CONTRAST_TABLES, "a", "1" * 64)
+    assert not is_current(home, CONTRAST_TABLES, "a", "2" * 64)
+    assert not is_current(home, CONTRAST_TABLES, "b", "1" * 64)
 
 
 def test_a_missing_file_is_not_current(home: Home) -> None:
-    write_set(home, "contrasts", "a", "1" * 64, tables("a"))
+    write_set(home, CONTRAST_TABLES, "a", "1" * 64, tables("a"))
     (home.results / read_current(home.results)[0].path).unlink()
-    assert not is_current(home, "contrasts", "a", "1" * 64)
+    assert not is_current(home, CONTRAST_TABLES, "a", "1" * 64)
 
 
 def test_old_files_stay_until_swept(home: Home) -> None:
-    write_set(home, "contrasts", "a", "1" * 64, tables("a"))
-    write_set(home, "contrasts", "b", "1" * 64, tables("b"))
+    write_set(home, CONTRAST_TABLES, "a", "1" * 64, tables("a"))
+    write_set(home, CONTRAST_TABLES, "b", "1" * 64, tables("b"))
     before = files(home)
-    write_set(home, "contrasts", "a", "2" * 64, tables("a"))
+    write_set(home, CONTRAST_TABLES, "a", "2" * 64, tables("a"))
     assert before < files(home)
     sweep_results(home)
     assert files(home) == {e.path for e in read_current(home.results)}
-    assert is_current(home, "contrasts", "a", "2" * 64)
-    assert is_current(home, "contrasts", "b", "1" * 64)
+    assert is_current(home, CONTRAST_TABLES, "a", "2" * 64)
+    assert is_current(home, CONTRAST_TABLES, "b", "1" * 64)
 
 
 def test_analyses_that_left_the_study_leave_the_results(home: Home) -> None:
     for name in ("a", "b"):
-        write_set(home, "contrasts", name, "1" * 64, tables(name))
-    keep_only(home, ["b"], [])
+        write_set(home, CONTRAST_TABLES, name, "1" * 64, tables(name))
+    keep_only(home, dict.fromkeys(CONTRAST_TABLES, ("b",)))
     assert {e.part for e in read_current(home.results)} == {"b"}
     sweep_results(home)
     assert not (home.results / "a").exists()
 
 
 def test_quality_stays_with_its_assay_whatever_becomes_of_analyses(home: Home) -> None:
-    empty = {name: [s.empty_table()] for name, s in RESULT_SETS["quality"].items()}
+    empty = {name: [RESULT_TABLES[name].empty_table()] for name in QUALITY_TABLES}
     for assay in ("rna", "a"):  # an assay may be called like an analysis
-        write_set(home, "quality", assay, "1" * 64, empty)
-    write_set(home, "contrasts", "a", "1" * 64, tables("a"))
-    keep_only(home, [], ["a", "rna"])
+        write_set(home, QUALITY_TABLES, assay, "1" * 64, empty)
+    write_set(home, CONTRAST_TABLES, "a", "1" * 64, tables("a"))
+    keep_only(
+        home,
+        dict.fromkeys(
+            QUALITY_TABLES,
+            (
+                "a",
+                "rna",
+            ),
+        ),
+    )
     assert {e.part for e in read_current(home.results)} == {"a", "rna"}
-    assert {e.table_name for e in read_current(home.results)} == set(RESULT_SETS["quality"])
-    keep_only(home, ["a"], ["rna"])
-    assert {e.part for e in read_current(home.results)} == {"rna"}
+    assert {e.table_name for e in read_current(home.results)} == set(QUALITY_TABLES)
+    write_set(home, CONTRAST_TABLES, "a", "1" * 64, tables("a"))
+    of_analyses = dict.fromkeys(CONTRAST_TABLES, ("a",))
+    keep_only(home, of_analyses | dict.fromkeys(QUALITY_TABLES, ("rna",)))
+    left = {(e.table_name in QUALITY_TABLES, e.part) for e in read_current(home.results)}
+    assert left == {(True, "rna"), (False, "a")}
 
 
 def test_results_of_an_earlier_version_go_as_a_set(home: Home) -> None:
     for analysis in ("a", "b", "c"):
-        write_set(home, "contrasts", analysis, "1" * 64, tables(analysis))
+        write_set(home, CONTRAST_TABLES, analysis, "1" * 64, tables(analysis))
     assert drop_outdated(home) == []
     of_contrast = {e.part: e.path for e in read_current(home.results) if e.table_name == "contrast"}
     earlier = pq.read_table(home.results / of_contrast["b"]).drop_columns(["contrast_order"])
     pq.write_table(earlier, home.results / of_contrast["b"])
+    quality = {name: [RESULT_TABLES[name].empty_table()] for name in QUALITY_TABLES}
+    write_set(home, QUALITY_TABLES, "b", "2" * 64, quality)  # of an assay with the same name
     (home.results / of_contrast["c"]).unlink()
     assert drop_outdated(home) == ["b", "c"]
-    assert {e.part for e in read_current(home.results)} == {"a"}
-    assert not is_current(home, "contrasts", "b", "1" * 64)
-    assert is_current(home, "contrasts", "a", "1" * 64)
+    of_contrasts = [e for e in read_current(home.results) if e.table_name in CONTRAST_TABLES]
+    assert {e.part for e in of_contrasts} == {"a"}
+    assert is_current(home, QUALITY_TABLES, "b", "2" * 64)
+    assert not is_current(home, CONTRAST_TABLES, "b", "1" * 64)
+    assert is_current(home, CONTRAST_TABLES, "a", "1" * 64)
+
+
+def test_a_table_that_this_version_does_not_know_goes_alone(home: Home) -> None:
+    write_set(home, CONTRAST_TABLES, "a", "1" * 64, tables("a"))
+    known = read_current(home.results)
+    (home.results / "a" / f"no_more-{'1' * 12}.parquet").touch()
+    gone = Entry("no_more", "a", f"a/no_more-{'1' * 12}.parquet")
+    switch_current(home.results, [*known, gone])
+    assert drop_outdated(home) == ["a"]
+    assert read_current(home.results) == known
 
 
 def test_a_failure_leaves_the_old_results(home: Home) -> None:
-    write_set(home, "contrasts", "a", "1" * 64, tables("a"))
+    write_set(home, CONTRAST_TABLES, "a", "1" * 64, tables("a"))
     old = read_current(home.results)
 
     def broken():
@@ -109,7 +137,7 @@ def test_a_failure_leaves_the_old_results(home: Home) -> None:
         raise RuntimeError("the disk is full")
 
     with pytest.raises(RuntimeError, match="full"):
-        write_set(home, "contrasts", "a", "2" * 64, tables("a") | {"contrast_result": broken()})
+        write_set(home, CONTRAST_TABLES, "a", "2" * 64, tables("a") | {"contrast_result": broken()})
     assert read_current(home.results) == old
     sweep_results(home)
     assert files(home) == {e.path for e in old}

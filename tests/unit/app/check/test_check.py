@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 
 import pytest
 
-from cohortmart.app.check.matrix_size import uncompressed_bytes
 from cohortmart.app.check.report import check_study
 from cohortmart.core.errors import InputError
 from tests.support.paths import ROOT
@@ -141,14 +139,6 @@ def test_the_rows_are_estimated_from_size_and_first_lines(tmp_path):
     found = re.search(r"rna about (\d+) genes", said(write_study(tmp_path)))
     assert found is not None
     assert abs(int(found[1]) - 50) <= 2
-
-
-def test_the_size_of_compressed_text(tmp_path):
-    text = b"gene\tS1\n" + b"G\t1\n" * 10_000
-    (tmp_path / "x.gz").write_bytes(gzip.compress(text))
-    (tmp_path / "x").write_bytes(text)
-    assert uncompressed_bytes(tmp_path / "x", "none") == len(text)
-    assert uncompressed_bytes(tmp_path / "x.gz", "gzip") == 4 * (tmp_path / "x.gz").stat().st_size
 
 
 def test_the_real_study_warns_of_its_batches(shared_data, monkeypatch):

@@ -187,12 +187,6 @@ FAULTS = {
         "{}",
         ["at least one"],
     ),
-    "format of later": (
-        "files: [counts.tsv]",
-        "files: [counts.tsv], format: idat",
-        "idat",
-        ["auto, matrix", "the content tells"],
-    ),
     "assay unknown": ("assay: rna", "assay: rns", "rns", ["no assay `rns`", "`rna`?"]),
     "values of the other kind": ("values: voom", "values: m_value", "m_value", ["log_cpm or voom"]),
     "values of the other assay": ("assay: rna", "assay: meth", "values: voom", ["m_value or beta"]),
@@ -214,6 +208,12 @@ FAULTS = {
         "    read: {sum_by: gene_name}",
         "sum_by",
         ["only for assays of kind counts", "kind: beta"],
+    ),
+    "signals of counts": (
+        "files: [counts.tsv]",
+        "files: [counts.tsv], read: {keep_signals: true}",
+        "keep_signals",
+        ["only for assays of kind beta"],
     ),
     "platform for counts": (
         "files: [counts.tsv]",
@@ -338,7 +338,8 @@ def test_the_message_reads_well(load, tmp_path):
         load(GOOD.replace("timepoints:", "timepoint:"))
     assert str(caught.value).splitlines() == [
         f"{tmp_path}/study.yml, line 11, column 1: unknown key `timepoint` at the top level",
-        "  expected: one of study, samples, timepoints, groups, assays, reference, analyses",
+        "  expected: one of study, samples, timepoints, groups, subject_noun, timepoint_noun, "
+        "assays, reference, analyses",
         "  found:    timepoint",
         "  to do:    did you mean `timepoints`?",
     ]

@@ -1,4 +1,4 @@
-from cohortmart.core.text.nearest import did_you_mean, nearest
+from cohortmart.core.text import did_you_mean, nearest
 
 
 def test_nearest_ignores_case_and_gives_the_known_spelling():

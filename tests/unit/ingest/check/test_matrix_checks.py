@@ -12,10 +12,9 @@ import pytest
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
 from ingest.check.matrix import check_header
-from ingest.matrix.lake_matrix import ingest_matrix
+from ingest.read.formats import read_header
 from ingest.read.matrix import text_matrix as matrix
-from ingest.read.matrix.text_matrix import read_header
-from tests.support.matrix_files import assay, ingested, write
+from tests.support.matrix_files import assay, ingest_files, ingested, write
 
 BETA = assay("beta")
 COUNTS = assay("counts")
@@ -26,7 +25,7 @@ def refused(folder: Path, text: str | bytes, options: Assay) -> IngestError:
     path = write(folder / "matrix.csv", text)
     target = folder / "lake" / "matrix.parquet"
     with pytest.raises(IngestError) as caught:
-        ingest_matrix("rna", options, [path], target)
+        ingest_files("rna", options, [path], target)
     assert not target.parent.exists() or list(target.parent.iterdir()) == []
     assert caught.value.file == path
     assert str(path) in str(caught.value)
@@ -230,10 +229,10 @@ def test_an_error_leaves_the_old_matrix_as_it_was(tmp_path: Path) -> None:
     good = write(tmp_path / "good.csv", "g,A\ng1,1\n")
     bad = write(tmp_path / "bad.csv", "g,A\ng1,1\ng1,2\n")
     target = tmp_path / "lake" / "m.parquet"
-    ingest_matrix("rna", COUNTS, [good], target)
+    ingest_files("rna", COUNTS, [good], target)
     before = target.read_bytes()
     with pytest.raises(IngestError):
-        ingest_matrix("rna", COUNTS, [bad], target)
+        ingest_files("rna", COUNTS, [bad], target)
     assert target.read_bytes() == before
     assert [p.name for p in target.parent.iterdir()] == ["m.parquet"]
 
@@ -242,4 +241,4 @@ def test_only_counts_are_summed(tmp_path: Path) -> None:
     path = write(tmp_path / "x.csv", "g,A\ng1,0.5\n")
     options: Any = assay("beta", sum_by="gene_name")
     with pytest.raises(IngestError, match="only counts"):
-        ingest_matrix("m", options, [path], tmp_path / "m.parquet")
+        ingest_files("m", options, [path], tmp_path / "m.parquet")

@@ -99,7 +99,7 @@ def test_the_others_are_as_before(raw: RawStudy) -> None:
     assert positions == [1, 2, 3, 4]
 
 
-def test_no_report_and_no_number_of_hers_is_left(raw: RawStudy) -> None:
+def test_no_report_and_no_number_of_theirs_is_left(raw: RawStudy) -> None:
     root = raw.home.root
     subjects, samples = sorted({s[1] for s in SAMPLES}), [s[0] for s in SAMPLES]
     names = kept_pseudonyms(root, subjects, samples)
@@ -113,7 +113,7 @@ def test_no_report_and_no_number_of_hers_is_left(raw: RawStudy) -> None:
     assert not [name for name in ANNA if f",{name}," in key]
     left = kept_pseudonyms(root, ["berta", "clara", "dora"], ["S3"])
     assert left.subjects == {
-        "berta": names.subjects["berta"], "clara": names.subjects["clara"], "dora": "woman 4",
+        "berta": names.subjects["berta"], "clara": names.subjects["clara"], "dora": "person 4",
     }  # fmt: skip
     assert left.samples == {"S3": names.samples["S3"]}
 

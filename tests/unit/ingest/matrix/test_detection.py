@@ -13,11 +13,11 @@ from cohortmart.core.errors import IngestError
 from cohortmart.core.lake.file_manifest import read_current
 from cohortmart.core.lake.matrix import extras_of, read_matrix
 from ingest.forget.pipeline import forget_subject
-from ingest.matrix.lake_matrix import MatrixReport, ingest_matrix
+from ingest.matrix.lake_matrix import MatrixReport
 from ingest.read.matrix import joined
 from ingest.read.matrix import text_matrix as matrix
 from tests.support.array_tables import text_table
-from tests.support.matrix_files import assay, text_of, write
+from tests.support.matrix_files import assay, ingest_files, text_of, write
 from tests.support.raw_study import RawStudy
 
 PROBES = [f"cg{i:03d}" for i in range(20)]
@@ -41,7 +41,7 @@ def ingested(
         update={"files": tuple(files), **{name: tuple(paths) for name, paths in beside.items()}}
     )
     target = folder / "lake" / "matrix.parquet"
-    report = ingest_matrix("m", options, files, target, leave_out)
+    report = ingest_files("m", options, files, target, leave_out)
     assert [p.name for p in target.parent.iterdir()] == ["matrix.parquet"]
     blocks = list(read_matrix(target))
     ids = [name for block in blocks for name in block[0].to_pylist()]

@@ -8,8 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ingest.matrix.lake_matrix import ingest_matrix
-from tests.support.matrix_files import assay, lake_values
+from tests.support.matrix_files import assay, ingest_files, lake_values
 
 FILES = [
     ("grams_cd8_rna/gene_counts.tsv.gz", "\t", "counts", (13_456, 84), 0),
@@ -31,7 +30,7 @@ def test_every_cell_of_a_real_matrix_is_in_the_lake(
 ) -> None:
     file = shared_data / name
     target = tmp_path / "m.parquet"
-    report = ingest_matrix("x", assay(kind), [file], target)
+    report = ingest_files("x", assay(kind), [file], target)
     frame = pl.read_csv(file, separator=separator, infer_schema=False)
     ids, values = lake_values(target)
     assert values.shape == shape == (report.rows, report.columns)

@@ -14,7 +14,8 @@ import zstandard
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
-from ingest.read.formats import HEAD_BYTES, READER_VERSION, read_blocks, read_header
+from ingest.read.formats import READER_VERSION, read_blocks, read_header
+from ingest.read.matrix.format import HEAD_BYTES
 from ingest.read.matrix.records import MatrixHeader
 from ingest.read.matrix.text_matrix import READER_VERSION as MATRIX_VERSION
 from tests.support.matrix_files import assay, ingested, write

@@ -10,6 +10,7 @@ import vl_convert
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from cohortmart.core.text import Nouns
 from cohortmart.report.figures.alluvial import (
     STATES,
     alluvial,
@@ -135,8 +136,10 @@ def test_numbers_stand_in_their_sectors():
 
 
 def test_several_kinds_of_cells_are_dashed():
-    plain = trajectories(["A"], ["A"], ["1st"], "Expression (log2 CPM)")
-    dashed = trajectories(["A"], ["A"], ["1st"], "Expression (log2 CPM)", several_strata=True)
+    plain = trajectories(["A"], ["A"], ["1st"], "Expression (log2 CPM)", Nouns())
+    dashed = trajectories(
+        ["A"], ["A"], ["1st"], "Expression (log2 CPM)", Nouns(), several_strata=True
+    )
     assert "strokeDash" not in repr(plain)
     rows = [
         {"panel": 1, "feature": "g", "kind": "mean", "line": cells, "study_group": "A",

@@ -18,7 +18,7 @@ from cohortmart.report.pages.contrasts.scan import POINTS, choose_contrasts, sca
 from cohortmart.report.pages.contrasts.sql import P_BARS, SMALL_PICTURES
 from cohortmart.report.source import Detail
 from cohortmart.report.thresholds import threshold_words
-from tests.support import contrast_rows as made
+from tests.support import report_contrasts_rows as made
 
 
 @pytest.fixture(scope="module")
@@ -192,12 +192,12 @@ def test_pictures_of_a_kind_share_one_spec_and_every_kind_compiles(page: Page):
     }  # fmt: skip
 
 
-def test_samples_and_women_end_every_caption_and_names_stay_text(
+def test_samples_and_people_end_every_caption_and_names_stay_text(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(assemble, "vega_bundle", str)
     figures = [b for b in all_blocks(page) if isinstance(b, Figure)]
-    assert all(f.caption.endswith("8 samples of 4 women.") for f in figures)
+    assert all(f.caption.endswith("8 samples of 4 people.") for f in figures)
     text = assemble.html("small", [page])
     assert "<b>it" not in text
     assert "&lt;b&gt;it" in text
@@ -266,7 +266,7 @@ def test_tables_of_checks_joint_tests_and_other_models(given: dict[str, Any]):
     assert (models["n_features"], models["n_all_hold"], models["share_holds"]) == (2, 1, 0.625)
     for table in (b for b in all_blocks(page) if isinstance(b, Table)):
         assert source.table(table.query).num_rows >= table.rows.num_rows
-    assert page.sections[0].blocks[0].words.endswith("from one fit to 3 samples of 2 women.")
+    assert page.sections[0].blocks[0].words.endswith("from one fit to 3 samples of 2 people.")
 
 
 def test_nothing_to_show_and_no_mean_levels(given: dict[str, Any]):
@@ -301,10 +301,10 @@ def test_one_feature_alone_is_drawn():
         figure = _named(page, f"contrasts-{what}-rna-1")
         assert _squares(figure).total() == 1
         vl_convert.vegalite_to_svg(standalone(figure))
-    assert figure.caption.endswith("1 sample of 1 woman.")
+    assert figure.caption.endswith("1 sample of 1 person.")
 
 
-def test_a_report_that_leaves_the_house_names_no_woman_and_draws_none_alone(
+def test_a_report_that_leaves_the_house_names_no_person_and_draws_none_alone(
     given: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(assemble, "vega_bundle", str)

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 import vl_convert
 
+from cohortmart.core.text import Nouns
 from cohortmart.report.blocks import Figure, Table, Text, all_blocks
 from cohortmart.report.design_words import design_words
 from cohortmart.report.figure_files import standalone
 from cohortmart.report.pages.methods import methods_page
 from cohortmart.report.pages.methods import page as methods
 from cohortmart.report.pages.methods.deviations import deviations
-from tests.support.small_source import small_source
+from tests.support.report_source import small_source
 
 SAMPLES = [("S1", "P1", "MS", "1st", 1), ("S2", "P1", "MS", "3rd", 2), ("S3", "P2", "HP", "1st", 1)]
 PARAMETERS: dict[str, Any] = {
@@ -72,7 +73,7 @@ def test_the_page_has_design_inputs_versions_and_deviations(tmp_path: Path) -> N
     assert "study: small  # P1\n" in texts
     assert "P1 has no PP." in texts
     assert "a: preset paper: x." in texts
-    assert "Correlation of two samples of one woman: 0.250." in texts
+    assert "Correlation of two samples of one person: 0.250." in texts
     found = {b.name: b for b in blocks if isinstance(b, Table)}
     assert found["methods-files"].rows.to_pylist()[0]["sha256"] == "abababab" * 2
     assert found["methods-files"].rows.num_rows == 1
@@ -88,7 +89,7 @@ def test_the_page_has_design_inputs_versions_and_deviations(tmp_path: Path) -> N
         assert "<svg" in vl_convert.vegalite_to_svg(standalone(figure))
 
 
-def test_samples_of_a_design_stand_by_group_woman_and_visit(tmp_path: Path) -> None:
+def test_samples_of_a_design_stand_by_group_person_and_timepoint(tmp_path: Path) -> None:
     there = tables()
     fitted = {"S2": 1, "S3": 2, "S1": 3}  # rows of the matrix, in the order of no one
     there["design_matrix"] = [
@@ -130,7 +131,7 @@ def test_nothing_of_a_person_leaves_the_house(tmp_path: Path) -> None:
 
 
 def test_design_in_words() -> None:
-    values, samples, model, people, tests = design_words(PARAMETERS)
+    values, samples, model, people, tests = design_words(PARAMETERS, Nouns().subject)
     assert "in 2 rounds" in values
     assert "array weights" in values
     assert "filter_by_expr" in values
@@ -154,7 +155,7 @@ def test_design_in_words() -> None:
 )
 def test_models_in_words(changed: dict[str, Any], words: str) -> None:
     parameters = {**PARAMETERS, "model": {**PARAMETERS["model"], **changed}}
-    assert any(words in line for line in design_words(parameters))
+    assert any(words in line for line in design_words(parameters, Nouns().subject))
 
 
 def test_the_papers_own_choices_are_no_deviations() -> None:
@@ -162,5 +163,7 @@ def test_the_papers_own_choices_are_no_deviations() -> None:
         "values": "log_cpm", "contrast_errors": "limma", "thresholds": {"p": 0.05},
         "rebound": {"preset": "paper"}, "modules": {"mode": "paper"},
     }  # fmt: skip
-    assert deviations("a", own) == []
-    assert [r["about"] for r in deviations("a", {**own, "values": "m_value"})] == ["Delta beta"]
+    assert deviations("a", own, Nouns()) == []
+    assert [r["about"] for r in deviations("a", {**own, "values": "m_value"}, Nouns())] == [
+        "Delta beta"
+    ]

@@ -11,9 +11,9 @@ import vl_convert
 from cohortmart.report.blocks import Figure, Text, all_blocks
 from cohortmart.report.figure_files import standalone
 from cohortmart.report.pages.overview.cautions import cautions
-from cohortmart.report.pages.overview.page import MOST_WOMEN, glance_page
+from cohortmart.report.pages.overview.page import MOST_PEOPLE, overview_page
 from cohortmart.report.pages.overview.strongest import strongest_findings
-from tests.support.small_source import small_source
+from tests.support.report_source import small_source
 
 SAMPLES = [
     (f"S{w}_{t}", f"P{w}", "MS" if w < 3 else "HP", t, order)
@@ -77,7 +77,7 @@ def test_the_strongest_of_each_kind() -> None:
     assert "r = -0.80; chance alone gives -0.50 (P = 0.001; analysis a)" in first
     assert "meaning of most: 9 of 100 genes (9 higher, 0 lower) pass adjusted P < 0.05" in second
     assert "|log FC| > 1" in second
-    assert "8 samples of 4 women" in second
+    assert "8 samples of 4 people" in second
     assert any("no more than chance" in line for line in cautions(source))
 
 
@@ -123,9 +123,9 @@ def test_what_to_beware_of() -> None:
     begins = [
         "rna: 1 sample left out: S1_3rd (too few reads).",
         "rna: slide and group go together in all samples (Cramér's V 0.95 of 1)",
-        "rna: slide and visit go together in all samples (Cramér's V 0.90 of 1)",
-        "Analysis a: 1 comparison over time with fewer than 3 women",
-        "Analysis a, thin: 5 found, and visits in a random order find up to 8.",
+        "rna: slide and timepoint go together in all samples (Cramér's V 0.90 of 1)",
+        "Analysis a: 1 comparison over time with fewer than 3 people who came to every timepoint",
+        "Analysis a, thin: 5 found, and timepoints in a random order find up to 8.",
         "Filters of epic that could not be applied, as their annotation is missing: beads, masks.",
         "Analysis a: nothing passes the thresholds",
     ]
@@ -134,37 +134,37 @@ def test_what_to_beware_of() -> None:
 
 
 def test_the_page_of_a_study_without_analyses() -> None:
-    page = glance_page(small_source({"qc_sample": QC}, SAMPLES))
-    assert page.lead.startswith("5 women, 2 visits, 10 samples")
+    page = overview_page(small_source({"qc_sample": QC}, SAMPLES))
+    assert page.lead.startswith("5 people, 2 timepoints, 10 samples")
     texts = [b.words for b in all_blocks(page) if isinstance(b, Text)]
     assert texts[0] == "No analysis ran."
     figures = {b.name: b for b in all_blocks(page) if isinstance(b, Figure)}
-    assert list(figures) == ["glance-grid", "glance-counts"]
-    grid = figures["glance-grid"].data["grid"].to_pylist()
+    assert list(figures) == ["overview-grid", "overview-counts"]
+    grid = figures["overview-grid"].data["grid"].to_pylist()
     assert len(grid) == 10
     assert [r["state"] for r in grid].count("left out") == 1
     assert next(r for r in grid if r["state"] == "left out")["subject"] == "P1"
-    counts = figures["glance-counts"].data["counts"].to_pylist()
-    assert [(r["study_group"], r["timepoint"], r["women"]) for r in counts] == [
+    counts = figures["overview-counts"].data["counts"].to_pylist()
+    assert [(r["study_group"], r["timepoint"], r["people"]) for r in counts] == [
         ("MS", "1st", 3), ("MS", "3rd", 3), ("HP", "1st", 2), ("HP", "3rd", 2),
     ]  # fmt: skip
     for figure in figures.values():
         assert "<svg" in vl_convert.vegalite_to_svg(standalone(figure))
 
 
-def test_women_are_counted_and_not_drawn_for_others_or_where_they_are_many(
+def test_people_are_counted_and_not_drawn_for_others_or_where_they_are_many(
     tmp_path: Path,
 ) -> None:
-    shown = glance_page(small_source({"qc_sample": QC}, SAMPLES, tmp_path, pseudonymised=True))
-    assert [b.name for b in all_blocks(shown) if isinstance(b, Figure)] == ["glance-counts"]
-    many = [(f"S{i}", f"P{i}", "MS", "1st", 1) for i in range(MOST_WOMEN + 1)]
+    shown = overview_page(small_source({"qc_sample": QC}, SAMPLES, tmp_path, pseudonymised=True))
+    assert [b.name for b in all_blocks(shown) if isinstance(b, Figure)] == ["overview-counts"]
+    many = [(f"S{i}", f"P{i}", "MS", "1st", 1) for i in range(MOST_PEOPLE + 1)]
     qc = [{"assay": "rna", "sample_id": s[0], "filter_reason": None, "lib_size": 1e7} for s in many]
-    shown = glance_page(small_source({"qc_sample": qc}, many))
-    assert [b.name for b in all_blocks(shown) if isinstance(b, Figure)] == ["glance-counts"]
+    shown = overview_page(small_source({"qc_sample": qc}, many))
+    assert [b.name for b in all_blocks(shown) if isinstance(b, Figure)] == ["overview-counts"]
 
 
 @pytest.mark.parametrize("pseudonymised", [False, True])
 def test_an_empty_warehouse_breaks_nothing(tmp_path: Path, pseudonymised: bool) -> None:
-    page = glance_page(small_source({}, SAMPLES[:1], tmp_path, pseudonymised=pseudonymised))
-    assert page.lead.startswith("1 woman, 1 visit, 1 sample")
+    page = overview_page(small_source({}, SAMPLES[:1], tmp_path, pseudonymised=pseudonymised))
+    assert page.lead.startswith("1 person, 1 timepoint, 1 sample")
     assert len(page.sections) == 1

@@ -15,13 +15,13 @@ from cohortmart.report.figure_files import standalone
 from cohortmart.report.pages.quality import quality_page, trend, variables
 from cohortmart.report.pages.quality import sample_similarity as alike
 from cohortmart.report.pages.quality.assays import assays, sample_sets
-from cohortmart.report.pages.quality.flags import oddities
+from cohortmart.report.pages.quality.flags import quality_flags
 from cohortmart.report.pages.quality.maps import map_blocks
 from cohortmart.report.pages.quality.sample_similarity import correlation_blocks
 from cohortmart.report.source import Detail, Source
 from cohortmart.report.theme import GROUP_COLOURS
-from tests.support.quality_rows import HP, IDS, LIBRARIES, MS, SAMPLES, study
-from tests.support.small_source import small_source
+from tests.support.report_quality_rows import HP, IDS, LIBRARIES, MS, SAMPLES, study
+from tests.support.report_source import small_source
 
 
 def _source(tables: dict[str, Any] | None = None, **options: Any) -> Source:
@@ -46,9 +46,9 @@ def _warnings(page: Page) -> list[str]:
     return [b.words for b in all_blocks(page) if isinstance(b, Text) and b.kind == "warning"]
 
 
-def _oddities(**tables: Any) -> str:
+def _flags(**tables: Any) -> str:
     source = _source(tables)
-    return "\n".join(words for assay in assays(source) for words in oddities(source, assay))
+    return "\n".join(words for assay in assays(source) for words in quality_flags(source, assay))
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,7 @@ def test_libraries_are_bars_by_group_and_visit_with_a_gap_between_groups(page: P
     assert [r["value"] for r in lines] == [45.0, 11.25]
     figure = _named(page, "quality-library-rna")
     assert "from 10 million (id8) to 70 million (id1), median 45 million" in figure.alt
-    assert figure.caption.endswith("8 samples of 4 women.")
+    assert figure.caption.endswith("8 samples of 4 people.")
 
 
 def test_a_left_out_sample_has_a_cross_and_its_reason(page: Page) -> None:
@@ -159,7 +159,7 @@ def test_the_trend_counts_every_gene_once_and_keeps_both_ends(page: Page) -> Non
             )
         curve = [(r["x"], r["y"]) for r in own if r["kind"] == "curve"]
         assert (curve[0], curve[-1]) == ((0.0, 2.0), (4.0, pytest.approx(1.6)))
-    assert "one: 8 samples of 4 women." in _named(page, "quality-trend-rna").caption
+    assert "one: 8 samples of 4 people." in _named(page, "quality-trend-rna").caption
 
 
 def test_a_thinned_curve_reaches_from_end_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ def test_a_choice_of_samples_and_in_it_one_of_colours(page: Page) -> None:
     sets = _named(page, "quality-sets-rna")
     assert [p.title for p in sets.panels] == ["All samples: 8", "Samples of one, two: 6"]
     colours = next(b for b in sets.panels[1].blocks if isinstance(b, Choice))
-    assert [p.title for p in colours.panels] == ["group", "visit", "batch", "plate", "age"]
+    assert [p.title for p in colours.panels] == ["group", "timepoint", "batch", "plate", "age"]
     names = {b.name: b.where for b in all_blocks(page) if isinstance(b, Figure)}
     assert names["quality-map-rna--one"] == "file"
     assert names["quality-map-rna--one--batch"] == "page"
@@ -254,7 +254,7 @@ def test_many_samples_are_points_with_the_median_of_their_cell_type(
     assert vl_convert.vegalite_to_vega(standalone(figure))
 
 
-def test_oddities_are_named(page: Page) -> None:
+def test_flags_are_named(page: Page) -> None:
     assert len(_warnings(page)) == 5  # age goes with group in all samples only
     said = "\n".join(_warnings(page))
     assert "rna: fewer than a quarter of the median reads in 1 sample: id8 (10 million)" in said
@@ -268,9 +268,9 @@ def test_oddities_are_named(page: Page) -> None:
 def test_what_biology_explains_as_well_is_no_batch() -> None:
     covariates = study()["qc_pca_covariate"]
     as_well = [r | {"r_squared": 0.75} if r["variable"] == "study_group" else r for r in covariates]
-    assert "goes with component" not in _oddities(qc_pca_covariate=as_well)
+    assert "goes with component" not in _flags(qc_pca_covariate=as_well)
     keyed = [r | {"visit_key": f"{r['batch']}|n"} for r in study()["dim_sample"]]
-    assert "goes with component" not in _oddities(dim_sample=keyed)
+    assert "goes with component" not in _flags(dim_sample=keyed)
 
 
 def test_a_sound_study_is_called_so() -> None:
@@ -301,11 +301,11 @@ def test_pictures_are_drawn_and_html_in_values_stays_text(page: Page) -> None:
 def test_a_pseudonymised_page_tells_of_no_one(tmp_path: Path) -> None:
     page = quality_page(_source(root=tmp_path, pseudonymised=True))
     text = assemble.html("small", [page]).split("<body>")[1].split('<script type="module">')[0]
-    for name in [*IDS, "Una", "Ada", "Ida", "Eva", "woman "]:
+    for name in [*IDS, "Una", "Ada", "Ida", "Eva", "person "]:
         assert f'"{name}' not in text
         assert f" {name} " not in text
     colours = next(b for b in all_blocks(page) if isinstance(b, Choice) and "colours" in b.name)
-    assert [p.title for p in colours.panels] == ["group", "visit"]
+    assert [p.title for p in colours.panels] == ["group", "timepoint"]
     points = _named(page, "quality-map-rna--all-samples--study-group").data["points"]
     assert not {"sample", "subject", "visit_key", "value"} & set(points.column_names)
     assert "subject" not in _named(page, "quality-samples-rna").rows.column_names

@@ -14,7 +14,7 @@ from cohortmart.report.blocks import Figure, Page, Table, Text, all_blocks
 from cohortmart.report.figure_files import standalone
 from cohortmart.report.pages.rebound import rebound_page
 from cohortmart.report.source import Detail, Source
-from tests.support.rebound_rows import (
+from tests.support.report_rebound_rows import (
     ANALYSIS,
     HP,
     MS,
@@ -24,7 +24,7 @@ from tests.support.rebound_rows import (
     study,
     value,
 )
-from tests.support.small_source import small_source
+from tests.support.report_source import small_source
 
 DETAIL = Detail(top_features=3, bins=4, trajectories=1)
 KINDS = ("changes", "classes", "sectors", "courses")
@@ -169,14 +169,14 @@ def test_sectors_hold_what_the_summary_counts(page: Page):
 def test_courses_of_the_clearest_feature(page: Page):
     rows = figures(page)["courses"].data["courses"].to_pylist()
     assert {row["feature"] for row in rows} == {"IL2, g4"}
-    of_women = {(r["line"].split(" | ")[1], r["timepoint"]): r["value"]
-                for r in rows if r["kind"] == "woman"}  # fmt: skip
-    assert of_women == {(s[1], s[3]): value(s[1], s[3]) for s in SAMPLES}
+    of_people = {(r["line"].split(" | ")[1], r["timepoint"]): r["value"]
+                for r in rows if r["kind"] == "person"}  # fmt: skip
+    assert of_people == {(s[1], s[3]): value(s[1], s[3]) for s in SAMPLES}
     means = {(r["study_group"], r["timepoint"]): (r["value"], r["low"], r["n"])
              for r in rows if r["kind"] == "mean"}  # fmt: skip
     assert means[HP, "3rd"] == (5.5, 4.5, 2)
     assert means[HP, "PP"] == (4.25, None, 1)
-    assert figures(page)["courses"].caption.endswith("11 samples of 4 women.")
+    assert figures(page)["courses"].caption.endswith("11 samples of 4 people.")
 
 
 def test_top_table_and_its_query(page: Page):
@@ -225,7 +225,7 @@ def test_nobody_is_shown_where_names_are_hidden(tmp_path: Path):
     page = rebound_page(source(root=tmp_path, pseudonymised=True))
     rows = figures(page)["courses"].data["courses"].to_pylist()
     assert {row["kind"] for row in rows} == {"mean"}
-    # a mean of one woman is her value
+    # a mean of one person is that person's value
     assert (HP, "PP") not in {(r["study_group"], r["timepoint"]) for r in rows}
     assert len(rows) == 5
     everything = repr(page) + repr([f.data for f in figures(page).values()])

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.batch import combat_prior
 from analyses.stats.batch.combat import CombatAdjustment, CombatFit, combat
@@ -19,9 +18,9 @@ from analyses.stats.batch.combat_design import (
     combat_design,
 )
 from analyses.stats.batch.combat_summary import FeatureStatus
+from cohortmart.core.types import Floats
 from tests.support.naive_combat import naive_combat
 
-Floats = NDArray[np.float64]
 BATCH = ["p2", "p1", "p3", "p1", "p2", "p1", "p3", "p2", "p1", "p2", "p3", "p1", "p2", "p3"]
 CODES = np.array([int(b[1]) - 1 for b in BATCH])
 N = len(BATCH)

@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from analyses.stats.batch import combat_seq as module
 from analyses.stats.batch.combat_design import (
@@ -19,9 +18,9 @@ from analyses.stats.batch.combat_design import (
 )
 from analyses.stats.batch.combat_seq import CombatSeqResult, GeneStatus, combat_seq
 from analyses.stats.batch.combat_seq_design import combat_seq_design
+from cohortmart.core.types import Floats, Ints
 from tests.support.paths import DATA
 
-Floats = NDArray[np.float64]
 N = 24
 BATCH = ["A"] * 12 + ["B"] * 12
 IN_B = np.array(BATCH) == "B"
@@ -110,7 +109,7 @@ def test_what_does_not_matter(seed: int, with_keep: bool) -> None:
     np.testing.assert_allclose(again.dispersion, found.dispersion[:, ::-1], rtol=1e-3)
 
 
-def same_up_to_rounding(a: NDArray[np.int64], b: NDArray[np.int64]) -> None:
+def same_up_to_rounding(a: Ints, b: Ints) -> None:
     """A quantile next to a step may fall to either side."""
     assert (a != b).mean() < 0.005
     assert (np.abs(a - b) <= np.maximum(1.0, 0.001 * a)).all()

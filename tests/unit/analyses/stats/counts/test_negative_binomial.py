@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import nbinom
 
@@ -11,8 +10,8 @@ from analyses.stats.counts.negative_binomial import (
     contrast_errors,
     fit_negative_binomial,
 )
+from cohortmart.core.types import Floats
 
-Floats = NDArray[np.float64]
 N = 12
 OFFSET = np.log(np.linspace(0.5, 2.0, N))
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from numpy.typing import NDArray
 from scipy.stats import nbinom
 
 from analyses.stats.counts import dispersion
@@ -15,9 +14,9 @@ from analyses.stats.counts.dispersion import (
 )
 from analyses.stats.counts.dispersion_spline import spline_maximum
 from analyses.stats.counts.negative_binomial import LEAST_DISPERSION, fit_negative_binomial
+from cohortmart.core.types import Floats
 from tests.support.paths import DATA
 
-Floats = NDArray[np.float64]
 N = 10
 DESIGN = np.column_stack([np.ones(N), np.arange(N) % 2, np.arange(N) >= 6])
 OFFSET = np.log(np.linspace(0.7, 1.5, N))

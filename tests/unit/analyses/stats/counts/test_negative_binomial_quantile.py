@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.stats import nbinom, poisson
 
 from analyses.stats.counts.negative_binomial_quantile import NegativeBinomial, match_quantiles
+from cohortmart.core.types import Floats
 
-Floats = NDArray[np.float64]
 NO_LIMIT = 1e12
 
 

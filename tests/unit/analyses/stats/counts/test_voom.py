@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.counts.voom import voom
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.numeric.lowess import lowess
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 
 @pytest.fixture

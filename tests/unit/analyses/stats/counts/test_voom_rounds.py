@@ -6,7 +6,6 @@ import csv
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.stats import norm
 
 from analyses.stats.counts.voom import VoomValues, voom
@@ -16,10 +15,9 @@ from analyses.stats.linear.basis import design_basis
 from analyses.stats.mixed.block_correlation import block_correlation
 from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.numeric.lowess import lowess
+from cohortmart.core.types import Floats
 from tests.support.dense import covariance
 from tests.support.paths import DATA
-
-Floats = NDArray[np.float64]
 
 DESIGN = np.column_stack([np.ones(12), np.tile([0.0, 1.0], 6)])
 BASIS = design_basis(DESIGN)

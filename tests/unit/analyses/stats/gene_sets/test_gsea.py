@@ -9,14 +9,13 @@ import polars as pl
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.stats import kstest
 
 from analyses.stats.gene_sets import gsea
 from analyses.stats.gene_sets.gsea import GseaResult, preranked
 from analyses.stats.gene_sets.membership import Membership, membership
+from cohortmart.core.types import Floats, Ints
 
-Floats = NDArray[np.float64]
 FIELDS = ("enrichment_score", "normalised_score", "p_value", "q_value")
 
 # gseapy 1.3.1 `prerank(ascending=None, weight=w).res2d.ES` of the genes by decreasing statistic
@@ -51,7 +50,7 @@ def random_sets(rng: np.random.Generator, sizes: list[int], n_genes: int) -> Mem
     return sets_of(lists, n_genes)
 
 
-def genes_of(sets: Membership, i: int) -> NDArray[np.int64]:
+def genes_of(sets: Membership, i: int) -> Ints:
     return sets.genes[sets.indptr[i] : sets.indptr[i + 1]]
 
 

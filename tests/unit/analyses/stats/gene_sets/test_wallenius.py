@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from analyses.stats.gene_sets.wallenius import wallenius_greater, wallenius_odds
 from analyses.stats.lists.fisher import fisher_greater
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 #: Genes of the set, found genes, all genes, odds.
 CASES = [

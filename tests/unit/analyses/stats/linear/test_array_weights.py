@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.stats import norm
 
 from analyses.stats.linear import array_weight_sums
@@ -18,9 +17,8 @@ from analyses.stats.linear.array_weights import array_weights, array_weights_of_
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.blocks import make_blocks
+from cohortmart.core.types import Floats
 from tests.support.paths import DATA
-
-Floats = NDArray[np.float64]
 
 
 def made_by_arithmetic() -> tuple[Floats, Floats, Floats, Floats]:

@@ -7,10 +7,11 @@ import pytest
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts
+from cohortmart.core.types import Floats
 from tests.support.dense import covariance
 from tests.support.limma_cases import CASES, DIGITS, limma_case
 from tests.support.limma_cases import RHO as LIMMA_RHO
-from tests.unit.analyses.stats.conftest import Floats, SmallStudy
+from tests.unit.analyses.stats.conftest import SmallStudy
 
 RHO = 0.37
 

@@ -10,8 +10,9 @@ from analyses.stats.linear import contrast_fit
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts
 from analyses.stats.mixed.blocks import make_blocks
+from cohortmart.core.types import Floats
 from tests.support.dense import covariance, dense_fit
-from tests.unit.analyses.stats.conftest import Floats, SmallStudy
+from tests.unit.analyses.stats.conftest import SmallStudy
 
 RHO = 0.37
 

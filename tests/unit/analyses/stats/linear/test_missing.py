@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
@@ -15,15 +14,16 @@ from analyses.stats.linear.missing import (
     find_patterns,
     observed_rank,
 )
-from analyses.stats.linear.missing_plot import can_fill_in, centred_product
+from analyses.stats.linear.missing_plot import allows_missing_plot, centred_product
 from analyses.stats.mixed.block_correlation import correlation_of_rows
 from analyses.stats.mixed.blocks import make_blocks
-from analyses.stats.mixed.feature_correlation import own_correlation
+from analyses.stats.mixed.feature_correlation import feature_correlation
+from cohortmart.core.types import Bools, Floats
 from tests.support.dense import dense_fit
-from tests.unit.analyses.stats.conftest import Floats, SmallStudy
+from tests.unit.analyses.stats.conftest import SmallStudy
 
 
-def masks(rng: np.random.Generator, n: int, n_samples: int) -> NDArray[np.bool_]:
+def masks(rng: np.random.Generator, n: int, n_samples: int) -> Bools:
     few = rng.random((6, n_samples)) > 0.1
     few[0] = True
     return few[rng.integers(0, 6, n)]
@@ -76,7 +76,7 @@ def test_only_well_determined_designs_are_filled_in(small: SmallStudy) -> None:
     n = len(small.design)
     observed = np.random.default_rng(3).random((400, n)) > 0.3
     patterns = MaskPatterns(observed, np.arange(400))
-    found = can_fill_in(small.basis, patterns)
+    found = allows_missing_plot(small.basis, patterns)
     deficient = observed_rank(small.basis, patterns) < small.basis.rank
     assert 20 < found.sum() < 380
     assert deficient.sum() > 20
@@ -94,17 +94,19 @@ def test_filled_in_or_left_out_is_the_same(small: SmallStudy, rng: np.random.Gen
     y = np.resize(small.y, (600, small.y.shape[1])) + rng.normal(size=(600, small.y.shape[1]))
     y[rng.random(y.shape) < 0.12] = np.nan
     patterns = find_patterns(np.isfinite(y))
-    filled = can_fill_in(small.basis, patterns)[patterns.of_row] & ~np.isfinite(y).all(axis=1)
+    filled = allows_missing_plot(small.basis, patterns)[patterns.of_row] & ~np.isfinite(y).all(
+        axis=1
+    )
     assert filled.sum() > 200
-    own = own_correlation(y, small.basis, small.blocks)
+    own = feature_correlation(y, small.basis, small.blocks)
     shared = correlation_of_rows(y, small.basis, small.blocks)
     np.testing.assert_allclose(shared, own, rtol=0, atol=1e-9)
     arguments = (small.basis, small.contrasts, small.blocks, 0.4)
-    shared_fit = fit_contrasts(y, *arguments)
+    common_gls = fit_contrasts(y, *arguments)
     left_out = fit_contrasts(y, *arguments, np.ones_like(y))
     for name in ("estimate", "unscaled_sd", "sigma2", "df_residual", "mean", "wald"):
         np.testing.assert_allclose(
-            getattr(shared_fit, name), getattr(left_out, name), rtol=1e-9, atol=1e-11, err_msg=name
+            getattr(common_gls, name), getattr(left_out, name), rtol=1e-9, atol=1e-11, err_msg=name
         )
 
 
@@ -133,7 +135,7 @@ def test_a_value_that_decides_alone_is_left_out(rng: np.random.Generator) -> Non
     y[0, 0], y[1, 5], y[2, 5:8] = np.nan, np.nan, np.nan
     patterns = MaskPatterns(np.isfinite(y), np.arange(3))
     # three equations are more than the two of the design
-    assert can_fill_in(basis, patterns).tolist() == [False, True, False]
+    assert allows_missing_plot(basis, patterns).tolist() == [False, True, False]
     contrasts = np.array([[0.0], [1.0]])
     found = fit_contrasts(y, basis, contrasts, blocks, 0.3)
     for i, row in enumerate(y):

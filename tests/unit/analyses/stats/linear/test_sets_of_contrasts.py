@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.moderation.ebayes import joint_test
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
+from cohortmart.core.types import Floats
 from tests.support.dense import dense_fit
 from tests.support.limma_cases import CASES, limma_case
 from tests.support.limma_cases import RHO as LIMMA_RHO
-from tests.unit.analyses.stats.conftest import Floats, SmallStudy
+from tests.unit.analyses.stats.conftest import SmallStudy
 
 RHO = 0.37
 SETS = ((0, 1, 2), (2, 0), (1,), (0, 3, 1), (2, 2))
@@ -36,7 +37,7 @@ def test_limma_agrees(name: str) -> None:
         case.y, case.basis, case.contrasts, case.blocks, LIMMA_RHO, case.weights, "limma",
         sets=((0, 1, 2, 3), (0, 2)),
     )  # fmt: skip
-    found = joint_test(fit, variance_prior(fit.sigma2, fit.df_residual))
+    found = joint_test(fit, fit_f_dist(fit.sigma2, fit.df_residual))
     assert found.df1 == (4, 2)
     for s, column in enumerate(("f_all", "f_two")):
         rows, f = case.of_r(column, 6.0)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from analyses.stats.methylation.beta_mixture import (
@@ -14,8 +13,7 @@ from analyses.stats.methylation.beta_mixture import (
     crossings,
     fit_mixture,
 )
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 SHAPES = (0.05, 0.5, 1.0, 7.0, 300.0, 2e4)
 STATES = ((2.0, 30.0), (3.0, 3.0), (30.0, 3.0))

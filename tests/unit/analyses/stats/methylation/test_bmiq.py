@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
 from analyses.stats.methylation.beta_mixture import BetaMixture, crossings, fit_mixture
@@ -14,17 +13,13 @@ from analyses.stats.methylation.bmiq import (
     _quantile_map,
     bmiq,
 )
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from cohortmart.core.types import Bools, Floats
 
 TYPE_I = ((2.0, 40.0), (3.0, 3.0), (40.0, 4.0))
 TYPE_II = ((3.0, 24.0), (4.0, 4.0), (24.0, 5.0))
 
 
-def draw(
-    rng: np.random.Generator, states: tuple[tuple[float, float], ...], n: int
-) -> NDArray[np.float64]:
+def draw(rng: np.random.Generator, states: tuple[tuple[float, float], ...], n: int) -> Floats:
     state = rng.choice(3, size=n, p=[0.4, 0.25, 0.35])
     return rng.beta(*np.array(states)[state].T)
 

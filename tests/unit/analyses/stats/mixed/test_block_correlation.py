@@ -13,8 +13,9 @@ from analyses.stats.linear.basis import design_basis
 from analyses.stats.mixed import block_correlation as module
 from analyses.stats.mixed.block_correlation import block_correlation, consensus
 from analyses.stats.mixed.blocks import Blocks, make_blocks
+from cohortmart.core.types import Floats
 from tests.support.dense import restricted_log_likelihood, simulated
-from tests.unit.analyses.stats.conftest import Floats, SmallStudy
+from tests.unit.analyses.stats.conftest import SmallStudy
 
 
 def assert_at_the_maximum(

@@ -6,16 +6,14 @@ import csv
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.stats import norm
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.mixed.block_correlation import block_correlation, consensus
 from analyses.stats.mixed.blocks import make_blocks
+from cohortmart.core.types import Floats
 from tests.support.dense import restricted_log_likelihood
 from tests.support.paths import DATA
-
-Floats = NDArray[np.float64]
 
 OWNERS = (1, 1, 1, 2, 2, 3, 4, 4, 4, 5, 5, 6)
 

@@ -1,4 +1,4 @@
-"""With no effect 5 % of the P values are below 0.05, whichever way the woman is modelled.
+"""With no effect 5 % of the P values are below 0.05, whichever way the person is modelled.
 
 The tables of docs/calibration.md come from the same studies, see `simulated.py`.
 """
@@ -78,7 +78,7 @@ def test_one_correlation_for_all_is_right_on_average_where_they_differ() -> None
     p = of_null("own correlations", "consensus")
     for contrast in CONTRASTS:
         assert 0.045 < share_below(p[contrast]) < 0.06
-    # too small errors within women where their correlation is weaker than all think
+    # too small errors within people where their correlation is weaker than all think
     assert share_below(p["HP 3rd-1st"][weak]) > 0.06 > 0.035 > share_below(p["HP 3rd-1st"][strong])
     assert share_below(p["MS-HP 3rd"][weak]) < 0.045 < 0.055 < share_below(p["MS-HP 3rd"][strong])
 

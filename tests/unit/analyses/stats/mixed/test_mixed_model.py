@@ -6,18 +6,16 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts, join_fits
 from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.mixed.mixed_model import MixedFit, fit_mixed
+from cohortmart.core.types import Floats
 from tests.support.dense import simulated
 from tests.support.dense_mixed import dense_mixed
 from tests.unit.analyses.stats.conftest import SmallStudy
-
-Floats = NDArray[np.float64]
 
 
 def own_df(found: MixedFit) -> tuple[Floats, Floats]:
@@ -90,7 +88,7 @@ def test_it_is_least_squares_with_each_correlation(
 
 
 def test_paired_t_test(rng: np.random.Generator) -> None:
-    """Two visits of every woman: the classical test and its n - 1 degrees of freedom."""
+    """Two visits of every person: the classical test and its n - 1 degrees of freedom."""
     blocks = make_blocks([f"s{i}" for i in range(9)] * 2)
     y = simulated(rng, 200, blocks, 0.6, np.eye(2)[np.repeat([0, 1], 9)])
     design = np.eye(2)[np.repeat([0, 1], 9)]
@@ -103,9 +101,9 @@ def test_paired_t_test(rng: np.random.Generator) -> None:
     t = found.fit.estimate / found.fit.unscaled_sd / np.sqrt(found.fit.sigma2)[:, None]
     np.testing.assert_allclose(t[inside, 0], expected.statistic[inside], rtol=1e-8)
     np.testing.assert_allclose(df[inside, 0], 8.0, rtol=1e-7)
-    # the mean of all is tested among women, the means of whom are independent
-    of_women = (y[:, 9:] + y[:, :9]) / 2
-    level = stats.ttest_1samp(of_women, 0.0, axis=1).statistic
+    # the mean of all is tested among people, the means of whom are independent
+    of_people = (y[:, 9:] + y[:, :9]) / 2
+    level = stats.ttest_1samp(of_people, 0.0, axis=1).statistic
     np.testing.assert_allclose(t[inside, 1], level[inside], rtol=1e-8)
     np.testing.assert_allclose(df[inside, 1], 8.0, rtol=1e-6)
 
@@ -119,8 +117,8 @@ def test_correlations_that_were_planted(rng: np.random.Generator) -> None:
         assert np.median(found) == pytest.approx(rho, abs=0.02)
 
 
-def test_nearly_everything_is_between_women(rng: np.random.Generator) -> None:
-    """A variant of the DNA under the probe: 1e-4 of the variance and less is within women."""
+def test_nearly_everything_is_between_people(rng: np.random.Generator) -> None:
+    """A variant of the DNA under the probe: 1e-4 of the variance and less is within people."""
     blocks = make_blocks([f"s{i:02}" for i in np.repeat(np.arange(12), 3)])
     design = np.eye(3)[np.tile(np.arange(3), 12)]
     contrasts = np.array([[-1.0, 1.0, 0.0], [1.0, 1.0, 1.0]]).T
@@ -172,10 +170,10 @@ def test_features_of_every_bad_kind(small: SmallStudy) -> None:
 
 
 def test_blocks_that_cannot_be_told_from_the_design(small: SmallStudy) -> None:
-    """Every woman a level of her own: nothing of the blocks is left in the residuals."""
-    women = small.blocks.indicators
+    """Every person a level of their own: nothing of the blocks is left in the residuals."""
+    people = small.blocks.indicators
     visits = small.design[:, 1:3] + small.design[:, 4:6]
-    basis = design_basis(np.column_stack([women, visits]))
+    basis = design_basis(np.column_stack([people, visits]))
     contrast = np.zeros((10, 1))
     contrast[8] = 1.0
     found = fit_mixed(small.y, basis, contrast, small.blocks)
@@ -183,7 +181,7 @@ def test_blocks_that_cannot_be_told_from_the_design(small: SmallStudy) -> None:
     assert np.isnan(found.correlation).all()
     np.testing.assert_allclose(found.fit.wald, plain.wald, rtol=1e-10)
     np.testing.assert_array_equal(own_df(found)[0], plain.df_residual[:, None])
-    # once a woman, too
+    # once a person, too
     alone = make_blocks([f"s{i:02}" for i in range(len(visits))])
     found = fit_mixed(small.y, small.basis, small.contrasts, alone)
     assert np.isnan(found.correlation).all()

@@ -1,4 +1,4 @@
-"""The mixed model against lmerTest's output (lmer_mixed.R) on studies of ten women."""
+"""The mixed model against lmerTest's output (lmer_mixed.R) on studies of ten people."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from functools import cache
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.stats import norm
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.mixed.mixed_model import MixedFit, fit_mixed
+from cohortmart.core.types import Floats, Ints
 from tests.support.paths import DATA
 
-Floats = NDArray[np.float64]
-
-WOMAN, VISIT = np.repeat(np.arange(1, 11), 3), np.tile(np.arange(3), 10)
-SAMPLE, GROUP = np.arange(1, 31), (WOMAN > 5).astype(int)
+PERSON, VISIT = np.repeat(np.arange(1, 11), 3), np.tile(np.arange(3), 10)
+SAMPLE, GROUP = np.arange(1, 31), (PERSON > 5).astype(int)
 WHOLE = np.ones(30, bool)
 SOME = ~np.isin(SAMPLE, [3, 7, 8, 14, 21, 26, 30])
-FEW = np.isin(WOMAN, [1, 2, 6, 7]) & ~np.isin(SAMPLE, [2, 19])
+FEW = np.isin(PERSON, [1, 2, 6, 7]) & ~np.isin(SAMPLE, [2, 19])
 CELLS = np.array(
     [
         [-1, 0, 1, 0, 0, 0],
@@ -43,7 +41,7 @@ CASES = {
 }
 
 
-def noise(a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
+def noise(a: Ints, b: Ints) -> Floats:
     steps = (a * 7919 + b * 104729 + a * a * b * 31 + b * b * 17) % 1009
     return np.asarray(norm.ppf((steps + 0.5) / 1009))
 
@@ -51,9 +49,9 @@ def noise(a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
 @cache
 def fitted(case: str) -> MixedFit:
     kept, covariate, gaps, weighted = CASES[case]
-    g, s, woman, visit = np.arange(1, 9)[:, None], SAMPLE[kept], WOMAN[kept], VISIT[kept]
+    g, s, person, visit = np.arange(1, 9)[:, None], SAMPLE[kept], PERSON[kept], VISIT[kept]
     spread = np.array([0.4, 0.9, 1.6, 3, 0.7, 8, 0.15, 1.2])[:, None]
-    y = 6 + g + spread * noise(g + 50, woman) + noise(g, s + 40)
+    y = 6 + g + spread * noise(g + 50, person) + noise(g, s + 40)
     y = y + 0.3 * g * (visit == 2) + 0.2 * GROUP[kept] * visit
     if gaps:
         y[(s * (g + 2) + g) % 11 == 0] = np.nan
@@ -61,9 +59,9 @@ def fitted(case: str) -> MixedFit:
     design = np.eye(6)[GROUP[kept] * 3 + visit]
     contrasts = CELLS
     if covariate:
-        age = 30 + 6 * noise(woman, np.array(3)) + visit / 4
+        age = 30 + 6 * noise(person, np.array(3)) + visit / 4
         design, contrasts = np.column_stack([design, age]), np.vstack([CELLS, np.zeros(5)])
-    blocks = make_blocks([f"w{w:02}" for w in woman])
+    blocks = make_blocks([f"w{w:02}" for w in person])
     return fit_mixed(y, design_basis(design), contrasts, blocks, weights, list(SETS.values()))
 
 

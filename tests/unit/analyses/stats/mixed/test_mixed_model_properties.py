@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from hypothesis import given, settings
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.mixed.mixed_model import MixedFit, fit_mixed
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from tests.support.strategies import RandomStudy, studies
 
-Floats = NDArray[np.float64]
 few = settings(max_examples=15)
 
 
@@ -101,6 +99,6 @@ def test_ranges(study: RandomStudy) -> None:
     assert (fit.df_wald[:, 0] <= np.maximum(free[:, 0], 2.0))[together].all()
     # one contrast is a t test
     np.testing.assert_allclose(fit.df_wald[:, 1], fit.df_contrast[:, 1], rtol=1e-7)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    moderated = moderate(fit, prior)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    moderated = ebayes(fit, prior)
     assert (moderated.df_total <= fit.df_residual.sum())[np.isfinite(moderated.df_total)].all()

@@ -9,7 +9,8 @@ import pytest
 
 from analyses.stats.linear.contrast_fit import fit_contrasts, join_fits
 from analyses.stats.mixed.block_correlation import block_correlation, consensus, correlation_of_rows
-from tests.unit.analyses.stats.conftest import Floats, SmallStudy
+from cohortmart.core.types import Floats
+from tests.unit.analyses.stats.conftest import SmallStudy
 
 CUTS = (slice(0, 23), slice(23, 23), slice(23, 24), slice(24, 60))
 

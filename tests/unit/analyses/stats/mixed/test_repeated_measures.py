@@ -9,25 +9,26 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import stats
 
 from analyses.stats.mixed import repeated_measures as module
-from analyses.stats.mixed.repeated_measures import WithinCorrelation, repeated_measures_correlation
-
-Floats = NDArray[np.float64]
+from analyses.stats.mixed.repeated_measures import (
+    RepeatedMeasuresCorrelation,
+    repeated_measures_correlation,
+)
+from cohortmart.core.types import Floats
 
 #: Visits in no order; D has one, E has two.
-WOMEN = ["B", "A", "C", "A", "B", "D", "C", "A", "E", "B", "E", "A", "C"]
+PEOPLE = ["B", "A", "C", "A", "B", "D", "C", "A", "E", "B", "E", "A", "C"]
 FIELDS = ("r", "df", "p_value", "n_visits", "n_subjects")
 
 
 def values(rng: np.random.Generator, n: int = 60, missing: float = 0.15) -> tuple[Floats, Floats]:
-    """Levels of the women that would hide what happens within them, and gaps of each quantity."""
-    level = {w: rng.normal(0, 5, (2, n)) for w in sorted(set(WOMEN))}
-    shared = rng.normal(size=(n, len(WOMEN)))
+    """Levels of the people that would hide what happens within them, and gaps of each quantity."""
+    level = {w: rng.normal(0, 5, (2, n)) for w in sorted(set(PEOPLE))}
+    shared = rng.normal(size=(n, len(PEOPLE)))
     x, y = (
-        np.stack([level[w][k] for w in WOMEN], axis=1) + shared + rng.normal(size=shared.shape)
+        np.stack([level[w][k] for w in PEOPLE], axis=1) + shared + rng.normal(size=shared.shape)
         for k in range(2)
     )
     for v in (x, y):
@@ -36,7 +37,7 @@ def values(rng: np.random.Generator, n: int = 60, missing: float = 0.15) -> tupl
 
 
 def ancova(x: Floats, y: Floats, whose: Sequence[str]) -> tuple[float, float, float, int, int]:
-    """Fit one pair with a dummy a woman and one slope: signed root of the partial R squared."""
+    """Fit one pair with a dummy a person and one slope: signed root of the partial R squared."""
     both = np.isfinite(x) & np.isfinite(y)
     names = np.array(whose)
     often = [w for w in sorted(set(whose)) if (both & (names == w)).sum() >= 2]
@@ -51,17 +52,17 @@ def ancova(x: Floats, y: Floats, whose: Sequence[str]) -> tuple[float, float, fl
     return float(r), float(fit.df_resid), float(fit.pvalues[0]), n, len(often)
 
 
-def fields(found: WithinCorrelation) -> Floats:
+def fields(found: RepeatedMeasuresCorrelation) -> Floats:
     return np.array([getattr(found, name) for name in FIELDS], dtype=float).T
 
 
-def test_covariance_with_a_dummy_per_woman(rng: np.random.Generator) -> None:
+def test_covariance_with_a_dummy_per_person(rng: np.random.Generator) -> None:
     x, y = values(rng)
-    x[7, :9] = np.nan  # two visits of two women are left: no degree of freedom
-    expected = np.array([ancova(a, b, WOMEN) for a, b in zip(x, y, strict=True)], dtype=float)
+    x[7, :9] = np.nan  # two visits of two people are left: no degree of freedom
+    expected = np.array([ancova(a, b, PEOPLE) for a, b in zip(x, y, strict=True)], dtype=float)
     assert np.isnan(expected[:, 0]).sum() >= 1
-    assert len(set(expected[:, 4])) >= 3  # women drop out where too little is left of them
-    found = repeated_measures_correlation(x, y, WOMEN)
+    assert len(set(expected[:, 4])) >= 3  # people drop out where too little is left of them
+    found = repeated_measures_correlation(x, y, PEOPLE)
     np.testing.assert_allclose(fields(found), expected, rtol=1e-9, atol=1e-12)
 
 
@@ -87,18 +88,18 @@ def test_bland_and_altmans_own_example() -> None:
     assert found.df[0] == 38
 
 
-def test_a_woman_with_one_visit_changes_nothing(rng: np.random.Generator) -> None:
+def test_a_person_with_one_visit_changes_nothing(rng: np.random.Generator) -> None:
     x, y = values(rng, missing=0)
-    others = [i for i, w in enumerate(WOMEN) if w != "D"]
-    found = repeated_measures_correlation(x, y, WOMEN)
-    fewer = repeated_measures_correlation(x[:, others], y[:, others], [WOMEN[i] for i in others])
+    others = [i for i, w in enumerate(PEOPLE) if w != "D"]
+    found = repeated_measures_correlation(x, y, PEOPLE)
+    fewer = repeated_measures_correlation(x[:, others], y[:, others], [PEOPLE[i] for i in others])
     np.testing.assert_array_equal(fields(found), fields(fewer))
     assert set(found.n_visits) == {12}
     assert set(found.n_subjects) == {4}
     assert set(found.df) == {7.0}
 
 
-def test_one_woman_is_pearson() -> None:
+def test_one_person_is_pearson() -> None:
     x, y = np.array([[1.0, 2.0, 4.0, 7.0]]), np.array([[2.0, 1.0, 5.0, 4.0]])
     found = repeated_measures_correlation(x, y, [3, 3, 3, 3])
     assert found.r[0] == pytest.approx(np.corrcoef(x, y)[0, 1], rel=1e-14)
@@ -106,11 +107,11 @@ def test_one_woman_is_pearson() -> None:
 
 
 @pytest.mark.parametrize("slope", [2.0, -0.3, 1e-9, -1e200])
-def test_a_line_in_every_woman_is_exactly_one(rng: np.random.Generator, slope: float) -> None:
-    x = rng.normal(8, 3, (5, len(WOMEN)))
+def test_a_line_in_every_person_is_exactly_one(rng: np.random.Generator, slope: float) -> None:
+    x = rng.normal(8, 3, (5, len(PEOPLE)))
     level = dict(zip("ABCDE", [4.0, -90.0, 2.5, 0.0, 17.0], strict=True))
-    y = slope * (x + np.array([level[w] for w in WOMEN]))
-    found = repeated_measures_correlation(x, y, WOMEN)
+    y = slope * (x + np.array([level[w] for w in PEOPLE]))
+    found = repeated_measures_correlation(x, y, PEOPLE)
     np.testing.assert_array_equal(found.r, np.sign(slope))
     np.testing.assert_array_equal(found.p_value, 0.0)
 
@@ -128,10 +129,10 @@ def test_nearly_a_line_keeps_its_digits() -> None:
 def test_what_never_moves_has_no_correlation(rng: np.random.Generator) -> None:
     x, y = values(rng, n=4, missing=0)
     level = {w: 0.1 * (i + 1) for i, w in enumerate("ABCDE")}
-    x[0] = [level[w] for w in WOMEN]  # differs between the women only
+    x[0] = [level[w] for w in PEOPLE]  # differs between the people only
     y[1] = 1 / 3
     x[2], y[2] = 0.0, 0.0
-    found = repeated_measures_correlation(x, y, WOMEN)
+    found = repeated_measures_correlation(x, y, PEOPLE)
     np.testing.assert_array_equal(np.isnan(found.r), [True, True, True, False])
     np.testing.assert_array_equal(np.isnan(found.p_value), [True, True, True, False])
     np.testing.assert_array_equal(found.df, [7.0] * 4)
@@ -147,7 +148,7 @@ def test_rounding_is_no_movement(rng: np.random.Generator, n: int) -> None:
     np.testing.assert_array_equal(found.r, [np.nan, np.nan])
 
 
-def test_two_visits_of_one_woman_are_too_few() -> None:
+def test_two_visits_of_one_person_are_too_few() -> None:
     found = repeated_measures_correlation(np.eye(2), np.eye(2), ["A", "A"])
     np.testing.assert_array_equal(fields(found), [[np.nan, np.nan, np.nan, 2, 1]] * 2)
 
@@ -170,9 +171,9 @@ def test_shapes_that_do_not_fit(whose: list[int]) -> None:
 
 def test_blocks_change_no_bit(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     x, y = values(rng, n=200)
-    whole = fields(repeated_measures_correlation(x, y, WOMEN))
+    whole = fields(repeated_measures_correlation(x, y, PEOPLE))
     monkeypatch.setattr(module, "_VALUES", 1)  # blocks of 64 rows
-    np.testing.assert_array_equal(fields(repeated_measures_correlation(x, y, WOMEN)), whole)
+    np.testing.assert_array_equal(fields(repeated_measures_correlation(x, y, PEOPLE)), whole)
 
 
 @given(
@@ -186,11 +187,11 @@ def test_levels_scale_and_order_do_not_matter(
 ) -> None:
     rng = np.random.default_rng(seed)
     x, y = values(rng, n=8)
-    found = repeated_measures_correlation(x, y, WOMEN)
-    moved = y * scale * sign + np.array([shifts["ABCDE".index(w)] for w in WOMEN])
-    order = rng.permutation(len(WOMEN))
+    found = repeated_measures_correlation(x, y, PEOPLE)
+    moved = y * scale * sign + np.array([shifts["ABCDE".index(w)] for w in PEOPLE])
+    order = rng.permutation(len(PEOPLE))
     again = repeated_measures_correlation(
-        moved[:, order], x[:, order], [WOMEN[i].lower() for i in order]
+        moved[:, order], x[:, order], [PEOPLE[i].lower() for i in order]
     )
     np.testing.assert_allclose(again.r, sign * found.r, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(again.p_value, found.p_value, rtol=1e-5, atol=1e-12)
@@ -200,7 +201,7 @@ def test_levels_scale_and_order_do_not_matter(
 
 
 def test_p_values_are_uniform_without_any_relation() -> None:
-    """Women differ a lot in both; only what happens within them counts."""
+    """People differ a lot in both; only what happens within them counts."""
     rng = np.random.default_rng(11)
     whose = np.repeat(np.arange(8), 4)
     level = rng.normal(0, 10, (2, 8))

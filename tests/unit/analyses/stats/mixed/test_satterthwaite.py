@@ -2,12 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
 from analyses.stats.mixed.satterthwaite import joint_df, ratio_information, satterthwaite_df
-
-Floats = NDArray[np.float64]
 
 D = np.array([[0.0, 0.7, 1.5, 3.0, 3.0]])
 N_FREE, RSS0 = 9.0, 4.0

@@ -6,19 +6,17 @@ from itertools import groupby
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 from scipy.stats import norm
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
-from analyses.stats.moderation.ebayes import ModeratedFit, joint_test, moderate
-from analyses.stats.moderation.fit_f_dist import VariancePrior, variance_prior
-from analyses.stats.moderation.fit_f_dist_robust import robust_variance_prior
+from analyses.stats.moderation.ebayes import ModeratedFit, ebayes, joint_test
+from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist
+from analyses.stats.moderation.fit_f_dist_robust import fit_f_dist_robust
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from cohortmart.core.types import Floats
 from tests.support.paths import DATA
-
-Floats = NDArray[np.float64]
 
 TWO_GROUPS = np.column_stack([np.ones(12), np.repeat([0.0, 1.0], 6)])
 COEFFICIENTS = ("df_prior", "s2_prior", "df_total", "t", "p", "b")
@@ -75,9 +73,9 @@ def analysed(
     y: Floats, design: Floats, contrasts: Floats, trend: bool = False, robust: bool = False
 ) -> tuple[VariancePrior, ModeratedFit]:
     fit = fit_contrasts(y, design_basis(design), contrasts)
-    estimate = robust_variance_prior if robust else variance_prior
+    estimate = fit_f_dist_robust if robust else fit_f_dist
     prior = estimate(fit.sigma2, fit.df_residual, fit.mean if trend else None)
-    return prior, moderate(fit, prior)
+    return prior, ebayes(fit, prior)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +105,7 @@ def test_formulas(rng: np.random.Generator) -> None:
     y = rng.normal(size=(30, 12)) * np.exp(rng.normal(size=(30, 1)))
     fit = fit_contrasts(y, design_basis(TWO_GROUPS), np.eye(2))
     prior = VariancePrior(np.full(30, 4.0), np.full(30, 0.8))
-    found = moderate(fit, prior)
+    found = ebayes(fit, prior)
     s2_post = (4 * 0.8 + 10 * fit.sigma2) / 14
     np.testing.assert_allclose(found.s2_post, s2_post, rtol=1e-13)
     np.testing.assert_array_equal(found.df_total, 14.0)
@@ -133,11 +131,11 @@ def test_df_of_each_contrast(rng: np.random.Generator) -> None:
     own[0], own[1], own[2] = 0.0, np.nan, 400.0
     of_sets = rng.uniform(0.5, 10, (40, 3))
     fit = replace(plain, df_contrast=own, df_wald=of_sets)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
     d0, most = prior.df_prior[0], fit.df_residual.sum()
     assert 0 < d0 < 100
     assert most == 380.0
-    found, shared = moderate(fit, prior), moderate(plain, prior)
+    found, shared = ebayes(fit, prior), ebayes(plain, prior)
     np.testing.assert_array_equal(found.s2_post, shared.s2_post)
     np.testing.assert_array_equal(found.t, shared.t)
     np.testing.assert_array_equal(found.se, shared.se)
@@ -161,9 +159,9 @@ def test_shared_df_written_out_change_nothing(rng: np.random.Generator) -> None:
     y[rng.random(y.shape) < 0.02] = np.nan
     plain = fit_contrasts(y, design_basis(TWO_GROUPS), np.eye(2))
     df = np.repeat(plain.df_residual[:, None], 2, axis=1)
-    prior = variance_prior(plain.sigma2, plain.df_residual)
-    here = moderate(plain, prior)
-    there = moderate(replace(plain, df_contrast=df, df_wald=df[:, :1]), prior)
+    prior = fit_f_dist(plain.sigma2, plain.df_residual)
+    here = ebayes(plain, prior)
+    there = ebayes(replace(plain, df_contrast=df, df_wald=df[:, :1]), prior)
     assert here.df_total.strides[1] == 0
     for field in fields(here):
         values = getattr(here, field.name), getattr(there, field.name)
@@ -181,7 +179,7 @@ def test_without_shrinkage_it_is_the_t_test(rng: np.random.Generator) -> None:
 
 def test_total_df_never_exceeds_what_all_features_have(rng: np.random.Generator) -> None:
     fit = fit_contrasts(rng.normal(size=(3, 12)), design_basis(TWO_GROUPS), np.eye(2))
-    found = moderate(fit, VariancePrior(np.full(3, np.inf), np.full(3, 0.5)))
+    found = ebayes(fit, VariancePrior(np.full(3, np.inf), np.full(3, 0.5)))
     np.testing.assert_array_equal(found.df_total, 30.0)
     np.testing.assert_array_equal(found.s2_post, 0.5)
 

@@ -6,12 +6,12 @@ from scipy import special, stats
 from scipy.interpolate import CubicSpline
 
 from analyses.stats.moderation.fit_f_dist import (
+    fit_f_dist,
     natural_spline,
     spline_fit,
     trigamma_inverse,
-    variance_prior,
 )
-from analyses.stats.moderation.fit_f_dist_robust import robust_variance_prior
+from analyses.stats.moderation.fit_f_dist_robust import fit_f_dist_robust
 
 
 def scaled_f(
@@ -29,7 +29,7 @@ def test_moments_by_hand(rng: np.random.Generator) -> None:
     s2, df = scaled_f(rng, 300, 5.0, 4.0, 0.3), np.full(300, 5.0)
     e = np.log(s2) - special.digamma(2.5) + np.log(2.5)
     excess = e.var(ddof=1) - special.polygamma(1, 2.5)
-    found = variance_prior(s2, df)
+    found = fit_f_dist(s2, df)
     half = found.df_prior[0] / 2
     assert special.polygamma(1, half) == pytest.approx(excess, rel=1e-9)
     assert np.log(found.s2_prior[0]) == pytest.approx(
@@ -41,7 +41,7 @@ def test_moments_by_hand(rng: np.random.Generator) -> None:
 def test_the_truth_is_found(rng: np.random.Generator) -> None:
     n = 40_000
     s2, df = scaled_f(rng, n, 12.0, 5.0, 0.2), np.full(n, 12.0)
-    for prior in (variance_prior(s2, df), robust_variance_prior(s2, df)):
+    for prior in (fit_f_dist(s2, df), fit_f_dist_robust(s2, df)):
         assert np.median(prior.df_prior) == pytest.approx(5.0, rel=0.05)
         assert prior.s2_prior[0] == pytest.approx(0.2, rel=0.03)
 
@@ -51,16 +51,16 @@ def test_trend_is_found(rng: np.random.Generator) -> None:
     mean = rng.uniform(-2, 12, n)
     true = np.exp(-0.2 * mean)
     s2, df = true * scaled_f(rng, n, 12.0, 6.0, 1.0), np.full(n, 12.0)
-    for prior in (variance_prior(s2, df, mean), robust_variance_prior(s2, df, mean)):
+    for prior in (fit_f_dist(s2, df, mean), fit_f_dist_robust(s2, df, mean)):
         assert np.abs(np.log(prior.s2_prior / true)).mean() < 0.06
         assert np.median(prior.df_prior) == pytest.approx(6.0, rel=0.12)
     # who ignores the trend takes it for variability
-    assert variance_prior(s2, df).df_prior[0] < 5.0
+    assert fit_f_dist(s2, df).df_prior[0] < 5.0
 
 
 def test_infinite_prior(rng: np.random.Generator) -> None:
     s2 = 0.7 * (1 + 0.01 * rng.normal(size=50))
-    found = variance_prior(s2, np.full(50, 4.0))
+    found = fit_f_dist(s2, np.full(50, 4.0))
     assert np.isinf(found.df_prior).all()
     np.testing.assert_allclose(found.s2_prior, s2.mean(), rtol=1e-12)
 
@@ -70,7 +70,7 @@ def test_features_that_say_nothing_are_left_out(rng: np.random.Generator) -> Non
     mean = rng.normal(size=80)
     more, fewer = np.append(s2, [np.nan, 1e9]), np.append(df, [0.0, 0.0])
     with_trend = np.append(mean, [np.nan, 0.1])
-    for estimate in (variance_prior, robust_variance_prior):
+    for estimate in (fit_f_dist, fit_f_dist_robust):
         for a, b in (
             (estimate(s2, df), estimate(more, fewer)),
             (estimate(s2, df, mean), estimate(more, fewer, with_trend)),
@@ -83,7 +83,7 @@ def test_features_that_say_nothing_are_left_out(rng: np.random.Generator) -> Non
 
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_fewer_than_three_features_are_not_shrunk(n: int) -> None:
-    for estimate in (variance_prior, robust_variance_prior):
+    for estimate in (fit_f_dist, fit_f_dist_robust):
         found = estimate(np.arange(1.0, n + 1), np.full(n, 3.0))
         np.testing.assert_array_equal(found.df_prior, np.zeros(n))
 
@@ -94,13 +94,13 @@ def test_variances_of_zero_do_not_break_the_logarithm(rng: np.random.Generator) 
     some[:3], most[:40] = 0.0, 0.0
     for values in (some, most, np.zeros(60)):
         for covariate in (None, np.linspace(0, 1, 60)):
-            for estimate in (variance_prior, robust_variance_prior):
+            for estimate in (fit_f_dist, fit_f_dist_robust):
                 found = estimate(values, df, covariate)
                 assert (found.s2_prior > 0).all()
                 assert np.isfinite(found.s2_prior).all()
     floor = np.where(some > 0, some, 1e-5 * np.median(some))
     np.testing.assert_allclose(
-        variance_prior(some, df).df_prior, variance_prior(floor, df).df_prior, rtol=1e-12
+        fit_f_dist(some, df).df_prior, fit_f_dist(floor, df).df_prior, rtol=1e-12
     )
 
 
@@ -142,22 +142,22 @@ def test_many_features_with_the_same_mean(side: str, rng: np.random.Generator) -
     fitted, spread, everywhere = spline_fit(x, e, np.array([0.0, np.nan, 1.0]))
     assert np.isfinite(everywhere).all()
     assert spread == pytest.approx(((e - fitted) ** 2).sum() / 98, rel=0.05)
-    found = variance_prior(np.exp(e), np.full(100, 5.0), x)
+    found = fit_f_dist(np.exp(e), np.full(100, 5.0), x)
     assert np.isfinite(found.s2_prior).all()
 
 
 def test_robust_is_plain_without_outliers(rng: np.random.Generator) -> None:
     s2, df = scaled_f(rng, 5000, 10.0, 4.0, 1.0), np.full(5000, 10.0)
-    plain, robust = variance_prior(s2, df), robust_variance_prior(s2, df)
+    plain, robust = fit_f_dist(s2, df), fit_f_dist_robust(s2, df)
     assert np.median(robust.df_prior) == pytest.approx(plain.df_prior[0], rel=0.08)
     assert robust.s2_prior[0] == pytest.approx(plain.s2_prior[0], rel=0.05)
 
 
 def test_robust_withstands_outliers(rng: np.random.Generator) -> None:
     s2, df = scaled_f(rng, 2000, 10.0, 8.0, 1.0), np.full(2000, 10.0)
-    clean = variance_prior(s2, df)
+    clean = fit_f_dist(s2, df)
     s2[:40] *= 500.0
-    spoiled, robust = variance_prior(s2, df), robust_variance_prior(s2, df)
+    spoiled, robust = fit_f_dist(s2, df), fit_f_dist_robust(s2, df)
     usual = np.median(robust.df_prior)
     assert spoiled.df_prior[0] < 0.6 * clean.df_prior[0]
     assert usual == pytest.approx(clean.df_prior[0], rel=0.2)
@@ -171,7 +171,7 @@ def test_robust_brings_variances_to_one_df(rng: np.random.Generator) -> None:
     """Fewer degrees of freedom (missing values) make a variance vary more, not an outlier."""
     df = np.where(np.arange(6000) % 3 == 0, 3.0, 12.0)
     s2 = rng.chisquare(df) / df * 5.0 / rng.chisquare(5.0, 6000)
-    found = robust_variance_prior(s2, df)
+    found = fit_f_dist_robust(s2, df)
     assert np.median(found.df_prior) == pytest.approx(5.0, rel=0.15)
     usual = np.median(found.df_prior)
     shares = [(found.df_prior[df == d] < 0.9 * usual).mean() for d in (3.0, 12.0)]
@@ -182,7 +182,7 @@ def test_robust_prior_may_be_infinite(rng: np.random.Generator) -> None:
     s2 = rng.chisquare(9.0, 400) / 9.0
     s2 = np.exp(0.8 * np.log(s2))  # less spread than chance has
     s2[0] = 50.0
-    found = robust_variance_prior(s2, np.full(400, 9.0))
+    found = fit_f_dist_robust(s2, np.full(400, 9.0))
     assert np.isinf(found.df_prior[1:]).mean() > 0.95
     assert found.df_prior[0] < 10.0
 

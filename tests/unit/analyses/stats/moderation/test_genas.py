@@ -6,25 +6,24 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
-from analyses.stats.moderation.fit_f_dist_robust import robust_variance_prior
-from analyses.stats.moderation.genas import BiologicalCorrelation, biological_correlation
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
+from analyses.stats.moderation.fit_f_dist_robust import fit_f_dist_robust
+from analyses.stats.moderation.genas import Genas, genas
+from cohortmart.core.types import Floats, Ints
 from tests.support.paths import DATA
 
-Floats = NDArray[np.float64]
 SHARED = np.array([0.5, -0.25, 0.5])  # two changes that share a group of four
 
 
 # --- limma -----------------------------------------------------------------------------------
 
 
-def hashed(i: NDArray[np.int64], j: object, k: int) -> Floats:
+def hashed(i: Ints, j: object, k: int) -> Floats:
     """As in limma_genas.R."""
     return np.asarray(special.ndtri(((i * 7919 + j * 104729 + i * i * j * k) % 1009 + 0.5) / 1009))
 
@@ -55,11 +54,11 @@ def test_genas(row: dict[str, str]) -> None:
     y[:, 8:] += first + second
     basis = design_basis(np.kron(np.eye(3), np.ones((4, 1))))
     fit = fit_contrasts(y, basis, np.array([[-1.0, 0.0], [1.0, -1.0], [0.0, 1.0]]))
-    prior_of = robust_variance_prior if row["case"] == "robust" else variance_prior
+    prior_of = fit_f_dist_robust if row["case"] == "robust" else fit_f_dist
     trend = fit.mean if row["case"] == "trend" else None
-    moderated = moderate(fit, prior_of(fit.sigma2, fit.df_residual, trend))
+    moderated = ebayes(fit, prior_of(fit.sigma2, fit.df_residual, trend))
     data = fit.estimate, SHARED, moderated.s2_post, moderated.df_total[:, 0]
-    found = biological_correlation(*data)
+    found = genas(*data)
     limma = {name: float(value) for name, value in row.items() if name != "case"}
     assert found.n_features == limma["n"]
     assert found.technical_r == pytest.approx(limma["technical_r"], abs=1e-12)
@@ -118,7 +117,7 @@ V0 = np.array([[1.2, -0.7], [-0.7, 0.9]])
 def test_maximum_of_the_likelihood() -> None:
     data = simulated(60, V0, seed=3)
     data[3][:7] = np.inf  # some variances are known
-    found = biological_correlation(*data)
+    found = genas(*data)
 
     def cost(theta: Floats, correlated: bool) -> float:
         root = np.array([[np.exp(theta[0]), 0.0], [theta[2] * correlated, np.exp(theta[1])]])
@@ -138,7 +137,7 @@ def test_maximum_of_the_likelihood() -> None:
 
 def test_planted_correlation_is_found() -> None:
     data = simulated(20000, V0, seed=5)
-    found = biological_correlation(*data)
+    found = genas(*data)
     np.testing.assert_allclose(found.covariance, V0, rtol=0, atol=0.06)
     assert found.r == pytest.approx(-0.7 / np.sqrt(1.2 * 0.9), abs=0.02)
     assert found.technical_r == pytest.approx(-0.5)
@@ -150,7 +149,7 @@ def test_errors_alone_are_not_biology() -> None:
     p = []
     for seed in range(40):
         data = simulated(300, np.diag([1.0, 0.7]), seed=seed)
-        p.append(biological_correlation(*data).p_value)
+        p.append(genas(*data).p_value)
     assert np.corrcoef(data[0].T)[0, 1] < -0.1
     assert stats.kstest(p, "uniform").pvalue > 0.01
 
@@ -158,7 +157,7 @@ def test_errors_alone_are_not_biology() -> None:
 def test_without_true_changes_there_is_no_correlation() -> None:
     b, v, s2, df = simulated(500, np.zeros((2, 2)), seed=1)
     b[:, 0] *= 0.3  # less than the errors alone would give
-    found = biological_correlation(b, v, s2, df)
+    found = genas(b, v, s2, df)
     assert np.isnan(found.r)
     assert np.isnan(found.p_value)
     assert found.covariance[0, 0] == pytest.approx(0.0, abs=1e-3)
@@ -170,7 +169,7 @@ def test_changes_that_are_one() -> None:
     b, v, s2, df = simulated(2000, np.zeros((2, 2)), seed=2)
     shared = np.random.default_rng(3).normal(size=len(b)) * 3 * np.sqrt(s2)
     b = 0.5 * b + shared[:, None]
-    found = biological_correlation(b, v, s2, df)
+    found = genas(b, v, s2, df)
     assert found.r == pytest.approx(1.0, abs=1e-6)
     assert np.linalg.eigvalsh(found.covariance)[0] >= -1e-9
     assert found.p_value < 1e-10
@@ -179,12 +178,12 @@ def test_changes_that_are_one() -> None:
 def test_more_than_errors_along_one_line_only() -> None:
     """Each contrast alone varies less than its errors: a search that begins there stays there.
 
-    limma's does, as in the rebound of the CD8+ cells of healthy women in `grams_cd8_rna`.
+    limma's does, as in the rebound of the CD8+ cells of healthy people in `grams_cd8_rna`.
     """
     b, v, s2, df = simulated(4000, np.zeros((2, 2)), seed=6)
     line = np.random.default_rng(7).normal(size=len(b)) * np.sqrt(s2)
     b = 0.6 * b + 0.45 * line[:, None] * [1, -1]
-    found = biological_correlation(b, v, s2, df)
+    found = genas(b, v, s2, df)
     assert found.r == pytest.approx(-1.0, abs=1e-6)
     data = b, v, s2, df
     gain = log_likelihood(found.covariance, *data) - log_likelihood(np.zeros((2, 2)), *data)
@@ -194,7 +193,7 @@ def test_more_than_errors_along_one_line_only() -> None:
 # --- properties --------------------------------------------------------------------------------
 
 
-def numbers(found: BiologicalCorrelation) -> list[float]:
+def numbers(found: Genas) -> list[float]:
     return [found.r, found.technical_r, found.deviance, found.n_features]
 
 
@@ -204,10 +203,8 @@ def test_units_play_no_part(a: float, b: float, units: float) -> None:
     data = simulated(150, V0, seed=7)
     est, v, s2, df = data
     scale = np.array([a, b])
-    other = biological_correlation(
-        est * scale * units, v * scale[[0, 0, 1]] * scale[[0, 1, 1]], s2 * units**2, df
-    )
-    expected = biological_correlation(*data)
+    other = genas(est * scale * units, v * scale[[0, 0, 1]] * scale[[0, 1, 1]], s2 * units**2, df)
+    expected = genas(*data)
     np.testing.assert_allclose(numbers(other), numbers(expected), rtol=1e-5, atol=1e-6)
     scaled = expected.covariance * scale[:, None] * scale
     np.testing.assert_allclose(other.covariance, scaled, rtol=1e-4)
@@ -215,10 +212,10 @@ def test_units_play_no_part(a: float, b: float, units: float) -> None:
 
 def test_order_and_sign_of_the_contrasts() -> None:
     est, v, s2, df = simulated(150, V0, seed=8)
-    expected = biological_correlation(est, v, s2, df)
-    swapped = biological_correlation(est[:, ::-1], v[:, ::-1], s2, df)
+    expected = genas(est, v, s2, df)
+    swapped = genas(est[:, ::-1], v[:, ::-1], s2, df)
     np.testing.assert_allclose(numbers(swapped), numbers(expected), rtol=1e-5, atol=1e-6)
-    turned = biological_correlation(est * [1, -1], v * [1, -1, 1], s2, df)
+    turned = genas(est * [1, -1], v * [1, -1, 1], s2, df)
     assert turned.r == pytest.approx(-expected.r, abs=1e-5)
     assert turned.technical_r == pytest.approx(-expected.technical_r)
 
@@ -228,38 +225,36 @@ def test_what_is_missing_is_left_out() -> None:
     keep = np.ones(200, bool)
     est[3, 1], s2[10], df[20], v[30, 0], s2[40] = np.nan, np.nan, np.nan, np.nan, 0.0
     keep[[3, 10, 20, 30, 40]] = False
-    found = biological_correlation(est, v, s2, df)
-    expected = biological_correlation(est[keep], v[keep], s2[keep], df[keep])
+    found = genas(est, v, s2, df)
+    expected = genas(est[keep], v[keep], s2[keep], df[keep])
     assert numbers(found) == numbers(expected)
     assert found.n_features == 195
-    none = biological_correlation(est[3:4], v[3:4], s2[3:4], df[3:4])
+    none = genas(est[3:4], v[3:4], s2[3:4], df[3:4])
     assert none.n_features == 0
     assert np.isnan([none.r, none.p_value, none.deviance]).all()
 
 
 def test_one_covariance_for_all() -> None:
     est, v, s2, df = simulated(5000, V0, seed=10, own=False)
-    same = biological_correlation(est, v, s2, df)
-    np.testing.assert_allclose(
-        numbers(biological_correlation(est, SHARED, s2, df)), numbers(same), rtol=1e-12
-    )
+    same = genas(est, v, s2, df)
+    np.testing.assert_allclose(numbers(genas(est, SHARED, s2, df)), numbers(same), rtol=1e-12)
 
 
 def test_bad_input_is_refused() -> None:
     est, v, s2, df = simulated(20, V0, seed=11)
     with pytest.raises(ValueError, match="expected"):
-        biological_correlation(est, v[:, :2], s2, df)
+        genas(est, v[:, :2], s2, df)
     with pytest.raises(ValueError, match="expected"):
-        biological_correlation(est, v, s2, df[:, None])
+        genas(est, v, s2, df[:, None])
     with pytest.raises(ValueError, match="proportional"):
-        biological_correlation(est, np.array([1.0, -2.0, 4.0]), s2, df)
+        genas(est, np.array([1.0, -2.0, 4.0]), s2, df)
 
 
 def test_a_few_features_say_nothing_of_a_correlation() -> None:
     """With few the likelihood is highest at one of the ends."""
     rng = np.random.default_rng(3)
     for n, known in ((19, False), (20, True)):
-        found = biological_correlation(
+        found = genas(
             3.0 * rng.normal(size=(n, 2)), np.array([1.0, 0.0, 1.0]), np.ones(n), np.full(n, 20.0)
         )
         assert np.isfinite(found.r) == known

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from statsmodels.stats.multitest import multipletests
 
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
+from cohortmart.core.types import Floats
 
 
-def naive(p: NDArray[np.float64]) -> list[float]:
+def naive(p: Floats) -> list[float]:
     """The smallest rate at which each hypothesis would be rejected."""
     n = len(p)
     ordered = sorted(p)

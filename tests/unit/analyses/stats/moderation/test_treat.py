@@ -8,23 +8,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import stats
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts
 from analyses.stats.moderation import treat as module
-from analyses.stats.moderation.ebayes import ModeratedFit, moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ModeratedFit, ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.treat import treat
 from tests.support.limma_cases import CASES, DIGITS, RHO, limma_case
 from tests.unit.analyses.stats.conftest import SmallStudy
 
-Floats = NDArray[np.float64]
-
 
 def moderated(fit: ContrastFit) -> ModeratedFit:
-    return moderate(fit, variance_prior(fit.sigma2, fit.df_residual))
+    return ebayes(fit, fit_f_dist(fit.sigma2, fit.df_residual))
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.numeric.lowess import lowess
-
-Floats = NDArray[np.float64]
+from cohortmart.core.types import Floats
 
 TIED_X = [0, 0, 0, 1, 1, 2, 3, 3, 3, 4, 5, 5.5, 6, 6, 6, 6, 7, 9, 12, 20]
 TIED_Y = [1, 3, 2, 5, 4, 4, 8, 2, 7, 6, 9, 1, 5, 5.5, 6, 30, 7, 6, 8, 9]

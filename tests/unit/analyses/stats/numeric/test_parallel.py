@@ -7,8 +7,8 @@ from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.block_correlation import block_correlation
 from analyses.stats.mixed.blocks import make_blocks
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from analyses.stats.numeric.parallel import for_blocks, rows_times
 from tests.support.dense import simulated
@@ -72,7 +72,7 @@ def test_same_bytes_with_any_number_of_threads(
     def everything() -> bytes:
         rho = block_correlation(y, basis, blocks, w)
         fit = fit_contrasts(y, basis, contrasts, blocks, rho.consensus, w)
-        found = moderate(fit, variance_prior(fit.sigma2, fit.df_residual))
+        found = ebayes(fit, fit_f_dist(fit.sigma2, fit.df_residual))
         arrays = (rho.atanh, fit.wald, found.t, found.b, benjamini_hochberg(found.p_value))
         return b"".join(a.tobytes() for a in arrays)
 

@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.stats import norm
 
 from analyses.stats.ordination.multidimensional_scaling import (
     MostVariable,
     leading_differences,
-    scaling_of_common,
-    scaling_of_pairs,
+    mds_common,
+    mds_pairwise,
 )
 from analyses.stats.ordination.principal_axes import principal_axes
 from analyses.stats.ordination.principal_components import (
@@ -26,9 +25,8 @@ from analyses.stats.ordination.principal_components import (
     sample_correlation,
     sample_sums,
 )
+from cohortmart.core.types import Floats
 from tests.support.paths import DATA
-
-Floats = NDArray[np.float64]
 
 
 def values() -> Floats:
@@ -62,7 +60,7 @@ def map_of(values: Floats, top: int, step: int = 1000) -> Floats:
     chosen = MostVariable(np.empty((0, values.shape[1])), np.empty(0), top)
     for start in range(0, len(values), step):
         chosen = chosen.with_block(complete_about_mean(values[start : start + step])[0])
-    return scaling_of_common(chosen)
+    return mds_common(chosen)
 
 
 def same_but_signs(found: Floats, expected: Floats, tolerance: float = 1e-8) -> None:
@@ -83,10 +81,10 @@ def test_correlations_are_those_of_r(step: int) -> None:
 
 
 def test_leading_fold_changes_are_those_of_limma() -> None:
-    found = scaling_of_pairs(leading_differences(values(), 25))
+    found = mds_pairwise(leading_differences(values(), 25))
     assert found.shape == (9, 5)
     same_but_signs(found[:, :2], of_r("pairwise"))
-    same_but_signs(scaling_of_pairs(leading_differences(values()))[:, :2], of_r("all"))
+    same_but_signs(mds_pairwise(leading_differences(values()))[:, :2], of_r("all"))
 
 
 @pytest.mark.parametrize("step", [1, 7, 1000])
@@ -129,7 +127,7 @@ def test_samples_that_do_not_differ_have_no_components() -> None:
     flat = np.repeat(np.arange(5.0)[:, None], 4, axis=1)
     found = principal_components(sums_of(flat))
     assert found.scores.shape == (4, 0)
-    assert scaling_of_pairs(leading_differences(flat)).shape == (4, 0)
+    assert mds_pairwise(leading_differences(flat)).shape == (4, 0)
     assert map_of(flat, 3).shape == (4, 0)
     np.testing.assert_allclose(sample_correlation(sums_of(flat)), 1.0)
 
@@ -171,7 +169,7 @@ def test_pairs_are_compared_in_steps(
 def test_the_map_keeps_distances_where_they_fit(rng: np.random.Generator) -> None:
     """All features in three dimensions: the map has the same distances."""
     x = rng.normal(size=(3, 9))
-    for found in (scaling_of_pairs(leading_differences(x, 3)), map_of(x, 3)):
+    for found in (mds_pairwise(leading_differences(x, 3)), map_of(x, 3)):
         assert found.shape == (9, 3)
         apart = ((found[:, None] - found[None, :]) ** 2).sum(axis=2)
         expected = ((x.T[:, None] - x.T[None, :]) ** 2).mean(axis=2)

@@ -4,31 +4,29 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.blocks import Blocks, make_blocks
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import VariancePrior, variance_prior
-from analyses.stats.moderation.fit_f_dist_robust import robust_variance_prior
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist
+from analyses.stats.moderation.fit_f_dist_robust import fit_f_dist_robust
 from analyses.stats.numeric.tails import t_two_sided
 from analyses.stats.permutation.permutation import PermutationSums
 from analyses.stats.permutation.space import permutation_space
 from analyses.stats.permutation.space import testable_within as can_be_tested  # pytest: no test
+from cohortmart.core.types import Floats, Ints
 from tests.support.dense import covariance, simulated
 from tests.unit.analyses.stats.conftest import SmallStudy
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 RHO = 0.4
 
 
 def prior_of(small: SmallStudy, y: Floats, w: Floats | None = None) -> tuple[Floats, ...]:
     """s2_prior, df_prior, df_total of a fit, and its t and P (n_features, n_contrasts)."""
     fit = fit_contrasts(y, small.basis, small.contrasts, small.blocks, RHO, w)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    m = moderate(fit, prior)
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    m = ebayes(fit, prior)
     return prior.s2_prior, prior.df_prior, m.df_total[:, 0], m.t, m.p_value
 
 
@@ -96,7 +94,7 @@ def test_explicit_permutations(small: SmallStudy, weighted: bool, j: int) -> Non
 
 
 def test_two_visits_are_swapped(rng: np.random.Generator) -> None:
-    """Six women, two visits: exact, and the same as swapping values and fitting once more."""
+    """Six people, two visits: exact, and the same as swapping values and fitting once more."""
     codes = np.repeat(np.arange(6), 2)
     blocks = make_blocks([f"s{i}" for i in codes])
     x = np.tile(np.eye(2), (6, 1))
@@ -106,8 +104,8 @@ def test_two_visits_are_swapped(rng: np.random.Generator) -> None:
 
     def moderated(values: Floats, prior: VariancePrior | None = None) -> tuple[Floats, object]:
         fit = fit_contrasts(values, basis, c, blocks, RHO)
-        prior = variance_prior(fit.sigma2, fit.df_residual) if prior is None else prior
-        return np.abs(moderate(fit, prior).t[:, 0]), prior
+        prior = fit_f_dist(fit.sigma2, fit.df_residual) if prior is None else prior
+        return np.abs(ebayes(fit, prior).t[:, 0]), prior
 
     t, prior = moderated(y)
     assert isinstance(prior, VariancePrior)
@@ -131,7 +129,7 @@ def test_two_visits_are_swapped(rng: np.random.Generator) -> None:
 # --- what can be tested -------------------------------------------------------------------------
 
 
-def test_changes_can_be_tested_and_differences_between_women_cannot(small: SmallStudy) -> None:
+def test_changes_can_be_tested_and_differences_between_people_cannot(small: SmallStudy) -> None:
     group = np.zeros((7, 3))
     group[[5, 2], 0] = 1, -1  # at one time
     group[[3, 4, 5, 0, 1, 2], 1] = [1 / 3] * 3 + [-1 / 3] * 3  # on average
@@ -142,24 +140,24 @@ def test_changes_can_be_tested_and_differences_between_women_cannot(small: Small
         PermutationSums(small.basis, group[:, 0], small.blocks, small.blocks, RHO, seed=1)
 
 
-def test_visits_of_different_women_make_no_pair() -> None:
-    """1st and 3rd of different women; linked only if others have 1st and 2nd, 2nd and 3rd."""
+def test_visits_of_different_people_make_no_pair() -> None:
+    """1st and 3rd of different people; linked only if others have 1st and 2nd, 2nd and 3rd."""
     apart = design_basis(np.eye(3)[[0, 1, 0, 1, 2, 2]])
     linked = design_basis(np.eye(3)[[0, 1, 0, 1, 1, 2]])
-    women = make_blocks(["a", "a", "b", "b", "c", "c"])
+    people = make_blocks(["a", "a", "b", "b", "c", "c"])
     change = np.array([[-1.0], [0.0], [1.0]])
-    assert not can_be_tested(apart, change, women)[0]
-    assert can_be_tested(linked, change, women)[0]
+    assert not can_be_tested(apart, change, people)[0]
+    assert can_be_tested(linked, change, people)[0]
 
 
-def test_age_of_a_woman_cannot_be_tested(small: SmallStudy) -> None:
+def test_age_of_a_person_cannot_be_tested(small: SmallStudy) -> None:
     age = np.arange(8.0)[small.blocks.codes]
     basis = design_basis(np.column_stack([np.ones(len(age)), age, small.design[:, 6]]))
     assert can_be_tested(basis, np.eye(3), small.blocks).tolist() == [False, False, True]
 
 
-def test_share_between_women(small: SmallStudy) -> None:
-    """Share of the variance of the GLS estimate that comes from the women's means."""
+def test_share_between_people(small: SmallStudy) -> None:
+    """Share of the variance of the GLS estimate that comes from the people's means."""
     j, v = 2, covariance(small.blocks, RHO, np.ones(20))
     solved = np.linalg.solve(v, small.design)
     weights = solved @ np.linalg.solve(small.design.T @ solved, small.contrasts[:, j])
@@ -173,7 +171,7 @@ def test_share_between_women(small: SmallStudy) -> None:
     assert found == pytest.approx(expected)
 
 
-def test_balanced_visits_leave_nothing_between_women() -> None:
+def test_balanced_visits_leave_nothing_between_people() -> None:
     blocks = make_blocks([str(i // 3) for i in range(18)])
     x = np.eye(6)[np.tile(np.arange(3), 6) + 3 * (np.arange(18) >= 9)]
     c = np.array([1.0, 0.0, -1.0, -1.0, 0.0, 1.0])
@@ -217,8 +215,8 @@ def test_few_orders_are_enumerated(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len({tuple(o) for o in drawn.tolist()}) < 34  # independent draws repeat
 
 
-def test_drawn_orders_stay_within_women_and_are_even() -> None:
-    many = make_blocks([str(i % 10) for i in range(40)])  # visits of a woman stand apart
+def test_drawn_orders_stay_within_people_and_are_even() -> None:
+    many = make_blocks([str(i % 10) for i in range(40)])  # visits of a person stand apart
     x = np.column_stack([np.ones(40), np.arange(40) // 10])
     drawn = PermutationSums(
         design_basis(x), np.array([0.0, 1]), many, n_permutations=4000, seed=2
@@ -331,9 +329,9 @@ def test_every_kind_of_prior(small: SmallStudy, kind: str) -> None:
     prior = {
         "infinite": VariancePrior(np.inf * ones, 1.3 * ones),
         "none": VariancePrior(0.0 * ones, np.nan * ones),
-        "robust": robust_variance_prior(fit.sigma2, fit.df_residual),
+        "robust": fit_f_dist_robust(fit.sigma2, fit.df_residual),
     }[kind]
-    m = moderate(fit, prior)
+    m = ebayes(fit, prior)
     sums = PermutationSums(
         small.basis, small.contrasts[:, 2], small.blocks, small.blocks, RHO,
         n_permutations=200, seed=4,
@@ -360,8 +358,8 @@ def test_a_planted_change_is_found_and_only_that(rng: np.random.Generator) -> No
     y[60:200] += 3.0 * group + 2.0 * (visit == 2)  # of no interest here
     basis = design_basis(x)
     fit = fit_contrasts(y, basis, c, blocks, 0.5)
-    prior = variance_prior(fit.sigma2, fit.df_residual)
-    df_total = moderate(fit, prior).df_total[:, 0]
+    prior = fit_f_dist(fit.sigma2, fit.df_residual)
+    df_total = ebayes(fit, prior).df_total[:, 0]
     found = []
     for j in range(2):
         sums = PermutationSums(basis, c[:, j], blocks, blocks, 0.5, n_permutations=499, seed=3)

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
 from analyses.stats.linear.basis import DesignBasis, design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.block_correlation import consensus, correlation_of_rows
 from analyses.stats.mixed.blocks import Blocks, make_blocks
-from analyses.stats.moderation.ebayes import moderate
-from analyses.stats.moderation.fit_f_dist import variance_prior
+from analyses.stats.moderation.ebayes import ebayes
+from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.permutation.permutation import PermutationSums
+from cohortmart.core.types import Floats
 
-Floats = NDArray[np.float64]
 N_STUDIES, N_FEATURES, N_PERMUTATIONS = 150, 150, 199
 
 
@@ -31,7 +30,7 @@ class Mode:
     rho_differs: bool = False
     genes_correlate: bool = False
     tails: float = np.inf
-    within: bool = False  # the women in the design
+    within: bool = False  # the people in the design
 
 
 MODES = {
@@ -40,19 +39,19 @@ MODES = {
     "covariates, correlated genes": Mode(missing=0.1, covariates=True, genes_correlate=True),
     "weights": Mode(missing=0.15, weights=True),
     "heavy tails": Mode(missing=0.1, tails=4.0),
-    "women in the design": Mode(missing=0.15, within=True),
+    "people in the design": Mode(missing=0.15, within=True),
 }
 
 
 def study_of(mode: Mode, rng: np.random.Generator) -> tuple[Blocks, DesignBasis, Floats]:
-    """Ten women of two groups at four visits; an interaction."""
-    woman, visit = np.repeat(np.arange(10), 4), np.tile(np.arange(4), 10)
+    """Ten people of two groups at four visits; an interaction."""
+    person, visit = np.repeat(np.arange(10), 4), np.tile(np.arange(4), 10)
     there = np.ones(40, bool)
     there[rng.choice(40, int(40 * mode.missing), replace=False)] = False
-    blocks = make_blocks([str(i) for i in woman[there]])
-    x = np.eye(8)[4 * (woman >= 5) + visit]
+    blocks = make_blocks([str(i) for i in person[there]])
+    x = np.eye(8)[4 * (person >= 5) + visit]
     if mode.covariates:
-        x = np.column_stack([x, rng.normal(30, 5, 40), rng.normal(size=10)[woman]])
+        x = np.column_stack([x, rng.normal(30, 5, 40), rng.normal(size=10)[person]])
     x = x[there]
     if mode.within:
         x = np.column_stack([x, blocks.indicators])
@@ -89,11 +88,11 @@ def test_five_per_cent_where_nothing_happens(name: str) -> None:
         of_model = None if mode.within else blocks
         rho = 0.0 if mode.within else consensus(correlation_of_rows(y, basis, blocks, w))
         fit = fit_contrasts(y, basis, c[:, None], of_model, rho, w)
-        prior = variance_prior(fit.sigma2, fit.df_residual)
+        prior = fit_f_dist(fit.sigma2, fit.df_residual)
         sums = PermutationSums(
             basis, c, blocks, of_model, rho, n_permutations=N_PERMUTATIONS, seed=study
         )
-        df_total = moderate(fit, prior).df_total[:, 0]
+        df_total = ebayes(fit, prior).df_total[:, 0]
         sums.add(y, prior.s2_prior, prior.df_prior, df_total, w)
         p, check, found = sums.p_values(), sums.check(), sums._tally.found
         own.append((p.own <= 0.05).mean())

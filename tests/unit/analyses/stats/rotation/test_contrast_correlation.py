@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.linalg import sqrtm
 
 from analyses.stats.linear.basis import design_basis
@@ -16,10 +15,9 @@ from analyses.stats.rotation.contrast_correlation import (
     inverse_root,
     no_effect_correlation,
 )
+from cohortmart.core.types import Floats
 from tests.support.dense import covariance
 from tests.unit.analyses.stats.conftest import SmallStudy
-
-Floats = NDArray[np.float64]
 
 
 @given(st.integers(0, 70), st.integers(1, 70), st.integers(0, 600), st.integers(0, 9))

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 from scipy.linalg import polar
 
@@ -19,10 +18,10 @@ from analyses.stats.rotation.contrast_correlation import (
 from analyses.stats.rotation.frames import random_frames
 from analyses.stats.rotation.rotation import RotationSums, rotation_test
 from analyses.stats.rotation.space import rotation_space, weighted_coordinates
+from cohortmart.core.types import Floats
 from tests.support.dense import covariance
 from tests.unit.analyses.stats.conftest import SmallStudy
 
-Floats = NDArray[np.float64]
 RHO = 0.4
 
 
@@ -260,7 +259,7 @@ def test_what_is_refused(small: SmallStudy) -> None:
 
 @dataclass(frozen=True)
 class NullStudy:
-    """Ten women at three visits and a covariate; nothing happens."""
+    """Ten people at three visits and a covariate; nothing happens."""
 
     basis: DesignBasis
     contrasts: Floats

@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from cohortmart.core.errors import IngestError
 from ingest.check.matrix import check_header
-from ingest.matrix.lake_matrix import ingest_matrix
 from ingest.read.formats import read_header
 from tests.support.array_tables import BETA, read_all, tables, text_table
-from tests.support.matrix_files import assay, ingested, lake_values, write
+from tests.support.matrix_files import assay, ingest_files, ingested, lake_values, write
 
 ANNOTATION = {"CHR": "16", "MAPINFO": "53468112", "UCSC_REFGENE_NAME": "RBL2;RBL2"}
 REPORT = "[Header]\nGSGT Version\t1.9.4\nContent\t\tx.bpm\n[Sample Methylation Profile]\n"
@@ -48,7 +47,7 @@ def test_the_real_export_equals_another_reader(shared_data: Path, tmp_path: Path
     beads = np.fmin(of("Avg_NBEADS_A"), of("Avg_NBEADS_B"))
     np.testing.assert_array_equal(found["bead_count"], beads)
     target = tmp_path / "m.parquet"
-    report = ingest_matrix("m", BETA, [path], target)
+    report = ingest_files("m", BETA, [path], target)
     assert (report.rows, report.columns) == (3363, 12)
     assert int(np.isnan(lake_values(target)[1]).sum()) == 74
 
@@ -150,6 +149,22 @@ def test_a_suffix_of_the_samples_is_stripped(tmp_path: Path) -> None:
         tmp_path / "x", "ID_REF,S1_x,Detection Pval,S2_x,Detection Pval\ncg00000029,0,0,1,0\n"
     )
     assert read_header(path, assay("beta", strip_suffix="_x")).samples == ("S1", "S2")
+
+
+@pytest.mark.parametrize("before", ["", "Index\t", "Index\tAddressA_ID\t"])
+def test_a_bare_pval_tells_where_probes_stand_in_a_further_column(
+    tmp_path: Path, before: str
+) -> None:
+    """`pval` alone stands in tables of results, too: only probes make it detection p."""
+    n = before.count("\t")
+    text = f"{before}ID_REF\tS1\tpval\tS2\tpval\n" + "1\t" * n
+    path = write(tmp_path / "x", text + "cg00000029\t0.5\t0.25\t1\t0\n")
+    header, ids, found = read_all(path)
+    assert (header.format_name, header.samples) == ("genomestudio", ("S1", "S2"))
+    assert (header.id_field, ids) == (n + 1, ["cg00000029"])
+    assert found["detection_p"].tolist() == [[0.25, 0.0]]
+    genes = write(tmp_path / "y", text + "TP53\t5\t2\t1\t0\n")
+    assert read_header(genes, assay("counts")).format_name == "tsv"
 
 
 @pytest.mark.parametrize("blank", ["", "\n", "\n\n"])

@@ -17,7 +17,8 @@ Rows = list[tuple[str, str | None]]
 def masked(folder: Path, text: str, name: str = "m.csv") -> tuple[Rows, tuple[str, ...]]:
     file = folder / name
     file.write_text(text, encoding="utf-8")
-    table, notes = read_masks([file])
+    masks = read_masks([file])
+    table, notes = masks.table, masks.notes
     assert table.schema == PROBE_MASK
     return [(r["probe_id"], r["reason"]) for r in table.to_pylist()], notes
 
@@ -97,7 +98,7 @@ def test_a_table_that_says_nothing_more_masks_all_and_tells_so(tmp_path: Path) -
 def test_several_files(tmp_path: Path) -> None:
     (tmp_path / "snp.txt").write_text("cg2\ncg1\n")
     (tmp_path / "xr.b.csv.gz").write_bytes(gzip.compress(b"cg1,other\n"))
-    table, _ = read_masks([tmp_path / "xr.b.csv.gz", tmp_path / "snp.txt"])
+    table = read_masks([tmp_path / "xr.b.csv.gz", tmp_path / "snp.txt"]).table
     assert [tuple(r.values()) for r in table.to_pylist()] == [
         ("cg1", "snp", None),
         ("cg1", "xr.b", "other"),
@@ -106,7 +107,7 @@ def test_several_files(tmp_path: Path) -> None:
     (tmp_path / "snp.csv").write_text("cg1\n")
     with pytest.raises(IngestError, match="two mask files are named `snp`"):
         read_masks([tmp_path / "snp.csv", tmp_path / "snp.txt"])
-    assert read_masks([])[0].num_rows == 0
+    assert read_masks([]).table.num_rows == 0
 
 
 @pytest.mark.parametrize(

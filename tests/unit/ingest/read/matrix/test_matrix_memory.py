@@ -15,14 +15,14 @@ CHILD = """
 import re, sys
 from pathlib import Path
 from cohortmart.core.study.records import Assay
-from ingest.matrix.lake_matrix import ingest_matrix
+from tests.support.matrix_files import ingest_files
 from ingest.read.matrix import joined
 from ingest.read.matrix import text_matrix as matrix
 from cohortmart.core.lake import matrix as writer
 # Small enough for both sizes of file to fill chunks and row groups many times over.
 matrix.CHUNK_BYTES, writer.GROUP_VALUES, joined.BLOCK_VALUES = 1 << 19, 100_000, 100_000
 files = [Path(f) for f in sys.argv[2:]]
-report = ingest_matrix("m", Assay(kind="beta", files=files), files, Path(sys.argv[1]))
+report = ingest_files("m", Assay(kind="beta", files=files), files, Path(sys.argv[1]))
 # Not getrusage: its maximum is inherited from the process that started this one.
 peak = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())
 print(report.rows, peak.group(1))

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cohortmart.core.errors import IngestError
-from ingest.read.matrix.text_matrix import read_blocks, read_header
+from ingest.read.formats import read_header
+from ingest.read.matrix.text_matrix import read_blocks
 from tests.support.matrix_files import assay, ingested, text_of, write
 
 PACK = {

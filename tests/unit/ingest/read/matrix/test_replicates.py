@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 
 from cohortmart.core.lake.matrix import read_matrix
 from cohortmart.core.study.records import Assay
-from ingest.matrix.lake_matrix import ingest_matrix
 from ingest.read.matrix import joined
 from ingest.read.matrix.records import Block
 from ingest.read.matrix.replicates import collapsed, common_probe_ids
 from tests.support.array_tables import text_table
-from tests.support.matrix_files import assay, lake_values, write
+from tests.support.matrix_files import assay, ingest_files, lake_values, write
 
 SUFFIXES = ("TC21", "TC22", "BO11", "TC110")
 Naive = dict[str, dict[str, np.ndarray]]
@@ -98,7 +97,7 @@ def test_as_one_row_at_a_time(
         for start, stop in zip([0, *ends], [*ends, len(ids)], strict=True):
             if start < stop:
                 extras = {name: v[start:stop] for name, v in beside.items()}
-                yield Block(0, pa.array(ids[start:stop]), None, values[start:stop], **extras)
+                yield Block(0, pa.array(ids[start:stop]), None, values[start:stop], extras)
 
     found = list(collapsed(blocks(cuts)))
     want = naive(ids, values, beside)
@@ -108,7 +107,7 @@ def test_as_one_row_at_a_time(
     )
     for name in beside:
         np.testing.assert_array_equal(
-            np.vstack([b.extras[name] for b in found]), [w[name] for w in want.values()]
+            np.vstack([b.further[name] for b in found]), [w[name] for w in want.values()]
         )
     whole = np.vstack([b.values for b in collapsed(blocks([]))])
     np.testing.assert_array_equal(np.vstack([b.values for b in found]), whole)
@@ -155,7 +154,7 @@ class TestIngest:
         text = text_table(self.IDS, columns)
         file = write(tmp_path / "b.txt", text)
         target = tmp_path / "lake" / "matrix.parquet"
-        report = ingest_matrix("m", self.options(), [file], target)
+        report = ingest_files("m", self.options(), [file], target)
         want = naive(list(self.IDS), values, beside)
         (ids, found, p, beads) = next(iter(read_matrix(target)))
         assert ids.to_pylist() == ["cg1", "cg10", "cg2", "ch.9R"]
@@ -170,7 +169,7 @@ class TestIngest:
         rows = "".join(f"{name},0.5\n" for name in self.IDS)
         file = write(tmp_path / "b.csv", f"probe,A\n{rows}")
         target = tmp_path / "matrix.parquet"
-        report = ingest_matrix("m", assay("beta"), [file], target)
+        report = ingest_files("m", assay("beta"), [file], target)
         assert lake_values(target)[0] == sorted(self.IDS)
         assert report.notes == ()
 
@@ -178,7 +177,7 @@ class TestIngest:
         first = write(tmp_path / "a.csv", "probe,A\ncg1_TC21,0.2\ncg1_TC22,0.4\ncg2_TC21,0.5\n")
         second = write(tmp_path / "b.csv", "probe,B\ncg2_TC21,0.7\ncg1_TC22,0.9\n")
         target = tmp_path / "matrix.parquet"
-        report = ingest_matrix("m", self.options(), [first, second], target)
+        report = ingest_files("m", self.options(), [first, second], target)
         ids, values = lake_values(target)
         assert ids == ["cg1", "cg2"]
         np.testing.assert_allclose(values, [[0.3, 0.9], [0.5, 0.7]], rtol=1e-15)
@@ -188,7 +187,7 @@ class TestIngest:
         file = write(tmp_path / "a.csv", "probe,A,B\ncg1_TC21,0.2,0.2\ncg1_TC22,0.4,NA\n")
         p = write(tmp_path / "p.csv", "probe,B,A\ncg1_TC22,0.9,0.001\ncg1_TC21,0.0,0.3\n")
         target = tmp_path / "matrix.parquet"
-        ingest_matrix("m", self.options(detection_p=(p,)), [file], target)
+        ingest_files("m", self.options(detection_p=(p,)), [file], target)
         (ids, values, of_p) = next(iter(read_matrix(target)))
         assert ids.to_pylist() == ["cg1"]
         np.testing.assert_allclose(values, [[0.3, 0.2]], rtol=1e-15)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Collection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +17,9 @@ from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
 from ingest.check.matrix import check_header
 from ingest.read.formats import read_header
-from ingest.read.matrix.transposed import TransposedHeader, read_blocks, recognises
+from ingest.read.matrix.format import FileStart
+from ingest.read.matrix.transposed import TRANSPOSED, TransposedHeader, read_blocks
+from ingest.read.text.raw_file import RawFile
 from tests.support.matrix_files import assay, ingested, text_of, write
 
 CPGS = "cg00000029,cg00000108,cg00000109"
@@ -112,24 +115,29 @@ def test_a_fault_is_named_by_sample_line_and_feature(
     assert (caught.value.line, caught.value.column) == (line, column)
 
 
-def test_samples_are_told_from_features() -> None:
+def test_samples_are_told_from_features(tmp_path: Path) -> None:
     wide = [f"s,{CPGS}", "A,0,1,1", "B,0,1,1"]
     normal = ["id,A,B", "cg00000029,0,1", "cg00000108,1,1"]
     genes = ["s,TP53,MYC", "A_1,3,4", "B_1,0,0"]
-    assert recognises(wide, ",")
-    assert recognises([f'"",{CPGS}', *wide[1:]], ",")
-    assert recognises([CPGS, *wide[1:]], ",")  # R's missing corner
-    assert recognises(["s,ENSG00000141510.18,ENSG00000136997", "A,3,4"], ",")
-    assert not recognises(normal, ",")
-    assert not recognises(genes, ",")  # nothing says which way round it is
-    assert recognises(genes, ",", {"A", "B"}, "_1")
-    assert recognises(genes, ",", {"A_1", "B_1", "C_1"})
-    assert not recognises(genes, ",", {"A_1", "B_1", "MYC"})
-    assert not recognises(genes, ",", {"A_1"})
-    assert not recognises(normal, ",", {"A", "B"})
+
+    def recognises(lines: list[str], known: Collection[str] = (), suffix: str = "") -> bool:
+        with RawFile(write(tmp_path / "m.csv", "\n".join(lines))) as file:
+            return TRANSPOSED.recognises(FileStart(file, known, suffix))
+
+    assert recognises(wide)
+    assert recognises([f'"",{CPGS}', *wide[1:]])
+    assert recognises([CPGS, *wide[1:]])  # R's missing corner
+    assert recognises(["s,ENSG00000141510.18,ENSG00000136997", "A,3,4"])
+    assert not recognises(normal)
+    assert not recognises(genes)  # nothing says which way round it is
+    assert recognises(genes, {"A", "B"}, "_1")
+    assert recognises(genes, {"A_1", "B_1", "C_1"})
+    assert not recognises(genes, {"A_1", "B_1", "MYC"})
+    assert not recognises(genes, {"A_1"})
+    assert not recognises(normal, {"A", "B"})
     # Samples named as probes are, features beside them: in doubt normal.
-    assert not recognises(["id,cg00000029,cg00000108", "cg00000109,0,1"], ",")
-    assert not recognises(wide[:1], ",")
+    assert not recognises(["id,cg00000029,cg00000108", "cg00000109,0,1"])
+    assert not recognises(wide[:1])
 
 
 def test_suffix_version_and_kind_of_the_samples(tmp_path: Path) -> None:

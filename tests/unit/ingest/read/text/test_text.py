@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cohortmart.core.errors import IngestError
-from ingest.read.text.text import open_text, read_lines, sha256_of, sniff, split_line
-from ingest.read.text.utf8 import clean_pieces
+from ingest.read.text.delimited import TextFormat, split_line
+from ingest.read.text.raw_file import RawFile, open_text, sha256_of
+from ingest.read.text.utf8 import checked_utf8
 
 COMPRESSORS = {
     "none": bytes,
@@ -44,6 +45,11 @@ def fault(path: Path) -> IngestError:
     return caught.value
 
 
+def format_of(path: Path) -> TextFormat:
+    with RawFile(path) as file:
+        return file.text_format()
+
+
 @pytest.mark.parametrize("compression", COMPRESSORS)
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
 def test_compression_and_byte_order_mark_are_taken_from_the_bytes(
@@ -51,7 +57,7 @@ def test_compression_and_byte_order_mark_are_taken_from_the_bytes(
 ) -> None:
     # A name that lies must not matter.
     path = written(tmp_path / "counts.csv", COMPRESSORS[compression](bom + TEXT))
-    form = sniff(path)
+    form = format_of(path)
     assert form.compression == compression
     assert form.encoding == ("utf-8-sig" if bom else "utf-8")
     assert form.name == ("csv" if compression == "none" else f"csv+{compression}")
@@ -73,7 +79,7 @@ def test_compression_and_byte_order_mark_are_taken_from_the_bytes(
 def test_delimiter_and_line_end_come_from_the_header(
     tmp_path: Path, text: str, delimiter: str, line_end: str
 ) -> None:
-    form = sniff(written(tmp_path / "x.txt", text.encode()))
+    form = format_of(written(tmp_path / "x.txt", text.encode()))
     assert (form.delimiter, form.line_end) == (delimiter, line_end)
 
 
@@ -158,7 +164,7 @@ def test_utf8_passes_however_it_is_cut(text: str, size: int) -> None:
     pieces = [data[i : i + size] for i in range(0, len(data), size)]
     if data[:2] in (b"X\n", b"PK") or data.startswith((b"RDX", b"PAR1", b"IDAT", b"\xef\xbb\xbf")):
         return
-    assert b"".join(clean_pieces(pieces, Path("x"))) == data
+    assert b"".join(checked_utf8(pieces, Path("x"))) == data
 
 
 @given(
@@ -169,14 +175,14 @@ def test_the_offset_of_a_bad_byte_is_right_however_the_text_is_cut(text: str, si
     data = head + b"\xff,1\n"
     pieces = [data[i : i + size] for i in range(0, len(data), size)]
     with pytest.raises(IngestError) as caught:
-        list(clean_pieces(pieces, Path("x")))
+        list(checked_utf8(pieces, Path("x")))
     assert caught.value.line == head.count(b"\n") + 1
     assert f"byte ff at byte offset {len(head)}" in str(caught.value.found)
 
 
 def test_a_character_left_open_at_the_end_of_a_piece_is_not_forgotten() -> None:
     with pytest.raises(IngestError) as caught:
-        list(clean_pieces([b"g\n\xc3", b"abc\n"], Path("x")))
+        list(checked_utf8([b"g\n\xc3", b"abc\n"], Path("x")))
     assert caught.value.line == 2
     assert "byte c3 at byte offset 2" in str(caught.value.found)
 
@@ -184,12 +190,13 @@ def test_a_character_left_open_at_the_end_of_a_piece_is_not_forgotten() -> None:
 def test_carriage_returns_alone_are_refused(tmp_path: Path) -> None:
     path = written(tmp_path / "x.csv", b"g,A\rTP53,1\r")
     with pytest.raises(IngestError, match="carriage return alone"):
-        sniff(path)
+        format_of(path)
 
 
 def test_lines_and_fields(tmp_path: Path) -> None:
     path = written(tmp_path / "x.csv", b'a,"b, ""c"""\r\n1,2\r\n')
-    assert read_lines(path, 5) == ['a,"b, ""c"""', "1,2"]
+    with RawFile(path) as file:
+        assert file.lines(5) == ['a,"b, ""c"""', "1,2"]
     assert split_line('a,"b, ""c"""', ",", path, 1) == ["a", 'b, "c"']
     with pytest.raises(IngestError, match="quote"):
         split_line('a,"b', ",", path, 3)

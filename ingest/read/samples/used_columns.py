@@ -1,0 +1,45 @@
+"""Columns of a sample sheet that a study uses; an archive's have more columns and lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cohortmart.core.study.records import SampleSheet, Study
+
+
+@dataclass(frozen=True)
+class UsedColumns:
+    """The columns of one sheet that study.yml names.
+
+    Parameters
+    ----------
+    key : tuple of str
+        Columns that tell its rows apart: the sample's, else those the sheet is joined on. Empty:
+        the file's own.
+    columns : tuple of str
+        Every column it uses, in its own spelling. Empty: no study asks.
+    """
+
+    key: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+
+#: For a sheet that is read without a study.
+NO_STUDY = UsedColumns()
+
+
+def used_columns(block: SampleSheet, study: Study) -> UsedColumns:
+    """Return the columns that a study uses of one of its sheets.
+
+    Parameters
+    ----------
+    block : SampleSheet
+        Which column of the sheet means what.
+    study : Study
+        For the columns with the names that samples have in an assay; the sheet need not have them.
+    """
+    joined_on = (block.subject, block.timepoint, block.cell_type, *block.visit_key)
+    key = tuple(c for c in ((block.sample,) if block.sample else joined_on) if c)
+    assays = (assay.sample for assay in study.assays.values())
+    used = (*key, *joined_on, block.group, *block.factors, *block.covariates, *assays)
+    return UsedColumns(key, tuple(dict.fromkeys(c for c in used if c)))
