@@ -121,6 +121,8 @@ def _told(result: Any) -> dict[str, Any]:
         "status": str(result.status),
         "message": result.message,
         "failures": result.failures,
+        # what the project's `on-run-end` noted there
+        "adapter_response": json.loads(json.dumps(result.adapter_response or {}, default=str)),
     }
     if told["status"] in _FAILED:
         told["sql"] = getattr(result.node, "compiled_code", None) or ""
