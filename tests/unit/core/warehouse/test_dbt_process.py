@@ -34,6 +34,7 @@ models:
   - name: numbers
     description: Numbers.
     columns: [{name: x, description: A number., data_tests: [not_null]}]
+sources: [{name: main, tables: [{name: other}]}]
 """
 #: Names that the process or dbt import: none of them may be looked for where someone stands.
 FOREIGN = ("click", "dbt", "duckdb", "polars", "yaml", "jinja2", "json", "queue", "dbt_plugin")
@@ -50,6 +51,11 @@ class Tiny:
         (folder / "profiles.yml").write_text(PROFILE)
         (folder / "models" / "models.yml").write_text(MODELS)
         self.write("select 1 as x")
+        # what dbt looks up in a parsed project: another model, a source, the graph
+        (folder / "models" / "looks_up.sql").write_text(
+            "select x, {{ graph.nodes.values() | list | length }} as n from {{ ref('numbers') }} "
+            "where {{ source('main', 'other').identifier | length }} = 5"
+        )
 
     def write(self, sql: str) -> None:
         (self.folder / "models" / "numbers.sql").write_text(
@@ -89,7 +95,7 @@ def test_builds_of_one_process_let_go_of_the_file(tiny: Tiny) -> None:
     with DbtProcess() as dbt:
         first = dbt.ask(tiny.request())
         assert first["success"], first["printed"]
-        assert statuses(first) == ["pass", "success"]
+        assert statuses(first) == ["pass", "success", "success"]
         assert tiny.rows() == [(1,)]
         assert dbt._child is not None
         child = dbt._child.pid
@@ -128,7 +134,7 @@ def test_failures_are_told_with_their_sql(tiny: Tiny) -> None:
     with DbtProcess() as dbt:
         answer = dbt.ask(tiny.request())
     assert not answer["success"]
-    assert statuses(answer) == ["error", "fail", "success"]
+    assert statuses(answer) == ["error", "fail", "skipped", "success"]
     told = {result["status"]: result for result in answer["results"]}
     assert told["fail"]["failures"] == 1
     assert "numbers" in told["fail"]["sql"]
