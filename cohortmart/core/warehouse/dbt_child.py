@@ -125,7 +125,7 @@ def _packed(manifest: Any) -> bytes:
 def _unpacked(content: bytes) -> Any:
     from dbt.contracts.graph.manifest import Manifest
 
-    return Manifest(**pickle.loads(content))  # noqa: S301 - ours alone, see the cache
+    return Manifest(**pickle.loads(content))
 
 
 def _told(result: Any) -> dict[str, Any]:
