@@ -10,7 +10,6 @@ import polars as pl
 
 from analyses.design.coding import covariate_columns
 from analyses.design.estimability import rank_of
-from analyses.design.variables import ROLE_COLUMNS
 from analyses.normalise.batches import (
     BatchStep,
     as_analysis_error,
@@ -25,6 +24,7 @@ from cohortmart.core.errors import AnalysisError
 from cohortmart.core.lake.layers import METHODS
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import ROLES, Analysis, CombatSeq, Study
+from cohortmart.core.study.variables import ROLE_COLUMNS
 from cohortmart.core.types import Floats
 
 #: Batches with one level of a category only count as entangled from this share of the samples.
