@@ -9,14 +9,11 @@ import polars as pl
 from analyses.design.coding import covariate_columns, read_category
 from analyses.stats.batch.combat_design import CombatError, independent_columns
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.lake.layers import METHODS
-from cohortmart.core.study.records import Combat, CombatSeq, Study
+from cohortmart.core.study.normalise_records import METHODS, BatchOptions, step_of
+from cohortmart.core.study.records import Study
 from cohortmart.core.study.variables import ROLE_COLUMNS
 from cohortmart.core.text import listed
 from cohortmart.core.types import Floats
-
-#: A step that removes batches.
-BatchStep = Combat | CombatSeq
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,19 +38,14 @@ class Batches:
     notes: tuple[str, ...]
 
 
-def step_of(combat: BatchStep) -> str:
-    """Return the name of the step in study.yml, which is that of its layer too."""
-    return "combat_seq" if isinstance(combat, CombatSeq) else "combat"
-
-
-def read_batches(samples: pl.DataFrame, combat: BatchStep, study: Study, where: str) -> Batches:
+def read_batches(samples: pl.DataFrame, combat: BatchOptions, study: Study, where: str) -> Batches:
     """Read the batch of each sample and the columns that are to be kept.
 
     Parameters
     ----------
     samples : polars.DataFrame
         Rows of `dim_sample` in the order of the values.
-    combat : BatchStep
+    combat : BatchOptions
         Batch and what to keep.
     study : Study
     where : str
@@ -89,7 +81,7 @@ def as_analysis_error(error: CombatError, where: str) -> AnalysisError:
     return AnalysisError(f"{where}: {error.problem}", found=found, hint=error.hint)
 
 
-def _refuse_missing(samples: pl.DataFrame, combat: BatchStep, where: str) -> None:
+def _refuse_missing(samples: pl.DataFrame, combat: BatchOptions, where: str) -> None:
     """Raise if a sample has no batch, or no value of what is to be kept."""
     for name in (combat.batch, *combat.keep):
         column = ROLE_COLUMNS.get(name, name)
@@ -107,12 +99,12 @@ def _refuse_missing(samples: pl.DataFrame, combat: BatchStep, where: str) -> Non
             )
 
 
-def _unprotected(samples: pl.DataFrame, combat: BatchStep) -> list[str]:
+def _unprotected(samples: pl.DataFrame, combat: BatchOptions) -> list[str]:
     """Warn where a difference between cell types would be taken for one between batches."""
     several = samples["cell_type"].n_unique() > 1
     if several and "cell_type" not in combat.keep:
         return [
-            f"{METHODS[step_of(combat)]} sees several cell types and `keep` does not name "
+            f"{METHODS[step_of(combat)].title} sees several cell types and `keep` does not name "
             "cell_type: where batches hold different shares of them, it removes part of their "
             "difference"
         ]

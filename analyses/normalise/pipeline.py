@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from analyses.normalise.lake_source import layer_source, raw_source
-from analyses.normalise.steps.registry import do_step, step_inputs, step_options
+from analyses.normalise.layer_step import StepRun
+from analyses.normalise.steps.registry import LAYER_STEPS
 from analyses.normalise.write import layer_entries, written_layer
 from cohortmart.core.errors import InputError
 from cohortmart.core.lake.assays import assay_rows
@@ -82,11 +83,9 @@ def _layers_of(
     source, start = raw_source(home, name, assay)
     mark = _digest({**start, "engine": ENGINE_VERSION})
     features = {"counts": "genes", "beta": "probes"}[assay.kind]
-    for i, (layer, options) in enumerate(
-        zip(assay.layers[1:], step_options(assay), strict=True), start=1
-    ):
-        part = part_of(name, layer)
-        inputs = step_inputs(home.lake, layer, assay, study)
+    for i, layer in enumerate(assay.layers[1:], start=1):
+        step, part = LAYER_STEPS[layer], part_of(name, layer)
+        options, inputs = step.asked(assay), step.depends_on(home.lake, study, assay)
         mark = _digest({"from": mark, layer: options, "inputs": inputs, "versions": _versions()})
         there = layer_entries(home.lake, name, layer, mark)
         if there is None:
@@ -95,9 +94,13 @@ def _layers_of(
             with tempfile.TemporaryDirectory(
                 prefix=f".{layer}.parquet.", suffix=".tmp", dir=home.lake
             ) as folder:
-                step = do_step(study, home.lake, name, assay, layer, source, Path(folder))
-                there = written_layer(home.lake, name, layer, mark, source, step, options)
-            for note in step.notes:
+                run = StepRun(
+                    study, home.lake, name, assay, step.options(assay), source, Path(folder),
+                    where=f"assay {name}, {layer}",
+                )  # fmt: skip
+                result = step.run(run)
+                there = written_layer(home.lake, name, layer, mark, source, result, options)
+            for note in result.notes:
                 say(f"note: {name}: {note}")
             done.append(part)
         else:

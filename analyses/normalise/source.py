@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,29 @@ def beta_rows(
             yield ids, values
         elif keep.any():
             yield ids.filter(pa.array(keep)), values[keep]
+
+
+def matrix_rows(
+    path: Path, name: str, kept: pa.Array, positions: Sequence[int]
+) -> Iterator[MatrixRows]:
+    """Stream a matrix that stands beside the raw values.
+
+    Parameters
+    ----------
+    path : Path
+        The lake's Parquet file.
+    name : str
+        One of its extras.
+    kept : pyarrow.StringArray
+        Features to take, sorted.
+    positions : sequence of int
+        Columns to take, from 0.
+    """
+    at = 1 + extras_of(path).index(name)
+    for ids, *matrices in read_matrix(path, np.asarray(positions, dtype=np.int64)):
+        keep = pc.is_in(ids, value_set=kept)
+        if pc.any(keep).as_py():
+            yield ids.filter(keep), matrices[at][keep.to_numpy(zero_copy_only=False)]
 
 
 def layer_rows(path: Path, positions: Ints | None = None) -> Iterator[MatrixRows]:

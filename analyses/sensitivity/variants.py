@@ -16,6 +16,7 @@ from analyses.sensitivity.model_terms import (
 )
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
+from cohortmart.core.study.normalise_records import BatchOptions
 from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.study.variables import ROLE_COLUMNS
 from cohortmart.core.text import did_you_mean
@@ -140,9 +141,8 @@ def batch_note(study: Study, analysis: Analysis) -> str | None:
 
 def _adjusted_before(study: Study, analysis: Analysis, batch: str) -> bool:
     """Whether the assay's own layers had this batch taken out already."""
-    steps = study.assays[analysis.assay].normalise
-    made = [step.combat or step.combat_seq for step in steps]
-    return any(step is not None and step.batch == batch for step in made)
+    made = [step.options for step in study.assays[analysis.assay].normalise]
+    return any(isinstance(step, BatchOptions) and step.batch == batch for step in made)
 
 
 def _of_subject(

@@ -47,6 +47,9 @@ class ArrayStudy:
     impute: str = "none"
     filters: str = "{}"
     more: str = ""
+    analyses: str = "{}"
+    masked: list[str] = field(default_factory=list)
+    on_x: set[str] = field(default_factory=lambda: {ON_X})
     sheet: list[tuple[str, ...]] = field(default_factory=lambda: list(SHEET))
     said: list[str] = field(default_factory=list)
 
@@ -94,8 +97,10 @@ class ArrayStudy:
         manifest = ["Name,Infinium_Design_Type,CHR,MAPINFO,Genome_Build"]
         for probe, two, known in zip(self.probes, self.is_type_ii, self.typed, strict=True):
             design = "" if not known else "II" if two else "I"
-            manifest.append(f"{probe},{design},{'X' if probe == ON_X else '1'},100,37")
+            manifest.append(f"{probe},{design},{'X' if probe in self.on_x else '1'},100,37")
         (raw / "manifest.csv").write_text("\n".join(manifest) + "\n")
+        (raw / "masks.csv").write_text("\n".join(["probe_id", *self.masked]) + "\n")
+        masks = ", masks: masks.csv" if self.masked else ""
         study = raw / "study.yml"
         study.write_text(
             f"""
@@ -119,7 +124,8 @@ assays:
     normalise: {self.normalise_steps}
     impute: {self.impute}
     {self.more}
-reference: {{manifest: manifest.csv}}
+reference: {{manifest: manifest.csv{masks}}}
+analyses: {self.analyses}
 """
         )
         return study

@@ -14,10 +14,14 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from analyses.normalise.layer_step import LayerInputs, LayerStep, StepRun
 from analyses.normalise.result import SampleNote, StepResult
 from analyses.normalise.source import LayerSource, MatrixRows
 from analyses.stats.methylation.bmiq import BmiqError, bmiq
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.normalise_records import METHODS
 from cohortmart.core.types import Bools
 
 #: Samples normalised at the same time; what a sample becomes does not depend on it.
@@ -115,3 +119,50 @@ def _rows(scratch: Path, ids: pa.Array, keep: Sequence[int], n_probes: int) -> I
                 file.seek((j * n_probes + start) * _ITEM)
                 file.readinto(columns[k].data)
             yield ids.slice(start, n), np.ascontiguousarray(columns.T)
+
+
+def _design_types(table: pa.Table | None, probe_ids: pa.Array, where: str) -> tuple[Bools, Bools]:
+    """Return which probes are of type II, and which of a type that any manifest knows."""
+    if table is None:
+        raise AnalysisError(
+            f"{where}: the lake has no probe annotation",
+            hint="name the manifest under `reference` in study.yml",
+        )
+    table = table.filter(pc.is_valid(table["design_type"])).sort_by("manifest_order")
+    exact = pc.index_in(probe_ids, value_set=table["probe_id"].combine_chunks())
+    common = pc.index_in(probe_ids, value_set=table["common_probe_id"].combine_chunks())
+    of_type = table["design_type"].combine_chunks().take(pc.coalesce(exact, common))
+    if of_type.null_count == len(probe_ids):
+        raise AnalysisError(
+            f"{where}: the manifest knows the design type of no probe",
+            expected=f"probes such as {probe_ids[0].as_py()}",
+            found=", ".join(table["probe_id"].slice(0, 3).to_pylist()) or "none",
+            hint="name the manifest of this array, with the column Infinium_Design_Type",
+        )
+    is_type_ii = pc.fill_null(pc.equal(of_type, "II"), False)
+    return (
+        is_type_ii.to_numpy(zero_copy_only=False),
+        of_type.is_valid().to_numpy(zero_copy_only=False),
+    )
+
+
+def _run(run: StepRun) -> StepResult:
+    source = run.source
+    types = _design_types(run.table("probe"), source.feature_ids, run.where)
+    result = bmiq_layer(source, *types, run.folder)
+    if not result.kept:
+        raise AnalysisError(
+            f"{run.where}: no sample can be normalised",
+            found=f"{result.samples[0].sample_id}: {result.samples[0].fault}",
+            hint="look at the betas and the manifest, or leave `bmiq` out of `normalise`",
+        )
+    return result
+
+
+BMIQ = LayerStep(
+    name="bmiq",
+    title=METHODS["bmiq"].title,
+    inputs=LayerInputs(tables=("probe",)),
+    run=_run,
+    seconds_per_value=1.5 / 866e3,  # 1.5 s a sample, two at a time
+)

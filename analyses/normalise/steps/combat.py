@@ -8,14 +8,17 @@ import numpy as np
 import polars as pl
 
 from analyses.normalise.batches import as_analysis_error, read_batches
+from analyses.normalise.layer_step import LayerInputs, LayerStep, StepRun
 from analyses.normalise.result import SampleNote, StepResult
 from analyses.normalise.source import LayerSource, MatrixRows
 from analyses.stats.batch.combat import CombatAdjustment, CombatFit
-from analyses.stats.batch.combat_design import CombatError, combat_design
+from analyses.stats.batch.combat_design import CombatError, SingleSampleBatchError, combat_design
 from analyses.stats.batch.combat_summary import FeatureStatus, is_adjusted
 from analyses.stats.methylation.m_value import m_value
+from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
-from cohortmart.core.study.records import Combat, Study
+from cohortmart.core.study.normalise_records import METHODS, Combat
+from cohortmart.core.study.records import Study
 
 _WORDS = {
     FeatureStatus.ADJUSTED_WITHOUT_SOME_BATCHES: "ComBat adjusted without a batch that lacks them",
@@ -81,3 +84,41 @@ def _rows(source: LayerSource, adjustment: CombatAdjustment, clip: float) -> Ite
         values = adjustment.apply(m_value(beta, clip), rows)
         yield ids, 1.0 / (1.0 + np.exp2(-values))
         start += len(ids)
+
+
+def _run(run: StepRun) -> StepResult:
+    clip = run.assay.m_value_clip
+    return combat_layer(run.source, run.samples, run.study, run.options, clip, run.where)
+
+
+def _check(samples: pl.DataFrame, combat: Combat, study: Study, where: str) -> Iterator[str]:
+    """Try what the step itself tries, on the samples that are known before anything is read."""
+    try:
+        batches = read_batches(samples, combat, study, where)
+    except AnalysisError as error:
+        yield str(error)
+        return
+    labels, keep, names = batches.labels, batches.keep, batches.keep_names
+    try:
+        combat_design(labels, keep, combat.mean_only, names)
+    except CombatError as error:
+        yield str(as_analysis_error(error, where))
+        if not isinstance(error, SingleSampleBatchError):
+            return
+        try:  # what would still be refused after that was mended
+            combat_design(labels, keep, mean_only=True, covariate_names=names)
+        except CombatError as further:
+            yield str(as_analysis_error(further, where))
+
+
+COMBAT = LayerStep(
+    name="combat",
+    title=METHODS["combat"].title,
+    inputs=LayerInputs(
+        tables=("sample",),
+        settings=lambda study, assay: [repr(assay.m_value_clip), *study.groups],
+    ),
+    run=_run,
+    seconds_per_value=40 / 116e6,
+    check=_check,
+)

@@ -9,12 +9,15 @@ import polars as pl
 import pyarrow as pa
 
 from analyses.normalise.batches import Batches, as_analysis_error, read_batches
+from analyses.normalise.layer_step import LayerInputs, LayerStep, StepRun
 from analyses.normalise.result import SampleNote, StepResult
 from analyses.normalise.source import LayerSource, MatrixRows
 from analyses.stats.batch.combat_design import CombatError
 from analyses.stats.batch.combat_seq import CombatSeqResult, GeneStatus, combat_seq
+from analyses.stats.batch.combat_seq_design import combat_seq_design
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.study.records import CombatSeq, Study
+from cohortmart.core.study.normalise_records import METHODS, CombatSeq
+from cohortmart.core.study.records import Study
 from cohortmart.core.text import counted, listed
 from cohortmart.core.types import Bools, Floats
 
@@ -135,3 +138,29 @@ def _notes(
 def _rows(ids: pa.Array, counts: Floats) -> Iterator[MatrixRows]:
     for start in range(0, len(ids), _BLOCK_ROWS):
         yield ids.slice(start, _BLOCK_ROWS), counts[start : start + _BLOCK_ROWS]
+
+
+def _run(run: StepRun) -> StepResult:
+    return combat_seq_layer(run.source, run.samples, run.study, run.options, run.where)
+
+
+def _check(samples: pl.DataFrame, combat: CombatSeq, study: Study, where: str) -> Iterator[str]:
+    """Try what the step itself tries, on the samples that are known before anything is read."""
+    try:
+        batches = read_batches(samples, combat, study, where)
+        combat_seq_design(batches.labels, batches.keep, batches.keep_names)
+    except AnalysisError as error:
+        yield str(error)
+    except CombatError as error:
+        yield str(as_analysis_error(error, where))
+
+
+COMBAT_SEQ = LayerStep(
+    name="combat_seq",
+    title=METHODS["combat_seq"].title,
+    inputs=LayerInputs(tables=("sample",), settings=lambda study, _assay: [*study.groups]),
+    run=_run,
+    seconds_per_value=5e-5,  # a count: 1,500 genes x 60 samples on one busy core
+    bytes_per_value=2.5,  # counts are whole
+    check=_check,
+)

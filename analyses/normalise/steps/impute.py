@@ -1,4 +1,4 @@
-"""Missing betas filled in with the probe's mean, only where the study asks for it."""
+"""Imputation: missing betas become the probe's mean, only where the study asks for it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from analyses.normalise.layer_step import LayerInputs, LayerStep
 from analyses.normalise.result import SampleNote, StepResult
 from analyses.normalise.source import LayerSource, MatrixRows
 
@@ -42,3 +43,12 @@ def _rows(source: LayerSource) -> Iterator[MatrixRows]:
         total = np.where(missing, 0.0, beta).sum(axis=1)
         mean = np.where(n > 0, total / np.maximum(n, 1), np.nan)
         yield ids, np.where(missing, mean[:, None], beta)
+
+
+IMPUTED = LayerStep(
+    name="imputed",
+    title="Imputation",
+    inputs=LayerInputs(),
+    run=lambda run: impute_layer(run.source),
+    seconds_per_value=40 / 116e6,  # not measured: it passes over the betas twice, as ComBat does
+)

@@ -1,30 +1,24 @@
-"""What ComBat and ComBat-seq do to what is compared: the spread over batches, what is refused."""
+"""ComBat and ComBat-seq against what is compared: the spread over batches, what is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
 from analyses.design.coding import covariate_columns
 from analyses.design.estimability import rank_of
-from analyses.normalise.batches import (
-    BatchStep,
-    as_analysis_error,
-    read_batches,
-    step_of,
-)
-from analyses.stats.batch.combat_design import CombatError, SingleSampleBatchError, combat_design
-from analyses.stats.batch.combat_seq_design import combat_seq_design
+from analyses.normalise.steps.registry import LAYER_STEPS
 from cohortmart.app.check.combat_terms import compared_terms, model_terms, tells_samples_apart
 from cohortmart.app.check.confounding import Entanglement, find_entanglements, is_in_model
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.lake.layers import METHODS
 from cohortmart.core.study.model_records import Model
-from cohortmart.core.study.records import ROLES, Analysis, CombatSeq, Study
+from cohortmart.core.study.normalise_records import METHODS, BatchOptions, step_of
+from cohortmart.core.study.records import ROLES, Analysis, Study
 from cohortmart.core.study.variables import ROLE_COLUMNS
+from cohortmart.core.text import Nouns
 from cohortmart.core.types import Floats
 
 #: Batches with one level of a category only count as entangled from this share of the samples.
@@ -39,7 +33,7 @@ class CombatCheck:
     ----------
     assay : str
         Its name.
-    combat : BatchStep
+    combat : BatchOptions
         Batch and what to keep.
     samples : DataFrame
         The rows of `dim_sample` that the assay measured.
@@ -63,10 +57,12 @@ class CombatCheck:
         Analyses with the batch in their model as well.
     others : tuple of str
         Analyses without it.
+    nouns : Nouns
+        What the study calls people and timepoints.
     """
 
     assay: str
-    combat: BatchStep
+    combat: BatchOptions
     samples: pl.DataFrame
     terms: tuple[str, ...]
     refusals: tuple[str, ...]
@@ -77,6 +73,7 @@ class CombatCheck:
     comparing: tuple[str, ...]
     adjusting: tuple[str, ...]
     others: tuple[str, ...]
+    nouns: Nouns = field(default=Nouns())
 
     @property
     def step(self) -> str:
@@ -86,7 +83,7 @@ class CombatCheck:
     @property
     def method(self) -> str:
         """Name of the method: ComBat or ComBat-seq."""
-        return METHODS[self.step]
+        return METHODS[self.step].title
 
     @property
     def entangled(self) -> bool:
@@ -94,7 +91,7 @@ class CombatCheck:
         return bool(self.entanglements or self.one_sided)
 
 
-def combat_of(study: Study, assay: str) -> BatchStep | None:
+def combat_of(study: Study, assay: str) -> BatchOptions | None:
     """Return the step of an assay that removes batches, if it has one.
 
     Parameters
@@ -102,8 +99,8 @@ def combat_of(study: Study, assay: str) -> BatchStep | None:
     study : Study
     assay : str
     """
-    steps = (step.combat or step.combat_seq for step in study.assays[assay].normalise)
-    return next((step for step in steps if step is not None), None)
+    asked = (step.options for step in study.assays[assay].normalise)
+    return next((options for options in asked if isinstance(options, BatchOptions)), None)
 
 
 def check_combat(samples: pl.DataFrame, assay: str, study: Study) -> CombatCheck | None:
@@ -119,6 +116,7 @@ def check_combat(samples: pl.DataFrame, assay: str, study: Study) -> CombatCheck
     combat = combat_of(study, assay)
     if combat is None:
         return None
+    step = LAYER_STEPS[step_of(combat)]
     of_assay = {n: a for n, a in study.analyses.items() if a.assay == assay}
     unkept = _unkept(samples, combat, study, of_assay)
     batch = combat.batch
@@ -130,7 +128,7 @@ def check_combat(samples: pl.DataFrame, assay: str, study: Study) -> CombatCheck
         combat=combat,
         samples=samples,
         terms=_terms(samples, combat, study, of_assay),
-        refusals=tuple(_refusals(samples, combat, study, f"assay {assay}, {step_of(combat)}")),
+        refusals=tuple(step.check(samples, combat, study, f"assay {assay}, {step.name}")),
         entanglements=tuple(entanglements),
         one_sided=dict(_one_sided(samples, batch, [n for n in free if n in compared])),
         unkept=unkept,
@@ -140,11 +138,12 @@ def check_combat(samples: pl.DataFrame, assay: str, study: Study) -> CombatCheck
         ),
         adjusting=adjusting,
         others=tuple(n for n in of_assay if n not in adjusting),
+        nouns=study.nouns,
     )
 
 
 def _terms(
-    samples: pl.DataFrame, combat: BatchStep, study: Study, analyses: Mapping[str, Analysis]
+    samples: pl.DataFrame, combat: BatchOptions, study: Study, analyses: Mapping[str, Analysis]
 ) -> tuple[str, ...]:
     named = ["group", "timepoint", "cell_type", *study.visit_key, *combat.keep]
     for analysis in analyses.values():
@@ -153,31 +152,8 @@ def _terms(
     return tuple(n for n in left if n in combat.keep or tells_samples_apart(samples, n))
 
 
-def _refusals(samples: pl.DataFrame, combat: BatchStep, study: Study, where: str) -> Iterator[str]:
-    """Try what the step itself tries, on the samples that are known before anything is read."""
-    try:
-        batches = read_batches(samples, combat, study, where)
-    except AnalysisError as error:
-        yield str(error)
-        return
-    labels, keep, names = batches.labels, batches.keep, batches.keep_names
-    try:
-        if isinstance(combat, CombatSeq):
-            combat_seq_design(labels, keep, names)
-        else:
-            combat_design(labels, keep, combat.mean_only, names)
-    except CombatError as error:
-        yield str(as_analysis_error(error, where))
-        if not isinstance(error, SingleSampleBatchError):
-            return
-        try:  # what would still be refused after that was mended
-            combat_design(labels, keep, mean_only=True, covariate_names=names)
-        except CombatError as further:
-            yield str(as_analysis_error(further, where))
-
-
 def _entanglements(
-    samples: pl.DataFrame, combat: BatchStep, study: Study, analyses: Mapping[str, Analysis]
+    samples: pl.DataFrame, combat: BatchOptions, study: Study, analyses: Mapping[str, Analysis]
 ) -> tuple[list[tuple[Entanglement, ...]], list[str]]:
     """Look at each compared category alone, then at the combinations of those that are free.
 
@@ -225,7 +201,7 @@ def _of(
 
 
 def _unkept(
-    samples: pl.DataFrame, combat: BatchStep, study: Study, analyses: Mapping[str, Analysis]
+    samples: pl.DataFrame, combat: BatchOptions, study: Study, analyses: Mapping[str, Analysis]
 ) -> dict[str, tuple[str, ...]]:
     users: dict[str, tuple[str, ...]] = {}
     for name, analysis in analyses.items():
@@ -246,7 +222,7 @@ def _unkept(
 
 
 def _unkeepable(
-    samples: pl.DataFrame, combat: BatchStep, study: Study, terms: Sequence[str]
+    samples: pl.DataFrame, combat: BatchOptions, study: Study, terms: Sequence[str]
 ) -> Iterator[str]:
     """Yield the terms of which a part varies between the batches only."""
     kept = _columns(samples, combat.keep, study)

@@ -1,14 +1,15 @@
-"""A rough estimate of the disk and time that a run takes."""
+"""Cost of a run: a rough estimate of its disk and time."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 
+from analyses.normalise.steps.registry import LAYER_STEPS
 from cohortmart.app.check.analysis import AnalysisCheck
 from cohortmart.app.check.matrix_size import estimated_rows, has_short_numbers
 from cohortmart.app.check.measured import Measured
-from cohortmart.core.study.records import Analysis, Assay, Study
+from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.text import counted
 
 # Measured on two busy cores; a run on another machine differs by a factor of two or so.
@@ -16,22 +17,16 @@ from cohortmart.core.text import counted
 # x 134 samples = 116 million betas in a csv of 821 MB, one analysis of 67 samples, 20 contrasts.
 COUNT_BYTES = 4.0 + 14.0  # a count: in the lake's Parquet, in the warehouse
 BETA_BYTES = 1.8  # a beta of at most four decimals in the lake; the warehouse copies none
-LONG_BETA_BYTES = 8.0  # a beta of more decimals, and every beta of a normalised layer
+LONG_BETA_BYTES = 8.0  # a beta of more decimals
 RESULT_BYTES = 70.0  # one feature of one contrast
-COUNT_LAYER_BYTES = 2.5  # a whole count in a normalised layer
-COMBAT_SEQ_SECONDS = 8e-6  # a count
 COUNT_SECONDS = 3e-6  # a count, from the raw file to the tables
 BETA_SECONDS = 31 / 116e6 + 60 / 116e6  # a beta: ingest, dbt
-#: A beta in a layer. BMIQ takes 1.5 s a sample, two at a time; ComBat 40 s for all. Imputing was
-#: not measured: it passes over the betas twice, as ComBat does.
-LAYER_SECONDS = {"bmiq": 1.5 / 866e3, "combat": 40 / 116e6, "imputed": 40 / 116e6}
 COUNT_FIT_SECONDS = {"log_cpm": 3e-4, "voom": 4e-4}  # a gene
 COUNT_CONTRAST_SECONDS = 8e-6  # one gene of one contrast, written
 # The analysis of betas took 40 s as a whole; that the fit has 25 of them is an estimate.
 BETA_FIT_SECONDS = 25 / 58e6  # a beta
 BETA_CONTRAST_SECONDS = 15 / (866e3 * 20)  # one probe of one contrast, written
 FIXED_SECONDS = 25.0  # starting dbt twice
-COMBAT_SEQ_SECONDS = 5e-5  # a count: 1,500 genes x 60 samples on one busy core
 # Further fits: synthetic values of 60 samples in 15 blocks, on one busy core.
 OWN_CORRELATION_SECONDS = {False: 1e-6, True: 7e-6}  # a value; True = with weights of its own
 ARRAY_WEIGHT_SECONDS = {False: 1.4e-6, True: 2.8e-5}  # a value
@@ -51,18 +46,15 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
     n_bytes, seconds = 0.0, FIXED_SECONDS
     for name, assay in study.assays.items():
         features[name] = max(estimated_rows(header) for header in measured.headers[name].values)
+        values = features[name] * len(measured.sample_ids[name])
         if assay.kind == "counts":
-            values = features[name] * len(measured.sample_ids[name])
-            layers = len(assay.layers) - 1  # ComBat-seq
-            more = (
-                values * (COUNT_BYTES + layers * COUNT_LAYER_BYTES),
-                values * (COUNT_SECONDS + layers * COMBAT_SEQ_SECONDS),
-            )
-            if "combat_seq" in assay.layers:
-                more = more[0] + values * BETA_BYTES, more[1] + values * COMBAT_SEQ_SECONDS
+            n_bytes, seconds = n_bytes + values * COUNT_BYTES, seconds + values * COUNT_SECONDS
         else:
-            more = _of_betas(assay, name, measured, features[name])
-        n_bytes, seconds = n_bytes + more[0], seconds + more[1]
+            more = _of_betas(name, measured, features[name])
+            n_bytes, seconds = n_bytes + more[0], seconds + more[1]
+        for step in (LAYER_STEPS[layer] for layer in assay.layers[1:]):
+            n_bytes += values * step.bytes_per_value
+            seconds += values * step.seconds_per_value
     for name, check in checks.items():
         n, n_contrasts = features[study.analyses[name].assay], len(check.contrasts)
         n_bytes += n * n_contrasts * RESULT_BYTES
@@ -79,7 +71,7 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
     )
 
 
-def _of_betas(assay: Assay, name: str, measured: Measured, rows: float) -> tuple[float, float]:
+def _of_betas(name: str, measured: Measured, rows: float) -> tuple[float, float]:
     """Return bytes and seconds up to the tables; detection p and beads count as further betas."""
     n_bytes = seconds = 0.0
     headers = measured.headers[name]
@@ -93,10 +85,6 @@ def _of_betas(assay: Assay, name: str, measured: Measured, rows: float) -> tuple
         values = rows * len(header.samples)
         n_bytes += values * (BETA_BYTES if has_short_numbers(header) else LONG_BETA_BYTES)
         seconds += values * BETA_SECONDS
-    values = rows * len(measured.sample_ids[name])
-    for layer in assay.layers[1:]:
-        n_bytes += values * LONG_BETA_BYTES
-        seconds += values * LAYER_SECONDS[layer]
     return n_bytes, seconds
 
 

@@ -8,9 +8,9 @@ from cohortmart.app.check.analysis import AnalysisCheck
 from cohortmart.app.check.confounding import Entanglement
 from cohortmart.app.check.names import NAMES_SHOWN, quoted, yaml_item
 from cohortmart.app.check.outside import OutsideFactor
-from cohortmart.core.lake.layers import METHODS
+from cohortmart.core.study.normalise_records import METHODS
 from cohortmart.core.study.records import Analysis
-from cohortmart.core.text import counted, joined, listed
+from cohortmart.core.text import Noun, counted, joined, listed
 
 #: A contrast that takes in less than this of a factor's effect is not named.
 LEAST_SHARE = 0.05
@@ -40,20 +40,22 @@ def entangled_warnings(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     return _said(analysis, check, harmless=False)
 
 
-def described(parts: Sequence[Entanglement]) -> str:
+def described(parts: Sequence[Entanglement], subject: Noun) -> str:
     """Say which combinations are all of one level.
 
     Parameters
     ----------
     parts : sequence of Entanglement
         Of one factor.
+    subject : Noun
+        What the study calls a person.
     """
     first, factor = parts[0], quoted(parts[0].factor)
     said = []
     for part in parts:
         each = joined(
             [
-                f"{label} ({counted(n, 'sample')} of {counted(people, 'person', 'people')})"
+                f"{label} ({counted(n, 'sample')} of {subject.counted(people)})"
                 for label, (n, people) in part.combinations.items()
             ]
         )
@@ -86,7 +88,7 @@ def _said(analysis: Analysis, check: AnalysisCheck, *, harmless: bool) -> list[s
             kind = factor in outside and _cancels(outside[factor])
             text = _outside(parts[0], outside.get(factor), analysis, check.removed)
         if kind == harmless:
-            said.append(f"{described(parts)} {text}")
+            said.append(f"{described(parts, check.nouns.subject)} {text}")
     return said
 
 
@@ -127,9 +129,9 @@ def _outside(
     if entanglement.factor == removed:
         step = "combat_seq" if analysis.values in ("log_cpm", "voom") else "combat"
         return (
-            f"{factor} is not in the model; {METHODS[step]} removes it before the test, which then "
-            f"does not count what that costs. To do: leave `{step}` out of the assay, and "
-            f"{_remedy(outside, analysis)}."
+            f"{factor} is not in the model; {METHODS[step].title} removes it before the test, "
+            f"which then does not count what that costs. To do: leave `{step}` out of the assay, "
+            f"and {_remedy(outside, analysis)}."
         )
     ranked = sorted(outside.shares, key=lambda share: -share[1])
     touched = [f"{name} ({share:.0%})" for name, share in ranked if share >= LEAST_SHARE]

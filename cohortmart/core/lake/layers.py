@@ -5,8 +5,6 @@ from __future__ import annotations
 from cohortmart.core.lake.file_manifest import Entry
 
 RAW = "raw"
-#: How the methods behind the layers are written in messages.
-METHODS = {"bmiq": "BMIQ", "combat": "ComBat", "combat_seq": "ComBat-seq"}
 
 
 def part_of(assay: str, layer: str) -> str:

@@ -24,7 +24,7 @@ from cohortmart.core.study.faults import (
 from cohortmart.core.study.paths import PathError, absolute
 from cohortmart.core.study.places import record_at, within
 from cohortmart.core.study.records import Reference, Study
-from cohortmart.core.study.rules.study import check_study
+from cohortmart.core.study.rules.study import validate_study
 from cohortmart.core.study.values import Record
 from cohortmart.core.study.yaml_positions import Document, KeyPath, read_document
 
@@ -81,7 +81,7 @@ def load_study(path: Path | str, formats: Collection[str] | None = None) -> Stud
         faults += from_pydantic(error.errors(include_url=False), document, LATER_KEYS)
         study = None
     if study is not None and not faults:
-        faults = check_study(study, document)
+        faults = validate_study(study, document)
     raise_first(faults, document)
     assert study is not None
     return study

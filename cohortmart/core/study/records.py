@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from cohortmart.core.study.findings_records import DmpDeg, Enrichment, Modules, Rebound
 from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
+from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
 from cohortmart.core.study.values import File, Files, Number, Pair, Record, Text, as_written
 from cohortmart.core.text import Nouns, nouns
 
@@ -85,44 +86,6 @@ class ProbeFilter(Record):
     sex_chromosomes: StrictBool = True
 
 
-class Combat(Record):
-    """ComBat: `batch` is removed, what `keep` names is protected."""
-
-    batch: Text
-    keep: tuple[Text, ...] = ()
-    mean_only: StrictBool = False
-
-
-class CombatSeq(Record):
-    """ComBat-seq, for counts: `batch` is removed, what `keep` names is protected."""
-
-    batch: Text
-    keep: tuple[Text, ...] = ()
-
-
-class NormaliseStep(Record):
-    """One step of `normalise`: `bmiq`, `combat: {batch: ..., keep: [...]}` or `combat_seq: ...`."""
-
-    bmiq: Literal[True] | None = None
-    combat: Combat | None = None
-    combat_seq: CombatSeq | None = None
-
-    @property
-    def layer(self) -> str:
-        """Name of the lake layer that the step writes."""
-        return next(name for name in ("bmiq", "combat", "combat_seq") if getattr(self, name))
-
-
-def _steps(value: Any) -> Any:
-    """Read a step that is only a word, such as `bmiq`, as `bmiq: true`."""
-    if isinstance(value, str) or hasattr(value, "text"):
-        value = [value]
-    if not isinstance(value, (list, tuple)):
-        return value
-    words = [getattr(step, "text", step) for step in value]
-    return tuple({word: True} if isinstance(word, str) else word for word in words)
-
-
 def _known_format(value: Any, info: ValidationInfo) -> Any:
     """Refuse a format that no reader has, where it is known which there are."""
     known = (info.context or {}).get("formats")
@@ -143,7 +106,7 @@ class Assay(Record):
     detection_p: Files = ()  # matrices of detection p, where they stand in files of their own
     bead_count: Files = ()
     filter: ProbeFilter = ProbeFilter()
-    normalise: Annotated[tuple[NormaliseStep, ...], BeforeValidator(_steps)] = ()
+    normalise: Annotated[tuple[NormaliseStep, ...], BeforeValidator(as_steps)] = ()
     impute: Literal["none", "mean"] = "none"
     m_value_clip: Annotated[Number, Field(gt=0, lt=0.5)] = 1e-6
 

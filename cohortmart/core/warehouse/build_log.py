@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cohortmart.core.text.wording import counted
+
 _FAILED = {"error", "fail", "runtime error", "partial success"}
 
 
@@ -55,8 +57,16 @@ def _said(result: dict[str, Any]) -> str:
     name = rest.partition(".")[2]
     if kind == "test":
         name = re.sub(r"\.[0-9a-f]{10}$", "", name)  # dbt's hash of the test's arguments
+    broken = (result.get("adapter_response") or {}).get("broken_rules")
+    if broken:  # noted by the macro note_broken_rules, one a column and rule
+        rules = "; ".join(f"{b['column']} {b['rule']} ({_rows(b['rows'])})" for b in broken)
+        return f"table {result['adapter_response']['table']}: {rules}"
     text = f"{kind.replace('_', ' ')} {name}"
     if kind == "test" and result.get("failures"):
-        return f"{text}: {result['failures']:,} rows break the rule"
+        return f"{text}: {_rows(result['failures'])} break the rule"
     message = " ".join((result.get("message") or result["status"]).split())
     return f"{text}: {message[:600]}"
+
+
+def _rows(n: int) -> str:
+    return counted(n, "row")

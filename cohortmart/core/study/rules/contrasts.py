@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cohortmart.core.study.faults import Fault
-from cohortmart.core.study.records import CONTRAST_FAMILIES, Analysis
+from cohortmart.core.study.records import CONTRAST_FAMILIES, Analysis, Study
 from cohortmart.core.study.yaml_positions import KeyPath
 from cohortmart.core.text import did_you_mean
 
 
-def check_contrasts(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
+def validate_contrasts(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
     """Check the names, and the reserved keys that stand for whole families.
 
     Parameters
     ----------
+    study : Study
     analysis : Analysis
     here : KeyPath
         Where its `contrasts` stand.
@@ -24,7 +25,7 @@ def check_contrasts(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
         if not name.strip():
             yield Fault(path, "a contrast without a name", of_key=True, expected="a name")
         elif name in CONTRAST_FAMILIES:
-            yield from _check_family(analysis, path, name, expression)
+            yield from _check_family(study, analysis, path, name, expression)
         elif expression == "all":
             yield Fault(
                 path,
@@ -37,7 +38,9 @@ def check_contrasts(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
             )
 
 
-def _check_family(analysis: Analysis, path: KeyPath, name: str, expression: str) -> Iterator[Fault]:
+def _check_family(
+    study: Study, analysis: Analysis, path: KeyPath, name: str, expression: str
+) -> Iterator[Fault]:
     """Check one reserved key of `contrasts`."""
     if expression != "all":
         yield Fault(
@@ -67,11 +70,12 @@ def _check_family(analysis: Analysis, path: KeyPath, name: str, expression: str)
             hint="give `by`, or leave the key out",
         )
     elif name == "group_within_time" and analysis.model.within == "subject":
+        people = study.nouns.subject.many
         yield Fault(
             path,
-            f"`{name}: all` compares groups of people, and `within: subject` takes every "
-            "difference between people out",
+            f"`{name}: all` compares groups of {people}, and `within: subject` takes every "
+            f"difference between {people} out",
             of_key=True,
-            expected="changes within people: time_within_group, interaction",
+            expected=f"changes within {people}: time_within_group, interaction",
             hint="use `block: subject` in place of `within`, or leave the key out",
         )

@@ -1,4 +1,4 @@
-"""What must hold for what an analysis looks for behind its contrasts; see `check_study`."""
+"""What must hold for what an analysis looks for behind its contrasts; see `validate_study`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from cohortmart.core.text import did_you_mean
 GENE_LISTS, FROM_CONTRASTS = "gene_lists", "contrasts"
 
 
-def check_findings(study: Study, name: str, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
+def validate_findings(
+    study: Study, name: str, analysis: Analysis, here: KeyPath
+) -> Iterator[Fault]:
     """Yield what is wrong with `rebound`, `dmp_deg`, `enrichment` and `modules` of an analysis.
 
     Parameters

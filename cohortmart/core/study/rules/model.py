@@ -7,8 +7,8 @@ from itertools import product
 
 from cohortmart.core.study.faults import Fault
 from cohortmart.core.study.records import ROLES, Analysis, Study
-from cohortmart.core.study.rules.contrasts import check_contrasts
-from cohortmart.core.study.rules.model_options import check_options
+from cohortmart.core.study.rules.contrasts import validate_contrasts
+from cohortmart.core.study.rules.model_options import validate_options
 from cohortmart.core.study.yaml_positions import Document, KeyPath
 from cohortmart.core.text import did_you_mean
 
@@ -25,7 +25,7 @@ _ONLY_FOR = (
 )
 
 
-def check_analysis(
+def validate_analysis(
     study: Study, analysis: Analysis, here: KeyPath, document: Document
 ) -> Iterator[Fault]:
     """Yield what is wrong with one analysis.
@@ -45,8 +45,8 @@ def check_analysis(
     yield from _check_form(analysis, here)
     yield from _check_terms(study, analysis, (*here, "model"))
     yield from _check_baseline(study, analysis, (*here, "model", "baseline"))
-    yield from check_contrasts(analysis, (*here, "contrasts"))
-    yield from check_options(study, analysis, here)
+    yield from validate_contrasts(study, analysis, (*here, "contrasts"))
+    yield from validate_options(study, analysis, here)
 
 
 def _check_assay(

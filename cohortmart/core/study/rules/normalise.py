@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cohortmart.core.lake.layers import METHODS
 from cohortmart.core.study.faults import Fault
-from cohortmart.core.study.records import ROLES, Assay, Combat, CombatSeq, Study
+from cohortmart.core.study.normalise_records import METHODS, BatchOptions
+from cohortmart.core.study.records import ROLES, Assay, Study
 from cohortmart.core.study.yaml_positions import KeyPath
 from cohortmart.core.text import did_you_mean
 
-#: Steps that each kind of assay may have, and how one is written.
-STEPS = {"beta": ("bmiq", "combat"), "counts": ("combat_seq",)}
-_WRITTEN = {
-    "beta": "`bmiq`, or `combat: {batch: ..., keep: [...]}`",
-    "counts": "`combat_seq: {batch: ..., keep: [...]}`",
-}
 
-
-def check_normalisation(study: Study, name: str, assay: Assay) -> Iterator[Fault]:
+def validate_normalisation(study: Study, name: str, assay: Assay) -> Iterator[Fault]:
     """Report steps that do not fit the assay, stand twice, or name what the study does not have.
 
     Parameters
@@ -32,18 +25,18 @@ def check_normalisation(study: Study, name: str, assay: Assay) -> Iterator[Fault
     here: KeyPath = ("assays", name, "normalise")
     seen: set[str] = set()
     for i, step in enumerate(assay.normalise):
-        named = [key for key in METHODS if getattr(step, key) is not None]
-        if len(named) != 1:
+        if len(step.methods) != 1:
             yield Fault(
                 (*here, i),
                 "a step of `normalise` names one method",
-                expected=_WRITTEN[assay.kind],
+                expected=_written(assay.kind),
                 hint="make two steps of it: [bmiq, {combat: {batch: slide}}]"
-                if len(named) > 1
+                if len(step.methods) > 1
                 else None,
             )
             continue
-        if step.layer not in STEPS[assay.kind]:
+        method = METHODS[step.layer]
+        if method.kind != assay.kind:
             yield _not_for_kind((*here, i), name, assay, step.layer)
             continue
         if step.layer in seen:
@@ -54,36 +47,36 @@ def check_normalisation(study: Study, name: str, assay: Assay) -> Iterator[Fault
                 hint="delete one of the two",
             )
         seen.add(step.layer)
-        combat = step.combat or step.combat_seq
-        if combat is not None:
-            yield from _check_combat(study, combat, METHODS[step.layer], (*here, i, step.layer))
-        elif not study.reference.manifest:
+        if isinstance(step.options, BatchOptions):
+            yield from _check_batch(study, step.options, method.title, (*here, i, step.layer))
+        if method.needs_manifest and not study.reference.manifest:
             yield Fault(
                 (*here, i),
-                "BMIQ needs to know which probes are of design type I and II",
+                method.needs_manifest,
                 expected="`reference: {manifest: FILE}` with the column Infinium_Design_Type",
-                hint="name the array's manifest under `reference`, or leave `bmiq` out",
+                hint=f"name the array's manifest under `reference`, or leave `{step.layer}` out",
             )
+
+
+def _written(kind: str) -> str:
+    """Say how the steps of a kind of assay are written."""
+    return ", or ".join(method.written for method in METHODS.values() if method.kind == kind)
 
 
 def _not_for_kind(here: KeyPath, name: str, assay: Assay, layer: str) -> Fault:
     """Return the fault for a step of another kind of assay."""
-    of_betas = layer in STEPS["beta"]
-    other = {"bmiq": "leave `bmiq` out", "combat": "write `combat_seq` for `combat`"}
-    hint = other[layer] if of_betas else "write `combat` for `combat_seq`"
+    method, kinds = METHODS[layer], {"beta": "betas", "counts": "counts"}
+    hint = f"write `{method.instead}` for `{layer}`" if method.instead else f"leave `{layer}` out"
     return Fault(
         here,
-        f"{METHODS[layer]} is for {'betas' if of_betas else 'counts'}, "
-        f"not for {'counts' if of_betas else 'betas'}",
-        expected=_WRITTEN[assay.kind],
+        f"{method.title} is for {kinds[method.kind]}, not for {kinds[assay.kind]}",
+        expected=_written(assay.kind),
         found=f"`{layer}`, and `{name}` has `kind: {assay.kind}`",
         hint=f"{hint}, or correct the kind",
     )
 
 
-def _check_combat(
-    study: Study, combat: Combat | CombatSeq, method: str, here: KeyPath
-) -> Iterator[Fault]:
+def _check_batch(study: Study, combat: BatchOptions, method: str, here: KeyPath) -> Iterator[Fault]:
     if combat.batch not in study.factors:
         yield Fault(
             (*here, "batch"),

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
 from cohortmart.core.study.faults import NOUN_KEYS, NOUNS_EXPECTED, Fault, missing_key
 from cohortmart.core.study.records import ROLES, Assay, Study
-from cohortmart.core.study.rules.findings import check_findings
-from cohortmart.core.study.rules.model import check_analysis
-from cohortmart.core.study.rules.normalise import check_normalisation
+from cohortmart.core.study.rules.findings import validate_findings
+from cohortmart.core.study.rules.model import validate_analysis
+from cohortmart.core.study.rules.normalise import validate_normalisation
 from cohortmart.core.study.yaml_positions import Document, KeyPath
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -22,7 +22,7 @@ _SAMPLES = ("sample", "samples")
 RESERVED_COLUMNS = frozenset({*SAMPLE_COLUMNS.names, *ROLES, "n_visits", "n_samples", "assay"})
 
 
-def check_study(study: Study, document: Document) -> list[Fault]:
+def validate_study(study: Study, document: Document) -> list[Fault]:
     """Return what does not fit together in a study whose keys and types are right.
 
     Parameters
@@ -42,8 +42,8 @@ def check_study(study: Study, document: Document) -> list[Fault]:
             fault
             for name, analysis in study.analyses.items()
             for fault in (
-                *check_analysis(study, analysis, ("analyses", name), document),
-                *check_findings(study, name, analysis, ("analyses", name)),
+                *validate_analysis(study, analysis, ("analyses", name), document),
+                *validate_findings(study, name, analysis, ("analyses", name)),
             )
         ),
     ]
@@ -129,7 +129,7 @@ def _check_assays(study: Study) -> Iterator[Fault]:
         for path, kind, written in _options_by_kind(assay, here):
             if written and assay.kind != kind:
                 yield _not_of_kind(path, name, assay, kind)
-        yield from check_normalisation(study, name, assay)
+        yield from validate_normalisation(study, name, assay)
 
 
 def _options_by_kind(assay: Assay, here: KeyPath) -> Iterator[tuple[KeyPath, str, bool]]:

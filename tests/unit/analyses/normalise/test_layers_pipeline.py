@@ -12,9 +12,9 @@ import pytest
 
 from analyses.normalise import pipeline, write
 from analyses.normalise.pipeline import NormaliseSummary, normalise
-from analyses.normalise.steps import registry as steps
+from analyses.normalise.steps import bmiq as steps
 from cohortmart.core.errors import AnalysisError, InputError
-from cohortmart.core.lake.file_manifest import switch_current
+from cohortmart.core.lake.file_manifest import read_part, switch_current
 from cohortmart.core.lake.hashed_tables import write_named
 from cohortmart.core.schemas.tables import PROBE
 from tests.support.array_study import COMBAT, ON_X, ArrayStudy
@@ -267,7 +267,7 @@ PROBES = [
 
 
 def design_types(lake: Path, *names: str) -> list[str]:
-    two, known = steps._design_types(lake, pa.array(names), "here")
+    two, known = steps._design_types(read_part(lake, "probe"), pa.array(names), "here")
     return ["?" if not k else "II" if t else "I" for t, k in zip(two, known, strict=True)]
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import re
+from dataclasses import replace
 
 import pytest
 
+from analyses.normalise.steps.registry import LAYER_STEPS
 from cohortmart.app.check import cost
 from cohortmart.app.check.matrix_size import estimated_rows, has_short_numbers
 from cohortmart.app.check.report import check_study
@@ -15,6 +17,7 @@ from ingest.read.formats import read_header
 from ingest.read.matrix.rds import RdsHeader
 from tests.support.opened_files import count_opened
 from tests.support.small_betas import EVEN, analysis, write_betas_study
+from tests.support.small_study import write_study
 
 NAMES = [f"B{i}" for i in range(6)]
 
@@ -155,3 +158,26 @@ def test_quantities_in_the_same_file_take_more(tmp_path, monkeypatch):
     minutes, size = estimate(study)
     assert size == pytest.approx(866e3 * (134 * (1.8 + 8 + 1.8) + 70) / 1e9, abs=0.06)
     assert minutes == round((25 + 3 * 91 + 58) / 60)  # an analysis of 116 million betas
+
+
+def test_combat_seq_is_counted_once(tmp_path, monkeypatch):
+    """A million counts: 50 s and 2.5 MB in the layer, beside 3 s and 18 MB without."""
+    monkeypatch.setattr(cost, "estimated_rows", lambda _: 20e6 / 16)
+    rows = [(f"{g}{i}", g, t, "AB"[i % 2], "30") for g in ("HP", "MS") for i in range(4)
+            for t in ("1st", "3rd")]  # fmt: skip
+    study = write_study(tmp_path, rows=rows)
+    without = estimate(study)
+    step = "normalise: [{combat_seq: {batch: batch, keep: [group, timepoint]}}]"
+    study.write_text(study.read_text().replace("[counts.tsv]}", f"[counts.tsv], {step}}}"))
+    minutes, size = estimate(study)
+    assert minutes - without[0] == pytest.approx(1000 / 60, abs=1)
+    assert size - without[1] == pytest.approx(0.050, abs=0.011)
+
+
+def test_a_layer_of_a_further_step_is_counted(tmp_path, monkeypatch):
+    steps = {**LAYER_STEPS, "imputed": replace(LAYER_STEPS["imputed"], seconds_per_value=1e-3)}
+    monkeypatch.setattr(cost, "LAYER_STEPS", steps)
+    monkeypatch.setattr(cost, "estimated_rows", lambda _: 1e4)
+    study = write_betas_study(tmp_path, rows=EVEN, normalise="[]", more="impute: mean")
+    minutes, _ = estimate(study)
+    assert minutes == pytest.approx(1e4 * len(EVEN) * 1e-3 / 60, abs=1.5)

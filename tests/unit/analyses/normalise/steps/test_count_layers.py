@@ -14,7 +14,8 @@ from analyses.normalise.pipeline import NormaliseSummary
 from analyses.normalise.steps.combat_seq import combat_seq_layer
 from analyses.stats.batch.combat_seq import CombatSeqResult, GeneStatus, combat_seq
 from cohortmart.core.errors import AnalysisError, InputError
-from cohortmart.core.study.records import CombatSeq, Study
+from cohortmart.core.study.normalise_records import CombatSeq
+from cohortmart.core.study.records import Study
 from tests.support.count_study import EMPTY_GENE, N_GENES, CountStudy
 from tests.support.layer_source import source_of, taken
 

@@ -18,7 +18,8 @@ from analyses.stats.batch.combat import combat
 from analyses.stats.batch.combat_design import independent_columns
 from analyses.stats.methylation.bmiq import bmiq
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.study.records import Combat, Study
+from cohortmart.core.study.normalise_records import Combat
+from cohortmart.core.study.records import Study
 from tests.support.array_study import ArrayStudy, N
 from tests.support.layer_source import source_of, taken
 

@@ -1,0 +1,172 @@
+"""A normalisation step: what it is asked, what it reads, and how it makes a layer of the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from analyses.normalise.result import StepResult
+from analyses.normalise.source import LayerSource, MatrixRows, matrix_rows
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.lake.file_manifest import read_current, read_part
+from cohortmart.core.lake.layers import RAW, part_of
+from cohortmart.core.lake.matrix import extras_of
+from cohortmart.core.study.records import Assay, Study
+
+
+def _nothing(_study: Study, _assay: Assay) -> list[str]:
+    return []
+
+
+@dataclass(frozen=True)
+class LayerInputs:
+    """What a step reads besides the layer before it.
+
+    Parameters
+    ----------
+    tables : tuple of str
+        Tables of the lake.
+    matrices : tuple of str
+        Matrices that stand with the raw values: detection_p, bead_count, methylated,
+        unmethylated.
+    settings : callable
+        What of study and assay it depends on beyond its own options, as texts.
+    """
+
+    tables: tuple[str, ...] = ()
+    matrices: tuple[str, ...] = ()
+    settings: Callable[[Study, Assay], list[str]] = _nothing
+
+
+@dataclass(frozen=True, eq=False)
+class StepRun:
+    """What a step is given to do its work.
+
+    Parameters
+    ----------
+    study : Study
+    lake : Path
+        The lake's folder.
+    name, assay : str, Assay
+    options : any
+        What study.yml asks of the step.
+    source : LayerSource
+        The layer before.
+    folder : Path
+        For scratch files; may go once the rows were taken.
+    where : str
+        Begins the messages.
+    """
+
+    study: Study
+    lake: Path
+    name: str
+    assay: Assay
+    options: Any
+    source: LayerSource
+    folder: Path
+    where: str
+
+    @property
+    def samples(self) -> pl.DataFrame:
+        """Rows of the lake's `sample` in the order of the source's samples."""
+        table = read_part(self.lake, "sample")
+        assert table is not None
+        order = pl.DataFrame({"sample_id": list(self.source.sample_ids)})
+        return order.join(pl.DataFrame(table), on="sample_id", how="left", maintain_order="left")
+
+    def table(self, name: str) -> pa.Table | None:
+        """Return a table of the lake, None if it has none."""
+        return read_part(self.lake, name)
+
+    def matrix(self, name: str) -> Callable[[], Iterator[MatrixRows]]:
+        """Return what streams a further matrix: features and samples are those of the source.
+
+        Parameters
+        ----------
+        name : str
+            One of the step's `LayerInputs.matrices`.
+
+        Raises
+        ------
+        AnalysisError
+            The lake does not have it.
+        """
+        part = part_of(self.name, RAW)
+        path = next(
+            self.lake / e.path
+            for e in read_current(self.lake)
+            if (e.table_name, e.part) == ("matrix", part)
+        )
+        there = extras_of(path)
+        if name not in there:
+            raise AnalysisError(
+                f"{self.where}: the lake holds no matrix `{name}` of this assay",
+                expected=f"`{name}` beside the raw values",
+                found=", ".join(there) or "the values alone",
+                hint="read files that have it; signals stay with `read: {keep_signals: true}`",
+            )
+        table = read_part(self.lake, "matrix_sample")
+        rows = [] if table is None else table.to_pylist()
+        at = {
+            r["sample_id"]: r["position"] - 1
+            for r in rows
+            if (r["assay"], r["layer"]) == (self.name, RAW)
+        }
+        positions = [at[sample] for sample in self.source.sample_ids]
+        return partial(matrix_rows, path, name, self.source.feature_ids, positions)
+
+
+def _no_check(*_: Any) -> Iterator[str]:
+    yield from ()
+
+
+@dataclass(frozen=True)
+class LayerStep:
+    """A step of `normalise` or `impute`, which writes a layer of the lake.
+
+    Parameters
+    ----------
+    name : str
+        Of its layer; a step of `normalise` is called like its key in study.yml.
+    title : str
+        The method, as it is written in messages.
+    inputs : LayerInputs
+    run : callable
+        Does the step; it raises AnalysisError where it cannot.
+    seconds_per_value : float
+        On one busy core, to say beforehand what a run takes.
+    bytes_per_value : float
+        In the layer's file.
+    check : callable
+        Yields why the step would refuse samples, before anything is read: takes the rows of
+        `dim_sample`, the options, the study and the words that begin the messages.
+    """
+
+    name: str
+    title: str
+    inputs: LayerInputs
+    run: Callable[[StepRun], StepResult]
+    seconds_per_value: float
+    bytes_per_value: float = 8.0
+    check: Callable[[pl.DataFrame, Any, Study, str], Iterator[str]] = _no_check
+
+    def options(self, assay: Assay) -> Any:
+        """Return what study.yml asks of the step: True or a word where there are no options."""
+        return next((s.options for s in assay.normalise if s.layer == self.name), assay.impute)
+
+    def asked(self, assay: Assay) -> dict[str, Any]:
+        """Return the step as study.yml has it, for fingerprint and table."""
+        step = next((s for s in assay.normalise if s.layer == self.name), None)
+        return {"impute": assay.impute} if step is None else step.model_dump(exclude_none=True)
+
+    def depends_on(self, lake: Path, study: Study, assay: Assay) -> list[str]:
+        """Name what the step reads besides the matrix; files carry the hash of their content."""
+        files = sorted(e.path for e in read_current(lake) if e.table_name in self.inputs.tables)
+        return [*files, *self.inputs.settings(study, assay)]
