@@ -1,14 +1,12 @@
-"""What dbt says it did, read from its run_results.json."""
+"""What dbt says it did, node by node."""
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from cohortmart.core.text.wording import counted
+from cohortmart.core.text import counted
 
 _FAILED = {"error", "fail", "runtime error", "partial success"}
 
@@ -31,17 +29,14 @@ class BuildOutcome:
     warnings: tuple[str, ...] = ()
 
 
-def read_outcome(path: Path) -> BuildOutcome:
-    """Read dbt's run_results.json; an empty outcome if dbt did not come so far.
+def read_outcome(results: list[dict[str, Any]]) -> BuildOutcome:
+    """Read what dbt's process tells of the nodes; an empty outcome if dbt did not come so far.
 
     Parameters
     ----------
-    path : Path
-        The file, which dbt writes at the end of a build.
+    results : list of dict
+        unique_id, status, message and failures of each node.
     """
-    if not path.exists():
-        return BuildOutcome()
-    results = json.loads(path.read_text("utf-8"))["results"]
     done = [r["unique_id"].partition(".")[0] for r in results if r["status"] in ("success", "pass")]
     return BuildOutcome(
         n_models=done.count("model"),
@@ -49,6 +44,23 @@ def read_outcome(path: Path) -> BuildOutcome:
         failures=tuple(_said(r) for r in results if r["status"] in _FAILED),
         warnings=tuple(_said(r) for r in results if r["status"] == "warn"),
     )
+
+
+def failure_log(results: list[dict[str, Any]], printed: list[str]) -> str:
+    """Return all that is known of a failed build: each failure in full, with its SQL.
+
+    Parameters
+    ----------
+    results : list of dict
+        As for `read_outcome`; `sql` where a node failed.
+    printed : list of str
+        Errors that dbt wrote.
+    """
+    parts = []
+    for result in results:
+        if result["status"] in _FAILED:
+            parts += [_said(result), result.get("message") or "", result.get("sql") or ""]
+    return "\n\n".join(part.strip("\n") for part in (*parts, *printed) if part.strip()) + "\n"
 
 
 def _said(result: dict[str, Any]) -> str:
