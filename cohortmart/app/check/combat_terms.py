@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analyses.design.variables import ROLE_COLUMNS
 from cohortmart.app.check.confounding import names_factor
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import CONTRAST_FAMILIES, ROLES, Analysis, Study
+from cohortmart.core.study.variables import ROLE_COLUMNS
 
 
 def model_terms(model: Model, study: Study) -> tuple[str, ...]:
