@@ -1,30 +1,37 @@
-"""What must hold for the contrasts of an analysis in study.yml."""
+"""Rules of the contrasts of an analysis: their names, and the keys that stand for families."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cohortmart.core.study.faults import Fault
-from cohortmart.core.study.records import CONTRAST_FAMILIES, Analysis
+from cohortmart.core.study.model_records import Model
+from cohortmart.core.study.records import CONTRAST_FAMILIES
 from cohortmart.core.study.yaml_positions import KeyPath
 from cohortmart.core.text import did_you_mean
 
 
-def validate_contrasts(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
+def validate_contrasts(
+    contrasts: Mapping[str, str], model: Model, here: KeyPath = ()
+) -> Iterator[Fault]:
     """Check the names, and the reserved keys that stand for whole families.
+
+    All that can be known without the samples is here, and here alone.
 
     Parameters
     ----------
-    analysis : Analysis
+    contrasts : mapping of str to str
+        Name to expression, or a reserved key to `all`.
+    model : Model
     here : KeyPath
-        Where its `contrasts` stand.
+        Where the contrasts stand.
     """
-    for name, expression in analysis.contrasts.items():
+    for name, expression in contrasts.items():
         path = (*here, name)
         if not name.strip():
             yield Fault(path, "a contrast without a name", of_key=True, expected="a name")
         elif name in CONTRAST_FAMILIES:
-            yield from _check_family(analysis, path, name, expression)
+            yield from _check_family(model, path, name, expression)
         elif expression == "all":
             yield Fault(
                 path,
@@ -37,7 +44,7 @@ def validate_contrasts(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
             )
 
 
-def _check_family(analysis: Analysis, path: KeyPath, name: str, expression: str) -> Iterator[Fault]:
+def _check_family(model: Model, path: KeyPath, name: str, expression: str) -> Iterator[Fault]:
     """Check one reserved key of `contrasts`."""
     if expression != "all":
         yield Fault(
@@ -47,7 +54,7 @@ def _check_family(analysis: Analysis, path: KeyPath, name: str, expression: str)
             found=expression,
             hint=f"write `{name}: all`, or give the contrast another name",
         )
-    means, curve = analysis.model.means, analysis.model.curve
+    means, curve = model.means, model.curve
     if curve is None and sorted(means) != ["group", "timepoint"]:
         yield Fault(
             path,
@@ -66,7 +73,7 @@ def _check_family(analysis: Analysis, path: KeyPath, name: str, expression: str)
             found="by: null",
             hint="give `by`, or leave the key out",
         )
-    elif name == "group_within_time" and analysis.model.within == "subject":
+    elif name == "group_within_time" and model.within == "subject":
         yield Fault(
             path,
             f"`{name}: all` compares groups of people, and `within: subject` takes every "
