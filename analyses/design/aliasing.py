@@ -1,4 +1,4 @@
-"""Columns that are sums of others, in words: which they are and what they are sums of."""
+"""Aliased columns in words: which are sums of others, and what they are sums of."""
 
 from __future__ import annotations
 

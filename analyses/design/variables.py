@@ -9,17 +9,9 @@ import numpy as np
 import polars as pl
 
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
 from cohortmart.core.text import did_you_mean, listed
 from cohortmart.core.types import Floats
-
-#: Column of `dim_sample` behind each role that a model may name.
-ROLE_COLUMNS = {
-    "group": "study_group",
-    "timepoint": "timepoint",
-    "subject": "subject_id",
-    "cell_type": "cell_type",
-}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the model of an analysis is fitted to, in blocks of features."""
+"""The response of a model: log-CPM, voom, M-values or betas, in blocks of features."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from analyses.stats.ordination.association import VariableFit, cross_table, fit_factor, fit_line
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
 from cohortmart.core.types import Bools, Floats, Ints
 
 
@@ -62,7 +62,8 @@ def variable_names(study: Study) -> dict[str, str]:
     ----------
     study : Study
     """
-    roles = ["study_group", "timepoint", "cell_type", "subject_id"]
+    shown = ("group", "timepoint", "cell_type", "subject")
+    roles = [ROLE_COLUMNS[role] for role in shown]
     if len(study.visit_key) > 1:
         roles.append("visit_key")
     factors = dict.fromkeys((*roles, *study.factors), "factor")

@@ -10,14 +10,13 @@ import polars as pl
 
 from analyses.design.coding import covariate_columns
 from analyses.design.estimability import rank_of
-from analyses.design.variables import ROLE_COLUMNS
 from analyses.normalise.steps.registry import LAYER_STEPS
 from cohortmart.app.check.combat_terms import compared_terms, model_terms, tells_samples_apart
 from cohortmart.app.check.confounding import Confounding, find_confounding, is_in_model
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.normalise_records import METHODS, BatchOptions, step_of
-from cohortmart.core.study.records import ROLES, Analysis, Study
+from cohortmart.core.study.records import ROLE_COLUMNS, ROLES, Analysis, Study
 from cohortmart.core.types import Floats
 
 #: Batches with one level of a category only count as confounded from this share of the samples.

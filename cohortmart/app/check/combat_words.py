@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analyses.design.variables import ROLE_COLUMNS
 from cohortmart.app.check.combat import CombatCheck
 from cohortmart.app.check.confounding_words import described
 from cohortmart.app.check.names import NAMES_SHOWN, quoted, yaml_item
 from cohortmart.app.check.paragraphs import block, wrapped
 from cohortmart.app.sql.text_table import aligned
 from cohortmart.core.study.normalise_records import Combat
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
 from cohortmart.core.text import joined, listed
 
 #: More batches than this are counted instead of shown each in a column.

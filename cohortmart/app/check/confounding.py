@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from cohortmart.core.study.model_records import Model
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,7 @@ def combination_labels(samples: pl.DataFrame, model: Model) -> list[str]:
         Rows of `dim_sample`.
     model : Model
     """
-    roles = {"group": "study_group", "subject": "subject_id"}
-    columns = [roles.get(name, name) for name in _compared(model)]
+    columns = [ROLE_COLUMNS.get(name, name) for name in _compared(model)]
     rows = samples.select(pl.col(c).cast(pl.String) for c in columns).iter_rows()
     return [".".join(str(part) for part in row) for row in rows]
 

@@ -17,8 +17,15 @@ from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
 from cohortmart.core.study.values import File, Files, Number, Pair, Record, Text, as_written
 from cohortmart.core.text import Nouns, nouns
 
-#: Names that `model` uses for the five roles, whatever the sheet calls its columns.
-ROLES = ("group", "timepoint", "subject", "cell_type")
+#: Names that `model` uses for the roles, whatever the sheet calls its columns, and the column of
+#: `dim_sample` behind each.
+ROLE_COLUMNS = {
+    "group": "study_group",
+    "timepoint": "timepoint",
+    "subject": "subject_id",
+    "cell_type": "cell_type",
+}
+ROLES = tuple(ROLE_COLUMNS)
 
 #: Name of the F test over every contrast of an analysis; each has it.
 ALL_CONTRASTS = "all contrasts"
