@@ -3,7 +3,7 @@
 Usage: python benchmarks/epic.py [FOLDER]
 Writes about 10 GB below FOLDER (default: a temporary folder, removed at the end) and takes about
 a quarter of an hour on two idle cores. Every step is a command in a process of its own, and is
-run again on the samples of every second woman.
+run again on the samples of every second person.
 """
 
 from __future__ import annotations
@@ -70,13 +70,13 @@ analyses:
           for a, b in (("1st", "2nd"), ("2nd", "3rd"), ("1st", "3rd"), ("3rd", "PP"))),
     ]
 )  # fmt: skip
-#: Samples of all women by samples of every second one.
+#: Samples of all people by samples of every second one.
 TIMES = 134 / 60
 STEPS = "normalise: [bmiq, {combat: {batch: slide, keep: [group, timepoint]}}]"
 
 
 def write_betas(raw: Path, folder: Path) -> dict[str, Path]:
-    """Write the demo's betas complete, with 0.5 % missing, and of every second woman."""
+    """Write the demo's betas complete, with 0.5 % missing, and of every second person."""
     frame = pl.read_csv(raw / "betas.csv", null_values="NA")
     names = frame.columns[1:]
     complete = frame.with_columns(pl.col(names).fill_null(0.5))
@@ -86,8 +86,8 @@ def write_betas(raw: Path, folder: Path) -> dict[str, Path]:
         for n in names
     )
     sheet = pl.read_csv(raw / "samples.csv").sort("group", "subject")
-    women = sheet["subject"].unique(maintain_order=True).to_list()[::2]
-    of_half = set(sheet.filter(pl.col("subject").is_in(women))["methylation_sample"])
+    people = sheet["subject"].unique(maintain_order=True).to_list()[::2]
+    of_half = set(sheet.filter(pl.col("subject").is_in(people))["methylation_sample"])
     files = {}
     for name, table in {
         "complete": complete,

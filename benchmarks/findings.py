@@ -1,4 +1,4 @@
-"""What stands behind the contrasts, at full size: 13,456 genes, 866,000 probes, 22 women.
+"""What stands behind the contrasts, at full size: 13,456 genes, 866,000 probes, 22 people.
 
 Usage: python benchmarks/findings.py [FOLDER]
 Runs the demo of scale epic three times over the same tables: contrasts alone, with rebounds,

@@ -56,7 +56,7 @@ def expand_contrasts(
         The contrasts break a rule of study.yml, a reserved key gives no contrast or only such as
         `within` takes away, or two contrasts have the same name.
     """
-    fault = next(validate_contrasts(contrasts, model), None)
+    fault = next(validate_contrasts(study, contrasts, model), None)
     if fault is not None:
         raise AnalysisError(
             fault.problem, expected=fault.expected, found=fault.found, hint=fault.hint

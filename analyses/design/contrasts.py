@@ -187,7 +187,8 @@ def _not_estimable(design: Design, name: str, expression: str, vector: Floats) -
 
 def _between(design: Design, name: str, expression: str) -> AnalysisError:
     """Say that the levels of `within` take the contrast away."""
-    who = "people" if design.within == "subject" else f"levels of `{design.within}`"
+    people = design.nouns.subject.many
+    who = people if design.within == "subject" else f"levels of `{design.within}`"
     return AnalysisError(
         f"contrast {name} cannot be estimated: it is between {who}, and `{design.within}` is in "
         "the model (`within`), which takes every difference between them out",

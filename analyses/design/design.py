@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyses.stats.linear.basis import DesignBasis, design_basis
+from cohortmart.core.text import Nouns
 from cohortmart.core.types import Floats
 
 INTERCEPT = "Intercept"
@@ -75,6 +76,8 @@ class Design:
         The roles, factors and covariates behind each column.
     categories : mapping of str to tuple of str
         Each sample's level of every category in the model.
+    nouns : Nouns
+        What the study calls people and timepoints.
     """
 
     matrix: Floats
@@ -93,6 +96,7 @@ class Design:
     within: str | None = None
     column_variables: tuple[frozenset[str], ...] = ()
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nouns: Nouns = field(default=Nouns())
 
     @cached_property
     def basis(self) -> DesignBasis:

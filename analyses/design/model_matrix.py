@@ -55,7 +55,7 @@ def build_design(samples: pl.DataFrame, model: Model, study: Study, where_said: 
         Unknown names, clashing names, missing or infinite values, a covariate that does not
         vary, a block that the model explains already, or no residual degrees of freedom.
     """
-    _check_model(model, where_said)
+    _check_model(model, study, where_said)
     if samples.height == 0:
         raise AnalysisError(
             f"{where_said}: no sample is chosen", hint="loosen the condition in `where`"
@@ -74,10 +74,11 @@ def build_design(samples: pl.DataFrame, model: Model, study: Study, where_said: 
     of_blocks: tuple[str, ...] = ()
     if model.block is not None:
         blocks, of_blocks = read_blocks(samples, model.block, design, study, where_said)
-    return replace(design, blocks=blocks, notes=(*design.notes, *of_blocks, *notes))
+    notes = (*design.notes, *of_blocks, *notes)
+    return replace(design, blocks=blocks, notes=notes, nouns=study.nouns)
 
 
-def _check_model(model: Model, where: str) -> None:
+def _check_model(model: Model, study: Study, where: str) -> None:
     if sum((bool(model.means), model.curve is not None, model.formula is not None)) != 1:
         raise AnalysisError(
             f"{where}: a model needs either `means` or a `curve` or a `formula`, not both"
@@ -107,7 +108,7 @@ def _check_model(model: Model, where: str) -> None:
         raise AnalysisError(
             f"{where}: `{model.block}` is both `within` and the block",
             expected="the levels as fixed effects (`within`), or correlated samples (`block`)",
-            hint="take out one; `block` also uses comparisons between people",
+            hint=f"take out one; `block` also uses comparisons between {study.nouns.subject.many}",
         )
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from analyses.fit.sample_design import chosen_design
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
-from cohortmart.core.text import counted
+from cohortmart.core.text import Noun
 from cohortmart.core.types import Floats
 
 #: What makes a visit; the samples of its assays may be called differently.
@@ -66,11 +66,15 @@ def shared_visits(
         nulls_equal=True,  # a study without cell types
     ).sort("subject_id", "visit_order", "cell_type", "visit_key")
     if both.is_empty():
+        visit = study.nouns.timepoint
         raise AnalysisError(
-            f"analysis {methylation}: `dmp_deg` finds no visit that {expression} has measured, too",
-            expected="visits (subject, timepoint, cell type, visit key) with a sample in both",
-            found=f"{methylation} has {_said(own)}; {expression} has {_said(theirs)}",
-            hint="choose the same people, cell type and state in `where` of both analyses",
+            f"analysis {methylation}: `dmp_deg` finds no {visit.one} that {expression} has "
+            "measured, too",
+            expected=f"{visit.many} (subject, timepoint, cell type, visit key) with a sample in "
+            "both",
+            found=f"{methylation} has {_said(own, visit)}; {expression} has {_said(theirs, visit)}",
+            hint=f"choose the same {study.nouns.subject.many}, cell type and state in `where` of "
+            "both analyses",
         )
     return SharedVisits(
         subjects=tuple(both["subject_id"]),
@@ -79,10 +83,10 @@ def shared_visits(
     )
 
 
-def _said(samples: pl.DataFrame) -> str:
+def _said(samples: pl.DataFrame, visit: Noun) -> str:
     """Say how many visits there are, and name one."""
     parts = [str(part) for part in samples.select(VISIT).row(0) if part not in (None, "")]
-    return f"{counted(samples.height, 'visit')} such as {' '.join(parts)}"
+    return f"{visit.counted(samples.height)} such as {' '.join(parts)}"
 
 
 def expression_of(

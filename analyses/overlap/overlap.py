@@ -1,7 +1,7 @@
 """Overlap of two contrasts: how many features they share, beside what chance gives.
 
 Fisher's test takes the two lists as independent by chance. Two contrasts that share a mean, or
-the same women, are not: they are correlated even if nothing happens. For them the expected
+the same people, are not: they are correlated even if nothing happens. For them the expected
 overlap follows from that correlation, and there is no P value.
 """
 
@@ -88,7 +88,7 @@ def overlap_tables(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> I
     -----
     Contrasts of one analysis are correlated by design if both have a weight for one mean or
     covariate of the design, a baseline taken apart, or if their estimates have a correlation
-    beyond 0.05 without any effect, as contrasts of the same women have. Two analyses are if they
+    beyond 0.05 without any effect, as contrasts of the same people have. Two analyses are if they
     have samples in common; how much is not known.
     """
     contrasts = _contrasts(con, name)
@@ -126,7 +126,7 @@ def _within(
     share = np.zeros(len(i), dtype=bool)
     if len(i):
         design = chosen_design(con, study, name, study.analyses[name]).design
-        # women who are in both lift or lower both: a correlation, though no mean is shared
+        # people who are in both lift or lower both: a correlation, though no mean is shared
         share = _sharing(design, contrasts)[i, j] | (np.abs(r) > _NEGLIGIBLE)
     slots = [Slot(name, contrast) for contrast in contrasts]
     return _Pairs([slots[k] for k in i], [slots[k] for k in j], share, r)

@@ -25,7 +25,7 @@ from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.schemas.tables import RESULT_TABLES
 from cohortmart.core.study.model_records import Permutations
 from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text import counted, did_you_mean, listed
+from cohortmart.core.text import Nouns, counted, did_you_mean, listed
 from cohortmart.core.types import Floats
 
 Say = Callable[[str], None]
@@ -46,12 +46,12 @@ class _Prior:
 def permutation_tables(
     name: str, analysis: Analysis, inputs: ModelInputs, say: Say
 ) -> dict[str, Iterable[pa.Table]]:
-    """Permute the visits of each woman and compare what every contrast finds.
+    """Permute the timepoints of each person and compare what every contrast finds.
 
     The values are read twice, whatever the number of contrasts: for the prior of the variances,
     and for the permutations, which are the same for all contrasts. The model is that of the
     analysis with its consensus correlation, also where the analysis gives each feature its own:
-    permuting within women needs no correlation that is right. Errors are exact ones and the test
+    permuting within people needs no correlation that is right. Errors are exact ones and the test
     is of no change at all, also where the analysis says `contrast_errors: limma` or
     `minimum_log_fc`.
 
@@ -83,8 +83,9 @@ def permutation_tables(
             expected="`permutations` in the analysis",
         )
     permuted = _permuted(name, inputs)
+    permuting = f"permuted {inputs.design.nouns.timepoint.many}"
     chosen = _chosen(name, options, inputs, permuted, say)
-    _say_differences(analysis, say)
+    _say_differences(analysis, permuting, say)
     try:
         sums = [_sums(inputs, permuted, j, options) for j in chosen]
         prior = _prior(analysis, inputs)
@@ -100,7 +101,7 @@ def permutation_tables(
             found=counted(len(prior.feature_ids), "feature"),
             hint="leave out the samples that lack most with `where`, or take `permutations` out",
         )
-    _say_found(checks, say)
+    _say_found(checks, inputs.design.nouns, say)
     return {
         "permutation_check": [_check_rows(name, checks)],
         "permutation_result": _result_rows(name, prior.feature_ids, contrasts, sums),
@@ -135,7 +136,11 @@ def _chosen(
             raise _no_contrast_within(name, names, inputs)
         if len(chosen) < len(names):
             left_out = counted(len(names) - len(chosen), "contrast")
-            say(f"{left_out} between people cannot be tested by permuting visits")
+            nouns = inputs.design.nouns
+            say(
+                f"{left_out} between {nouns.subject.many} cannot be tested by permuting "
+                f"{nouns.timepoint.many}"
+            )
         return chosen
     at = {contrast: j for j, contrast in enumerate(names)}
     for wanted in options.contrasts:
@@ -148,8 +153,8 @@ def _chosen(
             )
         if not can[at[wanted]]:
             raise AnalysisError(
-                f"analysis {name}: {wanted} compares people, which permuting the visits of each "
-                "cannot test",
+                f"analysis {name}: {wanted} compares {inputs.design.nouns.subject.many}, which "
+                f"permuting the {inputs.design.nouns.timepoint.many} of each cannot test",
                 expected="changes in time, and their differences between groups",
                 found=inputs.contrasts.expressions[at[wanted]],
                 hint="take it out of `permutations.contrasts`",
@@ -159,7 +164,8 @@ def _chosen(
 
 def _no_contrast_within(name: str, names: tuple[str, ...], inputs: ModelInputs) -> AnalysisError:
     return AnalysisError(
-        f"analysis {name}: permuting the visits of each can test none of its "
+        f"analysis {name}: permuting the {inputs.design.nouns.timepoint.many} of each can test "
+        "none of its "
         f"{counted(len(names), 'contrast')}",
         expected="changes in time, and their differences between groups",
         found=listed(inputs.contrasts.expressions, most=8),
@@ -167,14 +173,14 @@ def _no_contrast_within(name: str, names: tuple[str, ...], inputs: ModelInputs) 
     )
 
 
-def _say_differences(analysis: Analysis, say: Say) -> None:
+def _say_differences(analysis: Analysis, permuting: str, say: Say) -> None:
     """Say where what is permuted is not quite what the analysis tests."""
     if analysis.model.correlation == "per_feature":
-        say("permuted visits: with the consensus correlation, not each feature's own")
+        say(f"{permuting}: with the consensus correlation, not each feature's own")
     if analysis.contrast_errors == "limma":
-        say("permuted visits: with exact standard errors, not limma's")
+        say(f"{permuting}: with exact standard errors, not limma's")
     if analysis.moderation.minimum_log_fc > 0:
-        say("permuted visits: tests of no change at all, not of minimum_log_fc")
+        say(f"{permuting}: tests of no change at all, not of minimum_log_fc")
 
 
 def _sums(inputs: ModelInputs, permuted: Blocks, j: int, options: Permutations) -> PermutationSums:
@@ -218,13 +224,15 @@ def _add(inputs: ModelInputs, prior: _Prior, sums: list[PermutationSums]) -> Non
             one.add(block.y, s2, df, prior.df_total[rows], block.weights)
 
 
-def _say_found(checks: dict[str, PermutationCheck], say: Say) -> None:
+def _say_found(checks: dict[str, PermutationCheck], nouns: Nouns, say: Say) -> None:
     for contrast, check in checks.items():
-        what = "visit order" if check.enumerated else "random visit order"
+        what = f"{nouns.timepoint.one} order"
+        what = what if check.enumerated else f"random {what}"
         fixed = ""
         if check.between_share > _WORTH_SAYING:
             fixed = (
-                f"; {100 * check.between_share:.0f} % of its variance is between people and stays"
+                f"; {100 * check.between_share:.0f} % of its variance is between "
+                f"{nouns.subject.many} and stays"
             )
         say(
             f"{contrast}: {counted(check.n_found, 'feature')} with p < 0.05, "
@@ -233,7 +241,8 @@ def _say_found(checks: dict[str, PermutationCheck], say: Say) -> None:
         )
     left_out = next(iter(checks.values())).n_left_out
     if left_out:
-        say(f"permuted visits: {counted(left_out, 'feature')} with missing values left out")
+        features = counted(left_out, "feature")
+        say(f"permuted {nouns.timepoint.many}: {features} with missing values left out")
 
 
 def _check_rows(analysis: str, checks: dict[str, PermutationCheck]) -> pa.Table:

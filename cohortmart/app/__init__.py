@@ -1,1 +1,1 @@
-"""The command line and what stands behind its commands."""
+"""The command line: its commands and what stands behind them."""

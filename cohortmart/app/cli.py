@@ -46,13 +46,20 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug", envvar="COHORTMART_DEBUG", help="Show tracebacks; dbt logs all it does."
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no summary.")] = False,
     version: Annotated[  # noqa: ARG001 - typer calls _version
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     session.debug, session.quiet = debug, quiet
+    if debug:
+        os.environ["COHORTMART_DEBUG"] = "1"  # for the build
 
 
 WithReport = Annotated[
@@ -234,6 +241,8 @@ def forget(
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code: 0, 2 for bad input, 1 for a fault of ours."""
     given = sys.argv[1:] if arguments is None else arguments
+    # processes that we start find their modules where we do, not in the current folder
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
         app(_flags_first(given), prog_name="cohortmart")
     except SystemExit as leaving:

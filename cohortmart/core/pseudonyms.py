@@ -1,4 +1,4 @@
-"""What people and samples are called in a report: by their names, or by numbers."""
+"""Pseudonyms: numbers in place of the ids of people and samples, kept in the output folder."""
 
 from __future__ import annotations
 

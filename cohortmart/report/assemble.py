@@ -1,4 +1,4 @@
-"""Pages to one HTML file that needs nothing beside it."""
+"""The HTML file of a report: its pages, with nothing beside it."""
 
 from __future__ import annotations
 

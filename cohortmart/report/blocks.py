@@ -1,4 +1,4 @@
-"""What a page of the report consists of, before it becomes HTML or a picture."""
+"""Blocks of a page: texts, figures, tables and choices, before they become HTML."""
 
 from __future__ import annotations
 

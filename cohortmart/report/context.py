@@ -1,4 +1,4 @@
-"""The warehouse as the pages of the report see it."""
+"""The source of a report, opened: the warehouse as its pages see it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import duckdb
 
 from cohortmart.core.errors import InputError
 from cohortmart.core.pseudonyms import Names, kept_pseudonyms, own_names
-from cohortmart.core.study.yaml_positions import read_document
-from cohortmart.core.text import Nouns, nouns
+from cohortmart.core.study.study_copy import StudyCopy
+from cohortmart.core.text import Nouns
 from cohortmart.core.warehouse.home import Home, connect_read_only
 from cohortmart.report.source import Detail, Source
 
@@ -33,7 +33,7 @@ _CHANGES = {
 
 
 @contextmanager
-def opened(
+def report_source(
     home: Home, *, pseudonymise: bool = False, detail: Detail | None = None
 ) -> Iterator[Source]:
     """Open the warehouse of an output folder for the report.
@@ -59,7 +59,7 @@ def opened(
         if not samples:
             raise InputError("the warehouse has no samples to report on", file=home.warehouse)
         analyses = {a for (a,) in con.sql("select analysis from analysis_run").fetchall()}
-        copy = _StudyCopy(home)
+        copy = StudyCopy(home)
         names = _names(home, samples, analyses, copy.nouns if pseudonymise else None)
         con.execute(_SHOWN_SAMPLE)
         con.executemany(
@@ -123,19 +123,3 @@ def _names(
         others = {str(s[i]) for s in samples for i in (2, 3, 5)}  # group, timepoint, cell type
         return kept_pseudonyms(home.root, subjects, ids, others | analyses, noun=nouns.subject)
     return own_names(subjects, ids)
-
-
-class _StudyCopy:
-    """The order of names, and the nouns, in the study.yml of the output folder."""
-
-    def __init__(self, home: Home) -> None:
-        root = read_document(home.study_copy).value if home.study_copy.exists() else {}
-        self._root = root if isinstance(root, dict) else {}
-        self.study = str(self._root.get("study", home.root.name))
-        self.nouns = nouns(self._root.get("subject_noun"), self._root.get("timepoint_noun"))
-
-    def sorted(self, key: str, there: set[str]) -> tuple[str, ...]:
-        """Return the names that are there: as study.yml orders them, others behind."""
-        named = [str(name) for name in self._root.get(key) or ()]
-        known = [name for name in named if name in there]
-        return (*known, *sorted(there - set(known)))

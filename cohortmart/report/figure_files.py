@@ -1,4 +1,4 @@
-"""The report's figures as files: SVG, and PNG with 300 dots per inch."""
+"""Figures as files: SVG, and PNG with 300 dots per inch."""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ from cohortmart.core.warehouse.build_state import read_built
 from cohortmart.core.warehouse.home import Home
 from cohortmart.report.assemble import html
 from cohortmart.report.blocks import Figure, Page, all_blocks
-from cohortmart.report.context import opened
+from cohortmart.report.context import report_source
 from cohortmart.report.figure_files import draw_files
 from cohortmart.report.pages import PAGES
-from cohortmart.report.pseudonymise import nameless
+from cohortmart.report.pseudonymise import pseudonymise_page
 from cohortmart.report.source import Detail, Source
 
 #: Browsers stay quick up to here, and mail programs take it.
@@ -76,7 +76,7 @@ def write_report(
     began = time.monotonic()
     folder = home.report(pseudonymised=pseudonymise)
     workshop = folder.with_name(f".{folder.name}.new")
-    with opened(home, pseudonymise=pseudonymise) as source:
+    with report_source(home, pseudonymise=pseudonymise) as source:
         mark = _mark(source)
         if if_needed and _made_from(folder) == mark:
             n = len(list((folder / "figures").glob("*.svg")))
@@ -102,7 +102,7 @@ def report_pages(source: Source, say: Callable[[str], None]) -> list[Page]:
     for name, page in PAGES:
         began = time.monotonic()
         made = page(source)
-        pages.append(nameless(made, source.names) if source.pseudonymised else made)
+        pages.append(pseudonymise_page(made, source.names) if source.pseudonymised else made)
         say(f"report: {name} in {time.monotonic() - began:.1f} s")
     return pages
 

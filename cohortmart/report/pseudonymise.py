@@ -1,4 +1,4 @@
-"""The last look at a page that leaves the house: whatever still holds a person's name."""
+"""Pseudonymised pages: a last look for whatever still holds a person's name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cohortmart.report.blocks import Block, Choice, Figure, Page, Panel, Section
 _WORDS_IN_SPEC = frozenset({"title", "subtitle", "text", "domain", "sort"})
 
 
-def nameless(page: Page, names: Names) -> Page:
+def pseudonymise_page(page: Page, names: Names) -> Page:
     """Return a page with the shown names wherever an id stands in its words or values.
 
     Pages show no ids themselves. But a study's author may have named a contrast, a column of the

@@ -1,4 +1,4 @@
-"""Sizes: how many samples of how many people stand behind a picture."""
+"""Sample numbers: how many samples of how many people stand behind a picture."""
 
 from __future__ import annotations
 

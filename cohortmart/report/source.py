@@ -1,4 +1,4 @@
-"""Where the pages of the report get their rows from: the warehouse, read only."""
+"""The source of a report: the warehouse, read only, from which its pages get their rows."""
 
 from __future__ import annotations
 

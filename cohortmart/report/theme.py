@@ -1,4 +1,4 @@
-"""One visual language: the same colours, order and type in every picture of the report."""
+"""The theme of the report: the same colours, order and type in every picture."""
 
 from __future__ import annotations
 

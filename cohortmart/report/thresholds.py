@@ -1,4 +1,4 @@
-"""What counts as found, in words."""
+"""Thresholds of a contrast in words: what counts as found."""
 
 from __future__ import annotations
 

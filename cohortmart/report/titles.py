@@ -1,4 +1,4 @@
-"""Titles in a specification that come from names of the study."""
+"""Axis titles in a specification that come from names of the study."""
 
 from __future__ import annotations
 

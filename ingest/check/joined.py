@@ -1,4 +1,4 @@
-"""Whether the files of one assay hold the same features."""
+"""Checks that the files of one assay hold the same features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why the names in a matrix may differ from those in the sample sheet."""
+"""Likely causes of names in a matrix that the sample sheet does not have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a matrix must fulfil before it enters the lake."""
+"""Checks of a matrix before it enters the lake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which sample each column of the matrices is, and whether that can be."""
+"""Matrix columns and the samples of the sheets that they are, or an error."""
 
 from __future__ import annotations
 
@@ -127,8 +127,10 @@ def _same_visit(study: Study, row: Mapping[str, object], other: str, assay: str)
     said = [f"subject {row['subject_id']}", f"timepoint {row['timepoint']}"]
     said += [f"cell type {row['cell_type']}"] if row["cell_type"] is not None else []
     said += [f"visit_key {row['visit_key']}"] if row["visit_key"] else []
+    person, visit = study.nouns.subject.one, study.nouns.timepoint.one
     return IngestError(
-        f"two samples of one visit in the assay {assay}: {other} and {row['sample_id']}",
+        f"two samples of one {person} at one {visit} in the assay {assay}: {other} and "
+        f"{row['sample_id']}",
         file=study.samples[0].file,
         expected="one sample for each subject x timepoint x cell type x visit_key",
         found=f"both are {', '.join(said)}",

@@ -1,4 +1,4 @@
-"""Finds the raw file a user means among those that `ingested_file` lists."""
+"""A raw file among those that `ingested_file` lists, found by what a user calls it."""
 
 from __future__ import annotations
 

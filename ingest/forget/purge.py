@@ -1,4 +1,4 @@
-"""Deletes what was forgotten from every file that no longer counts; safe to repeat."""
+"""Deletion of what was forgotten from every file that no longer counts; safe to repeat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One assay's matrix files into one lake matrix: read, check, sum, join, write."""
+"""The lake matrix of one assay, made of its files: read, check, sum, join, write."""
 
 from __future__ import annotations
 

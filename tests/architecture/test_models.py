@@ -19,6 +19,15 @@ MACROS = sorted((ROOT / "macros").glob("*.sql"))
 WITHOUT_CONTRACT = {"dim_sample"}
 #: A model that only reads a Parquet table: its columns are those of its YAML.
 READS = re.compile(r'\{\{ staged\("(lake|results)", "(\w+)"(?:, further=true)?\) \}\}\n')
+#: What may stand in the `config: meta:` of a column, see macros/column_rules.sql.
+COLUMN_RULES = {
+    "not_null",
+    "not_nan",
+    "min_value",
+    "max_value",
+    "accepted_values",
+    "not_below",
+}
 FOLDER_PREFIX = {"staging": "stg_", "intermediate": "int_"}
 #: What must not stand in SQL that also runs on the Spark protocol, and why.
 NOT_SHARED = {
@@ -162,6 +171,13 @@ def test_model_is_named_after_its_layer(model: Path) -> None:
         assert not model.stem.startswith(("stg_", "int_"))
 
 
+def data_tests(block: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Give the tests of a table as a whole with their arguments, by name."""
+    tests = block.get("data_tests", [])
+    named = [{t: {}} if isinstance(t, str) else t for t in tests]
+    return {name: body.get("arguments", {}) for t in named for name, body in t.items()}
+
+
 @pytest.mark.parametrize("model", MODELS, ids=ids)
 def test_keys_of_tables_are_tested(model: Path) -> None:
     """A table has a primary key, or a test that its grain is unique."""
@@ -169,17 +185,37 @@ def test_keys_of_tables_are_tested(model: Path) -> None:
         return
     block = described(model)
     grain = block["config"]["meta"]["grain"]
+    tests = data_tests(block)
     if block["name"].startswith("visit_"):  # views whose number of rows is tested instead
-        assert any("same_number_of_rows" in t for t in block["data_tests"])
+        assert "equal_rowcount" in tests
         return
     keys = [c["columns"] for c in block.get("constraints", []) if c["type"] == "primary_key"]
-    for test in block.get("data_tests", []):
-        if "unique_combination" in test:
-            keys.append(test["unique_combination"]["arguments"]["keys"])
-        if "one_row_per_sample" in test:
-            keys.append([*test["one_row_per_sample"]["arguments"]["keys"], "sample_id"])
-    keys += [[c["name"]] for c in block["columns"] if "unique" in c.get("data_tests", [])]
+    if "columns_hold" in tests and tests["columns_hold"].get("unique", True):
+        keys.append(grain)
+    if "one_row_per_sample" in tests:
+        keys.append([*tests["one_row_per_sample"]["keys"], "sample_id"])
     assert grain in keys
+
+
+@pytest.mark.parametrize("model", MODELS, ids=ids)
+def test_rules_of_columns_are_known_and_tested(model: Path) -> None:
+    block = described(model)
+    names = {c["name"] for c in block["columns"]}
+    rules = {c["name"]: c["config"]["meta"] for c in block["columns"] if "config" in c}
+    for column, meta in rules.items():
+        assert set(meta) <= COLUMN_RULES, column
+        assert {type(meta[k]) for k in ("not_null", "not_nan") if k in meta} <= {bool}
+        smaller = meta.get("not_below", [])
+        assert {smaller} if isinstance(smaller, str) else set(smaller) <= names
+    if rules:
+        assert "columns_hold" in data_tests(block)
+
+
+def test_the_macro_knows_the_rules_of_columns() -> None:
+    text = (ROOT / "macros" / "column_rules.sql").read_text(encoding="utf-8")
+    assert set(re.findall(r"\bmeta\.(\w+)", text)) - {"grain"} == COLUMN_RULES
+    documented = text.split("#}", 2)[1]
+    assert all(rule in documented for rule in COLUMN_RULES)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=ids)
@@ -217,6 +253,23 @@ def test_sql_is_shared_by_duckdb_and_spark(path: Path) -> None:
 @pytest.mark.parametrize("path", [ROOT / "dbt_project.yml", ROOT / "profiles.yml"], ids=ids)
 def test_project_names_no_place(path: Path) -> None:
     assert not re.search(r"(?<![\w}'~ ])/(work|home|tmp|root)\b", path.read_text(encoding="utf-8"))
+
+
+def test_macros_are_described() -> None:
+    """`macros/macros.yml` names every macro and generic test, with its arguments in order."""
+    pattern = r"{%-? (macro|test) (\w+)\(([^)]*)\)"
+    files = [*MACROS, *(ROOT / "tests" / "sql" / "generic").glob("*.sql")]
+    written = {
+        f"test_{name}" if kind == "test" else name: re.findall(r"(\w+)(?:=\w+)?", arguments)
+        for path in files
+        for kind, name, arguments in re.findall(pattern, path.read_text(encoding="utf-8"))
+    }
+    blocks = yaml.safe_load((ROOT / "macros" / "macros.yml").read_text(encoding="utf-8"))["macros"]
+    assert {b["name"]: [a["name"] for a in b.get("arguments", [])] for b in blocks} == written
+    assert len(blocks) == len(written)
+    for block in blocks:
+        for described_thing in (block, *block.get("arguments", [])):
+            assert described_thing["description"].endswith(".")
 
 
 def test_decimal_rule_catches_what_it_should() -> None:

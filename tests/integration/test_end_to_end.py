@@ -85,7 +85,7 @@ def test_one_assay_through_every_command(tmp_path, rng):
 
     run = cohortmart("run", study, "--out", home.root, "--no-report")
     assert run.returncode == 0, run.stderr
-    assert "tiny: 12 samples of 6 subjects" in run.stdout
+    assert "tiny: 12 samples of 6 people" in run.stdout
     assert "main: 3 contrasts; found at P < 0.05" in run.stdout
     assert "next, for example:\n  cohortmart sql" in run.stdout
     assert "60 features x 12 samples" in run.stderr

@@ -15,7 +15,15 @@ from cohortmart.report.assemble import html
 from cohortmart.report.blocks import Choice, Column, Figure, Page, Panel, Section, Table, Text
 from tests.support.chromium import Opened, opened_report, started_chromium
 
-PAGES = ("glance", "quality", "contrasts", "rebound", "links", "findings", "methods")
+PAGES = (
+    "overview",
+    "quality",
+    "contrasts",
+    "rebound",
+    "methylation-expression",
+    "findings",
+    "methods",
+)
 WIDE, NARROW = 1280, 390
 HOSTILE = "</script><script>window.broken = 1</script><img src=x onerror='window.broken = 1'>"
 
@@ -105,9 +113,9 @@ def test_every_choice_shows_what_it_names(browser: Browser, index: Path) -> None
 
 def test_tables_are_sorted_and_searched(browser: Browser, index: Path) -> None:
     with opened_report(browser, index, WIDE) as opened:
-        opened.show("glance")
+        opened.show("overview")
         opened.draw_all()
-        table = opened.page.locator("#glance-visits")
+        table = opened.page.locator("#overview-samples")
         column = table.locator("tbody td:nth-child(4)")
         table.locator("th:nth-child(4) button").click()
         rising = [int(n) for n in column.all_inner_texts()]

@@ -56,7 +56,7 @@ def test_every_figure_is_there_twice_and_says_what_it_shows(demo_run: Path) -> N
     folder = demo_run / "report" / "figures"
     svg, png = ({p.stem for p in folder.glob(f"*.{kind}")} for kind in ("svg", "png"))
     assert svg == png
-    assert {"contrasts-volcanoes-rna-cd8", "rebound-changes-rna-cd8", "glance-grid"} <= svg
+    assert {"contrasts-volcanoes-rna-cd8", "rebound-changes-rna-cd8", "overview-grid"} <= svg
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in folder.glob("*.png"))
     assert all(p.stat().st_size > 3_000 for p in folder.iterdir())
 
@@ -93,4 +93,4 @@ def test_a_pseudonymised_report_names_no_one(demo_run: Path) -> None:
     ages = {f"{r['age']:g}" for r in rows if r["age"] is not None and not r["age"].is_integer()}
     assert not ages & set(shown)
     assert "woman 1" not in page  # not even her number: no single woman is drawn
-    assert not list((done.index.parent / "figures").glob("glance-grid*"))
+    assert not list((done.index.parent / "figures").glob("overview-grid*"))

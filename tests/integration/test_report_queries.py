@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from cohortmart.core.warehouse.home import Home
 from cohortmart.report.blocks import Table, all_blocks
-from cohortmart.report.context import opened
+from cohortmart.report.context import report_source
 from cohortmart.report.pipeline import report_pages
 
 #: Their rows count what the SQL beside them finds, or say it in words.
@@ -31,7 +31,7 @@ def exact(table: pa.Table) -> list[str]:
 
 def test_the_query_beside_a_table_begins_with_its_rows(demo_run: Path) -> None:
     asked = set()
-    with opened(Home(demo_run), pseudonymise=False) as source:
+    with report_source(Home(demo_run), pseudonymise=False) as source:
         for page in report_pages(source, print):
             for block in all_blocks(page):
                 if not isinstance(block, Table) or not block.query:
@@ -45,4 +45,12 @@ def test_the_query_beside_a_table_begins_with_its_rows(demo_run: Path) -> None:
                 first = answer.select(both).slice(0, block.rows.num_rows)
                 assert both, block.name
                 assert first.to_pylist() == block.rows.select(both).to_pylist(), block.name
-    assert asked == {"glance", "quality", "contrasts", "rebound", "links", "findings", "methods"}
+    assert asked == {
+        "overview",
+        "quality",
+        "contrasts",
+        "rebound",
+        "methylation-expression",
+        "findings",
+        "methods",
+    }

@@ -1,7 +1,8 @@
 """Runs several dbt commands in one process, because starting dbt takes longer than the work.
 
 Called as `python dbt_child.py JOBS.json`: a list of {"env": {...}, "args": [...]}; writes
-JOBS.json.out, a list of {"success", "error", "results": {node: status}, "messages": {node: text}}.
+JOBS.json.out, a list of {"success", "error", "results": {node: status}, "messages": {node: text},
+"noted": {node: what else dbt keeps of it}}.
 A process of its own, because dbt keeps the DuckDB file open until the process ends.
 """
 
@@ -25,6 +26,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         "error": str(outcome.exception or ""),
         "results": {n.node.name: str(n.status) for n in nodes},
         "messages": {n.node.name: str(n.message) for n in nodes},
+        "noted": {n.node.name: n.adapter_response for n in nodes},
     }
 
 

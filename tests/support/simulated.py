@@ -169,7 +169,7 @@ def main() -> None:
             print(f"| {name} | {mode} | " + " | ".join(cells) + " |")
     study = simulate(SCENES["own correlations"], n, seed=7)
     thirds = np.digitize(study.correlation, np.quantile(study.correlation, (1 / 3, 2 / 3)))
-    print("\n| correlation within women | mode | " + " | ".join(CONTRASTS) + " |")
+    print("\n| correlation within people | mode | " + " | ".join(CONTRASTS) + " |")
     print("|---|---|" + "---|" * len(CONTRASTS))
     for third in range(3):
         inside = thirds == third

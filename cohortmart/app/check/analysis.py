@@ -1,10 +1,10 @@
-"""What one analysis can estimate, on how many people."""
+"""Estimability of an analysis: which contrasts its samples determine, on how many people."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import numpy as np
@@ -26,6 +26,7 @@ from cohortmart.app.check.outside import OutsideFactor, look_outside
 from cohortmart.app.check.refusals import find_refusals
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.text import Nouns
 from cohortmart.core.types import Floats
 
 
@@ -91,7 +92,9 @@ class AnalysisCheck:
     notes : tuple of str
         What was left out before the design was made.
     unpermutable : tuple of str
-        Contrasts that permuted visits cannot test; empty where the analysis permutes none.
+        Contrasts that permuted timepoints cannot test; empty where the analysis permutes none.
+    nouns : Nouns
+        What the study calls people and timepoints.
     """
 
     fault: str = ""
@@ -104,6 +107,7 @@ class AnalysisCheck:
     removed: str | None = None
     notes: tuple[str, ...] = ()
     unpermutable: tuple[str, ...] = ()
+    nouns: Nouns = field(default=Nouns())
 
     @property
     def faulty(self) -> bool:
@@ -131,7 +135,7 @@ def check_analysis(
         if analysis.model.curve is not None:
             samples, note = samples_on_curve(samples, analysis.model.curve, f"analysis {name}")
     except AnalysisError as error:
-        return AnalysisCheck(fault=str(error))
+        return AnalysisCheck(fault=str(error), nouns=study.nouns)
     notes = (note,) if note else ()
     confounding = tuple(find_confounding(samples, analysis.model, study))
     combat = combat_of(study, analysis.assay)
@@ -146,6 +150,7 @@ def check_analysis(
             confounding=confounding,
             removed=removed,
             notes=notes,
+            nouns=study.nouns,
         )
     contrasts = tuple(_contrast(design, samples, n, e) for n, e in expanded.expressions.items())
     estimable = {c.name: c.weights for c in contrasts if c.weights is not None}
@@ -166,10 +171,12 @@ def check_analysis(
             study.groups,
             _families(expanded.families, list(expanded.expressions)),
             unpermutable,
+            study.nouns,
         ),
         removed=removed,
         notes=notes,
         unpermutable=unpermutable,
+        nouns=study.nouns,
     )
 
 

@@ -1,9 +1,9 @@
-"""What ComBat and ComBat-seq do to what is compared: the spread over batches, what is refused."""
+"""ComBat and ComBat-seq against what is compared: the spread over batches, what is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,7 @@ from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.normalise_records import METHODS, BatchOptions, step_of
 from cohortmart.core.study.records import ROLE_COLUMNS, ROLES, Analysis, Study
+from cohortmart.core.text import Nouns
 from cohortmart.core.types import Floats
 
 #: Batches with one level of a category only count as confounded from this share of the samples.
@@ -55,6 +56,8 @@ class CombatCheck:
         Analyses with the batch in their model as well.
     others : tuple of str
         Analyses without it.
+    nouns : Nouns
+        What the study calls people and timepoints.
     """
 
     assay: str
@@ -69,6 +72,7 @@ class CombatCheck:
     comparing: tuple[str, ...]
     adjusting: tuple[str, ...]
     others: tuple[str, ...]
+    nouns: Nouns = field(default=Nouns())
 
     @property
     def step(self) -> str:
@@ -133,6 +137,7 @@ def check_combat(samples: pl.DataFrame, assay: str, study: Study) -> CombatCheck
         ),
         adjusting=adjusting,
         others=tuple(n for n in of_assay if n not in adjusting),
+        nouns=study.nouns,
     )
 
 

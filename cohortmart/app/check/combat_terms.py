@@ -1,4 +1,4 @@
-"""Which roles, factors and covariates an analysis names, and which of them it compares."""
+"""Terms of the analyses of an assay: which are named, and which of them are compared."""
 
 from __future__ import annotations
 

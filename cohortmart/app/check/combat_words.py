@@ -1,4 +1,4 @@
-"""The step that removes batches in plain words: the spread, what goes, what is safer."""
+"""Sentences on ComBat: the spread over batches, what is removed, what is safer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def combat_text(check: CombatCheck, study: Study) -> str:
     ----------
     check : CombatCheck
     study : Study
-        Order of groups and visits.
+        Order of groups and timepoints.
     """
     keep = f"keeps {joined([quoted(k) for k in check.combat.keep])}"
     said = f"{check.method} removes {quoted(check.combat.batch)} and "
@@ -54,15 +54,15 @@ def combat_warnings(check: CombatCheck) -> list[str]:
         compare = "compares" if len(check.comparing) == 1 else "compare"
         found.append(
             f"{listed(check.comparing, most=NAMES_SHOWN)} {compare} {batch}, which "
-            f"{check.method} removes: what is "
-            f"found there means nothing. To do: leave `{check.step}` out."
+            f"{check.method} removes: what is found "
+            f"there means nothing. To do: leave `{check.step}` out."
         )
     found += _unkept(check)
     for parts in check.confounding:
         parted = "cannot part them either"
         if not parts[0].complete:
             parted = "parts them only as far as the other samples tell"
-        found.append(f"{described(parts)} {check.method} {parted}.")
+        found.append(f"{described(parts, check.nouns.subject)} {check.method} {parted}.")
     n_batches = check.samples[check.combat.batch].drop_nulls().n_unique()
     for term, (n, n_samples) in check.one_sided.items():
         if term not in check.unkeepable:  # of which that is said already
@@ -90,8 +90,8 @@ def combat_notes(check: CombatCheck) -> list[str]:
         if alone:
             found.append(
                 f"{batch} {listed(alone, most=NAMES_SHOWN)}: one sample each, so ComBat takes "
-                "most of what is peculiar "
-                "to that person for an effect of the batch."
+                f"most of what is peculiar to that {check.nouns.subject.one} for an effect of the "
+                "batch."
             )
     if check.adjusting:
         model = "model" if len(check.adjusting) == 1 else "models"

@@ -1,4 +1,4 @@
-"""Confounding: factors that go with what an analysis compares, a batch with a visit above all."""
+"""Confounding: factors that go with what an analysis compares, a batch with a timepoint say."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from cohortmart.app.check.names import NAMES_SHOWN, quoted, yaml_item
 from cohortmart.app.check.outside import OutsideFactor
 from cohortmart.core.study.normalise_records import METHODS
 from cohortmart.core.study.records import Analysis
-from cohortmart.core.text import counted, joined, listed
+from cohortmart.core.text import Noun, counted, joined, listed
 
 #: A contrast that takes in less than this of a factor's effect is not named.
 LEAST_SHARE = 0.05
@@ -40,20 +40,22 @@ def confounding_warnings(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     return _said(analysis, check, harmless=False)
 
 
-def described(parts: Sequence[Confounding]) -> str:
+def described(parts: Sequence[Confounding], subject: Noun) -> str:
     """Say which combinations are all of one level.
 
     Parameters
     ----------
     parts : sequence of Confounding
         Of one factor.
+    subject : Noun
+        What the study calls a person.
     """
     first, factor = parts[0], quoted(parts[0].factor)
     said = []
     for part in parts:
         each = joined(
             [
-                f"{label} ({counted(n, 'sample')} of {counted(people, 'person', 'people')})"
+                f"{label} ({counted(n, 'sample')} of {subject.counted(people)})"
                 for label, (n, people) in part.combinations.items()
             ]
         )
@@ -86,7 +88,7 @@ def _said(analysis: Analysis, check: AnalysisCheck, *, harmless: bool) -> list[s
             kind = factor in outside and _cancels(outside[factor])
             text = _outside(parts[0], outside.get(factor), analysis, check.removed)
         if kind == harmless:
-            said.append(f"{described(parts)} {text}")
+            said.append(f"{described(parts, check.nouns.subject)} {text}")
     return said
 
 

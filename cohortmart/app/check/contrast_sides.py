@@ -1,4 +1,4 @@
-"""How many people stand on either side of a contrast."""
+"""Sizes of the two sides of a contrast: how many people stand on each."""
 
 from __future__ import annotations
 

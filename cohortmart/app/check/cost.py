@@ -1,4 +1,4 @@
-"""A rough estimate of the disk and time that a run takes."""
+"""Cost of a run: a rough estimate of its disk and time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which filters of a methylation assay lack what they need."""
+"""Filters of a methylation assay that lack what they need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which samples were measured by which assay, from the sheets and the headers of the matrices."""
+"""Samples measured by each assay, from the sheets and the headers of the matrices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What leaving a factor out of the model does, and what putting it in would do."""
+"""Factors left out of the model: what that does, and what putting them in would do."""
 
 from __future__ import annotations
 

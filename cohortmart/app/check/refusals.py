@@ -1,4 +1,4 @@
-"""Why `cohortmart analyse` would refuse an analysis although its design can be made."""
+"""Refusals: why `cohortmart analyse` would not fit an analysis although its design can be made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from analyses.enrichment.found_genes import unknown_contrast
 from analyses.rebound.pairs import resolve_pairs
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Analysis
-from cohortmart.core.text import counted, did_you_mean, listed
+from cohortmart.core.text import Nouns, counted, did_you_mean, listed
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -27,6 +27,7 @@ def find_refusals(
     groups: Sequence[str] = (),
     families: Mapping[str, Sequence[int]] = NOTHING,
     unpermutable: Collection[str] = (),
+    nouns: Nouns | None = None,
 ) -> tuple[str, ...]:
     """Try what the fit demands of a design, beyond contrasts that can be estimated.
 
@@ -41,7 +42,9 @@ def find_refusals(
     families : mapping of str to sequence of int
         Reserved key to the contrasts it stands for.
     unpermutable : collection of str
-        Contrasts that permuted visits cannot test.
+        Contrasts that permuted timepoints cannot test.
+    nouns : Nouns, optional
+        What the study calls people and timepoints.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def find_refusals(
         _of_pairs(analysis, contrasts, groups),
         _of_joint_tests(analysis, contrasts, families),
         _of_enrichment(analysis, contrasts),
-        _of_permutations(analysis, contrasts, unpermutable),
+        _of_permutations(analysis, contrasts, unpermutable, nouns or Nouns()),
         _of_sensitivity(analysis, contrasts),
     ]
     return tuple(str(error) for error in found if error is not None)
@@ -135,9 +138,9 @@ def _of_joint_tests(
 
 
 def _of_permutations(
-    analysis: Analysis, contrasts: Sequence[str], unpermutable: Collection[str]
+    analysis: Analysis, contrasts: Sequence[str], unpermutable: Collection[str], nouns: Nouns
 ) -> AnalysisError | None:
-    """Permuting the visits of each person moves nothing between people."""
+    """Permuting the timepoints of each person moves nothing between people."""
     options = analysis.permutations
     if options is None or not contrasts:
         return None
@@ -148,8 +151,9 @@ def _of_permutations(
     if not named and not set(contrasts) <= set(unpermutable):
         return None
     return AnalysisError(
-        "`permutations` cannot test a contrast between people: it permutes the visits of each",
-        expected="changes within people, or such changes compared between groups",
+        f"`permutations` cannot test a contrast between {nouns.subject.many}: it permutes the "
+        f"{nouns.timepoint.many} of each",
+        expected=f"changes within {nouns.subject.many}, or such changes compared between groups",
         found=listed(named or contrasts, 5),
         hint="take it out of `permutations.contrasts`"
         if named

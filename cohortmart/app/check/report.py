@@ -78,7 +78,7 @@ def check_study(study_file: Path) -> Report:
 def _samples_section(study: Study, measured: Measured, combats: Mapping[str, CombatCheck]) -> str:
     subjects = len(set(measured.table["subject_id"].to_pylist()))
     n_sheet = measured.table.num_rows
-    of = f"{counted(n_sheet, 'sample')} of {counted(subjects, 'person', 'people')}"
+    of = f"{counted(n_sheet, 'sample')} of {study.nouns.subject.counted(subjects)}"
     lines = [f"Study {study.study}: {of} in the sample sheet"]
     lines += [f"  note: {note}" for note in measured.notes]
     text = "\n".join(lines) + "\n"

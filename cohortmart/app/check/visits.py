@@ -1,4 +1,4 @@
-"""How many people were sampled at which visit, and who misses one."""
+"""Attendance: how many people were sampled at which timepoint, and who misses one."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cohortmart.core.text import listed
 
 
 def visits_text(study: Study, samples: pl.DataFrame) -> str:
-    """Return the grid of group x visit, one for each cell type and visit key.
+    """Return the grid of group x timepoint, one for each cell type and visit key.
 
     Parameters
     ----------
     study : Study
-        Order of groups and visits.
+        Order of groups and timepoints.
     samples : DataFrame
         The rows of `dim_sample` to count.
     """
@@ -45,7 +45,7 @@ def _grid(study: Study, samples: pl.DataFrame, title: str) -> str:
     people = {g: set().union(*(seen.get((g, v), set()) for v in visits)) for g in groups}
     columns: list[Sequence[object]] = [groups, [len(people[g]) for g in groups]]
     columns += [[len(seen.get((g, v), ())) or "-" for g in groups] for v in visits]
-    table = aligned([f"people: {title}", "in all", *visits], columns)
+    table = aligned([f"{study.nouns.subject.many}: {title}", "in all", *visits], columns)
     lines = [f"  {line}\n" for line in table.splitlines()]
     for group in groups:
         absent = [

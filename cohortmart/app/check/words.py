@@ -17,19 +17,19 @@ from cohortmart.app.check.names import NAMES_SHOWN
 from cohortmart.app.check.paragraphs import block, wrapped
 from cohortmart.app.sql.text_table import aligned
 from cohortmart.core.study.records import Analysis
-from cohortmart.core.text import counted, listed
+from cohortmart.core.text import Noun, counted, listed
 
 #: Fewer residual degrees of freedom than this are worth a warning.
 FEW_RESIDUAL_DF = 10
 #: Fewer people on a side, or complete pairs, than this are worth a warning.
 FEW_PEOPLE = 3
 KINDS = {
-    "within": "change within people",
-    "between": "between groups of people",
+    "within": "change within {people}",
+    "between": "between groups of {people}",
     "mixed": "change, compared between groups",
 }
 #: A contrast with a number in it has no groups to compare.
-OF_NUMBER = "within and between people"
+OF_NUMBER = "within and between {people}"
 
 
 def analysis_text(
@@ -55,7 +55,7 @@ def analysis_text(
     title = f"Analys{'is' if len(names) == 1 else 'es'} {', '.join(names)}"
     if check.samples is None:
         return f"{title}\n{block('CANNOT BE COMPUTED', check.fault)}\n"
-    people = counted(check.samples["subject_id"].n_unique(), "person", "people")
+    people = check.nouns.subject.counted(check.samples["subject_id"].n_unique())
     n_samples = counted(check.samples.height, "sample")
     lines = [f"{title}: {n_samples} of {people}, assay {analysis.assay}"]
     if analysis.where:
@@ -64,7 +64,7 @@ def analysis_text(
         lines.append(block("CANNOT BE COMPUTED", check.fault))
     else:
         lines += _model_lines(analysis, check)
-        table = _contrast_table(check.contrasts)
+        table = _contrast_table(check.contrasts, check.nouns.subject)
         shown_for = tables.setdefault(table, names[0])
         lines.append(table if shown_for == names[0] else f"  contrasts: as for {shown_for}")
         lines += [
@@ -84,6 +84,7 @@ def warnings_of(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     analysis : Analysis
     check : AnalysisCheck
     """
+    people = check.nouns.subject.many
     found = []
     found += confounding_warnings(analysis, check)
     alone = single_samples(check)
@@ -95,7 +96,7 @@ def warnings_of(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     few = [c.name for c in check.contrasts if not c.fault and _fewest(c) < FEW_PEOPLE]
     if few:
         found.append(
-            f"fewer than {FEW_PEOPLE} people (or complete pairs) stand behind "
+            f"fewer than {FEW_PEOPLE} {people} (or complete pairs) stand behind "
             f"{listed(few, most=NAMES_SHOWN)}."
         )
     if check.design is not None:
@@ -118,13 +119,15 @@ def notes_of(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     analysis : Analysis
     check : AnalysisCheck
     """
+    people = check.nouns.subject.many
     found = [*check.notes, *(check.design.notes if check.design is not None else ())]
     found += confounding_notes(analysis, check)
     if analysis.permutations is not None and not analysis.permutations.contrasts:
         out = check.unpermutable
         if 0 < len(out) < len(check.contrasts):
             found.append(
-                "permutations of visits cannot test contrasts between people; left out of them: "
+                f"permutations of {check.nouns.timepoint.many} cannot test contrasts between "
+                f"{people}; left out of them: "
                 f"{listed(out, most=NAMES_SHOWN)}."
             )
     one, blocks = single_blocks(check)
@@ -133,7 +136,7 @@ def notes_of(analysis: Analysis, check: AnalysisCheck) -> list[str]:
         adds = "adds" if one == 1 else "add"
         found.append(
             f"{one} of the {blocks} blocks ({analysis.model.block}) with one sample only: {they} "
-            f"in comparisons between groups and {adds} little to changes within people."
+            f"in comparisons between groups and {adds} little to changes within {people}."
         )
     return found
 
@@ -178,14 +181,14 @@ def _curve_words(curve: SamplesOnCurve, coefficients: Mapping[str, tuple[str, ..
     return f"{said} for each {curve.by}: {each} samples"
 
 
-def _contrast_table(contrasts: Sequence[ContrastCheck]) -> str:
+def _contrast_table(contrasts: Sequence[ContrastCheck], subject: Noun) -> str:
     columns = [
         [c.name for c in contrasts],
         ["no" if c.fault else "yes" for c in contrasts],
-        [_compares(c) for c in contrasts],
-        [_people(c) for c in contrasts],
+        [_compares(c).format(people=subject.many) for c in contrasts],
+        [_people(c, subject) for c in contrasts],
     ]
-    table = aligned(["contrast", "can be estimated", "compares", "people"], columns)
+    table = aligned(["contrast", "can be estimated", "compares", subject.many], columns)
     return "".join(f"  {line}\n" for line in table.splitlines()).rstrip("\n")
 
 
@@ -195,7 +198,7 @@ def _compares(contrast: ContrastCheck) -> str:
     return KINDS.get(contrast.kind, "")
 
 
-def _people(contrast: ContrastCheck) -> str:
+def _people(contrast: ContrastCheck, subject: Noun) -> str:
     if contrast.fault:
         return ""
     sides = [", ".join(f"{n} {label}" for label, n in side) for side in _both(contrast)]
@@ -203,10 +206,10 @@ def _people(contrast: ContrastCheck) -> str:
     if contrast.kind == "between" and said:
         return said
     if not said and not contrast.on_curve:
-        people = counted(contrast.n_subjects, "person", "people")
+        people = subject.counted(contrast.n_subjects)
         return f"{people}, {counted(contrast.n_samples, 'sample')}"
     if contrast.on_curve:
-        people = counted(contrast.n_subjects, "person", "people")
+        people = subject.counted(contrast.n_subjects)
         pairs = f"{contrast.n_complete} of {people} at several {contrast.on_curve}s"
         said = ""
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cohortmart.app.commands.lock import sole_writer
 from cohortmart.app.commands.progress import Progress
@@ -13,6 +14,9 @@ from cohortmart.core.errors import CohortmartError, InputError
 from cohortmart.core.lake.file_manifest import read_current
 from cohortmart.core.study.records import Study
 from cohortmart.core.warehouse.home import Home, connect_read_only
+
+if TYPE_CHECKING:
+    from cohortmart.core.warehouse.dbt_process import DbtProcess
 
 
 def run_study(study_file: Path, out: Path, *, with_report: bool = True, quiet: bool) -> None:
@@ -117,14 +121,16 @@ def analyse_only(study_file: Path, out: Path, only: str | None, *, quiet: bool) 
     only : str or None
         Name of one analysis; else all.
     """
+    from cohortmart.core.warehouse.dbt_process import DbtProcess
+
     study, home = load_study(study_file), Home(out)
-    with sole_writer(home, "analyse"):
+    with sole_writer(home, "analyse"), DbtProcess() as dbt:
         progress = Progress(quiet)
         if _has_steps(study):  # without the layers the raw betas would be analysed
             _normalise(study, home, progress)
         if not _up_to_date(home, ("lake",)):
-            _build(home, progress, results_follow=True)
-        _analyse(study, home, progress, only)
+            _build(home, progress, dbt, results_follow=True)
+        _analyse(study, home, progress, dbt, only)
     _next(quiet, f'cohortmart sql "from dim_contrast" --out {shlex.quote(str(out))}')
 
 
@@ -138,14 +144,16 @@ def _run(
     with_report: bool,
 ) -> None:
     from cohortmart.app.commands.summary import summarise
+    from cohortmart.core.warehouse.dbt_process import DbtProcess
 
     progress = progress or Progress(quiet)
     _ingest(study, study_file, home, progress)
     if _has_steps(study):
         _normalise(study, home, progress)
-    _build(home, progress, if_needed=True, results_follow=bool(study.analyses))
-    if study.analyses or read_current(home.results):  # results of analyses taken out go, too
-        _analyse(study, home, progress)
+    with DbtProcess() as dbt:
+        _build(home, progress, dbt, if_needed=True, results_follow=bool(study.analyses))
+        if study.analyses or read_current(home.results):  # results of analyses taken out go, too
+            _analyse(study, home, progress, dbt)
     report = write_reports(home, progress, if_needed=True) if with_report else None
     if not quiet:
         print(summarise(study, home, progress.seconds, report), end="")
@@ -171,7 +179,12 @@ def _normalise(study: Study, home: Home, progress: Progress) -> None:
 
 
 def _build(
-    home: Home, progress: Progress, *, if_needed: bool = False, results_follow: bool = False
+    home: Home,
+    progress: Progress,
+    dbt: DbtProcess | None = None,
+    *,
+    if_needed: bool = False,
+    results_follow: bool = False,
 ) -> None:
     from analyses.write.results import drop_outdated, sweep_results
     from cohortmart.core.warehouse.build import RESULTS_MODELS, build
@@ -184,7 +197,7 @@ def _build(
             return
         # without results their models would be built and tested empty, and soon again
         empty = results_follow and not read_current(home.results)
-        build(home, progress.say, exclude=RESULTS_MODELS if empty else None)
+        build(home, progress.say, exclude=RESULTS_MODELS if empty else None, dbt=dbt)
         sweep_results(home)
 
 
@@ -205,7 +218,9 @@ def _up_to_date(home: Home, rooms: tuple[str, ...]) -> bool:
         con.close()
 
 
-def _analyse(study: Study, home: Home, progress: Progress, only: str | None = None) -> None:
+def _analyse(
+    study: Study, home: Home, progress: Progress, dbt: DbtProcess, only: str | None = None
+) -> None:
     from analyses.pipeline import analyse
     from analyses.write.results import sweep_results
     from cohortmart.core.warehouse.build import RESULTS_MODELS, build
@@ -218,7 +233,7 @@ def _analyse(study: Study, home: Home, progress: Progress, only: str | None = No
             fault = error
     if not _up_to_date(home, ("results",)):
         with progress.step("build", "showing the results in the warehouse"):
-            build(home, progress.say, RESULTS_MODELS)
+            build(home, progress.say, RESULTS_MODELS, dbt=dbt)
             sweep_results(home)  # only now: until here the warehouse showed the old files
     if fault is not None:
         raise fault

@@ -1,4 +1,4 @@
-"""The few lines at the end of a run."""
+"""The summary of a run: what the tables hold, in a few lines."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ def summarise(
     con = connect_read_only(home)
     try:
         counts = fetch(con, _COUNTS).to_pylist()[0]
-        lines = [f"{study.study}: {counts['samples']} samples of {counts['subjects']} subjects"]
+        people = study.nouns.subject.counted(counts["subjects"])
+        lines = [f"{study.study}: {counted(counts['samples'], 'sample')} of {people}"]
         for row in fetch(con, _ASSAYS).to_pylist():
             features = {"counts": "genes", "beta": "probes"}[row["kind"]]
             lines.append(

@@ -1,4 +1,4 @@
-"""What moves a feature besides the planted effects: cell type, covariates, batch, the woman."""
+"""Variation beside the planted effects: cell type, covariates, batch, the person."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cohortmart.app.demo.effects import Planted
 from cohortmart.app.demo.people import GROUPS, TIMEPOINTS, Samples, Text
 from cohortmart.core.types import Floats
 
-#: Parameters of the beta distribution of the correlation between visits of a woman: mean 0.35.
+#: Parameters of the beta distribution of the correlation between visits of a person: mean 0.35.
 _CORRELATION = (4.9, 9.1)
 #: Covariate: (share of the features it moves, sd of the slope per unit in log2 or M-value units).
 _SLOPES = {
@@ -56,7 +56,7 @@ def level_shift(rng: np.random.Generator, level: Text, n_features: int, sd: Floa
 
 
 def subject_shift(rng: np.random.Generator, samples: Samples, sd_within: Floats) -> Floats:
-    """Return each woman's own level, shape (n_features, n_samples).
+    """Return each person's own level, shape (n_features, n_samples).
 
     Parameters
     ----------
@@ -65,14 +65,14 @@ def subject_shift(rng: np.random.Generator, samples: Samples, sd_within: Floats)
     samples : Samples
         For who gave which sample.
     sd_within : array, shape (n_features,)
-        Standard deviation between samples of one woman. Her own level is drawn so that the
-        correlation between her samples is about 0.35, and differs from feature to feature.
+        Standard deviation between samples of one person. Their own level is drawn so that the
+        correlation between their samples is about 0.35, and differs from feature to feature.
     """
     n_features = len(sd_within)
     correlation = rng.beta(*_CORRELATION, n_features)
     sd = sd_within * np.sqrt(correlation / (1 - correlation))
-    women = int(samples.subject.max()) + 1
-    return (rng.normal(size=(n_features, women)) * sd[:, None])[:, samples.subject]
+    people = int(samples.subject.max()) + 1
+    return (rng.normal(size=(n_features, people)) * sd[:, None])[:, samples.subject]
 
 
 def scattered(rng: np.random.Generator, value: Floats, df: float) -> Floats:

@@ -19,7 +19,7 @@ from cohortmart.core.types import Ints
 _READS = (20e6, 60e6)  # of a whole library
 _GENES_OF_A_LIBRARY = 13_500  # expressed genes; fewer genes get their share of the reads
 _LOG2_ABUNDANCE_SD = 2.0
-_DISPERSION = 0.025  # of highly expressed genes, between visits of one woman
+_DISPERSION = 0.025  # of highly expressed genes, between visits of one person
 _PRIOR_DF = 10.0
 
 

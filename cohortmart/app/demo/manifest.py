@@ -1,4 +1,4 @@
-"""Where the genes and probes of the synthetic study lie, as Illumina's manifests tell it."""
+"""Manifest of the synthetic study: where its genes and probes lie, as Illumina's files tell it."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from cohortmart.core.types import Bools, Floats, Ints
 STATES = ("unmethylated", "half", "methylated")
 #: M-value of each state by design type: type II probes reach less far.
 _STATE_M = {"I": (-3.6, 0.0, 3.4), "II": (-3.0, 0.0, 2.7)}
-_WITHIN_SD = 0.18  # M-value units, between visits of one woman
+_WITHIN_SD = 0.18  # M-value units, between visits of one person
 _PRIOR_DF = 10.0
 _SLIDE_SD = 0.1
 _MISSING = 0.001

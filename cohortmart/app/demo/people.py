@@ -1,6 +1,6 @@
-"""The women of the synthetic study, their visits and their samples.
+"""The people of the synthetic study, their visits and their samples.
 
-Like the model study: 11 women with multiple sclerosis (MS), 7 healthy pregnant (HP), 4 healthy
+Like the model study: 11 people with multiple sclerosis (MS), 7 healthy pregnant (HP), 4 healthy
 and not pregnant (HC); CD4 and CD8 cells of each visit; some visits and some samples missing.
 """
 
@@ -18,7 +18,7 @@ GROUPS = ("HP", "MS", "HC")
 TIMEPOINTS = ("NP", "BP", "1st", "2nd", "3rd", "PP")
 CELL_TYPES = ("CD4", "CD8")
 _WOMEN = {"MS": 11, "HP": 7, "HC": 4}
-_BEFORE_PREGNANCY = 5  # as in the model study, only women with MS, and not all of them
+_BEFORE_PREGNANCY = 5  # as in the model study, only people with MS, and not all of them
 _MISSED_VISITS = 7  # of the 72 during and after pregnancy
 _SHARE_BATCH_B = {"MS": 0.5, "HP": 0.3, "HC": 0.3}  # unbalanced, but no visit is of one batch
 _SHARE_MEASURED = 0.96  # of the samples, by each assay
@@ -40,7 +40,7 @@ class Samples:
     methylation_sample : array of str
         Slide and position of its array, '' where it was not measured.
     subject : array of int
-        Index of the woman, from 0.
+        Index of the person, from 0.
     group, timepoint, cell_type, library_batch, slide : array of str
         Categories; the batch is '' without RNA, the slide '' without methylation.
     age, proportion_memory, cell_viability : array of float
@@ -68,12 +68,12 @@ class Samples:
 
     @property
     def subject_id(self) -> Text:
-        """Names of the women: three digits, so that reading them as numbers would show."""
+        """Names of the people: three digits, so that reading them as numbers would show."""
         return np.char.zfill((self.subject + 1).astype(str), 3)
 
 
 def make_samples(seed: int, arrays: int | None = None) -> Samples:
-    """Draw the women, their visits and their samples.
+    """Draw the people, their visits and their samples.
 
     Parameters
     ----------
@@ -90,11 +90,11 @@ def make_samples(seed: int, arrays: int | None = None) -> Samples:
     timepoint = np.repeat([t for _, t in visits], len(CELL_TYPES))
     cell_type = np.tile(CELL_TYPES, len(visits))
     group, n = group_of[subject], len(subject)
-    women = len(group_of)
+    people = len(group_of)
 
-    age = np.round(rng.uniform(24, 39, women))[subject]
+    age = np.round(rng.uniform(24, 39, people))[subject]
     memory = np.where(cell_type == "CD4", 0.45, 0.35)
-    memory = memory + rng.normal(0, 0.08, women)[subject] + rng.normal(0, 0.04, n)
+    memory = memory + rng.normal(0, 0.08, people)[subject] + rng.normal(0, 0.04, n)
     viability = np.clip(rng.normal(92, 3, n), 60, 99.5)
     rna, methylation = rng.random((2, n)) < _SHARE_MEASURED
     slide, array = _slides(rng, cell_type, methylation)
@@ -122,18 +122,18 @@ def make_samples(seed: int, arrays: int | None = None) -> Samples:
 
 
 def _visits(rng: np.random.Generator, group_of: Text) -> list[tuple[int, str]]:
-    """Return (woman, time point) of every visit that took place, in order."""
+    """Return (person, time point) of every visit that took place, in order."""
     in_pregnancy = TIMEPOINTS[2:]
     pregnant = np.flatnonzero(group_of != "HC")
     planned = [(int(w), t) for w in pregnant for t in in_pregnancy]
     missed: dict[tuple[str, str], tuple[int, str]] = {}
     absent: set[int] = set()
     for i in rng.permutation(len(planned)):
-        woman, time = planned[i]
-        place = (str(group_of[woman]), time)
-        # at most one visit a woman and one woman a visit of each group, so that none runs empty
-        if len(missed) < _MISSED_VISITS and woman not in absent and place not in missed:
-            absent.add(woman)
+        person, time = planned[i]
+        place = (str(group_of[person]), time)
+        # at most one visit a person and one person a visit of each group, so that none runs empty
+        if len(missed) < _MISSED_VISITS and person not in absent and place not in missed:
+            absent.add(person)
             missed[place] = planned[i]
     visits = [visit for visit in planned if visit not in missed.values()]
     before = rng.permutation(np.flatnonzero(group_of == "MS"))[:_BEFORE_PREGNANCY]
@@ -144,9 +144,9 @@ def _visits(rng: np.random.Generator, group_of: Text) -> list[tuple[int, str]]:
 
 def _weeks(rng: np.random.Generator, subject: Ints, timepoint: Text) -> Ints:
     """Draw the week of every visit in pregnancy; the two samples of a visit share it."""
-    women = int(subject.max()) + 1
-    drawn = {t: rng.integers(*span, women, endpoint=True) for t, span in _WEEKS.items()}
-    none = np.zeros(women, dtype=np.int64)
+    people = int(subject.max()) + 1
+    drawn = {t: rng.integers(*span, people, endpoint=True) for t, span in _WEEKS.items()}
+    none = np.zeros(people, dtype=np.int64)
     return np.array([drawn.get(str(t), none)[s] for s, t in zip(subject, timepoint, strict=True)])
 
 

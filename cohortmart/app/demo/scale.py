@@ -1,4 +1,4 @@
-"""How large a synthetic study is, and the random streams of its parts."""
+"""Scale of a synthetic study, and the random streams of its parts."""
 
 from __future__ import annotations
 

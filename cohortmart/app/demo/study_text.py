@@ -61,6 +61,8 @@ samples:
 
 timepoints: [NP, BP, 1st, 2nd, 3rd, PP]
 groups: [HP, MS, HC]
+subject_noun: [woman, women]
+timepoint_noun: [visit, visits]
 
 assays:
   rna:

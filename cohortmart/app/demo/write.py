@@ -1,4 +1,4 @@
-"""Writing the raw files and the truth of the synthetic study."""
+"""Raw files and truth of the synthetic study, written to a folder."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What changed between two runs, and why: the lists of found features and what made them."""
+"""Differences between two runs: the lists of found features, and what made them."""

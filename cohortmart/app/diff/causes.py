@@ -1,4 +1,4 @@
-"""Inputs, parameters, versions and samples that differ between two runs."""
+"""Causes of a difference: inputs, parameters, versions and samples of two runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One comparison of two runs: what they share, what only one has, and list after list."""
+"""Comparison of two runs: what they share, what only one has, and list after list."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from cohortmart.app.diff.results import FEATURES, ListDifference, comparison
 from cohortmart.app.diff.runs import Run
 from cohortmart.core.errors import InputError
 from cohortmart.core.study.records import Thresholds
+from cohortmart.core.study.study_copy import StudyCopy
 from cohortmart.core.text import counted
 
 _COUNTS = """
@@ -144,7 +145,7 @@ def described(run: Run) -> str:
     if counts:
         said += (
             f": {counted(counts[0]['n_samples'], 'sample')} of "
-            f"{counted(counts[0]['n_subjects'], 'subject')}"
+            f"{StudyCopy(run.home).nouns.subject.counted(counts[0]['n_subjects'])}"
         )
     analyses = run.rows("select count(distinct analysis) as n from dim_contrast")
     return f"{said}, {counted(analyses[0]['n'] if analyses else 0, 'analysis', 'analyses')}"

@@ -1,4 +1,4 @@
-"""The paths at which two sets of nested parameters differ."""
+"""Paths at which two sets of nested parameters differ."""
 
 from __future__ import annotations
 

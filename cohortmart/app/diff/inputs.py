@@ -1,4 +1,4 @@
-"""Raw files that differ between two runs: what is in them and how they were read."""
+"""Raw files that differ between two runs: their content and how they were read."""
 
 from __future__ import annotations
 

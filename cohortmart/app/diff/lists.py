@@ -1,4 +1,4 @@
-"""The lists of features that two runs have: those of contrasts and those that rebound."""
+"""Lists of features that two runs have: those of contrasts and those that rebound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The difference between two runs for other programs: exact, whole, and one list at a time."""
+"""Differences for other programs: exact, whole, and one list at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The difference between two runs in words and small tables."""
+"""Differences in words and small tables."""
 
 from __future__ import annotations
 

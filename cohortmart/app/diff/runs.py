@@ -1,4 +1,4 @@
-"""The two runs that are compared, each opened so that it can only be read."""
+"""Two runs to compare, each opened so that it can only be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the rows of a query are written: exact for machines, rounded for people."""
+"""Output of a query: exact for machines, rounded for people."""
 
 from __future__ import annotations
 

@@ -198,6 +198,8 @@ def _wrong_value(path: KeyPath, error: ErrorDetails, document: Document) -> Faul
             hint = "put quotes round it" if isinstance(found, bool) else None
         case "string_too_short":
             expected = "text that is not empty"
+        case "too_short" if isinstance(found, str):
+            expected = "text that is not empty"
         case "bool_type":
             expected, hint = "true or false", "write true or false, without quotes"
         case "float_type" | "finite_number":

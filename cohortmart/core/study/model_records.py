@@ -35,7 +35,7 @@ class Model(Record):
     curve: Curve | None = None
     covariates: tuple[Text, ...] = ()
     block: Text | None = None
-    within: Text | None = None  # the subject as a fixed effect: contrasts within women only
+    within: Text | None = None  # the subject as a fixed effect: contrasts within people only
     baseline: Text | None = None
     formula: Text | None = None
     correlation: Literal["consensus", "per_feature"] = "consensus"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,20 +19,13 @@ from cohortmart.core.dbt_project import dbt_project_folder
 from cohortmart.core.errors import BuildError, InputError
 from cohortmart.core.lake.file_manifest import read_current, read_part
 from cohortmart.core.lake.layers import RAW, part_of
-from cohortmart.core.warehouse.build_log import BuildOutcome, read_outcome
+from cohortmart.core.warehouse.build_log import BuildOutcome, failure_log, read_outcome
+from cohortmart.core.warehouse.dbt_cache import cache_key
+from cohortmart.core.warehouse.dbt_process import DbtProcess
 from cohortmart.core.warehouse.home import Home
 
 #: What stands on the Parquet files of the results.
 RESULTS_MODELS = "source:results+"
-
-#: dbt in a process that does not outlive the one that waits for it, even if that is killed:
-#: nothing is written to its standard input, so reading there returns only at the input's end.
-_DBT_CHILD = """
-import os, threading
-threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
-from dbt.cli.main import cli
-cli()
-"""
 
 
 @dataclass(frozen=True)
@@ -60,6 +53,7 @@ def build(
     say: Callable[[str], None],
     select: str | None = None,
     exclude: str | None = None,
+    dbt: DbtProcess | None = None,
 ) -> BuildSummary:
     """Build the warehouse of `home` and put it in place in one rename.
 
@@ -76,6 +70,8 @@ def build(
         there. Without it, or without a warehouse, all are built.
     exclude : str, optional
         dbt's selection of models that are left out.
+    dbt : DbtProcess, optional
+        dbt's process, where further builds follow; else one is started for this build.
 
     Raises
     ------
@@ -100,7 +96,8 @@ def build(
             shutil.copyfile(home.warehouse, new)
         else:
             select = None
-        outcome = _run_dbt(home, new, select, exclude)
+        with nullcontext(dbt) if dbt is not None else DbtProcess() as process:
+            outcome = _run_dbt(process, home, new, select, exclude)
         _publish(new, home.warehouse)
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
@@ -132,67 +129,69 @@ def project_mark() -> str:
     """Return a hash of the SQL and of the versions that build the warehouse."""
     project, seen = dbt_project_folder(), hashlib.sha256()
     folders = ("models", "macros", "tests/sql")
-    files = [p for f in folders for p in (project / f).rglob("*") if p.suffix in {".sql", ".yml"}]
+    kinds = {".sql", ".yml", ".md"}  # .md: descriptions, which become comments of the tables
+    files = [p for f in folders for p in (project / f).rglob("*") if p.suffix in kinds]
     for path in sorted([*files, project / "dbt_project.yml", project / "profiles.yml"]):
         seen.update(path.relative_to(project).as_posix().encode() + b"\0" + path.read_bytes())
     seen.update(f"{__version__} {duckdb.__version__}".encode())
     return seen.hexdigest()
 
 
-def _run_dbt(home: Home, new: Path, select: str | None, exclude: str | None) -> BuildOutcome:
-    """Run dbt in a child process: within this one it would keep the database open."""
-    project, logs = dbt_project_folder(), home.logs / "dbt"
-    target = logs / "target"
-    target.mkdir(parents=True, exist_ok=True)
-    (target / "run_results.json").unlink(missing_ok=True)
-    # The target folder stays from build to build: dbt then parses only what changed.
-    command = [sys.executable, "-c", _DBT_CHILD, "build", "--no-use-colors", "--quiet"]
+def _run_dbt(
+    dbt: DbtProcess, home: Home, new: Path, select: str | None, exclude: str | None
+) -> BuildOutcome:
+    """Have dbt build the file `new`."""
+    project, logs, mark = dbt_project_folder(), home.logs / "dbt", project_mark()
+    logs.mkdir(parents=True, exist_ok=True)
+    log = logs / "dbt.log"
+    log.unlink(missing_ok=True)  # of the build before
+    debug = bool(os.environ.get("COHORTMART_DEBUG"))
     # unit tests check the SQL and not the data: they belong to development
-    command += ["--exclude-resource-type", "unit_test"]
-    command += ["--project-dir", str(project), "--profiles-dir", str(project)]
-    command += ["--target-path", str(target), "--log-path", str(logs)]
-    if select is not None:
-        command += ["--select", select]
-    if exclude is not None:
-        command += ["--exclude", exclude]
-    environment = os.environ | {
-        "COHORTMART_HOME": str(home.root),
-        "COHORTMART_WAREHOUSE": str(new),
-        "COHORTMART_PROJECT_MARK": project_mark(),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "PYTHONUTF8": "1",
-    }
-    for name in ("DBT_TARGET", "DBT_PROFILE", "DBT_TARGET_PATH", "DBT_LOG_PATH"):
-        environment.pop(name, None)  # a dbt user's own settings are not meant for this project
-    child_input, held = os.pipe()  # the input ends when this process does, however it ends
-    try:
-        done = subprocess.run(
-            command,
-            env=environment,
-            stdin=child_input,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-    finally:
-        os.close(child_input)
-        os.close(held)
-    outcome = read_outcome(target / "run_results.json")
-    if done.returncode or outcome.failures:
-        raise BuildError(_what_failed(outcome, done.stdout, home))
+    command = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
+    command += [] if select is None else ["--select", select]
+    command += [] if exclude is None else ["--exclude", exclude]
+    options = ["--quiet", "--no-use-colors", "--log-level-file", "debug" if debug else "none"]
+    options += ["--project-dir", str(project), "--profiles-dir", str(project)]
+    options += ["--target-path", str(logs / "target"), "--log-path", str(logs)]
+    answer = dbt.ask(
+        {
+            "build": command,
+            "options": options,
+            "environment": {
+                "COHORTMART_HOME": str(home.root),
+                "COHORTMART_WAREHOUSE": str(new),
+                "COHORTMART_PROJECT_MARK": mark,
+            },
+            "project": str(project),
+            # the name of the database is part of what dbt parsed
+            "key": cache_key(project, mark, (sys.version, new.stem, _child_mark())),
+            "debug": debug,
+        }
+    )
+    outcome = read_outcome(answer["results"])
+    if not answer["success"] or outcome.failures:
+        if not debug:
+            log.write_text(failure_log(answer["results"], answer["printed"]), encoding="utf-8")
+        raise BuildError(_what_failed(outcome, answer["printed"], home))
     return outcome
 
 
-def _what_failed(outcome: BuildOutcome, printed: str, home: Home) -> str:
+def _child_mark() -> str:
+    """Return a hash of the code that makes the entries of the cache."""
+    folder, seen = Path(__file__).parent, hashlib.sha256()
+    for name in ("dbt_child.py", "dbt_shortcuts.py"):
+        seen.update((folder / name).read_bytes())
+    return seen.hexdigest()
+
+
+def _what_failed(outcome: BuildOutcome, printed: list[str], home: Home) -> str:
     lines = [f"{home.root}: the tables could not be built"]
     if outcome.failures:
         lines += [f"  {failure}" for failure in outcome.failures[:5]]
         if len(outcome.failures) > 5:
             lines.append(f"  and {len(outcome.failures) - 5} more")
     else:
-        text = [line.strip() for line in printed.splitlines() if line.strip()]
+        text = [line.strip() for line in "\n".join(printed).splitlines() if line.strip()]
         lines += [f"  {line}" for line in text[-12:]]
     if home.warehouse.exists():
         lines.append(f"  The warehouse from before is untouched: {home.warehouse}")

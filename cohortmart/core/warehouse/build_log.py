@@ -1,12 +1,12 @@
-"""What dbt says it did, read from its run_results.json."""
+"""What dbt says it did, node by node."""
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+from cohortmart.core.text import counted
 
 _FAILED = {"error", "fail", "runtime error", "partial success"}
 
@@ -29,17 +29,14 @@ class BuildOutcome:
     warnings: tuple[str, ...] = ()
 
 
-def read_outcome(path: Path) -> BuildOutcome:
-    """Read dbt's run_results.json; an empty outcome if dbt did not come so far.
+def read_outcome(results: list[dict[str, Any]]) -> BuildOutcome:
+    """Read what dbt's process tells of the nodes; an empty outcome if dbt did not come so far.
 
     Parameters
     ----------
-    path : Path
-        The file, which dbt writes at the end of a build.
+    results : list of dict
+        unique_id, status, message and failures of each node.
     """
-    if not path.exists():
-        return BuildOutcome()
-    results = json.loads(path.read_text("utf-8"))["results"]
     done = [r["unique_id"].partition(".")[0] for r in results if r["status"] in ("success", "pass")]
     return BuildOutcome(
         n_models=done.count("model"),
@@ -49,14 +46,39 @@ def read_outcome(path: Path) -> BuildOutcome:
     )
 
 
+def failure_log(results: list[dict[str, Any]], printed: list[str]) -> str:
+    """Return all that is known of a failed build: each failure in full, with its SQL.
+
+    Parameters
+    ----------
+    results : list of dict
+        As for `read_outcome`; `sql` where a node failed.
+    printed : list of str
+        Errors that dbt wrote.
+    """
+    parts = []
+    for result in results:
+        if result["status"] in _FAILED:
+            parts += [_said(result), result.get("message") or "", result.get("sql") or ""]
+    return "\n\n".join(part.strip("\n") for part in (*parts, *printed) if part.strip()) + "\n"
+
+
 def _said(result: dict[str, Any]) -> str:
     """Return a failure in words: which node, what happened, on how many rows."""
     kind, _, rest = result["unique_id"].partition(".")
     name = rest.partition(".")[2]
     if kind == "test":
         name = re.sub(r"\.[0-9a-f]{10}$", "", name)  # dbt's hash of the test's arguments
+    broken = (result.get("adapter_response") or {}).get("broken_rules")
+    if broken:  # noted by the macro note_broken_rules, one a column and rule
+        rules = "; ".join(f"{b['column']} {b['rule']} ({_rows(b['rows'])})" for b in broken)
+        return f"table {result['adapter_response']['table']}: {rules}"
     text = f"{kind.replace('_', ' ')} {name}"
     if kind == "test" and result.get("failures"):
-        return f"{text}: {result['failures']:,} rows break the rule"
+        return f"{text}: {_rows(result['failures'])} break the rule"
     message = " ".join((result.get("message") or result["status"]).split())
     return f"{text}: {message[:600]}"
+
+
+def _rows(n: int) -> str:
+    return counted(n, "row")

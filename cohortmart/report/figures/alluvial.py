@@ -1,4 +1,4 @@
-"""What becomes of a change: bands from the direction of the first to that of the second."""
+"""Alluvial plot: bands from the direction of a first change to that of the second."""
 
 from __future__ import annotations
 

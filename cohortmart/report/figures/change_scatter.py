@@ -1,4 +1,4 @@
-"""First against second change: where most features lie, and those that rebound."""
+"""Scatter of first against second change: where most features lie, and those that rebound."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the principal components go with: cells with P values."""
+"""Heat map of principal components against variables, with P values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pictures of two changes share: binned cells, and lines cut at the edges."""
+"""Binned densities of two changes, and lines cut at the edges."""
 
 from __future__ import annotations
 

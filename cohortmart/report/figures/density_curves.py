@@ -1,4 +1,4 @@
-"""How betas are distributed: the middle of all samples, and the band they lie in."""
+"""Density curves of betas: the middle of all samples, and the band they lie in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gene sets as dots: how clear, how large, in which direction."""
+"""Dot plot of gene sets: how clear, how large, in which direction."""
 
 from __future__ import annotations
 

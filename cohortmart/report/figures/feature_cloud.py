@@ -1,4 +1,4 @@
-"""Many features as squares that count them, the strongest as points with names: one contrast."""
+"""Binned scatter of a contrast: squares that count features, the strongest as named points."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was left after every step: bars with the numbers in words."""
+"""Filter funnel: what was left after every step, as bars with the numbers in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One gene: the course of its expression, and its CpGs in genomic order."""
+"""Gene track: the course of expression, and the CpGs in genomic order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names beside points, as many as have room."""
+"""Label placement: names beside points, as many as have room."""
 
 from __future__ import annotations
 

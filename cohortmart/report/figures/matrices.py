@@ -1,4 +1,4 @@
-"""Designs and contrasts as matrices."""
+"""Design matrix and contrast weights as heat maps."""
 
 from __future__ import annotations
 

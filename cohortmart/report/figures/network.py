@@ -1,4 +1,4 @@
-"""A disease module as a network: places of its genes, and the picture."""
+"""Network of a disease module: places of its genes, and the picture."""
 
 from __future__ import annotations
 

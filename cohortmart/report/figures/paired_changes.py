@@ -1,4 +1,4 @@
-"""Changes of CpGs against changes of their genes, a cell for each contrast."""
+"""Scatter of methylation against expression changes, a cell for each contrast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How alike any two samples are: a triangle of cells."""
+"""Sample correlation: how alike any two samples are, a triangle of cells."""
 
 from __future__ import annotations
 

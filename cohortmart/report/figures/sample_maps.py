@@ -1,4 +1,4 @@
-"""Samples as points on maps: near each other where they are alike."""
+"""Sample maps (PCA, MDS): points near each other where samples are alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One number for every sample, side by side: bars from zero, or points."""
+"""Bar chart of samples: one number for each, as bars from zero or as points."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One group's change against another's: same way or not, and which group changes more."""
+"""Group against group: sectors that say which of two groups changes more, and which way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many contrasts side by side, each with its features as squares that count them."""
+"""Small multiples of contrasts, each with its features as squares that count them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Courses of features over time: people as thin lines, groups as means with bands."""
+"""Trajectories of features over time: people as thin lines, groups as means with bands."""
 
 from __future__ import annotations
 

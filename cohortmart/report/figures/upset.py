@@ -1,4 +1,4 @@
-"""Overlaps of lists as an UpSet plot: bars of the exact intersections over a matrix of dots."""
+"""UpSet plot: bars of the exact intersections of lists over a matrix of dots."""
 
 from __future__ import annotations
 

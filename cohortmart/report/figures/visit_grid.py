@@ -1,4 +1,4 @@
-"""Attendance: people by timepoint, and how many."""
+"""Attendance grid: people by timepoint, and how many."""
 
 from __future__ import annotations
 

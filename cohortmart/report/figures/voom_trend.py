@@ -1,4 +1,4 @@
-"""How much genes vary, by how much of them is read: voom's trend."""
+"""Mean-variance trend of voom: how much genes vary, by how much of them is read."""
 
 from __future__ import annotations
 

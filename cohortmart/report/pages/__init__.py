@@ -1,4 +1,4 @@
-"""Which pages the report has, in the order of the questions that people ask."""
+"""Pages of the report, in the order of the questions that people ask."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from cohortmart.report.blocks import Page
 from cohortmart.report.pages.contrasts import contrasts_page
 from cohortmart.report.pages.findings import findings_page
 from cohortmart.report.pages.methods import methods_page
-from cohortmart.report.pages.methylation_expression import links_page
-from cohortmart.report.pages.overview import glance_page
+from cohortmart.report.pages.methylation_expression import methylation_expression_page
+from cohortmart.report.pages.overview import overview_page
 from cohortmart.report.pages.quality import quality_page
 from cohortmart.report.pages.rebound import rebound_page
 from cohortmart.report.source import Source
 
 #: What a page is called while it is made, and what makes it.
 PAGES: Sequence[tuple[str, Callable[[Source], Page]]] = (
-    ("at a glance", glance_page),
+    ("overview", overview_page),
     ("quality", quality_page),
     ("contrasts", contrasts_page),
     ("rebound", rebound_page),
-    ("methylation and expression", links_page),
+    ("methylation and expression", methylation_expression_page),
     ("enrichment and modules", findings_page),
     ("how it was done", methods_page),
 )

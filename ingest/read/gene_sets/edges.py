@@ -12,9 +12,9 @@ import polars as pl
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.text import counted
+from ingest.read.text.delimited import TextFormat, delimiter_of
 from ingest.read.text.lines import raise_at, read_text_lines, refuse_dates, tidy_genes
 from ingest.read.text.raw_file import RawFile
-from ingest.read.text.text import TextFormat, delimiter_of
 
 #: Part of what decides whether a file must be read again; raise it when the rows would differ.
 EDGES_READER_VERSION = "edges-1"

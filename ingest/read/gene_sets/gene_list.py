@@ -10,9 +10,9 @@ from cohortmart.core.errors import IngestError
 from cohortmart.core.study.rules.findings import GENE_LISTS
 from cohortmart.core.text import counted
 from ingest.read.gene_sets.gmt import GeneSets
+from ingest.read.text.delimited import TextFormat, delimiter_of
 from ingest.read.text.lines import read_text_lines, refuse_dates, tidy_genes
 from ingest.read.text.raw_file import RawFile
-from ingest.read.text.text import TextFormat, delimiter_of
 
 #: Part of what decides whether a file must be read again; raise it when the rows would differ.
 GENE_LIST_READER_VERSION = "gene-list-1"

@@ -1,4 +1,4 @@
-"""Which column of a methylation array table is which quantity of which sample."""
+"""Columns of a methylation array table: which quantity of which sample each one is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the columns of a methylation array table to the header of a matrix."""
+"""The header of a methylation array table, from what its columns are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the name of a column says in a table of methylation array values.
+"""Column names of methylation array tables: the quantity and the sample that they say.
 
 GenomeStudio writes `S1.AVG_Beta`, `S1.Signal_A`, `S1.Detection Pval`; files at GEO write
 `S1, Detection Pval, S2, Detection Pval`, `S1 Unmethylated Signal` and many spellings of these.

@@ -1,4 +1,4 @@
-"""Where a manifest's table starts and which of its columns means what."""
+"""Columns of a manifest: where its table starts, and which of them means what."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.text import nearest
+from ingest.read.text.delimited import split_line
 from ingest.read.text.raw_file import RawFile
-from ingest.read.text.text import split_line
 from ingest.read.text.text_columns import TextTable, table_stem
 
 #: Names a column may have, the manifests' own first; upper and lower case are the same.

@@ -1,4 +1,4 @@
-"""The genes of a manifest's probes: pairs of lists, one pair a transcript, made rows."""
+"""Genes of a manifest's probes: pairs of lists, one pair a transcript, made rows."""
 
 from __future__ import annotations
 

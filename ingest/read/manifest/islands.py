@@ -1,4 +1,4 @@
-"""How a manifest's probes lie to CpG islands."""
+"""CpG islands, and how a manifest's probes lie to them."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from cohortmart.core.errors import IngestError
 from cohortmart.core.schemas.tables import PROBE_MASK
 from cohortmart.core.text import counted
 from ingest.read.manifest.manifest import as_arrow
+from ingest.read.text.delimited import split_line
 from ingest.read.text.raw_file import RawFile
-from ingest.read.text.text import split_line
 from ingest.read.text.text_columns import TextTable, read_text_columns, table_stem
 
 #: Part of what decides whether a file must be read again; raise it when the rows would differ.

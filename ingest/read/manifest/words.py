@@ -1,4 +1,4 @@
-"""What the cells of a manifest mean: builds, chromosomes, positions, strands, design types.
+"""Cells of a manifest: builds, chromosomes, positions, strands, design types.
 
 Each function takes a column as text, (rows,), and returns it in the terms of the table `probe`.
 """

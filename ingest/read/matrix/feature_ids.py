@@ -1,4 +1,4 @@
-"""What ids of probes and genes look like, to tell features from samples."""
+"""Ids of probes and genes, to tell features from samples."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from cohortmart.core.study.records import Assay
 from ingest.read.matrix.records import Block, MatrixHeader
+from ingest.read.text.delimited import delimiter_of
 from ingest.read.text.raw_file import RawFile
-from ingest.read.text.text import delimiter_of
 
 #: What is looked at: lines, and bytes of each (a transposed matrix has lines of 8 MB).
 HEAD_LINES = 30

@@ -15,9 +15,9 @@ from cohortmart.core.study.records import Assay
 from ingest.read.matrix import text_matrix
 from ingest.read.matrix.format import FileStart, Format
 from ingest.read.matrix.records import TextMatrixHeader
+from ingest.read.text.delimited import split_line
 from ingest.read.text.names import strip_suffix
 from ingest.read.text.raw_file import MAX_HEADER_BYTES, RawFile
-from ingest.read.text.text import split_line
 
 _BEGIN = b"!series_matrix_table_begin"
 _END = b"!series_matrix_table_end"

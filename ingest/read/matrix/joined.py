@@ -1,4 +1,4 @@
-"""Joins the samples of several files by feature and sorts features, outside of memory.
+"""Matrices of several files joined by feature, features sorted, outside of memory.
 
 Each file is parsed once; its doubles go into scratch files, from which rows can be fetched in any
 order whatever order they came in.

@@ -1,4 +1,4 @@
-"""From a parsed R object to columns of numbers with names.
+"""R matrices and data frames: from a parsed object to columns of numbers with names.
 
 The objects are those of `rdata.parser`: a type, a value, and attributes as a linked list. They are
 taken as they are, because a conversion to data frames would round-trip through other types.

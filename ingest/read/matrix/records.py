@@ -1,4 +1,4 @@
-"""What a matrix file is said to be before, and given as while, it is read."""
+"""Headers and blocks: what every reader of matrix files gives."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from cohortmart.core.lake.signals import SIGNALS
+from ingest.read.text.delimited import TextFormat
 from ingest.read.text.names import is_gene_name_column
 from ingest.read.text.raw_file import FirstRows
-from ingest.read.text.text import TextFormat
 
 #: Matrices of a file that say how good its values are; null where the file does not.
 QUALITY = ("detection_p", "bead_count")

@@ -1,4 +1,4 @@
-"""EPIC v2 measures some CpGs several times: `cg00000029_TC21` and `cg00000029_TC22`."""
+"""Replicate probes of EPIC v2, such as `cg00000029_TC21` and `cg00000029_TC22`, and their mean."""
 
 from __future__ import annotations
 

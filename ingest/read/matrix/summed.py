@@ -1,4 +1,4 @@
-"""Sums the counts of features with the same gene name."""
+"""Counts summed over the features with the same gene name."""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ from ingest.read.illumina.beta_from_signals import betas_of, further_of
 from ingest.read.matrix.format import Format
 from ingest.read.matrix.records import Block, TextMatrixHeader
 from ingest.read.text.cell_errors import MISSING_WORDS, raise_cell_error
+from ingest.read.text.delimited import split_line
 from ingest.read.text.names import is_gene_name_column, strip_suffix, tidy_ids, tidy_names
 from ingest.read.text.raw_file import RawFile, open_text
-from ingest.read.text.text import split_line
 
 #: Part of what decides whether a file must be read again; raise it when the rows would differ.
 READER_VERSION = "matrix-2"

@@ -24,9 +24,9 @@ from ingest.read.matrix.feature_ids import is_feature_id
 from ingest.read.matrix.format import FileStart, Format
 from ingest.read.matrix.records import Block, MatrixHeader
 from ingest.read.matrix.wide_row import WideRow, first_field, n_fields_of, parse_cells
+from ingest.read.text.delimited import TextFormat, split_line
 from ingest.read.text.names import strip_suffix, tidy_ids
 from ingest.read.text.raw_file import RawFile, open_text
-from ingest.read.text.text import TextFormat, split_line
 
 HEADER_LINE = 1
 #: Bytes of values in one block; each costs one read a sample.

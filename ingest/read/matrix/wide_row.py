@@ -1,4 +1,4 @@
-"""One very long line of numbers: split, parsed, and searched for the cell that is none."""
+"""Lines of a million numbers: split, parsed, and searched for the cell that is none."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pyarrow.csv as pcsv
 from cohortmart.core.errors import IngestError
 from cohortmart.core.text import counted
 from ingest.read.text.cell_errors import MISSING_WORDS
-from ingest.read.text.text import split_line
+from ingest.read.text.delimited import split_line
 
 _QUOTED = re.compile(rb'\s*"((?:[^"]|"")*)"\s*')
 _READ = pcsv.ReadOptions(column_names=["v"], block_size=1 << 20)

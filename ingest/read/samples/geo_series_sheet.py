@@ -15,7 +15,7 @@ from cohortmart.core.errors import IngestError
 from cohortmart.core.text import counted
 from ingest.read.samples.sheet import Row, Sheet
 from ingest.read.samples.sheet_columns import Column, loose, name_columns
-from ingest.read.samples.sheet_wanted import Wanted
+from ingest.read.samples.used_columns import UsedColumns
 from ingest.read.text.raw_file import RawFile
 
 _SAMPLE = "!Sample_"
@@ -40,7 +40,7 @@ def is_series_matrix(first_line: str) -> bool:
     return first_line.startswith(("!Series_", _SAMPLE))
 
 
-def read_series_sheet(raw: RawFile, form: str, wanted: Wanted) -> Sheet:
+def read_series_sheet(raw: RawFile, form: str, used: UsedColumns) -> Sheet:
     """Read the samples of a GEO series matrix; nothing after its header is read.
 
     Parameters
@@ -49,7 +49,7 @@ def read_series_sheet(raw: RawFile, form: str, wanted: Wanted) -> Sheet:
         Compressed or not.
     form : str
         Name of the format for tables.
-    wanted : Wanted
+    used : UsedColumns
         Columns are named as the study spells them; case and spaces do not count.
 
     Returns
@@ -79,7 +79,7 @@ def read_series_sheet(raw: RawFile, form: str, wanted: Wanted) -> Sheet:
                 hint=_FETCH_AGAIN,
             )
     where = [accession.number] * len(accession.cells)
-    named = name_columns(file, _columns(lines), where, wanted.columns)
+    named = name_columns(file, _columns(lines), where, used.columns)
     cells = zip(*(column.cells for column in named.columns), strict=True)
     rows = tuple(Row(accession.number, own) for own in cells)
     said = f"{file.name}: {counted(len(rows), 'sample')} of {series}".removesuffix(" of ")

@@ -20,7 +20,7 @@ from ingest.check.sheet_rows import (
 from ingest.read.samples.sheet_cells import Sheet, read_cells
 from ingest.read.samples.sheet_join import JoinedSample, join_sheets
 from ingest.read.samples.sheet_roles import read_roles
-from ingest.read.samples.sheet_wanted import wanted_columns
+from ingest.read.samples.used_columns import used_columns
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def read_samples(study: Study) -> Samples:
     IngestError
         A sheet cannot be read, misses a column or value, or contradicts itself or another.
     """
-    sheets = tuple(read_cells(block.file, wanted_columns(block, study)) for block in study.samples)
+    sheets = tuple(read_cells(block.file, used_columns(block, study)) for block in study.samples)
     for name, assay in study.assays.items():
         if assay.sample is not None and not any(assay.sample in s.columns for s in sheets):
             sheets[0].position(assay.sample, f"assays.{name}.sample")

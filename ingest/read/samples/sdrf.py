@@ -16,7 +16,7 @@ from cohortmart.core.text import counted
 from ingest.read.samples.sheet import Row, Sheet, is_missing
 from ingest.read.samples.sheet_columns import Column, Named, loose, name_columns
 from ingest.read.samples.sheet_fold import fold_rows
-from ingest.read.samples.sheet_wanted import Wanted
+from ingest.read.samples.used_columns import UsedColumns
 
 _BRACKETED = re.compile(
     r"(characteristics?|factor\s*values?|comments?|parameter\s*values?|units?)"
@@ -55,7 +55,7 @@ def is_sdrf(header: Iterable[str]) -> bool:
     )
 
 
-def read_sdrf(file: Path, lines: Iterable[Row], form: str, wanted: Wanted) -> Sheet:
+def read_sdrf(file: Path, lines: Iterable[Row], form: str, used: UsedColumns) -> Sheet:
     """Make a sample sheet, one row a sample, from the cells of an SDRF.
 
     `Characteristics[sex]` becomes `sex`, and both names can be used in study.yml; case and spaces
@@ -70,7 +70,7 @@ def read_sdrf(file: Path, lines: Iterable[Row], form: str, wanted: Wanted) -> Sh
         Every line of the file, blank and comment lines (`#`) included.
     form : str
         Name of the format for tables.
-    wanted : Wanted
+    used : UsedColumns
         The rows of one key are folded to one; without a key those of one `Source Name`.
 
     Raises
@@ -80,9 +80,9 @@ def read_sdrf(file: Path, lines: Iterable[Row], form: str, wanted: Wanted) -> Sh
         column has several units, or rows of one sample differ in a column that is used.
     """
     header, rows = _table(file, lines)
-    columns = _columns(header.cells, rows, wanted)
-    named = name_columns(file, columns, [row.line for row in rows], wanted.columns, _normal)
-    notes = (*named.notes, *_unit_notes(file, named, rows, wanted))
+    columns = _columns(header.cells, rows, used)
+    named = name_columns(file, columns, [row.line for row in rows], used.columns, _normal)
+    notes = (*named.notes, *_unit_notes(file, named, rows, used))
     cells = zip(*(column.cells for column in named.columns), strict=True)
     sheet = Sheet(
         file,
@@ -97,7 +97,7 @@ def read_sdrf(file: Path, lines: Iterable[Row], form: str, wanted: Wanted) -> Sh
         for name, column in zip(named.names, named.columns, strict=True)
         if _normal(column.full) == _SOURCE
     ]
-    return fold_rows(sheet, wanted.key or sources[:1], wanted.columns)
+    return fold_rows(sheet, used.key or sources[:1], used.columns)
 
 
 def _parsed(cell: str) -> _Header:
@@ -173,10 +173,10 @@ def _check_header(file: Path, header: Row) -> None:
         )
 
 
-def _columns(header: Sequence[str], rows: Sequence[Row], wanted: Wanted) -> list[Column]:
+def _columns(header: Sequence[str], rows: Sequence[Row], used: UsedColumns) -> list[Column]:
     """Return the columns about samples, each with its units."""
     headers = [_parsed(cell) for cell in header]
-    asked = {_normal(name) for name in wanted.columns}
+    asked = {_normal(name) for name in used.columns}
     # where there is a Characteristics[date], `date` does not ask for the laboratory's
     asked -= {loose(h.short) for h in headers if h.short != h.full}
     columns: list[Column] = []
@@ -199,17 +199,17 @@ def _columns(header: Sequence[str], rows: Sequence[Row], wanted: Wanted) -> list
     return columns
 
 
-def _unit_notes(file: Path, named: Named, rows: Sequence[Row], wanted: Wanted) -> list[str]:
+def _unit_notes(file: Path, named: Named, rows: Sequence[Row], used: UsedColumns) -> list[str]:
     """Say in which unit a column is; a column that is used must have one only."""
     notes = []
     for name, column in zip(named.names, named.columns, strict=True):
-        if not column.units or (wanted.columns and name not in wanted.columns):
+        if not column.units or (used.columns and name not in used.columns):
             continue
         first_with: dict[str, Row] = {}
         for row, cell, unit in zip(rows, column.cells, column.units, strict=True):
             if not is_missing(cell) and not is_missing(unit):
                 first_with.setdefault(unit, row)
-        if len(first_with) > 1 and name in wanted.columns:
+        if len(first_with) > 1 and name in used.columns:
             (unit, row), (other, other_row) = list(first_with.items())[:2]
             raise IngestError(
                 f"`{name}` is given in two units",

@@ -13,7 +13,7 @@ from cohortmart.core.text import counted
 from ingest.read.samples.geo_series_sheet import is_series_matrix, read_series_sheet
 from ingest.read.samples.sdrf import is_sdrf, read_sdrf
 from ingest.read.samples.sheet import Row, Sheet, is_missing
-from ingest.read.samples.sheet_wanted import NO_STUDY, Wanted
+from ingest.read.samples.used_columns import NO_STUDY, UsedColumns
 from ingest.read.text.raw_file import MAX_HEADER_BYTES, RawFile
 
 __all__ = ["EXCEL_DATE", "SHEET_READER_VERSION", "Row", "Sheet", "is_missing", "read_cells"]
@@ -33,7 +33,7 @@ _NEIGHBOURS = {
 }
 
 
-def read_cells(file: Path, wanted: Wanted = NO_STUDY) -> Sheet:
+def read_cells(file: Path, used: UsedColumns = NO_STUDY) -> Sheet:
     """Read a sample sheet, everything as text.
 
     Parameters
@@ -41,7 +41,7 @@ def read_cells(file: Path, wanted: Wanted = NO_STUDY) -> Sheet:
     file : Path
         A table (comma, tab or semicolon), an SDRF, a GEO series matrix, each compressed or not, or
         an Excel workbook (.xlsx). What it is is decided from its content, not from its name.
-    wanted : Wanted
+    used : UsedColumns
         What the study uses of it. An SDRF and a series matrix have the columns under the study's
         spelling and one row a sample; tables stay as they are.
 
@@ -52,20 +52,20 @@ def read_cells(file: Path, wanted: Wanted = NO_STUDY) -> Sheet:
     """
     with RawFile(file) as raw:
         if not raw.magic.startswith(_ZIP_MAGIC):
-            return _read_text(raw, wanted)
+            return _read_text(raw, used)
     rows, notes = _read_workbook(file)
     return _checked(file, rows, "xlsx", notes)
 
 
-def _read_text(raw: RawFile, wanted: Wanted) -> Sheet:
+def _read_text(raw: RawFile, used: UsedColumns) -> Sheet:
     form = raw.text_format()
     first_line = _first_line(raw)
     packed = "" if form.compression == "none" else f"+{form.compression}"
     _refuse_neighbours(raw.path, first_line)
     if is_series_matrix(first_line):
-        return read_series_sheet(raw, f"geo_series_matrix{packed}", wanted)
+        return read_series_sheet(raw, f"geo_series_matrix{packed}", used)
     if "\t" in first_line and is_sdrf(next(csv.reader([first_line], delimiter="\t"))):
-        return read_sdrf(raw.path, _text_rows(raw, "\t"), f"sdrf{packed}", wanted)
+        return read_sdrf(raw.path, _text_rows(raw, "\t"), f"sdrf{packed}", used)
     return _checked(raw.path, _text_rows(raw, form.delimiter), form.name)
 
 

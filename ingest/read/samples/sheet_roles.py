@@ -1,4 +1,4 @@
-"""What the cells of one sample sheet mean: roles, factors and covariates, checked cell by cell."""
+"""Roles, factors and covariates: what the cells of one sample sheet mean, checked cell by cell."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class _CellReader:
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
 
-    def _fault(self, problem: str, row: Row, column: str, **said: str | None) -> IngestError:
+    def _error(self, problem: str, row: Row, column: str, **said: str | None) -> IngestError:
         return IngestError(problem, file=self._sheet.file, line=row.line, column=column, **said)
 
     def optional(self, row: Row, column: str) -> str | None:
@@ -128,7 +128,7 @@ class _CellReader:
         cell = self.optional(row, column)
         if cell is None:
             found = row.cells[self._sheet.position(column)]
-            raise self._fault(
+            raise self._error(
                 f"`{column}` is missing",
                 row,
                 column,
@@ -142,7 +142,7 @@ class _CellReader:
         """Return a name of a sample or subject."""
         cell = self.required(row, column)
         if cell is not None and self._sheet.format == "xlsx" and EXCEL_DATE.fullmatch(cell):
-            raise self._fault(
+            raise self._error(
                 "Excel has turned this name into a date",
                 row,
                 column or "",
@@ -160,7 +160,7 @@ class _CellReader:
         if cell in known:
             return cell
         cell = self.required(row, column) or ""
-        raise self._fault(
+        raise self._error(
             f"`{cell}` is not among the {key} of study.yml",
             row,
             column,
@@ -174,7 +174,7 @@ class _CellReader:
         if cell is None:
             return None
         if not _NUMBER.fullmatch(cell) or math.isinf(float(cell)):
-            raise self._fault(
+            raise self._error(
                 f"the covariate `{column}` is not a number here",
                 row,
                 column,

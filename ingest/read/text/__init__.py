@@ -1,1 +1,1 @@
-"""Text files: compression, encoding, lines, columns, and where a fault stands."""
+"""Text files: compression, encoding, lines, columns, and where an error stands."""

@@ -1,4 +1,4 @@
-"""Finds the line and column of what made a chunk of a matrix unreadable; slow, used once."""
+"""Errors of cells: line and column of what made a chunk of a matrix unreadable; used once."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _MAGIC: tuple[tuple[bytes, Compression], ...] = (
 )
 _PIECE = 1 << 20
 _ZSTD_INPUT = 1 << 16  # the output of one call is unbounded, so feed it little
-_FAULTS = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+_ERRORS = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
 
 
 def compression_by(magic: bytes) -> Compression:
@@ -56,7 +56,7 @@ def decompressed(
             yield from _zstd(file)
         else:
             yield from _by_library(file, compression)
-    except _FAULTS as error:
+    except _ERRORS as error:
         _raise_damaged(path, compression, error)
 
 

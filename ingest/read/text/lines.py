@@ -1,4 +1,4 @@
-"""Small text files as a column of lines, each with its number; for lists that are no tables."""
+"""Lines of small text files, each with its number; for lists that are no tables."""
 
 from __future__ import annotations
 

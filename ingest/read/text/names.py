@@ -1,4 +1,4 @@
-"""Tidies the names in a matrix as study.yml asks: sample suffixes and Ensembl versions."""
+"""Names in a matrix, tidied as study.yml asks: sample suffixes and Ensembl versions."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from typing import BinaryIO, Self
 
 from cohortmart.core.errors import IngestError
 from ingest.read.text.compressed import Compression, compression_by, decompressed
-from ingest.read.text.text import TextFormat, delimiter_of
+from ingest.read.text.delimited import TextFormat, delimiter_of
 from ingest.read.text.utf8 import checked_utf8
 
 #: A header line longer than this is no header line: 100,000 sample names fit many times.

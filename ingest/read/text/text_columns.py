@@ -17,8 +17,8 @@ import pyarrow.csv as pcsv
 from cohortmart.core.errors import IngestError
 from cohortmart.core.text import counted
 from ingest.read.text.cell_errors import MISSING_WORDS
+from ingest.read.text.delimited import TextFormat
 from ingest.read.text.raw_file import open_text
-from ingest.read.text.text import TextFormat
 
 #: Bytes of text that are parsed at once.
 CHUNK_BYTES = 8 << 20

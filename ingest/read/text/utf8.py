@@ -1,4 +1,4 @@
-"""Checks, piece by piece, that bytes are UTF-8 text, and says what they are if not."""
+"""UTF-8, checked piece by piece; and what bytes are that are not."""
 
 from __future__ import annotations
 

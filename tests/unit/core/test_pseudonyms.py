@@ -14,6 +14,7 @@ from cohortmart.core.pseudonyms import (
     kept_pseudonyms,
     own_names,
 )
+from cohortmart.core.text import Noun
 
 SUBJECTS = ["P1", "P10", "007"]
 SAMPLES = ["P1_3rd", "S-2"]
@@ -89,3 +90,25 @@ def test_another_file_of_that_name_is_refused(tmp_path: Path, text: str) -> None
     with pytest.raises(InputError, match="not a list of pseudonyms"):
         kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES)
     assert (tmp_path / KEY_FILE).read_text() == text
+
+
+def test_people_have_the_noun_of_the_study_and_keep_their_number_under_another(
+    tmp_path: Path,
+) -> None:
+    first = kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES)
+    other = kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES, noun=Noun("blood donor", "blood donors"))
+    numbers = {name: shown.removeprefix("person ") for name, shown in first.subjects.items()}
+    assert other.subjects == {name: f"blood donor {n}" for name, n in numbers.items()}
+    assert other.samples == first.samples
+    assert "person" not in (tmp_path / KEY_FILE).read_text()
+    assert kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES) == first
+
+
+def test_a_list_of_an_earlier_version_keeps_its_numbers(tmp_path: Path) -> None:
+    """Its rows name the kind by the noun, as `patient` in `patient,P1,patient 2`."""
+    rows = ["patient,P1,patient 2", "patient,P10,patient 1", "sample,S-2,sample 7"]
+    (tmp_path / KEY_FILE).write_text("\n".join(["kind,name,pseudonym", *rows, ""]))
+    names = kept_pseudonyms(tmp_path, SUBJECTS, SAMPLES)
+    assert names.subjects == {"P1": "person 2", "P10": "person 1", "007": "person 3"}
+    assert names.samples == {"S-2": "sample 7", "P1_3rd": "sample 8"}
+    assert f"{SUBJECT},P1,person 2" in (tmp_path / KEY_FILE).read_text().splitlines()

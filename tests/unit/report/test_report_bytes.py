@@ -20,21 +20,27 @@ from cohortmart.report.figure_files import _renumbered, standalone
 from cohortmart.report.naming import slugs
 from cohortmart.report.pages.contrasts import contrasts_page
 from cohortmart.report.pages.findings import findings_page
-from cohortmart.report.pages.methylation_expression import links_page
+from cohortmart.report.pages.methylation_expression import methylation_expression_page
 from cohortmart.report.pages.quality import quality_page
 from cohortmart.report.pages.rebound import rebound_page
-from cohortmart.report.pseudonymise import nameless
+from cohortmart.report.pseudonymise import pseudonymise_page
 from cohortmart.report.source import Source
-from tests.support import contrast_rows, links_rows, quality_rows, rebound_rows
+from tests.support import report_contrasts_rows as contrasts_rows
 from tests.support import report_findings_rows as findings_rows
-from tests.support.small_source import small_source
+from tests.support import report_methylation_expression_rows as methylation_expression_rows
+from tests.support import report_quality_rows as quality_rows
+from tests.support import report_rebound_rows as rebound_rows
+from tests.support.report_source import small_source
 
 PAGES: dict[str, tuple[Callable[[Source], Page], dict[str, Any], Any, tuple[str, ...]]] = {
     "contrasts": (
-        contrasts_page, contrast_rows.tables(), contrast_rows.SAMPLES, ("rna", "meth"),
+        contrasts_page, contrasts_rows.tables(), contrasts_rows.SAMPLES, ("rna", "meth"),
     ),
     "findings": (findings_page, findings_rows.study(), findings_rows.SAMPLES, ("rna", "two")),
-    "links": (links_page, links_rows.study(), links_rows.SAMPLES, ("rna", "meth")),
+    "methylation-expression": (
+        methylation_expression_page, methylation_expression_rows.study(),
+        methylation_expression_rows.SAMPLES, ("rna", "meth"),
+    ),
     "quality": (quality_page, quality_rows.study(), quality_rows.SAMPLES, ("one", "two")),
     "rebound": (
         rebound_page, rebound_rows.study(), rebound_rows.SAMPLES, (rebound_rows.ANALYSIS,),
@@ -135,7 +141,7 @@ def test_what_a_study_named_after_a_person_is_shown_under_her_number(names: Name
         for query in ("select 1", "select * from deg where contrast = 'without_P07'")
     ]
     choice = Choice("c", "Of", (Panel("without_P07", (Text("Ada_1st"), *tables)),))
-    page = nameless(Page("p", "P", "Ada", (Section("x P07", (figure, choice)),)), names)
+    page = pseudonymise_page(Page("p", "P", "Ada", (Section("x P07", (figure, choice)),)), names)
     (section,) = page.sections
     drawn, chosen = section.blocks
     assert isinstance(drawn, Figure)

@@ -13,7 +13,7 @@ from cohortmart.core.pseudonyms import KEY_FILE
 from cohortmart.core.warehouse.home import Home
 from cohortmart.report import assemble, pipeline
 from cohortmart.report.blocks import Figure, Page, Section, Text
-from cohortmart.report.context import opened
+from cohortmart.report.context import report_source
 from cohortmart.report.source import Detail, Source
 
 SPEC = {
@@ -146,7 +146,7 @@ def test_changes_of_a_single_person_do_not_leave_the_house(home: Home) -> None:
         )
     left = [("a", "all"), ("b", "hers")]
     for pseudonymise in (True, False):
-        with opened(home, pseudonymise=pseudonymise) as source:
+        with report_source(home, pseudonymise=pseudonymise) as source:
             for table in ("fct_contrast_result", "dmp_deg"):
                 query = f"select analysis, contrast from {table} order by all"
                 found = [tuple(r.values()) for r in source.rows(query)]

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from cohortmart.core.study.faults import Fault
 from cohortmart.core.study.model_records import Model
-from cohortmart.core.study.records import CONTRAST_FAMILIES
+from cohortmart.core.study.records import CONTRAST_FAMILIES, Study
 from cohortmart.core.study.yaml_positions import KeyPath
 from cohortmart.core.text import did_you_mean
 
 
 def validate_contrasts(
-    contrasts: Mapping[str, str], model: Model, here: KeyPath = ()
+    study: Study, contrasts: Mapping[str, str], model: Model, here: KeyPath = ()
 ) -> Iterator[Fault]:
     """Check the names, and the reserved keys that stand for whole families.
 
@@ -20,6 +20,7 @@ def validate_contrasts(
 
     Parameters
     ----------
+    study : Study
     contrasts : mapping of str to str
         Name to expression, or a reserved key to `all`.
     model : Model
@@ -31,7 +32,7 @@ def validate_contrasts(
         if not name.strip():
             yield Fault(path, "a contrast without a name", of_key=True, expected="a name")
         elif name in CONTRAST_FAMILIES:
-            yield from _check_family(model, path, name, expression)
+            yield from _check_family(study, model, path, name, expression)
         elif expression == "all":
             yield Fault(
                 path,
@@ -44,7 +45,9 @@ def validate_contrasts(
             )
 
 
-def _check_family(model: Model, path: KeyPath, name: str, expression: str) -> Iterator[Fault]:
+def _check_family(
+    study: Study, model: Model, path: KeyPath, name: str, expression: str
+) -> Iterator[Fault]:
     """Check one reserved key of `contrasts`."""
     if expression != "all":
         yield Fault(
@@ -74,11 +77,12 @@ def _check_family(model: Model, path: KeyPath, name: str, expression: str) -> It
             hint="give `by`, or leave the key out",
         )
     elif name == "group_within_time" and model.within == "subject":
+        people = study.nouns.subject.many
         yield Fault(
             path,
-            f"`{name}: all` compares groups of people, and `within: subject` takes every "
-            "difference between people out",
+            f"`{name}: all` compares groups of {people}, and `within: subject` takes every "
+            f"difference between {people} out",
             of_key=True,
-            expected="changes within people: time_within_group, interaction",
+            expected=f"changes within {people}: time_within_group, interaction",
             hint="use `block: subject` in place of `within`, or leave the key out",
         )

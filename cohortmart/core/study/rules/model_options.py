@@ -24,11 +24,11 @@ def validate_options(study: Study, analysis: Analysis, here: KeyPath) -> Iterato
         Where the analysis stands.
     """
     yield from _check_correlation(analysis, here)
-    yield from _check_within(analysis, (*here, "model"))
+    yield from _check_within(study, analysis, (*here, "model"))
     if analysis.model.curve is not None:
         yield from _check_knots(analysis.model.curve, (*here, "model", "curve"))
     yield from _check_joint_tests(analysis, (*here, "joint_tests"))
-    yield from _check_permutations(analysis, (*here, "permutations"))
+    yield from _check_permutations(study, analysis, (*here, "permutations"))
     yield from _check_sensitivity(study, analysis, (*here, "sensitivity"))
 
 
@@ -78,7 +78,7 @@ def _check_correlation(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
         )
 
 
-def _check_within(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
+def _check_within(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
     model = analysis.model
     if model.within is not None and model.within == model.block:
         yield Fault(
@@ -87,7 +87,8 @@ def _check_within(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
             expected="`block` (its samples are correlated) or `within` (its levels are in the "
             "model)",
             found=model.within,
-            hint="keep `block` for contrasts between people, `within` for changes alone",
+            hint=f"keep `block` for contrasts between {study.nouns.subject.many}, `within` for "
+            "changes alone",
         )
     if model.within is not None and analysis.contrast_errors == "limma":
         yield Fault(
@@ -170,15 +171,15 @@ def _check_joint_tests(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
                 yield _unknown_contrast((*here, test, i), name, names)
 
 
-def _check_permutations(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
+def _check_permutations(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
     options, model = analysis.permutations, analysis.model
     if options is None:
         return
     if model.block is None and model.within is None:
         yield Fault(
             here,
-            "`permutations` permutes the visits of each person, and the model does not say who "
-            "they are of",
+            f"`permutations` permutes the {study.nouns.timepoint.many} of each "
+            f"{study.nouns.subject.one}, and the model does not say who they are of",
             of_key=True,
             expected="`block: subject` (or `within: subject`) in `model`",
             hint="name the block, or leave `permutations` out",

@@ -1,4 +1,4 @@
-"""Page 3: what differs, contrast by contrast."""
+"""Page 3, contrasts: what differs, one by one."""
 
 from cohortmart.report.pages.contrasts.page import contrasts_page
 

@@ -1,4 +1,4 @@
-"""The page of the contrasts: what differs, how much, and how sure that is."""
+"""Page 3, contrasts: what differs, how much, and how sure that is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures of one contrast, drawn in the page: volcano, mean-difference plot, P values."""
+"""Figures of one contrast, drawn in the page: volcano, mean-difference plot, P values."""
 
 from __future__ import annotations
 

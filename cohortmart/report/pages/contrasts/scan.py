@@ -1,4 +1,4 @@
-"""All contrasts of an analysis from three passes over its results, ready to be drawn."""
+"""Scan of an analysis: numbers of all its contrasts from three passes over the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One picture per analysis and kind with all its contrasts side by side, as files."""
+"""Small multiples of the contrasts of an analysis, a file for each kind of figure."""
 
 from __future__ import annotations
 

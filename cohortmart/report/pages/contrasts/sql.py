@@ -1,4 +1,4 @@
-"""The SQL that looks at all contrasts of an analysis at once, and never fetches a feature table."""
+"""SQL over all contrasts of an analysis at once; it never fetches a feature table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the contrasts of an analysis are spoken of: units, names, samples, thresholds."""
+"""Sentences on contrasts: units, names, samples, thresholds."""
 
 from __future__ import annotations
 

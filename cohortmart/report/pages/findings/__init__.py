@@ -1,4 +1,4 @@
-"""Page 6: gene sets, modules and overlaps behind the lists."""
+"""Page 6, findings: gene sets, modules and overlaps behind the lists."""
 
 from cohortmart.report.pages.findings.page import findings_page
 

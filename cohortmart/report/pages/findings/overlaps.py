@@ -1,4 +1,4 @@
-"""What lists of found features share: rebounds over analyses, contrasts of an analysis."""
+"""Overlaps of lists of found features: rebounds over analyses, contrasts of an analysis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an analysis differs from the model study (Zenere et al. 2023), and what that changes."""
+"""Deviations from the model study (Zenere et al. 2023), and what each changes."""
 
 from __future__ import annotations
 

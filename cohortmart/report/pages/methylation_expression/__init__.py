@@ -1,5 +1,5 @@
-"""Page 5: methylation and expression of the same genes."""
+"""Page 5, methylation and expression of the same genes."""
 
-from cohortmart.report.pages.methylation_expression.page import links_page
+from cohortmart.report.pages.methylation_expression.page import methylation_expression_page
 
-__all__ = ["links_page"]
+__all__ = ["methylation_expression_page"]

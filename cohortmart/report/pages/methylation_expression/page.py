@@ -1,4 +1,4 @@
-"""Page 5: CpGs and genes that change together."""
+"""Page 5, methylation and expression: CpGs and genes that change together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEAD = (
 )
 
 
-def links_page(source: Source) -> Page:
+def methylation_expression_page(source: Source) -> Page:
     """Return the page of the CpG-gene pairs: changes, pairs, tracks of single genes."""
     lead = _LEAD.format(visits=source.timepoint.many)
     sections = []
@@ -25,7 +25,7 @@ def links_page(source: Source) -> Page:
             blocks = _blocks(source, analysis, number)
             if blocks:
                 sections.append(Section(f"CpGs and their genes: {analysis}", tuple(blocks)))
-    return Page("links", "Methylation and expression", lead, tuple(sections))
+    return Page("methylation-expression", "Methylation and expression", lead, tuple(sections))
 
 
 def _blocks(source: Source, analysis: str, number: int) -> list[Block]:
@@ -54,5 +54,5 @@ def _blocks(source: Source, analysis: str, number: int) -> list[Block]:
     ]
     panels = gene_panels(source, analysis, str(facts["expression"]), number)
     if panels:
-        blocks.append(Choice(f"links-gene-{number}", "Gene", panels))
+        blocks.append(Choice(f"methylation-expression-gene-{number}", "Gene", panels))
     return blocks

@@ -62,7 +62,7 @@ def counts_table(source: Source, analysis: str, number: int) -> Table:
     unknown = [name for name in rows.column_names if name.startswith("unknown")]
     empty = {name for name in unknown if not any(rows[name].to_pylist())}
     return Table(
-        name=f"links-counts-{number}",
+        name=f"methylation-expression-counts-{number}",
         title=f"Pairs by contrast and direction: {analysis}",
         caption=(
             "A row is a contrast. Opposite: the CpG is more methylated where the gene is less "
@@ -114,7 +114,7 @@ def pairs_table(source: Source, analysis: str, number: int, n_pairs: int) -> Tab
     query = _BEST.format(analysis=literal(analysis)).strip()
     rows = source.table(f"{query}\nlimit {source.detail.top_features}")
     return Table(
-        name=f"links-pairs-{number}",
+        name=f"methylation-expression-pairs-{number}",
         title=f"The CpG-gene pairs that move together most closely: {analysis}",
         caption=(
             f"A row is a CpG and a gene, in the contrast in which both changes are clearest; "

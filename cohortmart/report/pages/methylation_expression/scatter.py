@@ -1,4 +1,4 @@
-"""Changes of CpGs against changes of their genes, for the contrasts with most pairs."""
+"""Scatter of the contrasts with most pairs: changes of CpGs against those of their genes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def changes_figure(source: Source, analysis: str, number: int, people: str) -> F
     )
     what = "The darker a cell, the more pairs." if binned else "A point is a pair."
     return Figure(
-        name=f"links-changes-{number}",
+        name=f"methylation-expression-changes-{number}",
         title=f"Change in methylation against change in expression: {analysis}",
         caption=(
             f"{what} Right: the CpG is more methylated in the first term of the contrast; top: the "

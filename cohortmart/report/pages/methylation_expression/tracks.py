@@ -92,7 +92,7 @@ def _expression(drawn: _Drawn, course: pa.Table) -> tuple[Figure, ...]:
     low, high = (f(course["mean"]).as_py() for f in (pc.min, pc.max))
     facet = len(kinds) > 1
     figure = Figure(
-        name=f"links-expression-{drawn.number}",
+        name=f"methylation-expression-course-{drawn.number}",
         title=f"Expression of {drawn.called} over the {source.timepoint.many}",
         caption=(
             "Points are means of a group, bands and bars their 95 % intervals (none for a single "
@@ -146,7 +146,7 @@ def _methylation(drawn: _Drawn, probes: pa.Table, betas: pa.Table) -> tuple[Figu
     )
     shown = _ordered(source.timepoints, set(betas["timepoint"].to_pylist()))
     figure = Figure(
-        name=f"links-track-{drawn.number}",
+        name=f"methylation-expression-track-{drawn.number}",
         title=f"Methylation of the CpGs of {drawn.called}, in genomic order",
         caption=(
             f"Each step along the axis is a CpG{some}{_place(probes)}; its dots are the "

@@ -1,5 +1,5 @@
-"""Page 1: what was measured, what stands out, and what to beware of."""
+"""Page 1, overview: what was measured, what stands out, and what to beware of."""
 
-from cohortmart.report.pages.overview.page import glance_page
+from cohortmart.report.pages.overview.page import overview_page
 
-__all__ = ["glance_page"]
+__all__ = ["overview_page"]

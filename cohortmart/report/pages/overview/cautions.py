@@ -1,10 +1,10 @@
-"""What a reader should know before believing the numbers, found in the tables by SQL."""
+"""Cautions: what to know before believing the numbers, found in the tables by SQL."""
 
 from __future__ import annotations
 
 from cohortmart.core.text import counted
 from cohortmart.report.pages.quality.assays import assays
-from cohortmart.report.pages.quality.flags import oddities
+from cohortmart.report.pages.quality.flags import quality_flags
 from cohortmart.report.pages.rebound.pairs import SUMMARY_SQL
 from cohortmart.report.source import Source
 
@@ -40,7 +40,7 @@ _NOTHING = """
 def cautions(source: Source) -> list[str]:
     """Return what to beware of, one sentence each; none where there is nothing."""
     return [
-        *(said for assay in assays(source) for said in oddities(source, assay)),
+        *(said for assay in assays(source) for said in quality_flags(source, assay)),
         *_small_groups(source),
         *_no_more_than_chance(source),
         *_permuted(source),

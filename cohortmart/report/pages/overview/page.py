@@ -1,4 +1,4 @@
-"""Page 1: what was measured, what stands out, and what to beware of."""
+"""Page 1, overview: what was measured, what stands out, and what to beware of."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _SIZE = """
 """
 
 
-def glance_page(source: Source) -> Page:
+def overview_page(source: Source) -> Page:
     """Return the page that says the whole in a minute."""
     size = source.rows(_SIZE)[0]
     lead = (
@@ -54,7 +54,7 @@ def glance_page(source: Source) -> Page:
         "beware of."
     )
     return Page(
-        "glance",
+        "overview",
         "At a glance",
         lead,
         (
@@ -95,7 +95,7 @@ def _measured(source: Source) -> tuple[Section, ...]:
         blocks.insert(0, _grid_figure(source, n_people))
     blocks.append(
         Table(
-            "glance-visits",
+            "overview-samples",
             f"{source.subject.title} and samples by {source.timepoint.one}",
             f"A row is a kind of measurement, a group and {source.timepoint.a}.",
             (
@@ -131,7 +131,7 @@ def _counts_figure(source: Source, counts: pa.Table) -> Figure:
     )
     people, visit = source.subject.many, source.timepoint.one
     return Figure(
-        "glance-counts",
+        "overview-counts",
         f"{source.subject.title} measured at each {visit}",
         f"How many {people} of each group gave a sample at each {visit}, by kind of measurement. "
         f"{measured}.",
@@ -156,7 +156,7 @@ def _grid_figure(source: Source, n_people: int) -> Figure:
     visit = source.timepoint.a
     missing = source.value(f"select count(*) from ({_MEASURED}) where not is_kept")
     return Figure(
-        "glance-grid",
+        "overview-grid",
         "Who gave which sample",
         f"A row is {source.subject.a}, a column {visit}; a filled square is a sample that was "
         f"measured, a cross one that was left out for its quality, an empty place {visit} without "

@@ -1,4 +1,4 @@
-"""The strongest findings of a study as sentences, each made from a row of a table."""
+"""Strongest findings of a study as sentences, each made from a row of a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the parts of the page need to know of an assay and of its samples."""
+"""Assays and their sets of samples, as the parts of the quality page need them."""
 
 from __future__ import annotations
 

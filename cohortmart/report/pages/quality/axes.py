@@ -1,4 +1,4 @@
-"""What the main differences between samples go with, and what of that goes together."""
+"""Principal components against the sample sheet, and variables that go together."""
 
 from __future__ import annotations
 

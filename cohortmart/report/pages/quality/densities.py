@@ -1,4 +1,4 @@
-"""How the betas of the two probe types are distributed, before and after normalisation."""
+"""Densities of the betas of the two probe types, before and after normalisation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many probes and genes the filters left."""
+"""Filter funnel of an assay: how many probes and genes were left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is odd about samples and batches, found in the tables by SQL, one sentence each."""
+"""Flags of samples and batches: what is odd, found in the tables by SQL, a sentence each."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ _IS_VISIT_KEY = """
 """
 
 
-def oddities(source: Source, assay: Assay) -> list[str]:
+def quality_flags(source: Source, assay: Assay) -> list[str]:
     """Return what is odd about the samples of an assay; none where nothing is."""
     return [
         *_left_out(source, assay),

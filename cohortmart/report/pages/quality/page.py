@@ -1,4 +1,4 @@
-"""The parts of page 2 in order: what is odd, then assay by assay."""
+"""Page 2, quality: what is odd, then assay by assay."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cohortmart.report.pages.quality.assays import Assay, assays, sample_sets
 from cohortmart.report.pages.quality.axes import axes_blocks
 from cohortmart.report.pages.quality.densities import density_blocks
 from cohortmart.report.pages.quality.filters import filter_blocks
-from cohortmart.report.pages.quality.flags import oddities
+from cohortmart.report.pages.quality.flags import quality_flags
 from cohortmart.report.pages.quality.maps import map_blocks
 from cohortmart.report.pages.quality.sample_similarity import correlation_blocks
 from cohortmart.report.pages.quality.samples import sample_blocks
@@ -32,7 +32,7 @@ def quality_page(source: Source) -> Page:
 
 
 def _first(source: Source, found: list[Assay]) -> tuple[Block, ...]:
-    said = [words for assay in found for words in oddities(source, assay)]
+    said = [words for assay in found for words in quality_flags(source, assay)]
     if said:
         return tuple(Text(words, "warning") for words in said)
     return (

@@ -1,4 +1,4 @@
-"""How alike the samples are, two by two."""
+"""Sample similarity: how alike the samples are, two by two."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much was measured of every sample: libraries, missing values, failed detections."""
+"""Sample quality: library sizes, missing values, failed detections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mean-variance trend of the analyses that weight by voom."""
+"""Mean-variance trend of the analyses that weight by voom."""
 
 from __future__ import annotations
 

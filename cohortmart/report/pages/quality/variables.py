@@ -1,4 +1,4 @@
-"""What the points of a map can be coloured by: columns of the sample sheet."""
+"""Variables of the sample sheet by which the points of a map can be coloured."""
 
 from __future__ import annotations
 

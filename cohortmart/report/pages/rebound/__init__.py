@@ -1,4 +1,4 @@
-"""Page 4: what changes and swings back."""
+"""Page 4, rebound: what changes and swings back."""
 
 from cohortmart.report.pages.rebound.page import rebound_page
 

@@ -1,4 +1,4 @@
-"""The first change against the second, and what becomes of the first: pictures by group."""
+"""First change against second, and what becomes of the first: figures by group."""
 
 from __future__ import annotations
 

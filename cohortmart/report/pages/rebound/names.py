@@ -1,4 +1,4 @@
-"""What features are called: genes by name, CpGs with their genes."""
+"""Names of features: genes by name, CpGs with their genes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sections of the page on rebound: what it is, and each pair of changes."""
+"""Page 4, rebound: what it is, and each pair of changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pairs of contrasts that the page on rebound is about."""
+"""Pairs of contrasts that the page on rebound is about."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One group's changes against those of the reference group."""
+"""Groups against the reference group: one's changes against the other's."""
 
 from __future__ import annotations
 

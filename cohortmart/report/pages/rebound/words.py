@@ -1,4 +1,4 @@
-"""Sentences of the page on rebound."""
+"""Sentences on rebound."""
 
 from __future__ import annotations
 

@@ -324,6 +324,8 @@ def test_no_visit_in_common(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(AnalysisError) as raised:
         found(con, study(rna="cell_type = 'CD8'"))
     said = str(raised.value)
-    assert "analysis meth: `dmp_deg` finds no visit that rna has measured, too" in said
-    assert "meth has 23 visits such as W0 1st CD4; rna has 20 visits such as W4 PP CD8" in said
+    assert "analysis meth: `dmp_deg` finds no timepoint that rna has measured, too" in said
+    assert (
+        "meth has 23 timepoints such as W0 1st CD4; rna has 20 timepoints such as W4 PP CD8" in said
+    )
     assert "`where`" in said

@@ -206,7 +206,7 @@ def test_features_with_missing_values_have_no_p() -> None:
     assert missing["feature_id"].to_list() == ["G004", "G077"] * len(WITHIN)
     assert missing["p_pooled"].is_null().all()
     assert found.check["n_features"].to_list() == [148] * len(WITHIN)
-    assert "permuted visits: 2 features with missing values left out" in found.said
+    assert "permuted timepoints: 2 features with missing values left out" in found.said
 
 
 def test_weights_moderation_and_what_differs_is_said() -> None:
@@ -248,7 +248,8 @@ def test_a_change_without_a_pair_is_one_between_people() -> None:
     [
         (
             {"permutations": {"contrasts": [GROUP]}},
-            "analysis main: MSvsHP_1st compares people, which permuting the visits of each cannot",
+            "analysis main: MSvsHP_1st compares people, which permuting the timepoints of each "
+            "cannot",
             "take it out",
         ),
         (

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -16,32 +13,31 @@ from cohortmart.core.errors import BuildError, InputError
 from cohortmart.core.lake.file_manifest import switch_current
 from cohortmart.core.warehouse import build as building
 from cohortmart.core.warehouse.build_log import read_outcome
+from cohortmart.core.warehouse.dbt_process import DbtProcess
 from cohortmart.core.warehouse.home import Home
 
 
 class FakeDbt:
-    """Stands for the child process: makes a database and says how it went."""
+    """Stands for dbt's process: makes a database and says how it went."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self.results: list[dict[str, Any]] | None = [result("model.cohortmart.dim_sample")]
-        self.returncode = 0
-        self.printed = ""
-        self.commands: list[list[str]] = []
+        self.results: list[dict[str, Any]] = [result("model.cohortmart.dim_sample")]
+        self.success = True
+        self.printed: list[str] = []
+        self.requests: list[dict[str, Any]] = []
         self.tables_before: list[str] = []
 
-    def __call__(self, command: list[str], env: dict[str, str], **_: Any) -> SimpleNamespace:
-        self.commands.append(command)
-        new = Path(env["COHORTMART_WAREHOUSE"])
+    def __call__(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.requests.append(request)
+        environment = request["environment"]
+        new = Path(environment["COHORTMART_WAREHOUSE"])
         assert new.parent == self.home.root / ".building"
-        assert env["COHORTMART_HOME"] == str(self.home.root)
+        assert environment["COHORTMART_HOME"] == str(self.home.root)
         with duckdb.connect(str(new)) as con:
             self.tables_before = [name for (name,) in con.execute("show tables").fetchall()]
-            con.execute(f"create table built_{len(self.commands)} as select 1 as x")
-        if self.results is not None:
-            target = Path(command[command.index("--target-path") + 1])
-            (target / "run_results.json").write_text(json.dumps({"results": self.results}))
-        return SimpleNamespace(returncode=self.returncode, stdout=self.printed)
+            con.execute(f"create table built_{len(self.requests)} as select 1 as x")
+        return {"success": self.success, "results": self.results, "printed": self.printed}
 
 
 def result(unique_id: str, status: str = "success", **more: Any) -> dict[str, Any]:
@@ -58,7 +54,7 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def dbt(home: Home, monkeypatch: pytest.MonkeyPatch) -> FakeDbt:
     fake = FakeDbt(home)
-    monkeypatch.setattr(subprocess, "run", fake)
+    monkeypatch.setattr(DbtProcess, "ask", lambda _, request: fake(request))
     return fake
 
 
@@ -83,20 +79,20 @@ def test_selected_models_are_built_into_a_copy(home, dbt):
     building.build(home, print, building.RESULTS_MODELS)
     assert dbt.tables_before == ["built_1"]
     assert tables(home) == ["built_1", "built_2"]
-    assert dbt.commands[1][-2:] == ["--select", "source:results+"]
+    assert dbt.requests[1]["build"][-2:] == ["--select", "source:results+"]
 
 
 def test_without_a_warehouse_a_selection_builds_all(home, dbt):
     building.build(home, print, building.RESULTS_MODELS)
-    assert "--select" not in dbt.commands[0]
+    assert "--select" not in dbt.requests[0]["build"]
 
 
 def test_after_a_failure_the_old_warehouse_stays(home, dbt):
     building.build(home, print)
-    dbt.returncode = 1
+    dbt.success = False
     dbt.results = [
         result("model.cohortmart.fct_x", "error", message="Runtime  Error\n  no column y"),
-        result("test.cohortmart.unique_x_id.0a1b2c3d4e", "fail", failures=1234),
+        result("test.cohortmart.unique_x_id.0a1b2c3d4e", "fail", failures=1234, sql="select 7"),
         result("model.cohortmart.later", "skipped"),
     ]
     with pytest.raises(BuildError) as caught:
@@ -109,15 +105,23 @@ def test_after_a_failure_the_old_warehouse_stays(home, dbt):
     assert "dbt.log" in text
     assert tables(home) == ["built_1"]
     assert not (home.root / ".building").exists()
+    log = (home.logs / "dbt" / "dbt.log").read_text()
+    assert "Runtime  Error\n  no column y" in log
+    assert "1,234 rows break the rule" in log
+    assert "select 7" in log
+    dbt.success, dbt.results = True, []
+    building.build(home, print)
+    assert not (home.logs / "dbt" / "dbt.log").exists()
 
 
 def test_a_failure_before_the_first_model_shows_what_dbt_printed(home, dbt):
-    dbt.returncode, dbt.results = 1, [result("model.cohortmart.old", "error", message="old")]
+    dbt.success, dbt.results = False, [result("model.cohortmart.old", "error", message="old")]
     with pytest.raises(BuildError, match="model old"):
         building.build(home, print)
-    dbt.results, dbt.returncode, dbt.printed = None, 2, "Compilation Error\n  in model z\n"
+    dbt.results, dbt.printed = [], ["Compilation Error\n  in model z\n"]
     with pytest.raises(BuildError, match="Compilation Error\n  in model z"):
         building.build(home, print)
+    assert "in model z" in (home.logs / "dbt" / "dbt.log").read_text()
 
 
 @pytest.mark.usefixtures("dbt")
@@ -151,8 +155,31 @@ def test_without_a_lake_it_says_how_to_get_one(tmp_path):
         building.build(Home(tmp_path), print)
 
 
-def test_no_outcome_before_the_end(tmp_path):
-    assert read_outcome(tmp_path / "run_results.json").n_models == 0
+def test_no_outcome_before_the_end():
+    assert read_outcome([]).n_models == 0
+
+
+def test_dbt_logs_all_it_does_only_if_asked(home, dbt, monkeypatch):
+    def level() -> str:
+        options = dbt.requests[-1]["options"]
+        return options[options.index("--log-level-file") + 1]
+
+    monkeypatch.delenv("COHORTMART_DEBUG", raising=False)
+    building.build(home, print)
+    assert (level(), dbt.requests[-1]["debug"]) == ("none", False)
+    monkeypatch.setenv("COHORTMART_DEBUG", "1")
+    building.build(home, print)
+    assert (level(), dbt.requests[-1]["debug"]) == ("debug", True)
+
+
+def test_descriptions_are_part_of_the_version(tmp_path, monkeypatch):
+    for name in ("dbt_project.yml", "profiles.yml", "models/words.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("a")
+    monkeypatch.setattr(building, "dbt_project_folder", lambda: tmp_path)
+    before = building.project_mark()
+    (tmp_path / "models" / "words.md").write_text("b")
+    assert building.project_mark() != before
 
 
 def test_the_dbt_project_is_found():

@@ -18,7 +18,7 @@ from cohortmart.report.pages.contrasts.scan import POINTS, choose_contrasts, sca
 from cohortmart.report.pages.contrasts.sql import P_BARS, SMALL_PICTURES
 from cohortmart.report.source import Detail
 from cohortmart.report.thresholds import threshold_words
-from tests.support import contrast_rows as made
+from tests.support import report_contrasts_rows as made
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from cohortmart.report.pages.findings import modules as found_modules
 from cohortmart.report.pages.findings.modules import module_sections
 from cohortmart.report.pages.findings.overlaps import overlap_sections
 from tests.support.report_findings_rows import LONG, SAMPLES, study
-from tests.support.small_source import small_source
+from tests.support.report_source import small_source
 
 
 def _source(**changed: Any) -> Any:

@@ -16,7 +16,7 @@ from cohortmart.report.figure_files import standalone
 from cohortmart.report.pages.methods import methods_page
 from cohortmart.report.pages.methods import page as methods
 from cohortmart.report.pages.methods.deviations import deviations
-from tests.support.small_source import small_source
+from tests.support.report_source import small_source
 
 SAMPLES = [("S1", "P1", "MS", "1st", 1), ("S2", "P1", "MS", "3rd", 2), ("S3", "P2", "HP", "1st", 1)]
 PARAMETERS: dict[str, Any] = {

@@ -11,9 +11,9 @@ import vl_convert
 from cohortmart.report.blocks import Figure, Text, all_blocks
 from cohortmart.report.figure_files import standalone
 from cohortmart.report.pages.overview.cautions import cautions
-from cohortmart.report.pages.overview.page import MOST_PEOPLE, glance_page
+from cohortmart.report.pages.overview.page import MOST_PEOPLE, overview_page
 from cohortmart.report.pages.overview.strongest import strongest_findings
-from tests.support.small_source import small_source
+from tests.support.report_source import small_source
 
 SAMPLES = [
     (f"S{w}_{t}", f"P{w}", "MS" if w < 3 else "HP", t, order)
@@ -134,17 +134,17 @@ def test_what_to_beware_of() -> None:
 
 
 def test_the_page_of_a_study_without_analyses() -> None:
-    page = glance_page(small_source({"qc_sample": QC}, SAMPLES))
+    page = overview_page(small_source({"qc_sample": QC}, SAMPLES))
     assert page.lead.startswith("5 people, 2 timepoints, 10 samples")
     texts = [b.words for b in all_blocks(page) if isinstance(b, Text)]
     assert texts[0] == "No analysis ran."
     figures = {b.name: b for b in all_blocks(page) if isinstance(b, Figure)}
-    assert list(figures) == ["glance-grid", "glance-counts"]
-    grid = figures["glance-grid"].data["grid"].to_pylist()
+    assert list(figures) == ["overview-grid", "overview-counts"]
+    grid = figures["overview-grid"].data["grid"].to_pylist()
     assert len(grid) == 10
     assert [r["state"] for r in grid].count("left out") == 1
     assert next(r for r in grid if r["state"] == "left out")["subject"] == "P1"
-    counts = figures["glance-counts"].data["counts"].to_pylist()
+    counts = figures["overview-counts"].data["counts"].to_pylist()
     assert [(r["study_group"], r["timepoint"], r["people"]) for r in counts] == [
         ("MS", "1st", 3), ("MS", "3rd", 3), ("HP", "1st", 2), ("HP", "3rd", 2),
     ]  # fmt: skip
@@ -155,16 +155,16 @@ def test_the_page_of_a_study_without_analyses() -> None:
 def test_people_are_counted_and_not_drawn_for_others_or_where_they_are_many(
     tmp_path: Path,
 ) -> None:
-    shown = glance_page(small_source({"qc_sample": QC}, SAMPLES, tmp_path, pseudonymised=True))
-    assert [b.name for b in all_blocks(shown) if isinstance(b, Figure)] == ["glance-counts"]
+    shown = overview_page(small_source({"qc_sample": QC}, SAMPLES, tmp_path, pseudonymised=True))
+    assert [b.name for b in all_blocks(shown) if isinstance(b, Figure)] == ["overview-counts"]
     many = [(f"S{i}", f"P{i}", "MS", "1st", 1) for i in range(MOST_PEOPLE + 1)]
     qc = [{"assay": "rna", "sample_id": s[0], "filter_reason": None, "lib_size": 1e7} for s in many]
-    shown = glance_page(small_source({"qc_sample": qc}, many))
-    assert [b.name for b in all_blocks(shown) if isinstance(b, Figure)] == ["glance-counts"]
+    shown = overview_page(small_source({"qc_sample": qc}, many))
+    assert [b.name for b in all_blocks(shown) if isinstance(b, Figure)] == ["overview-counts"]
 
 
 @pytest.mark.parametrize("pseudonymised", [False, True])
 def test_an_empty_warehouse_breaks_nothing(tmp_path: Path, pseudonymised: bool) -> None:
-    page = glance_page(small_source({}, SAMPLES[:1], tmp_path, pseudonymised=pseudonymised))
+    page = overview_page(small_source({}, SAMPLES[:1], tmp_path, pseudonymised=pseudonymised))
     assert page.lead.startswith("1 person, 1 timepoint, 1 sample")
     assert len(page.sections) == 1

@@ -15,13 +15,13 @@ from cohortmart.report.figure_files import standalone
 from cohortmart.report.pages.quality import quality_page, trend, variables
 from cohortmart.report.pages.quality import sample_similarity as alike
 from cohortmart.report.pages.quality.assays import assays, sample_sets
-from cohortmart.report.pages.quality.flags import oddities
+from cohortmart.report.pages.quality.flags import quality_flags
 from cohortmart.report.pages.quality.maps import map_blocks
 from cohortmart.report.pages.quality.sample_similarity import correlation_blocks
 from cohortmart.report.source import Detail, Source
 from cohortmart.report.theme import GROUP_COLOURS
-from tests.support.quality_rows import HP, IDS, LIBRARIES, MS, SAMPLES, study
-from tests.support.small_source import small_source
+from tests.support.report_quality_rows import HP, IDS, LIBRARIES, MS, SAMPLES, study
+from tests.support.report_source import small_source
 
 
 def _source(tables: dict[str, Any] | None = None, **options: Any) -> Source:
@@ -46,9 +46,9 @@ def _warnings(page: Page) -> list[str]:
     return [b.words for b in all_blocks(page) if isinstance(b, Text) and b.kind == "warning"]
 
 
-def _oddities(**tables: Any) -> str:
+def _flags(**tables: Any) -> str:
     source = _source(tables)
-    return "\n".join(words for assay in assays(source) for words in oddities(source, assay))
+    return "\n".join(words for assay in assays(source) for words in quality_flags(source, assay))
 
 
 @pytest.fixture(scope="module")
@@ -254,7 +254,7 @@ def test_many_samples_are_points_with_the_median_of_their_cell_type(
     assert vl_convert.vegalite_to_vega(standalone(figure))
 
 
-def test_oddities_are_named(page: Page) -> None:
+def test_flags_are_named(page: Page) -> None:
     assert len(_warnings(page)) == 5  # age goes with group in all samples only
     said = "\n".join(_warnings(page))
     assert "rna: fewer than a quarter of the median reads in 1 sample: id8 (10 million)" in said
@@ -268,9 +268,9 @@ def test_oddities_are_named(page: Page) -> None:
 def test_what_biology_explains_as_well_is_no_batch() -> None:
     covariates = study()["qc_pca_covariate"]
     as_well = [r | {"r_squared": 0.75} if r["variable"] == "study_group" else r for r in covariates]
-    assert "goes with component" not in _oddities(qc_pca_covariate=as_well)
+    assert "goes with component" not in _flags(qc_pca_covariate=as_well)
     keyed = [r | {"visit_key": f"{r['batch']}|n"} for r in study()["dim_sample"]]
-    assert "goes with component" not in _oddities(dim_sample=keyed)
+    assert "goes with component" not in _flags(dim_sample=keyed)
 
 
 def test_a_sound_study_is_called_so() -> None:

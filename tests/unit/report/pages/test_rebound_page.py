@@ -14,7 +14,7 @@ from cohortmart.report.blocks import Figure, Page, Table, Text, all_blocks
 from cohortmart.report.figure_files import standalone
 from cohortmart.report.pages.rebound import rebound_page
 from cohortmart.report.source import Detail, Source
-from tests.support.rebound_rows import (
+from tests.support.report_rebound_rows import (
     ANALYSIS,
     HP,
     MS,
@@ -24,7 +24,7 @@ from tests.support.rebound_rows import (
     study,
     value,
 )
-from tests.support.small_source import small_source
+from tests.support.report_source import small_source
 
 DETAIL = Detail(top_features=3, bins=4, trajectories=1)
 KINDS = ("changes", "classes", "sectors", "courses")

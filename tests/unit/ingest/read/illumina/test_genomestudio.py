@@ -151,6 +151,22 @@ def test_a_suffix_of_the_samples_is_stripped(tmp_path: Path) -> None:
     assert read_header(path, assay("beta", strip_suffix="_x")).samples == ("S1", "S2")
 
 
+@pytest.mark.parametrize("before", ["", "Index\t", "Index\tAddressA_ID\t"])
+def test_a_bare_pval_tells_where_probes_stand_in_a_further_column(
+    tmp_path: Path, before: str
+) -> None:
+    """`pval` alone stands in tables of results, too: only probes make it detection p."""
+    n = before.count("\t")
+    text = f"{before}ID_REF\tS1\tpval\tS2\tpval\n" + "1\t" * n
+    path = write(tmp_path / "x", text + "cg00000029\t0.5\t0.25\t1\t0\n")
+    header, ids, found = read_all(path)
+    assert (header.format_name, header.samples) == ("genomestudio", ("S1", "S2"))
+    assert (header.id_field, ids) == (n + 1, ["cg00000029"])
+    assert found["detection_p"].tolist() == [[0.25, 0.0]]
+    genes = write(tmp_path / "y", text + "TP53\t5\t2\t1\t0\n")
+    assert read_header(genes, assay("counts")).format_name == "tsv"
+
+
 @pytest.mark.parametrize("blank", ["", "\n", "\n\n"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_a_report_goes_on_with_another_section(tmp_path: Path, line_end: str, blank: str) -> None:

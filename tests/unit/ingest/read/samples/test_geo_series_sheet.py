@@ -17,7 +17,7 @@ from cohortmart.core.study.records import Assay, SampleSheet, Study
 from ingest.read.samples.geo_series_sheet import regrouped
 from ingest.read.samples.sample_sheet import read_samples
 from ingest.read.samples.sheet_cells import Sheet, read_cells
-from ingest.read.samples.sheet_wanted import Wanted
+from ingest.read.samples.used_columns import UsedColumns
 
 
 def line(field: str, *cells: str) -> str:
@@ -51,7 +51,7 @@ def cells(tmp_path: Path) -> Callable[..., Sheet]:
     def go(content: str | bytes, *wanted: str) -> Sheet:
         file = tmp_path / "sheet"
         file.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_cells(file, Wanted((), wanted))
+        return read_cells(file, UsedColumns((), wanted))
 
     return go
 

@@ -13,7 +13,7 @@ from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay, SampleSheet, Study
 from ingest.read.samples.sample_sheet import Samples, read_samples
 from ingest.read.samples.sheet_cells import Sheet, read_cells
-from ingest.read.samples.sheet_wanted import Wanted
+from ingest.read.samples.used_columns import UsedColumns
 
 # As ArrayExpress writes them for arrays: two IDAT files a sample, repeated names, units.
 HEADER = (
@@ -88,7 +88,7 @@ def cells(tmp_path: Path) -> Callable[..., Sheet]:
     def go(content: str | bytes, *wanted: str, key: tuple[str, ...] = ()) -> Sheet:
         file = tmp_path / "sheet"
         file.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_cells(file, Wanted(key, wanted))
+        return read_cells(file, UsedColumns(key, wanted))
 
     return go
 

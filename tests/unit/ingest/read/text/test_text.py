@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cohortmart.core.errors import IngestError
+from ingest.read.text.delimited import TextFormat, split_line
 from ingest.read.text.raw_file import RawFile, open_text, sha256_of
-from ingest.read.text.text import TextFormat, split_line
 from ingest.read.text.utf8 import checked_utf8
 
 COMPRESSORS = {

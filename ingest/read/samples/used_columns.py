@@ -1,4 +1,4 @@
-"""What a study asks of a sample sheet that has more columns and lines than samples."""
+"""Columns of a sample sheet that a study uses; an archive's have more columns and lines."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from cohortmart.core.study.records import SampleSheet, Study
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What study.yml names of one sheet.
+class UsedColumns:
+    """The columns of one sheet that study.yml names.
 
     Parameters
     ----------
@@ -25,10 +25,10 @@ class Wanted:
 
 
 #: For a sheet that is read without a study.
-NO_STUDY = Wanted()
+NO_STUDY = UsedColumns()
 
 
-def wanted_columns(block: SampleSheet, study: Study) -> Wanted:
+def used_columns(block: SampleSheet, study: Study) -> UsedColumns:
     """Return the columns that a study uses of one of its sheets.
 
     Parameters
@@ -42,4 +42,4 @@ def wanted_columns(block: SampleSheet, study: Study) -> Wanted:
     key = tuple(c for c in ((block.sample,) if block.sample else joined_on) if c)
     assays = (assay.sample for assay in study.assays.values())
     used = (*key, *joined_on, block.group, *block.factors, *block.covariates, *assays)
-    return Wanted(key, tuple(dict.fromkeys(c for c in used if c)))
+    return UsedColumns(key, tuple(dict.fromkeys(c for c in used if c)))

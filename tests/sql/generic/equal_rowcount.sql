@@ -1,15 +1,15 @@
 {#
-    Fails if a join lost or multiplied rows of `other`. Where all rows are too many, only those
-    with the smallest `key` of the relation `keys_of` are counted.
+    Fails if a join lost or multiplied rows of `compare_model`. Where all rows are too many,
+    only those with the smallest `key` of the relation `keys_of` are counted.
 #}
-{% test same_number_of_rows(model, other, key=none, keys_of=none) %}
+{% test equal_rowcount(model, compare_model, key=none, keys_of=none) %}
 
     with
 
     numbers as (
 
         select
-            {% for relation, name in ((model, "n_rows"), (other, "n_expected")) %}
+            {% for relation, name in ((model, "n_rows"), (compare_model, "n_expected")) %}
             (
                 select count(*) from {{ relation }}
                 {% if key is not none %}

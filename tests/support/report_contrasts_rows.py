@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from cohortmart.report.source import Source
 from tests.support.paths import ROOT
-from tests.support.small_source import small_source
+from tests.support.report_source import small_source
 
 MACROS = ROOT / "macros"
 SAMPLES = [

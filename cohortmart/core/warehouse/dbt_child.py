@@ -1,0 +1,138 @@
+"""dbt's own process: it answers one build after the other and ends with who asks.
+
+Started by `dbt_process`. Requests come as lines of JSON on standard input, answers go as lines
+of JSON to what was standard output. The input ends when the parent does, however it ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+from typing import Any
+
+from cohortmart.core.warehouse.dbt_cache import read_entry, write_entry
+from cohortmart.core.warehouse.dbt_shortcuts import (
+    Templates,
+    take_shortcuts,
+    without_unused_macros,
+)
+
+_FAILED = {"error", "fail", "runtime error", "partial success"}
+
+
+def serve() -> None:
+    """Answer requests until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is asked to stop, and stops us
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what dbt prints is no answer
+    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(requests,), daemon=True).start()
+    # nothing of dbt itself and of the parsed project is ever garbage: not worth looking through
+    gc.disable()
+    dbt: _Dbt | None = None
+    while True:
+        request = requests.get()
+        dbt = dbt or _Dbt(request["key"], debug=request["debug"])
+        answers.write(json.dumps(dbt.answer(request)) + "\n")
+        answers.flush()
+
+
+def _read(requests: queue.SimpleQueue[dict[str, Any]]) -> None:
+    for line in sys.stdin:
+        requests.put(json.loads(line))
+    os._exit(0)
+
+
+class _Dbt:
+    """dbt and the parsed project, imported and read once."""
+
+    def __init__(self, key: str, *, debug: bool) -> None:
+        import dbt.cli.main
+
+        self._key, self._debug = key, debug
+        self._runner = dbt.cli.main.dbtRunner
+        self._manifest: bytes | None = None if debug else read_entry(key, "manifest")
+        self._templates = Templates(None if debug else read_entry(key, "templates"))
+        if not debug:
+            take_shortcuts(self._templates)
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Build what is asked for and say what came of it."""
+        os.environ.update(request["environment"])
+        printed: list[str] = []
+
+        def note(message: Any) -> None:
+            if message.info.level == "error":
+                printed.append(message.info.msg)
+
+        manifest, fault = self._parsed(request["options"], note)
+        outcome = None
+        if manifest is not None:
+            gc.freeze()
+            gc.set_threshold(50_000, 20, 20)
+            gc.enable()
+            runner = self._runner(manifest=manifest, callbacks=[note])
+            outcome = runner.invoke([*request["build"], *request["options"]])
+            fault = outcome.exception
+            gc.disable()
+        _close_database()
+        templates = None if self._debug else self._templates.packed()
+        if templates is not None:
+            write_entry(self._key, "templates", templates)
+        if fault is not None:
+            printed.append(str(fault))
+        results = getattr(outcome and outcome.result, "results", None) or []
+        return {
+            "success": bool(outcome and outcome.success),
+            "results": [_told(r) for r in results if hasattr(r, "node")],
+            "printed": printed,
+        }
+
+    def _parsed(self, options: list[str], note: Any) -> tuple[Any, BaseException | None]:
+        """Return a manifest that no build has touched yet, or why there is none."""
+        if self._manifest is not None:
+            try:
+                return pickle.loads(self._manifest), None
+            except Exception:  # of another version of a class in it: parsed anew
+                self._manifest = None
+        outcome = self._runner(callbacks=[note]).invoke(
+            ["parse", "--no-partial-parse", "--no-write-json", *options]
+        )
+        if not outcome.success:
+            return None, outcome.exception
+        if self._debug:
+            return outcome.result, None
+        without_unused_macros(outcome.result)
+        self._manifest = pickle.dumps(outcome.result, protocol=pickle.HIGHEST_PROTOCOL)
+        write_entry(self._key, "manifest", self._manifest)
+        return pickle.loads(self._manifest), None
+
+
+def _told(result: Any) -> dict[str, Any]:
+    """Return what the parent wants to know of a node."""
+    told = {
+        "unique_id": result.node.unique_id,
+        "status": str(result.status),
+        "message": result.message,
+        "failures": result.failures,
+    }
+    if told["status"] in _FAILED:
+        told["sql"] = getattr(result.node, "compiled_code", None) or ""
+    return told
+
+
+def _close_database() -> None:
+    """Let go of the DuckDB file, which dbt would keep open for its next command."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environment = DuckDBConnectionManager._ENV
+    if environment is not None:
+        environment.close()
+    DuckDBConnectionManager.close_all_connections()
+    gc.collect()
