@@ -25,6 +25,7 @@ from cohortmart.app.check.contrast_sides import Counts, contrast_sides
 from cohortmart.app.check.outside import OutsideFactor, look_outside
 from cohortmart.app.check.refusals import find_refusals
 from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.normalise_records import BatchOptions
 from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.text import Nouns
 from cohortmart.core.types import Floats
@@ -87,8 +88,8 @@ class AnalysisCheck:
         Confounded factors that are not in the model.
     refusals : tuple of str
         Why the fit would refuse the design.
-    removed : str or None
-        Factor that ComBat removes from the assay beforehand.
+    removed_by : BatchOptions or None
+        The step that removes batches from the assay beforehand.
     notes : tuple of str
         What was left out before the design was made.
     unpermutable : tuple of str
@@ -104,7 +105,7 @@ class AnalysisCheck:
     confounding: tuple[Confounding, ...] = ()
     outside: tuple[OutsideFactor, ...] = ()
     refusals: tuple[str, ...] = ()
-    removed: str | None = None
+    removed_by: BatchOptions | None = None
     notes: tuple[str, ...] = ()
     unpermutable: tuple[str, ...] = ()
     nouns: Nouns = field(default=Nouns())
@@ -138,8 +139,7 @@ def check_analysis(
         return AnalysisCheck(fault=str(error), nouns=study.nouns)
     notes = (note,) if note else ()
     confounding = tuple(find_confounding(samples, analysis.model, study))
-    combat = combat_of(study, analysis.assay)
-    removed = None if combat is None else combat.batch
+    removed_by = combat_of(study, analysis.assay)
     try:
         design = build_design(samples, analysis.model, study, f"analysis {name}")
         expanded = expand_contrasts(design, analysis.contrasts, analysis.model, study)
@@ -148,7 +148,7 @@ def check_analysis(
             fault=str(error),
             samples=samples,
             confounding=confounding,
-            removed=removed,
+            removed_by=removed_by,
             notes=notes,
             nouns=study.nouns,
         )
@@ -173,7 +173,7 @@ def check_analysis(
             unpermutable,
             study.nouns,
         ),
-        removed=removed,
+        removed_by=removed_by,
         notes=notes,
         unpermutable=unpermutable,
         nouns=study.nouns,

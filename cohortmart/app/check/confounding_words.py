@@ -8,7 +8,7 @@ from cohortmart.app.check.analysis import AnalysisCheck
 from cohortmart.app.check.confounding import Confounding
 from cohortmart.app.check.names import NAMES_SHOWN, quoted, yaml_item
 from cohortmart.app.check.outside import OutsideFactor
-from cohortmart.core.study.normalise_records import METHODS
+from cohortmart.core.study.normalise_records import METHODS, BatchOptions, step_of
 from cohortmart.core.study.records import Analysis
 from cohortmart.core.text import Noun, counted, joined, listed
 
@@ -86,7 +86,7 @@ def _said(analysis: Analysis, check: AnalysisCheck, *, harmless: bool) -> list[s
             kind, text = True, _inside(parts[0], check)
         else:
             kind = factor in outside and _cancels(outside[factor])
-            text = _outside(parts[0], outside.get(factor), analysis, check.removed)
+            text = _outside(parts[0], outside.get(factor), analysis, check.removed_by)
         if kind == harmless:
             said.append(f"{described(parts, check.nouns.subject)} {text}")
     return said
@@ -116,7 +116,7 @@ def _outside(
     confounding: Confounding,
     outside: OutsideFactor | None,
     analysis: Analysis,
-    removed: str | None,
+    removed_by: BatchOptions | None,
 ) -> str:
     """Say what a factor that is not in the model does to the contrasts, and what to do."""
     factor = quoted(confounding.factor)
@@ -126,8 +126,8 @@ def _outside(
         # a combination of one level has it whatever its samples weigh; a mixture has not
         exact = "" if confounding.complete else ", as far as all samples count alike"
         return f"{factor} is not in the model; its effect cancels in every contrast{exact}."
-    if confounding.factor == removed:
-        step = "combat_seq" if analysis.values in ("log_cpm", "voom") else "combat"
+    if removed_by is not None and confounding.factor == removed_by.batch:
+        step = step_of(removed_by)
         return (
             f"{factor} is not in the model; {METHODS[step].title} removes it before the test, "
             f"which then does not count what that costs. To do: leave `{step}` out of the assay, "

@@ -59,7 +59,7 @@ class Analyses:
         rows = tuple(tuple(replace(s, make=self._make(s)) for s in row) for row in STEPS)
         monkeypatch.setattr(pipeline, "STEPS", rows)
 
-    def _prepare(self, _con: object, _study: Study, name: str, _analysis: object) -> str:
+    def _prepare(self, _con: object, _study: Study, name: str, *_: object) -> str:
         self.prepared.append(name)
         return f"inputs of {name}"
 

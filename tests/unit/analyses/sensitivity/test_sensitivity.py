@@ -74,14 +74,22 @@ def test_a_hit_of_the_batch_falls_and_a_true_one_holds(monkeypatch: pytest.Monke
 def test_a_variant_of_the_same_model_shares_what_was_prepared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sheet, made = samples(), []
+    sheet, made, n_read = samples(), [], 0
     con = warehouse(monkeypatch, sheet, None)
+
+    def read_counts(*_: Any) -> str:
+        nonlocal n_read
+        n_read += 1
+        return "counts"
 
     def values_of(*given: Any) -> InBlocks:
         made.append(given[3].model)
+        ids = given[4]["sample_id"].to_list()
+        assert given[8](given[0], "main", given[3], ids, given[5].expression_groups) == "counts"
         return InBlocks(values(sheet))
 
     monkeypatch.setattr(prepare_module, "values_of", values_of)
+    monkeypatch.setattr(prepare_module, "normalised_counts", read_counts)
     of = study()
     preparation = Preparation(con, of, "main")
     assert preparation.inputs() is preparation.inputs()
@@ -90,6 +98,7 @@ def test_a_variant_of_the_same_model_shares_what_was_prepared(
     assert len(made) == len(variants) - 2
     assert made[0] == of.analyses["main"].model
     assert made[0] not in made[1:]
+    assert n_read == 1
 
 
 def test_the_same_with_the_batch_in_the_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
