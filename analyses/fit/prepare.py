@@ -28,15 +28,12 @@ from analyses.stats.mixed.block_correlation import consensus, correlation_of_row
 from analyses.stats.mixed.blocks import Blocks, make_blocks
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
-from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.study.records import STEP_KEYS, Analysis, Study
 
 #: What of an analysis does not reach its samples, design, values and consensus correlation.
-_AFTER_VALUES = frozenset(
-    {
-        "contrasts", "joint_tests", "moderation", "contrast_errors", "thresholds", "permutations",
-        "sensitivity", "rebound", "dmp_deg", "enrichment", "modules",
-    }
-)  # fmt: skip
+_AFTER_VALUES = STEP_KEYS | {
+    "contrasts", "joint_tests", "moderation", "contrast_errors", "rebound",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
