@@ -23,8 +23,7 @@ from analyses.design.formula import formula_columns
 from analyses.design.subject_effects import within_columns
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
-from cohortmart.core.study.records import Study
-from cohortmart.core.study.variables import ROLE_COLUMNS
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
 from cohortmart.core.text import counted, did_you_mean, listed
 from cohortmart.core.types import Floats
 

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.study.records import Study
-from cohortmart.core.study.variables import ROLE_COLUMNS, variable_kinds
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
+from cohortmart.core.study.variables import variable_kinds
 from cohortmart.core.text import did_you_mean, listed
 from cohortmart.core.types import Floats
 

@@ -1,4 +1,4 @@
-"""What was found of a set of samples, as the rows of the quality tables."""
+"""Rows of the quality tables: what was found of a set of samples."""
 
 from __future__ import annotations
 

@@ -17,8 +17,7 @@ from analyses.sensitivity.model_terms import (
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.normalise_records import BatchOptions
-from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.study.variables import ROLE_COLUMNS
+from cohortmart.core.study.records import ROLE_COLUMNS, Analysis, Study
 from cohortmart.core.text import did_you_mean
 
 AS_ANALYSED = "as analysed"

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from cohortmart.core.lake.file_manifest import Entry, read_current, switch_current, write_table
 from cohortmart.core.schemas import tables
-from cohortmart.core.study.variables import ROLE_COLUMNS
+from cohortmart.core.study.records import ROLE_COLUMNS
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
 
-#: Column of `dim_sample` behind each role that a model may name.
-ROLE_COLUMNS = {
-    "group": "study_group",
-    "timepoint": "timepoint",
-    "subject": "subject_id",
-    "cell_type": "cell_type",
-}
-#: The same roles in the order in which variables are shown.
+#: The roles in the order in which variables are shown.
 _SHOWN = ("group", "timepoint", "cell_type", "subject")
 
 VariableKind = Literal["factor", "number"]
