@@ -11,6 +11,7 @@ import pytest
 
 from cohortmart.core.text import Nouns, nouns
 from cohortmart.report.blocks import Choice, Figure, Page, Table, Text, all_blocks
+from cohortmart.report.pages import PAGES as REGISTRY
 from cohortmart.report.pages.contrasts import contrasts_page
 from cohortmart.report.pages.findings import findings_page
 from cohortmart.report.pages.methods import methods_page
@@ -85,6 +86,13 @@ def words_of(name: str, root: Path, said: Nouns, *, pseudonymised: bool) -> list
         tables, samples, root, analyses=analyses, nouns=said, pseudonymised=pseudonymised
     )
     return list(shown(make(source)))
+
+
+def test_pages_are_called_as_in_the_registry(tmp_path: Path) -> None:
+    of_registry = dict(REGISTRY)
+    for name, (make, tables, samples, analyses) in PAGES.items():
+        page = make(small_source(tables, samples, tmp_path, analyses=analyses))
+        assert (page.name, make) == (name, of_registry[name])
 
 
 @pytest.mark.parametrize("pseudonymised", [False, True])
