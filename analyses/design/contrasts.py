@@ -187,8 +187,8 @@ def _not_estimable(design: Design, name: str, expression: str, vector: Floats) -
 
 def _between(design: Design, name: str, expression: str) -> AnalysisError:
     """Say that the levels of `within` take the contrast away."""
-    people = design.nouns.subject.many
-    who = people if design.within == "subject" else f"levels of `{design.within}`"
+    # kept with the results, which do not depend on what a study calls its people
+    who = "people" if design.within == "subject" else f"levels of `{design.within}`"
     return AnalysisError(
         f"contrast {name} cannot be estimated: it is between {who}, and `{design.within}` is in "
         "the model (`within`), which takes every difference between them out",
