@@ -10,7 +10,7 @@ from typing import Any
 
 from analyses.load.pending_results import default_adj_p
 from cohortmart.core.lake.file_manifest import Entry, read_current
-from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.study.records import STEP_KEYS, Analysis, Study
 from cohortmart.core.warehouse.home import Home
 
 #: Tables that the contrasts of an analysis are written to together; other steps read them.
@@ -19,10 +19,6 @@ CONTRAST_TABLES = (
     "rebound_difference", "contrast_correlation", "analysis_note", "design_value",
     "contrast_weight", "voom_trend",
 )  # fmt: skip
-#: Keys of an analysis on which its contrasts do not depend.
-_OF_FINDINGS = {
-    "thresholds", "permutations", "sensitivity", "dmp_deg", "enrichment", "modules",
-}  # fmt: skip
 #: Raised when the same inputs and parameters would give other numbers than before.
 ENGINE_VERSION = "5"
 #: Raised when the same contrasts would give other findings than before.
@@ -40,7 +36,7 @@ def dependencies(study: Study, analysis: Analysis, inputs: dict[str, str]) -> di
         See `lake_inputs`.
     """
     return {
-        "analysis": analysis.model_dump(mode="json", exclude=_OF_FINDINGS),
+        "analysis": analysis.model_dump(mode="json", exclude=set(STEP_KEYS)),
         "clip": study.assays[analysis.assay].m_value_clip,
         "timepoints": study.timepoints,
         "groups": study.groups,

@@ -32,12 +32,12 @@ from ingest.read.samples.sheet_cells import SHEET_READER_VERSION
 from ingest.reference.pipeline import read_annotation
 from ingest.reference.roles import ANNOTATION_TABLES
 from ingest.write.file_log import file_log, name_in_study, options_json
-from ingest.write.samples import assay_table, feature_table
+from ingest.write.samples import assay_table, feature_table, variable_table
 
 Say = Callable[[str], None]
 #: Tables of the lake that an ingest writes.
 TABLES = (
-    *("assay", "feature", "ingested_file", "matrix", "matrix_sample", "sample"),
+    *("assay", "feature", "ingested_file", "matrix", "matrix_sample", "sample", "study_variable"),
     *ANNOTATION_TABLES,
 )
 
@@ -153,6 +153,7 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
         *annotation.entries,
         *(reading.plan.origin.entry for reading in done),
         write_named(samples.table, home.lake, "sample"),
+        write_named(variable_table(study), home.lake, "study_variable"),
         write_named(assay_table(study), home.lake, "assay"),
         write_named(matrix_sample_table(rows), home.lake, "matrix_sample"),
         write_named(feature_table(reading.features for reading in done), home.lake, "feature"),

@@ -1,4 +1,4 @@
-"""What the presets named `paper` do as the model study did (Zenere et al. 2023), in words."""
+"""The preset `paper`: what it does as the model study did (Zenere et al. 2023), in words."""
 
 from __future__ import annotations
 

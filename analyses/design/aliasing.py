@@ -1,4 +1,4 @@
-"""Columns that are sums of others, in words: which they are and what they are sums of."""
+"""Aliased columns in words: which are sums of others, and what they are sums of."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from analyses.design.design import Design
-from analyses.design.estimability import entangled_columns, explanations, is_estimable
+from analyses.design.estimability import aliased_columns, explanations, is_estimable
 from cohortmart.core.text import counted, listed
 from cohortmart.core.types import Floats
 
@@ -23,12 +23,12 @@ def rank_notes(design: Design) -> tuple[str, ...]:
     design : Design
         Without the levels of `within`, which overlap with its other columns on purpose.
     """
-    entangled = entangled_columns(design.matrix) if design.rank else []
-    if not entangled:
+    aliased = aliased_columns(design.basis) if design.rank else []
+    if not aliased:
         return ()
     return (
         f"the model has {counted(len(design.columns), 'column')} but rank {design.rank}: among "
-        f"the chosen samples {listed([design.columns[i] for i in entangled])} cannot be told apart "
+        f"the chosen samples {listed([design.columns[i] for i in aliased])} cannot be told apart "
         f"({'; '.join(explained(design))}), and contrasts that need them apart cannot be "
         "estimated",
     )
@@ -75,4 +75,4 @@ def is_told_without_within(design: Design, weights: Floats) -> bool:
     n = design.n_own
     if design.within is None or np.any(weights[n:]):
         return False
-    return is_estimable(design.matrix[:, :n], weights[:n])
+    return is_estimable(design.own_basis, weights[:n])

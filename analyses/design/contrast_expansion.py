@@ -1,4 +1,4 @@
-"""Writes out the reserved contrasts: all changes in time, group differences, interactions."""
+"""Contrasts of the reserved keys: all changes in time, group differences, interactions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analyses.design.design import Design
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import CONTRAST_FAMILIES, Study
-from cohortmart.core.text import did_you_mean
+from cohortmart.core.study.rules.contrasts import validate_contrasts
 
 
 @dataclass(frozen=True)
@@ -53,21 +53,20 @@ def expand_contrasts(
     Raises
     ------
     AnalysisError
-        A reserved key without `all`, with other means than group and timepoint, one that gives
-        no contrast or only such as `within` takes away, or two contrasts of the same name.
+        The contrasts break a rule of study.yml, a reserved key gives no contrast or only such as
+        `within` takes away, or two contrasts have the same name.
     """
+    fault = next(validate_contrasts(study, contrasts, model), None)
+    if fault is not None:
+        raise AnalysisError(
+            fault.problem, expected=fault.expected, found=fault.found, hint=fault.hint
+        )
     expanded: dict[str, str] = {}
     families: dict[str, tuple[str, ...]] = {}
     for key, text in contrasts.items():
         if key in CONTRAST_FAMILIES:
-            made = _generate(key, text, design, model, study)
+            made = _generate(key, design, study)
             families[key] = tuple(made)
-        elif text.strip() == "all" and "all" not in design.columns:
-            raise AnalysisError(
-                f"`{key}: all` is not a reserved contrast",
-                expected=f"one of {', '.join(CONTRAST_FAMILIES)}",
-                hint=did_you_mean(key, CONTRAST_FAMILIES),
-            )
         else:
             made = {key: text}
         for name, expression in made.items():
@@ -81,19 +80,7 @@ def expand_contrasts(
     return Expanded(expanded, families)
 
 
-def _generate(key: str, text: str, design: Design, model: Model, study: Study) -> dict[str, str]:
-    if text.strip() != "all":
-        raise AnalysisError(
-            f"`{key}` is reserved for a set of contrasts", expected=f"{key}: all", found=text
-        )
-    if design.curve is None and sorted(model.means) != ["group", "timepoint"]:
-        stands = f"the formula {model.formula}" if model.formula else f"{list(model.means)}"
-        raise AnalysisError(
-            f"`{key}: all` needs a model with the means of group and timepoint",
-            expected="means: [group, timepoint], or a curve",
-            found=stands,
-            hint="write the contrasts out one by one, or change the model",
-        )
+def _generate(key: str, design: Design, study: Study) -> dict[str, str]:
     _refuse_between(key, design)
     kinds = {
         "time_within_group": _time_within_group,

@@ -1,4 +1,4 @@
-"""Reads a contrast such as ``(MS.3rd - MS.1st) - (HP.3rd - HP.1st)`` into weights.
+"""Contrast expressions such as ``(MS.3rd - MS.1st) - (HP.3rd - HP.1st)``, read into weights.
 
 Coefficient names like `MS.3rd` are not Python, hence an own tokeniser and a recursive descent.
 Numbers are kept as fractions until the end, so that weights that cancel do so exactly.
@@ -12,9 +12,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NoReturn
 
-from analyses.design.lookalikes import plain_sign_hint
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.text import listed, nearest
+
+#: Signs that word processors and web pages put in the place of an operator.
+_LOOKALIKES = {
+    "-": "\N{MINUS SIGN}\N{EN DASH}\N{EM DASH}\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}"
+    "\N{HORIZONTAL BAR}\N{SMALL HYPHEN-MINUS}\N{FULLWIDTH HYPHEN-MINUS}",
+    "*": "\N{MULTIPLICATION SIGN}\N{MIDDLE DOT}\N{DOT OPERATOR}\N{ASTERISK OPERATOR}",
+    "/": "\N{DIVISION SIGN}\N{FRACTION SLASH}\N{DIVISION SLASH}",
+    "+": "\N{FULLWIDTH PLUS SIGN}",
+}
+_MEANT = {"-": "minus", "*": "times", "/": "division", "+": "plus"}
 
 _NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _WORD = re.compile(r"[^\s+\-*/()`]+")
@@ -275,7 +284,7 @@ class _Parser:
             f"`{self.token.text}` follows without an operator",
             self.token,
             expected="+, -, * or / between two parts",
-            hint=self._odd_name_at(self.tokens[self.at - 1]) or plain_sign_hint(self.token.text),
+            hint=self._odd_name_at(self.tokens[self.at - 1]) or _plain_sign_hint(self.token.text),
         )
 
     def _fail_unknown(self, token: _Token) -> NoReturn:
@@ -284,7 +293,7 @@ class _Parser:
         number = _NUMBER.match(token.text)
         if hint is None and number and token.text[number.end() :] in self.known:
             hint = f"write `{number.group()}*{token.text[number.end() :]}` to multiply"
-        hint = hint or plain_sign_hint(token.text)
+        hint = hint or _plain_sign_hint(token.text)
         if hint is None:
             near = nearest(token.text, names)
             hint = None if near is None else f"did you mean {self._shown(near)}?"
@@ -307,3 +316,12 @@ class _Parser:
     @staticmethod
     def _shown(name: str) -> str:
         return f"`{name}`" if quoted(name) == name else f"{quoted(name)} (with its backticks)"
+
+
+def _plain_sign_hint(text: str) -> str | None:
+    """Return what to write where `text` holds a sign that only looks like an operator."""
+    for character in text:
+        for sign, lookalikes in _LOOKALIKES.items():
+            if character in lookalikes:
+                return f"`{character}` is another sign: write the plain `{sign}` for {_MEANT[sign]}"
+    return None

@@ -1,4 +1,4 @@
-"""Says a contrast in plain words, from its weights and not from its name."""
+"""Contrasts in plain words, said from their weights and not from their names."""
 
 from __future__ import annotations
 

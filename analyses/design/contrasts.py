@@ -11,7 +11,7 @@ from analyses.design.aliasing import explained, is_told_without_within
 from analyses.design.contrast_expansion import expand_contrasts
 from analyses.design.contrast_expression import parse_contrast
 from analyses.design.contrast_words import meaning_of
-from analyses.design.estimability import entangled_columns, is_estimable
+from analyses.design.estimability import aliased_columns, is_estimable
 from analyses.design.model_matrix import INTERCEPT, Design
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
@@ -109,7 +109,7 @@ def contrast_weights(design: Design, name: str, expression: str) -> Floats:
     if design.baseline in weights:
         _refuse_lone_baseline(design, name, expression, weights)
     vector = np.array([weights.get(column, 0.0) for column in design.columns])
-    if not is_estimable(design.matrix, vector):
+    if not is_estimable(design.basis, vector):
         raise _not_estimable(design, name, expression, vector)
     return vector
 
@@ -168,15 +168,16 @@ def _not_estimable(design: Design, name: str, expression: str, vector: Floats) -
     """Say which columns the samples cannot part, and which combination would part them."""
     if is_told_without_within(design, vector):
         return _between(design, name, expression)
-    # what is entangled with the levels of `within` is so on purpose
-    n = len(vector) if np.any(vector[design.n_own :]) else design.n_own
-    entangled = [design.columns[i] for i in entangled_columns(design.matrix[:, :n], vector[:n])]
+    # what is aliased with the levels of `within` is so on purpose
+    whole = bool(np.any(vector[design.n_own :]))
+    basis, n = (design.basis, len(vector)) if whole else (design.own_basis, design.n_own)
+    aliased = [design.columns[i] for i in aliased_columns(basis, vector[:n])]
     missing = f"no sample is {listed(design.empty)}; " if design.empty else ""
-    sums = "; ".join(explained(design, entangled))
+    sums = "; ".join(explained(design, aliased))
     return AnalysisError(
         f"contrast {name} cannot be estimated: among the "
         f"{counted(len(design.sample_ids), 'chosen sample')} "
-        f"{missing}{listed(entangled)} are entangled and only some of their sums are determined"
+        f"{missing}{listed(aliased)} are aliased and only some of their sums are determined"
         + (f": {sums}" if sums else ""),
         expected="a contrast that the chosen samples determine",
         found=expression,
@@ -186,8 +187,8 @@ def _not_estimable(design: Design, name: str, expression: str, vector: Floats) -
 
 def _between(design: Design, name: str, expression: str) -> AnalysisError:
     """Say that the levels of `within` take the contrast away."""
-    people = design.nouns.subject.many
-    who = people if design.within == "subject" else f"levels of `{design.within}`"
+    # kept with the results, which do not depend on what a study calls its people
+    who = "people" if design.within == "subject" else f"levels of `{design.within}`"
     return AnalysisError(
         f"contrast {name} cannot be estimated: it is between {who}, and `{design.within}` is in "
         "the model (`within`), which takes every difference between them out",

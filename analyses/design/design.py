@@ -109,6 +109,11 @@ class Design:
         """
         return design_basis(self.matrix)
 
+    @cached_property
+    def own_basis(self) -> DesignBasis:
+        """The decomposition of the columns before those of `within`."""
+        return self.basis if self.within is None else design_basis(self.matrix[:, : self.n_own])
+
     @property
     def rank(self) -> int:
         """Number of independent columns, 0 for a design without a value."""

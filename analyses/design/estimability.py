@@ -1,15 +1,15 @@
-"""Which combinations of coefficients a design can tell, and which columns it cannot part."""
+"""Estimability: which contrasts a design can tell, and which columns it cannot part."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from analyses.stats.linear.basis import design_basis
+from analyses.stats.linear.basis import DesignBasis, design_basis
 from cohortmart.core.types import Floats
 
 #: An undetermined part below this share is rounding, in columns scaled to length 1.
 _ROUNDING = 1e-9
-#: A column takes part in an entanglement if its share in it is above this.
+#: A column takes part in an aliasing if its share in it is above this.
 _SHARE = 1e-6
 #: A column of length 1 that the others leave less than this of is a sum of them.
 _DEPENDENT = 1e-8
@@ -25,33 +25,34 @@ def rank_of(matrix: Floats) -> int:
     return design_basis(matrix).rank if matrix.size and np.any(matrix) else 0
 
 
-def is_estimable(matrix: Floats, weights: Floats) -> bool:
+def is_estimable(basis: DesignBasis, weights: Floats) -> bool:
     """Return whether the samples determine a combination of coefficients.
 
     Parameters
     ----------
-    matrix : ndarray of shape (n_samples, n_coefficients)
+    basis : DesignBasis
+        Of the design; the fit uses the same, so that what passes here cannot fail there.
     weights : ndarray of shape (n_coefficients,)
     """
-    # the rule of the fit itself, so that what passes here cannot fail there
-    return bool(np.isfinite(design_basis(matrix).contrasts(weights[:, None])).all())
+    return bool(np.isfinite(basis.contrasts(weights[:, None])).all())
 
 
-def entangled_columns(matrix: Floats, weights: Floats | None = None) -> list[int]:
+def aliased_columns(basis: DesignBasis, weights: Floats | None = None) -> list[int]:
     """Return the columns that are sums of each other, by position.
 
     Parameters
     ----------
-    matrix : ndarray of shape (n_samples, n_coefficients)
+    basis : DesignBasis
+        Of the design.
     weights : ndarray of shape (n_coefficients,), optional
-        Only the entanglement that keeps this combination from being estimated.
+        Only the aliasing that keeps this combination from being estimated.
 
     Returns
     -------
     list of int
         Sorted; empty where the design has full rank.
     """
-    free, length = _free_directions(matrix)
+    free, length = _free_directions(basis)
     part = free if weights is None else (free @ (weights / length))[:, None]
     largest = np.abs(part).max()
     least = _ROUNDING * (1.0 if weights is None else np.abs(weights / length).max())
@@ -92,11 +93,10 @@ def explanations(matrix: Floats) -> list[tuple[int, list[tuple[int, float, float
     return found
 
 
-def _free_directions(matrix: Floats) -> tuple[Floats, Floats]:
+def _free_directions(basis: DesignBasis) -> tuple[Floats, Floats]:
     """Projector onto the changes of the coefficients that move no fitted value.
 
     It stands in columns of length 1, hence without the columns' units; the lengths come second.
     """
-    basis = design_basis(matrix)
     row_space = basis.row_space / basis.length[:, None] * basis.length
-    return np.eye(matrix.shape[1]) - row_space, basis.length
+    return np.eye(len(row_space)) - row_space, basis.length

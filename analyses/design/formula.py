@@ -13,9 +13,9 @@ import numpy as np
 import polars as pl
 
 from analyses.design.formula_safety import variables_of_code
-from analyses.design.variables import ROLE_COLUMNS, Category, Number, read_variable
+from analyses.design.variables import Category, Number, read_variable
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
 from cohortmart.core.text import did_you_mean, listed
 from cohortmart.core.types import Floats
 

@@ -1,4 +1,4 @@
-"""Which Python a formula may hold: a few named functions of declared columns, nothing else.
+"""Safe formulas: a few named functions of declared columns, and no other Python.
 
 formulaic evaluates Python found in a formula, so every such part is read here, without running
 it, before the formula is evaluated.

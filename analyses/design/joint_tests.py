@@ -1,4 +1,4 @@
-"""Which contrasts each joint test (F) of an analysis takes."""
+"""Joint tests (F) of an analysis: which contrasts each takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a combination of coefficients says about the means of the samples' combinations."""
+"""Weights of means: what a contrast says about the means of the samples' combinations."""
 
 from __future__ import annotations
 

@@ -21,10 +21,9 @@ from analyses.design.curve import curve_columns
 from analyses.design.design import INTERCEPT, Design
 from analyses.design.formula import formula_columns
 from analyses.design.subject_effects import within_columns
-from analyses.design.variables import ROLE_COLUMNS
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
 from cohortmart.core.text import counted, did_you_mean, listed
 from cohortmart.core.types import Floats
 

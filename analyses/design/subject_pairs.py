@@ -1,4 +1,4 @@
-"""How a contrast uses the people: within them, between them, and with how many pairs."""
+"""Subjects of a contrast: compared within them, between them, and with how many pairs."""
 
 from __future__ import annotations
 

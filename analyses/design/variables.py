@@ -9,17 +9,10 @@ import numpy as np
 import polars as pl
 
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
+from cohortmart.core.study.variables import variable_kinds
 from cohortmart.core.text import did_you_mean, listed
 from cohortmart.core.types import Floats
-
-#: Column of `dim_sample` behind each role that a model may name.
-ROLE_COLUMNS = {
-    "group": "study_group",
-    "timepoint": "timepoint",
-    "subject": "subject_id",
-    "cell_type": "cell_type",
-}
 
 
 @dataclass(frozen=True)
@@ -84,7 +77,7 @@ def read_variable(samples: pl.DataFrame, name: str, study: Study, where: str) ->
     column = ROLE_COLUMNS.get(name, name)
     if column not in samples.columns:
         raise AnalysisError(f"{where}: the samples have no column `{column}`")
-    if name in ROLE_COLUMNS or name in study.factors:
+    if variable_kinds(study)[column] == "factor":
         return _category(samples, name, column, study, where)
     return _number(samples, name, where)
 

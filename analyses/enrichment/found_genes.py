@@ -1,4 +1,4 @@
-"""Which genes an analysis could find, which it found, and how it ranks them."""
+"""Genes that an analysis could find, those it found, and how it ranks them."""
 
 from __future__ import annotations
 

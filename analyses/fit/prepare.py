@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,22 +14,26 @@ from analyses.design.contrasts import Contrasts, build_contrasts
 from analyses.design.joint_tests import joint_sets
 from analyses.design.model_matrix import Design
 from analyses.design.subject_pairs import ContrastPairs, describe_contrast
-from analyses.fit.response import SampleWeightedValues, Values, ValuesInMemory, values_of
+from analyses.fit.response import (
+    ReadCounts,
+    SampleWeightedValues,
+    Values,
+    ValuesInMemory,
+    values_of,
+)
 from analyses.fit.sample_design import ChosenDesign, chosen_design
+from analyses.load.normalised_counts import NormalisedCounts, normalised_counts
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.mixed.block_correlation import consensus, correlation_of_rows
 from analyses.stats.mixed.blocks import Blocks, make_blocks
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
-from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.study.records import STEP_KEYS, Analysis, Study
 
 #: What of an analysis does not reach its samples, design, values and consensus correlation.
-_AFTER_VALUES = frozenset(
-    {
-        "contrasts", "joint_tests", "moderation", "contrast_errors", "thresholds", "permutations",
-        "sensitivity", "rebound", "dmp_deg", "enrichment", "modules",
-    }
-)  # fmt: skip
+_AFTER_VALUES = STEP_KEYS | {
+    "contrasts", "joint_tests", "moderation", "contrast_errors", "rebound",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +91,7 @@ class Preparation:
         self.con, self.study, self.name = con, study, name
         self.analysis = study.analyses[name]
         self._own: ModelInputs | None = None
+        self._counts: tuple[object, NormalisedCounts] | None = None
 
     def inputs(self) -> ModelInputs:
         """Return the inputs of the analysis as it is.
@@ -97,7 +102,7 @@ class Preparation:
             The samples, the model or a contrast do not allow it; the message says why.
         """
         if self._own is None:
-            self._own = prepare(self.con, self.study, self.name, self.analysis)
+            self._own = self._prepared(self.analysis)
         return self._own
 
     def inputs_of(self, variant: Analysis, chosen: ChosenDesign) -> ModelInputs:
@@ -115,7 +120,7 @@ class Preparation:
             The model or a contrast do not allow it.
         """
         if _before_contrasts(variant) != _before_contrasts(self.analysis):
-            return prepare(self.con, self.study, self.name, variant, chosen)
+            return self._prepared(variant, chosen)
         own = self.inputs()
         contrasts = _contrasts(self.study, self.name, variant, own.design)
         return replace(
@@ -124,6 +129,31 @@ class Preparation:
             pairs=_pairs(own.design, contrasts, own.samples),
             sets=joint_sets(contrasts, variant.joint_tests, f"analysis {self.name}"),
         )
+
+    def _prepared(self, analysis: Analysis, chosen: ChosenDesign | None = None) -> ModelInputs:
+        # variants of the model are fitted to the same counts
+        read = self._shared_counts if self.analysis.sensitivity else normalised_counts
+        return prepare(self.con, self.study, self.name, analysis, chosen, read)
+
+    def _shared_counts(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        name: str,
+        analysis: Analysis,
+        sample_ids: Sequence[str],
+        groups: Sequence[str] | None,
+    ) -> NormalisedCounts:
+        """Read counts, filter and normalise them; those of the first model that asks are kept."""
+        asked = (
+            analysis.assay, analysis.filter, analysis.normalisation_samples, tuple(sample_ids),
+            # without the filter nobody looks at the groups
+            None if groups is None or analysis.filter == "none" else tuple(groups),
+        )  # fmt: skip
+        if self._counts is not None and self._counts[0] == asked:
+            return self._counts[1]
+        counts = normalised_counts(con, name, analysis, sample_ids, groups)
+        self._counts = self._counts or (asked, counts)
+        return counts
 
 
 def _before_contrasts(analysis: Analysis) -> dict[str, Any]:
@@ -140,6 +170,7 @@ def prepare(
     name: str,
     analysis: Analysis,
     chosen: ChosenDesign | None = None,
+    read_counts: ReadCounts = normalised_counts,
 ) -> ModelInputs:
     """Read what a model needs and estimate the correlation within its blocks.
 
@@ -153,6 +184,8 @@ def prepare(
     analysis : Analysis
     chosen : ChosenDesign, optional
         Its samples and design, where they are known.
+    read_counts : callable
+        `normalised_counts`, or what gives the same.
 
     Raises
     ------
@@ -164,7 +197,7 @@ def prepare(
     contrasts = _contrasts(study, name, analysis, design)
     basis = design.basis
     blocks = None if design.blocks is None else make_blocks(design.blocks.tolist())
-    values = values_of(con, study, name, analysis, samples, design, basis, blocks)
+    values = values_of(con, study, name, analysis, samples, design, basis, blocks, read_counts)
     return ModelInputs(
         samples=samples,
         design=design,

@@ -1,8 +1,8 @@
-"""What the model of an analysis is fitted to, in blocks of features."""
+"""The response of a model: log-CPM, voom, M-values or betas, in blocks of features."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from analyses.design.model_matrix import Design
 from analyses.load.betas import KeptBetas
-from analyses.load.normalised_counts import normalised_counts
+from analyses.load.normalised_counts import NormalisedCounts, normalised_counts
 from analyses.stats.counts.voom import VoomTrend
 from analyses.stats.counts.voom_rounds import voom_rounds
 from analyses.stats.linear.array_weights import array_weights_of_parts
@@ -24,6 +24,12 @@ from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.types import Floats
+
+#: `normalised_counts`.
+ReadCounts = Callable[
+    [duckdb.DuckDBPyConnection, str, Analysis, Sequence[str], Sequence[str] | None],
+    NormalisedCounts,
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +131,7 @@ def values_of(
     design: Design,
     basis: DesignBasis,
     blocks: Blocks | None = None,
+    read_counts: ReadCounts = normalised_counts,
 ) -> Values:
     """Return the values that an analysis names.
 
@@ -143,6 +150,8 @@ def values_of(
         Of that design.
     blocks : Blocks or None
         Of the model; for the second round of voom.
+    read_counts : callable
+        `normalised_counts`, or what gives the same.
 
     Raises
     ------
@@ -157,7 +166,7 @@ def values_of(
         betas = KeptBetas(con, analysis.assay, ids)
         values = MethylationValues(betas, clip if analysis.values == "m_value" else None)
         return _weighted(name, analysis, values, basis)
-    counts = normalised_counts(con, name, analysis, ids, design.expression_groups)
+    counts = read_counts(con, name, analysis, ids, design.expression_groups)
     if analysis.values == "log_cpm":
         values = ValuesInMemory(ValueBlock(counts.feature_ids, counts.log2_cpm))
         return _weighted(name, analysis, values, basis)

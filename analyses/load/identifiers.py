@@ -1,4 +1,4 @@
-"""What kind of identifier a list of genes holds, and the error when two lists share none."""
+"""Gene identifiers: what kind a list holds, and the error when two lists share none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the analyses have just written, as views beside the warehouse's tables.
+"""Results that were just written, as views beside the warehouse's tables.
 
 The result models of the warehouse show the files of the last build; the views here show the
 files that are current now.

@@ -1,4 +1,4 @@
-"""Which probes and samples of a raw beta matrix pass the filters, before there is a warehouse.
+"""Probe and sample filters of a raw beta matrix, before there is a warehouse.
 
 The rules live once, as SQL in macros/probe_filters.sql; dbt runs the same text over the same
 files to say in the tables what was dropped and why.

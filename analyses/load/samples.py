@@ -1,4 +1,4 @@
-"""Which samples an analysis takes."""
+"""Samples that an analysis takes: those measured and kept that meet its `where`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CpGs and genes that change together, and how they move together within each person."""
+"""CpG-gene pairs that change together, and how they move together within each person."""
 
 from __future__ import annotations
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from analyses.design.coding import covariate_columns, read_category
-from analyses.design.variables import ROLE_COLUMNS
 from analyses.stats.batch.combat_design import CombatError, independent_columns
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.normalise_records import METHODS, BatchOptions, step_of
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
 from cohortmart.core.text import listed
 from cohortmart.core.types import Floats
 

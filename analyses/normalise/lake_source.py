@@ -1,4 +1,4 @@
-"""Where the steps of an assay start: its raw layer, or a layer that the lake has."""
+"""Sources of the steps of an assay: its raw layer, or a layer that the lake has."""
 
 from __future__ import annotations
 

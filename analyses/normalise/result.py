@@ -1,4 +1,4 @@
-"""What a normalisation step gives back."""
+"""The result of a normalisation step: a new layer, and what is said of its samples."""
 
 from __future__ import annotations
 

@@ -59,12 +59,12 @@ def beta_rows(
     detection_p : float or None
         Betas with a larger detection p are missing.
     """
-    extras = extras_of(path)
-    for ids, values, *beside in read_matrix(path, positions):
+    failing = detection_p is not None and "detection_p" in extras_of(path)
+    names = ("values", "detection_p") if failing else ("values",)
+    for ids, values, *p in read_matrix(path, positions, names):
         keep = pc.is_in(ids, value_set=kept_probes).to_numpy(zero_copy_only=False)
-        if detection_p is not None and "detection_p" in extras:
-            failed = beside[extras.index("detection_p")] > detection_p
-            values = np.where(failed, np.nan, values)
+        if failing:
+            values = np.where(p[0] > detection_p, np.nan, values)
         if keep.all():
             yield ids, values
         elif keep.any():
@@ -87,11 +87,10 @@ def matrix_rows(
     positions : sequence of int
         Columns to take, from 0.
     """
-    at = 1 + extras_of(path).index(name)
-    for ids, *matrices in read_matrix(path, np.asarray(positions, dtype=np.int64)):
+    for ids, values in read_matrix(path, np.asarray(positions, dtype=np.int64), (name,)):
         keep = pc.is_in(ids, value_set=kept)
         if pc.any(keep).as_py():
-            yield ids.filter(keep), matrices[at][keep.to_numpy(zero_copy_only=False)]
+            yield ids.filter(keep), values[keep.to_numpy(zero_copy_only=False)]
 
 
 def layer_rows(path: Path, positions: Ints | None = None) -> Iterator[MatrixRows]:
@@ -104,5 +103,4 @@ def layer_rows(path: Path, positions: Ints | None = None) -> Iterator[MatrixRows
     positions : ndarray of int, optional
         Columns to take, from 0.
     """
-    for ids, values, *_ in read_matrix(path, positions):
-        yield ids, values
+    yield from read_matrix(path, positions, ("values",))

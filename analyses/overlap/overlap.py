@@ -1,4 +1,4 @@
-"""How many features two contrasts share, beside what chance gives.
+"""Overlap of two contrasts: how many features they share, beside what chance gives.
 
 Fisher's test takes the two lists as independent by chance. Two contrasts that share a mean, or
 the same people, are not: they are correlated even if nothing happens. For them the expected

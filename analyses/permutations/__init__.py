@@ -1,1 +1,1 @@
-"""Contrasts checked by permuted visits."""
+"""Permutation tests: contrasts checked by visits that change places within each person."""

@@ -12,9 +12,9 @@ from analyses.fingerprints import lake_inputs, library_versions
 from analyses.quality.rows import rows_of_set
 from analyses.quality.sample_sets import AssaySamples, assay_samples
 from analyses.quality.values import SetSums, sums_of_betas, sums_of_counts
-from analyses.quality.variables import variable_names
 from analyses.step import Made, Run, Step
 from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.study.variables import variable_kinds
 from cohortmart.core.text import counted
 from cohortmart.core.warehouse.home import Home
 
@@ -36,7 +36,7 @@ def _options(study: Study, assay: str) -> dict[str, Any]:
         "version": QUALITY_VERSION,
         "values": _values(study, assay),
         "clip": of_assay.m_value_clip,
-        "variables": list(variable_names(study).items()),
+        "variables": list(variable_kinds(study).items()),
         "samples": [
             (name, a.where, a.model.curve and a.model.curve.of)
             for name, a in study.analyses.items()
@@ -73,7 +73,7 @@ def _tables(
 ) -> dict[str, list[pa.Table]]:
     """Compute the tables, their pieces in the order of the sets."""
     pieces: dict[str, list[pa.Table]] = {name: [] for name in TABLES}
-    kinds, of_assay = variable_names(study), study.assays[assay]
+    kinds, of_assay = variable_kinds(study), study.assays[assay]
     found = _sums(con, study, assay, samples) if samples.sets else ()
     for one, (sums, mds) in zip(samples.sets, found, strict=True):
         if not sums.n_features:

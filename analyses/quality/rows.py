@@ -1,8 +1,8 @@
-"""What was found of a set of samples, as the rows of the quality tables."""
+"""Rows of the quality tables: what was found of a set of samples."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ def rows_of_set(
     assay: str,
     one: SampleSet,
     samples: pl.DataFrame,
-    kinds: dict[str, str],
+    kinds: Mapping[str, str],
     sums: SampleSums,
     mds: Floats,
 ) -> dict[str, pa.Table]:
@@ -37,8 +37,8 @@ def rows_of_set(
     one : SampleSet
     samples : polars.DataFrame
         Rows of `dim_sample` of the set, by sample_id.
-    kinds : dict of str to str
-        The variables of the study, see `variable_names`.
+    kinds : mapping of str to str
+        The variables of the study, see `variable_kinds`.
     sums : SampleSums
         Of the features of the set.
     mds : ndarray of shape (n_samples, n_dimensions)

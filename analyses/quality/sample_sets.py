@@ -1,4 +1,4 @@
-"""Which samples of an assay are looked at together."""
+"""Sample sets of an assay: which samples are looked at together."""
 
 from __future__ import annotations
 

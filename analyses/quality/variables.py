@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from analyses.stats.ordination.association import VariableFit, cross_table, fit_factor, fit_line
-from cohortmart.core.study.records import Study
 from cohortmart.core.types import Bools, Floats, Ints
 
 
@@ -53,31 +52,15 @@ class Association:
     p_value: float
 
 
-def variable_names(study: Study) -> dict[str, str]:
-    """Return the variables of a study and their kinds, in the order in which they are shown.
-
-    A single visit key stands under its own name only, as it is one of the factors.
-
-    Parameters
-    ----------
-    study : Study
-    """
-    roles = ["study_group", "timepoint", "cell_type", "subject_id"]
-    if len(study.visit_key) > 1:
-        roles.append("visit_key")
-    factors = dict.fromkeys((*roles, *study.factors), "factor")
-    return factors | dict.fromkeys(study.covariates, "number")
-
-
-def read_variables(samples: pl.DataFrame, kinds: dict[str, str]) -> list[Variable]:
+def read_variables(samples: pl.DataFrame, kinds: Mapping[str, str]) -> list[Variable]:
     """Read the variables that have more than one value in these samples.
 
     Parameters
     ----------
     samples : polars.DataFrame
         Rows of `dim_sample`.
-    kinds : dict of str to str
-        See `variable_names`.
+    kinds : mapping of str to str
+        See `cohortmart.core.study.variables.variable_kinds`.
     """
     found = []
     for name, kind in kinds.items():

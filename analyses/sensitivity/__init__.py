@@ -1,1 +1,1 @@
-"""How a hit fares under other models: batch, subject and covariates handled otherwise."""
+"""Sensitivity: the hits of an analysis under other models of batch, subject and covariates."""

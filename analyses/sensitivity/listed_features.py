@@ -1,4 +1,4 @@
-"""Which features are followed through the variants, and whether they hold."""
+"""Features that are followed through the variants, and whether they hold."""
 
 from __future__ import annotations
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from analyses.design.formula_safety import variables_of_code
-from analyses.design.variables import ROLE_COLUMNS
 from cohortmart.core.study.model_records import Model
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
 
 
 def names_in_model(model: Model, study: Study) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analyses.design.variables import ROLE_COLUMNS, Category, read_variable
+from analyses.design.variables import Category, read_variable
 from analyses.sensitivity.model_terms import (
     names_in_model,
     removable_terms,
@@ -17,7 +17,7 @@ from analyses.sensitivity.model_terms import (
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.normalise_records import BatchOptions
-from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.study.records import ROLE_COLUMNS, Analysis, Study
 from cohortmart.core.text import did_you_mean
 
 AS_ANALYSED = "as analysed"

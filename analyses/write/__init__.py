@@ -1,1 +1,1 @@
-"""Results as Parquet, switched to all at once."""
+"""Result files: columns as Arrow, written as Parquet and switched to all at once."""

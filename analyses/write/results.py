@@ -1,4 +1,4 @@
-"""The files of `results/`: sets of tables, each written for an analysis and replaced as a whole."""
+"""Result files: tables that belong together, of an analysis or assay, replaced as a whole."""
 
 from __future__ import annotations
 

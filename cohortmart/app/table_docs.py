@@ -13,7 +13,7 @@ from cohortmart.core.schemas.model_yaml import doc_blocks, read_yaml, with_doc_b
 
 #: Which tables stand together, in the order in which a reader needs them.
 GROUPS = {
-    "People and samples": ("dim_subject", "dim_sample"),
+    "People and samples": ("dim_subject", "dim_sample", "study_variable"),
     "Features": ("dim_gene", "dim_probe", "bridge_probe_gene"),
     "Values": (
         "visit_expression",

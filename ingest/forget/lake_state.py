@@ -101,8 +101,9 @@ def write_state(
     if samples is not None:
         new["sample"] = samples.filter(pc.invert(_among(samples["sample_id"], gone)))
     entries = [write_named(table, state.lake, name) for name, table in sorted(new.items())]
-    annotated = [e for e in read_current(state.lake) if e.table_name in annotation]
-    return [*entries, *annotated, *(origin.entry for origin in kept)]
+    as_before = {*annotation, "study_variable"}
+    others = [e for e in read_current(state.lake) if e.table_name in as_before]
+    return [*entries, *others, *(origin.entry for origin in kept)]
 
 
 def _among(column: pa.ChunkedArray, values: Iterable[str]) -> pa.ChunkedArray:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from cohortmart.core.lake.assays import assay_rows
-from cohortmart.core.schemas.tables import ASSAY, FEATURE
+from cohortmart.core.schemas.tables import ASSAY, FEATURE, STUDY_VARIABLE
 from cohortmart.core.study.records import Study
+from cohortmart.core.study.variables import study_variables
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,21 @@ class AssayFeatures:
 def assay_table(study: Study) -> pa.Table:
     """Return the table `assay`, sorted by assay."""
     return pa.Table.from_pylist(assay_rows(study), schema=ASSAY)
+
+
+def variable_table(study: Study) -> pa.Table:
+    """Return the table `study_variable`, in the order in which variables are shown."""
+    rows = [
+        {
+            "variable": variable.name,
+            "variable_order": order,
+            "role": variable.role,
+            "kind": variable.kind,
+            "in_visit_key": variable.in_visit_key,
+        }
+        for order, variable in enumerate(study_variables(study), start=1)
+    ]
+    return pa.Table.from_pylist(rows, schema=STUDY_VARIABLE)
 
 
 def feature_table(assays: Iterable[AssayFeatures]) -> pa.Table:

@@ -13,17 +13,10 @@ from playwright.sync_api import Browser
 
 from cohortmart.report.assemble import html
 from cohortmart.report.blocks import Choice, Column, Figure, Page, Panel, Section, Table, Text
+from cohortmart.report.pages import PAGES
 from tests.support.chromium import Opened, opened_report, started_chromium
 
-PAGES = (
-    "overview",
-    "quality",
-    "contrasts",
-    "rebound",
-    "methylation-expression",
-    "findings",
-    "methods",
-)
+NAMES = tuple(name for name, _ in PAGES)
 WIDE, NARROW = 1280, 390
 HOSTILE = "</script><script>window.broken = 1</script><img src=x onerror='window.broken = 1'>"
 
@@ -68,7 +61,7 @@ def empty_drawings(opened: Opened) -> list[str]:
 @pytest.mark.parametrize("width", [pytest.param(WIDE, marks=pytest.mark.slow), NARROW])
 def test_every_page_is_drawn_and_silent(browser: Browser, index: Path, width: int) -> None:
     with opened_report(browser, index, width) as opened:
-        for name in PAGES:
+        for name in NAMES:
             opened.show(name)
             assert opened.draw_all() > 0, name
             assert empty_drawings(opened) == [], name
@@ -79,7 +72,7 @@ def test_every_page_is_drawn_and_silent(browser: Browser, index: Path, width: in
 
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_page_is_accessible(browser: Browser, index: Path, name: str, width: int) -> None:
     with opened_report(browser, index, width, f"#{name}") as opened:
         opened.draw_all()
@@ -96,7 +89,7 @@ def test_every_page_is_accessible(browser: Browser, index: Path, name: str, widt
 @pytest.mark.slow
 def test_every_choice_shows_what_it_names(browser: Browser, index: Path) -> None:
     with opened_report(browser, index, WIDE) as opened:
-        for name in PAGES:
+        for name in NAMES:
             opened.show(name)
             for pick in opened.page.locator(".choice select:visible").all():
                 labels = pick.locator("option").all_inner_texts()

@@ -9,6 +9,7 @@ import pyarrow as pa
 from cohortmart.core.warehouse.home import Home
 from cohortmart.report.blocks import Table, all_blocks
 from cohortmart.report.context import report_source
+from cohortmart.report.pages import PAGES
 from cohortmart.report.pipeline import report_pages
 
 #: Their rows count what the SQL beside them finds, or say it in words.
@@ -45,12 +46,4 @@ def test_the_query_beside_a_table_begins_with_its_rows(demo_run: Path) -> None:
                 first = answer.select(both).slice(0, block.rows.num_rows)
                 assert both, block.name
                 assert first.to_pylist() == block.rows.select(both).to_pylist(), block.name
-    assert asked == {
-        "overview",
-        "quality",
-        "contrasts",
-        "rebound",
-        "methylation-expression",
-        "findings",
-        "methods",
-    }
+    assert asked == {name for name, _ in PAGES}

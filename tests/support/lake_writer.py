@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from cohortmart.core.lake.file_manifest import Entry, read_current, switch_current, write_table
 from cohortmart.core.schemas import tables
+from cohortmart.core.study.records import ROLE_COLUMNS
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ def write_lake(
     """
     lake = home / "lake"
     entries = [_put(lake, "sample", "", sheet.table())]
+    entries.append(_put_rows(lake, "study_variable", _variables(sheet)))
     for m in matrices:
         entries.append(_put(lake, "matrix", f"{m.assay}:{m.layer}", _matrix_table(m)))
     entries.append(_put_rows(lake, "matrix_sample", [r for m in matrices for r in _positions(m)]))
@@ -136,6 +138,17 @@ def _matrix_table(m: Matrix) -> pa.Table:
             flat = pa.array(numbers.ravel(), mask=np.isnan(numbers.ravel()))
             columns[name] = pa.FixedSizeListArray.from_arrays(flat, len(m.samples))
     return pa.table(columns)
+
+
+def _variables(sheet: Sheet) -> list[dict[str, object]]:
+    """Give what ingest would say of the columns: text is a factor, a number a covariate."""
+    own = {n: all(isinstance(v, str) for v in values) for n, values in sheet.further.items()}
+    roles = ("group", "timepoint", "cell_type", "subject")
+    rows = [(ROLE_COLUMNS[role], role, "factor") for role in roles]
+    rows += [(n, "factor", "factor") for n, is_text in own.items() if is_text]
+    rows += [(n, "covariate", "number") for n, is_text in own.items() if not is_text]
+    names = ("variable", "role", "kind", "variable_order", "in_visit_key")
+    return [dict(zip(names, (*row, n, False), strict=True)) for n, row in enumerate(rows, start=1)]
 
 
 def _assays(matrices: list[Matrix], unnamed: tuple[str, ...]) -> list[dict[str, object]]:

@@ -18,6 +18,11 @@ IDS = [s[0] for s in SAMPLES]
 LIBRARIES = dict(zip(IDS, (10, 50, 40, 60, 40, 50, 30, 70), strict=True))
 BATCHES = dict(zip(IDS, "ABABABAB", strict=True))
 AGES = dict(zip(IDS, (31.0, 31.0, 28.0, 28.0, 35.0, 35.0, None, None), strict=True))
+VARIABLES = [
+    ("study_group", "group", "factor"), ("timepoint", "timepoint", "factor"),
+    ("cell_type", "cell_type", "factor"), ("subject_id", "subject", "factor"),
+    ("batch", "factor", "factor"), ("plate", "factor", "factor"), ("age", "covariate", "number"),
+]  # fmt: skip
 #: A component's score is its number times the place of the sample.
 N_COMPONENTS = 4
 
@@ -26,6 +31,10 @@ def study() -> dict[str, Any]:
     """Return the tables of the study by name."""
     return {
         "dim_sample": [_sample(*s) for s in SAMPLES],
+        "study_variable": [
+            {"variable": name, "variable_order": n, "role": role, "kind": kind}
+            for n, (name, role, kind) in enumerate(VARIABLES, start=1)
+        ],
         "qc_sample": [*_counts(), *_betas()],
         "qc_probe_funnel": [
             _step(1, "detection_p", "> 0.01", 100, 0, "missing"),

@@ -10,7 +10,7 @@ import numpy as np
 from analyses.stats.linear.basis import RANK_TOLERANCE
 from cohortmart.core.types import Floats, Ints
 
-#: A column takes part in an entanglement if its share in it is above this.
+#: A column takes part in an aliasing if its share in it is above this.
 _SHARE = 1e-6
 
 

@@ -13,19 +13,19 @@ import polars as pl
 from analyses.design.contrast_expression import parse_contrast
 from analyses.design.contrasts import contrast_weights, expand_contrasts
 from analyses.design.curve import samples_on_curve
-from analyses.design.estimability import entangled_columns
+from analyses.design.estimability import aliased_columns
 from analyses.design.model_matrix import Design, build_design
 from analyses.design.subject_pairs import describe_contrast
 from analyses.load.samples import chosen_samples
-from analyses.stats.linear.basis import design_basis
 from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.permutation.space import testable_within
 from cohortmart.app.check.combat import combat_of
-from cohortmart.app.check.confounding import Entanglement, find_entanglements
+from cohortmart.app.check.confounding import Confounding, find_confounding
 from cohortmart.app.check.contrast_sides import Counts, contrast_sides
 from cohortmart.app.check.outside import OutsideFactor, look_outside
 from cohortmart.app.check.refusals import find_refusals
 from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.normalise_records import BatchOptions
 from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.text import Nouns
 from cohortmart.core.types import Floats
@@ -52,7 +52,7 @@ class ContrastCheck:
         Number of the curve, such as `pregnancy_week`, whose values it compares; or empty.
     weights : ndarray of shape (n_coefficients,), or None
         Weights of the coefficients; None with a fault.
-    entangled : tuple of str
+    aliased : tuple of str
         Columns that keep it from being estimated, as the samples cannot tell them apart.
     """
 
@@ -68,7 +68,7 @@ class ContrastCheck:
     pairs_by_group: Counts = ()
     on_curve: str = ""
     weights: Floats | None = None
-    entangled: tuple[str, ...] = ()
+    aliased: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,13 +83,13 @@ class AnalysisCheck:
         The chosen rows of `dim_sample`.
     design : Design or None
     contrasts : tuple of ContrastCheck
-    entanglements : tuple of Entanglement
+    confounding : tuple of Confounding
     outside : tuple of OutsideFactor
-        Entangled factors that are not in the model.
+        Confounded factors that are not in the model.
     refusals : tuple of str
         Why the fit would refuse the design.
-    removed : str or None
-        Factor that ComBat removes from the assay beforehand.
+    removed_by : BatchOptions or None
+        The step that removes batches from the assay beforehand.
     notes : tuple of str
         What was left out before the design was made.
     unpermutable : tuple of str
@@ -102,10 +102,10 @@ class AnalysisCheck:
     samples: pl.DataFrame | None = None
     design: Design | None = None
     contrasts: tuple[ContrastCheck, ...] = ()
-    entanglements: tuple[Entanglement, ...] = ()
+    confounding: tuple[Confounding, ...] = ()
     outside: tuple[OutsideFactor, ...] = ()
     refusals: tuple[str, ...] = ()
-    removed: str | None = None
+    removed_by: BatchOptions | None = None
     notes: tuple[str, ...] = ()
     unpermutable: tuple[str, ...] = ()
     nouns: Nouns = field(default=Nouns())
@@ -138,9 +138,8 @@ def check_analysis(
     except AnalysisError as error:
         return AnalysisCheck(fault=str(error), nouns=study.nouns)
     notes = (note,) if note else ()
-    entanglements = tuple(find_entanglements(samples, analysis.model, study))
-    combat = combat_of(study, analysis.assay)
-    removed = None if combat is None else combat.batch
+    confounding = tuple(find_confounding(samples, analysis.model, study))
+    removed_by = combat_of(study, analysis.assay)
     try:
         design = build_design(samples, analysis.model, study, f"analysis {name}")
         expanded = expand_contrasts(design, analysis.contrasts, analysis.model, study)
@@ -148,20 +147,20 @@ def check_analysis(
         return AnalysisCheck(
             fault=str(error),
             samples=samples,
-            entanglements=entanglements,
-            removed=removed,
+            confounding=confounding,
+            removed_by=removed_by,
             notes=notes,
             nouns=study.nouns,
         )
     contrasts = tuple(_contrast(design, samples, n, e) for n, e in expanded.expressions.items())
     estimable = {c.name: c.weights for c in contrasts if c.weights is not None}
     unpermutable = _unpermutable(design, analysis, contrasts)
-    factors = dict.fromkeys(e.factor for e in entanglements if not e.in_model)
+    factors = dict.fromkeys(e.factor for e in confounding if not e.in_model)
     return AnalysisCheck(
         samples=samples,
         design=design,
         contrasts=contrasts,
-        entanglements=entanglements,
+        confounding=confounding,
         outside=tuple(
             look_outside(f, samples, design, estimable, analysis.model, study) for f in factors
         ),
@@ -174,7 +173,7 @@ def check_analysis(
             unpermutable,
             study.nouns,
         ),
-        removed=removed,
+        removed_by=removed_by,
         notes=notes,
         unpermutable=unpermutable,
         nouns=study.nouns,
@@ -196,7 +195,7 @@ def _unpermutable(
     if analysis.permutations is None or labels is None or not can:
         return ()
     matrix = np.column_stack([c.weights for c in can if c.weights is not None])
-    testable = testable_within(design_basis(design.matrix), matrix, make_blocks(list(labels)))
+    testable = testable_within(design.basis, matrix, make_blocks(list(labels)))
     return tuple(
         c.name for c, good in zip(can, testable, strict=True) if not good or c.kind == "between"
     )
@@ -211,7 +210,7 @@ def _contrast(design: Design, samples: pl.DataFrame, name: str, expression: str)
             name,
             expression,
             fault=fault.removeprefix(": "),
-            entangled=_entangled(design, expression),
+            aliased=_aliased(design, expression),
         )
     pairs = describe_contrast(design, weights, samples)
     sides = contrast_sides(design, weights, samples)
@@ -230,7 +229,7 @@ def _contrast(design: Design, samples: pl.DataFrame, name: str, expression: str)
     )
 
 
-def _entangled(design: Design, expression: str) -> tuple[str, ...]:
+def _aliased(design: Design, expression: str) -> tuple[str, ...]:
     """Columns that a contrast needs apart and the samples cannot part; none if it is unreadable."""
     baseline = () if design.baseline is None else (design.baseline,)
     try:
@@ -238,7 +237,7 @@ def _entangled(design: Design, expression: str) -> tuple[str, ...]:
     except AnalysisError:
         return ()
     weights = np.array([of.get(column, 0.0) for column in design.columns])
-    return tuple(design.columns[i] for i in entangled_columns(design.matrix, weights))
+    return tuple(design.columns[i] for i in aliased_columns(design.basis, weights))
 
 
 def single_samples(check: AnalysisCheck) -> list[str]:

@@ -10,18 +10,17 @@ import polars as pl
 
 from analyses.design.coding import covariate_columns
 from analyses.design.estimability import rank_of
-from analyses.design.variables import ROLE_COLUMNS
 from analyses.normalise.steps.registry import LAYER_STEPS
 from cohortmart.app.check.combat_terms import compared_terms, model_terms, tells_samples_apart
-from cohortmart.app.check.confounding import Entanglement, find_entanglements, is_in_model
+from cohortmart.app.check.confounding import Confounding, find_confounding, is_in_model
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.normalise_records import METHODS, BatchOptions, step_of
-from cohortmart.core.study.records import ROLES, Analysis, Study
+from cohortmart.core.study.records import ROLE_COLUMNS, ROLES, Analysis, Study
 from cohortmart.core.text import Nouns
 from cohortmart.core.types import Floats
 
-#: Batches with one level of a category only count as entangled from this share of the samples.
+#: Batches with one level of a category only count as confounded from this share of the samples.
 LEAST_ONE_SIDED = 0.25
 
 
@@ -41,7 +40,7 @@ class CombatCheck:
         What is kept, compared or adjusted for; not the batch itself.
     refusals : tuple of str
         Why `cohortmart normalise` would refuse it.
-    entanglements : tuple of tuple of Entanglement
+    confounding : tuple of tuple of Confounding
         Of the batch, one tuple a comparison.
     one_sided : mapping of str to (int, int)
         Compared category of which many batches hold one level only, to how many batches and
@@ -66,7 +65,7 @@ class CombatCheck:
     samples: pl.DataFrame
     terms: tuple[str, ...]
     refusals: tuple[str, ...]
-    entanglements: tuple[tuple[Entanglement, ...], ...]
+    confounding: tuple[tuple[Confounding, ...], ...]
     one_sided: Mapping[str, tuple[int, int]]
     unkept: Mapping[str, tuple[str, ...]]
     unkeepable: tuple[str, ...]
@@ -86,9 +85,9 @@ class CombatCheck:
         return METHODS[self.step].title
 
     @property
-    def entangled(self) -> bool:
+    def confounded(self) -> bool:
         """Whether batches and what is compared are unevenly mixed."""
-        return bool(self.entanglements or self.one_sided)
+        return bool(self.confounding or self.one_sided)
 
 
 def combat_of(study: Study, assay: str) -> BatchOptions | None:
@@ -120,7 +119,7 @@ def check_combat(samples: pl.DataFrame, assay: str, study: Study) -> CombatCheck
     of_assay = {n: a for n, a in study.analyses.items() if a.assay == assay}
     unkept = _unkept(samples, combat, study, of_assay)
     batch = combat.batch
-    entanglements, free = _entanglements(samples, combat, study, of_assay)
+    confounding, free = _confounding(samples, combat, study, of_assay)
     compared = {*ROLES, *(t for a in of_assay.values() for t in compared_terms(a, samples, study))}
     adjusting = tuple(n for n, a in of_assay.items() if is_in_model(a.model, batch))
     return CombatCheck(
@@ -129,7 +128,7 @@ def check_combat(samples: pl.DataFrame, assay: str, study: Study) -> CombatCheck
         samples=samples,
         terms=_terms(samples, combat, study, of_assay),
         refusals=tuple(step.check(samples, combat, study, f"assay {assay}, {step.name}")),
-        entanglements=tuple(entanglements),
+        confounding=tuple(confounding),
         one_sided=dict(_one_sided(samples, batch, [n for n in free if n in compared])),
         unkept=unkept,
         unkeepable=tuple(_unkeepable(samples, combat, study, list(unkept))),
@@ -152,9 +151,9 @@ def _terms(
     return tuple(n for n in left if n in combat.keep or tells_samples_apart(samples, n))
 
 
-def _entanglements(
+def _confounding(
     samples: pl.DataFrame, combat: BatchOptions, study: Study, analyses: Mapping[str, Analysis]
-) -> tuple[list[tuple[Entanglement, ...]], list[str]]:
+) -> tuple[list[tuple[Confounding, ...]], list[str]]:
     """Look at each compared category alone, then at the combinations of those that are free.
 
     The names of these come second.
@@ -190,10 +189,10 @@ def _one_sided(
 
 def _of(
     samples: pl.DataFrame, batch: str, means: tuple[str, ...], study: Study
-) -> tuple[Entanglement, ...]:
+) -> tuple[Confounding, ...]:
     columns = [ROLE_COLUMNS.get(name, name) for name in means]
     whole = samples.drop_nulls([*columns, batch])
-    found = find_entanglements(whole, Model(means=means), study)
+    found = find_confounding(whole, Model(means=means), study)
     of_batch = tuple(e for e in found if e.factor == batch)
     # where every combination is one sample, each has one batch whatever was done
     sizes = [n for e in of_batch for n, _ in e.combinations.values()]

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analyses.design.variables import ROLE_COLUMNS
 from cohortmart.app.check.confounding import names_factor
 from cohortmart.core.study.model_records import Model
-from cohortmart.core.study.records import CONTRAST_FAMILIES, ROLES, Analysis, Study
+from cohortmart.core.study.records import CONTRAST_FAMILIES, ROLE_COLUMNS, ROLES, Analysis, Study
 
 
 def model_terms(model: Model, study: Study) -> tuple[str, ...]:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analyses.design.variables import ROLE_COLUMNS
 from cohortmart.app.check.combat import CombatCheck
-from cohortmart.app.check.entangled_words import described
+from cohortmart.app.check.confounding_words import described
 from cohortmart.app.check.names import NAMES_SHOWN, quoted, yaml_item
 from cohortmart.app.check.paragraphs import block, wrapped
 from cohortmart.app.sql.text_table import aligned
 from cohortmart.core.study.normalise_records import Combat
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
 from cohortmart.core.text import joined, listed
 
 #: More batches than this are counted instead of shown each in a column.
@@ -59,7 +58,7 @@ def combat_warnings(check: CombatCheck) -> list[str]:
             f"there means nothing. To do: leave `{check.step}` out."
         )
     found += _unkept(check)
-    for parts in check.entanglements:
+    for parts in check.confounding:
         parted = "cannot part them either"
         if not parts[0].complete:
             parted = "parts them only as far as the other samples tell"
@@ -72,7 +71,7 @@ def combat_warnings(check: CombatCheck) -> list[str]:
                 f"samples, hold one {quoted(term)} only: there nothing tells {batch} and "
                 f"{quoted(term)} apart."
             )
-    if check.entangled and _advise(check):
+    if check.confounded and _advise(check):
         found.append(f"{_safer(check)} {_why(check)}")
     return found
 
@@ -101,7 +100,7 @@ def combat_notes(check: CombatCheck) -> list[str]:
             f"{listed(check.adjusting, most=NAMES_SHOWN)}. The model alone is enough. "
             f"To do: leave `{check.step}` out."
         )
-    if not check.entangled and _advise(check):
+    if not check.confounded and _advise(check):
         found.append(f"{_safer(check)} {_why(check)}")
     return found
 

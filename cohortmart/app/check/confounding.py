@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from cohortmart.core.study.model_records import Model
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import ROLE_COLUMNS, Study
 
 
 @dataclass(frozen=True)
-class Entanglement:
+class Confounding:
     """A factor of which some compared combinations have one level only and others do not.
 
     Parameters
@@ -52,7 +52,7 @@ class Entanglement:
         return any(name in self.columns or names_factor(name, self.factor) for name in columns)
 
 
-def find_entanglements(samples: pl.DataFrame, model: Model, study: Study) -> list[Entanglement]:
+def find_confounding(samples: pl.DataFrame, model: Model, study: Study) -> list[Confounding]:
     """Look at every declared factor that varies among the samples and is not compared itself.
 
     Parameters
@@ -67,7 +67,7 @@ def find_entanglements(samples: pl.DataFrame, model: Model, study: Study) -> lis
 
     Returns
     -------
-    list of Entanglement
+    list of Confounding
         By factor in the order of the study, then by level.
     """
     labels = combination_labels(samples, model)
@@ -116,8 +116,7 @@ def combination_labels(samples: pl.DataFrame, model: Model) -> list[str]:
         Rows of `dim_sample`.
     model : Model
     """
-    roles = {"group": "study_group", "subject": "subject_id"}
-    columns = [roles.get(name, name) for name in _compared(model)]
+    columns = [ROLE_COLUMNS.get(name, name) for name in _compared(model)]
     rows = samples.select(pl.col(c).cast(pl.String) for c in columns).iter_rows()
     return [".".join(str(part) for part in row) for row in rows]
 
@@ -129,7 +128,7 @@ def _compared(model: Model) -> tuple[str, ...]:
     return model.means or ("group", "timepoint")
 
 
-def _of_factor(frame: pl.DataFrame, factor: str, in_model: bool) -> list[Entanglement]:
+def _of_factor(frame: pl.DataFrame, factor: str, in_model: bool) -> list[Confounding]:
     by_label = frame.group_by("label", maintain_order=True).agg(
         pl.col("level").unique().sort().alias("levels"),
         pl.len().alias("n_samples"),
@@ -150,7 +149,7 @@ def _of_factor(frame: pl.DataFrame, factor: str, in_model: bool) -> list[Entangl
         others = frame.filter(~pl.col("label").is_in(list(combinations)))
         counts = others.group_by("level").len().sort("level")
         found.append(
-            Entanglement(
+            Confounding(
                 factor=factor,
                 level=level,
                 combinations=combinations,

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from analyses.design.estimability import is_estimable, rank_of
+from analyses.design.estimability import is_estimable
 from analyses.design.model_matrix import Design, build_design
+from analyses.stats.linear.basis import design_basis
 from cohortmart.app.check.names import quoted
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
@@ -77,6 +78,7 @@ def look_outside(
     shares = {n: float(np.abs(w @ estimate @ indicators).max()) for n, w in contrasts.items()}
     # the first level is the reference: its column would be the sum of what is there already
     wider = np.hstack([design.matrix, indicators[:, 1:]])[has]
+    basis = design_basis(wider)
     padding = np.zeros(indicators.shape[1] - 1)
     return OutsideFactor(
         factor,
@@ -84,10 +86,10 @@ def look_outside(
         lost=tuple(
             name
             for name, weights in contrasts.items()
-            if not is_estimable(wider, np.concatenate([weights, padding]))
+            if not is_estimable(basis, np.concatenate([weights, padding]))
         ),
         n_without=int((~has).sum()),
-        uses_all=len(wider) <= rank_of(wider),
+        uses_all=len(wider) <= basis.rank,
         renames=_renames(factor, samples.filter(pl.Series(has)), design, model, study),
     )
 

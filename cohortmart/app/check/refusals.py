@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from analyses.design.estimability import entangled_columns
+from analyses.design.estimability import aliased_columns
 from analyses.design.joint_tests import named_sets
 from analyses.design.model_matrix import Design
 from analyses.enrichment.found_genes import unknown_contrast
@@ -92,14 +92,14 @@ def _of_limma_errors(design: Design, analysis: Analysis) -> AnalysisError | None
             hint="use `contrast_errors: exact`: without weights the two are the same, and with "
             "weights it is the right one",
         )
-    entangled = [design.columns[i] for i in entangled_columns(design.matrix)]
-    if not entangled:
+    aliased = [design.columns[i] for i in aliased_columns(design.basis)]
+    if not aliased:
         return None
     return AnalysisError(
         "`contrast_errors: limma` needs every coefficient of the model",
         expected="a design of full rank",
         found=f"{len(design.columns)} columns of rank {design.rank}: among the chosen samples "
-        f"{listed(entangled)} cannot be told apart",
+        f"{listed(aliased)} cannot be told apart",
         hint="use `contrast_errors: exact`, or take one of these out of the model",
     )
 

@@ -12,7 +12,7 @@ from cohortmart.app.check.analysis import (
     single_blocks,
     single_samples,
 )
-from cohortmart.app.check.entangled_words import entangled_notes, entangled_warnings
+from cohortmart.app.check.confounding_words import confounding_notes, confounding_warnings
 from cohortmart.app.check.names import NAMES_SHOWN
 from cohortmart.app.check.paragraphs import block, wrapped
 from cohortmart.app.sql.text_table import aligned
@@ -86,7 +86,7 @@ def warnings_of(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     """
     people = check.nouns.subject.many
     found = []
-    found += entangled_warnings(analysis, check)
+    found += confounding_warnings(analysis, check)
     alone = single_samples(check)
     if alone:
         found.append(
@@ -121,7 +121,7 @@ def notes_of(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     """
     people = check.nouns.subject.many
     found = [*check.notes, *(check.design.notes if check.design is not None else ())]
-    found += entangled_notes(analysis, check)
+    found += confounding_notes(analysis, check)
     if analysis.permutations is not None and not analysis.permutations.contrasts:
         out = check.unpermutable
         if 0 < len(out) < len(check.contrasts):

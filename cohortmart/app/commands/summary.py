@@ -12,6 +12,7 @@ import duckdb
 
 from analyses.load.pending_results import default_adj_p
 from cohortmart.app.commands.summary_findings import rebound_lines
+from cohortmart.core.study.normalise_records import BatchOptions
 from cohortmart.core.study.records import Study, Thresholds
 from cohortmart.core.text import counted, threshold_words
 from cohortmart.core.warehouse.home import Home, connect_read_only, fetch
@@ -118,7 +119,8 @@ def _filtered(row: Mapping[str, Any]) -> str:
 
 def _combat(con: duckdb.DuckDBPyConnection, study: Study, assay: str) -> list[str]:
     """Say what ComBat or ComBat-seq removed, and where the study should not rely on it."""
-    if all((step.combat or step.combat_seq) is None for step in study.assays[assay].normalise):
+    steps = study.assays[assay].normalise
+    if not any(isinstance(step.options, BatchOptions) for step in steps):
         return []
     # only here: a run without ComBat need not load the checks
     import polars as pl

@@ -127,6 +127,7 @@ RESULT_SETS: Mapping[str, Mapping[str, pa.Schema]] = _ReadWhenAsked(_set_names, 
 SAMPLE_COLUMNS = schema_of("lake", "sample")
 MATRIX_SAMPLE = LAKE_TABLES["matrix_sample"]
 ASSAY = LAKE_TABLES["assay"]
+STUDY_VARIABLE = LAKE_TABLES["study_variable"]
 PROBE = LAKE_TABLES["probe"]
 PROBE_GENE = LAKE_TABLES["probe_gene"]
 LAYER = LAKE_TABLES["layer"]

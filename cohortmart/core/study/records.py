@@ -6,6 +6,7 @@ fault into a message with its line.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, ValidationInfo
@@ -17,8 +18,15 @@ from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
 from cohortmart.core.study.values import File, Files, Number, Pair, Record, Text, as_written
 from cohortmart.core.text import Nouns, nouns
 
-#: Names that `model` uses for the five roles, whatever the sheet calls its columns.
-ROLES = ("group", "timepoint", "subject", "cell_type")
+#: Names that `model` uses for the roles, whatever the sheet calls its columns, and the column of
+#: `dim_sample` behind each.
+ROLE_COLUMNS = {
+    "group": "study_group",
+    "timepoint": "timepoint",
+    "subject": "subject_id",
+    "cell_type": "cell_type",
+}
+ROLES = tuple(ROLE_COLUMNS)
 
 #: Name of the F test over every contrast of an analysis; each has it.
 ALL_CONTRASTS = "all contrasts"
@@ -126,6 +134,11 @@ class Thresholds(Record):
     log_fc: Annotated[Number, Field(ge=0)] | None = None
 
 
+@dataclass(frozen=True)
+class OfStep:
+    """Marks a key of an analysis that a step of its own reads: no contrast depends on it."""
+
+
 class Analysis(Record):
     """One fit and its contrasts."""
 
@@ -139,16 +152,22 @@ class Analysis(Record):
     model: Model
     moderation: Moderation = Moderation()
     contrast_errors: Literal["exact", "limma"] = "exact"
-    thresholds: Thresholds = Thresholds()
+    thresholds: Annotated[Thresholds, OfStep()] = Thresholds()
     #: name -> expression; a reserved key (time_within_group, ...) -> "all"
     contrasts: Annotated[dict[str, Text], Field(min_length=1)]
     joint_tests: dict[str, tuple[Text, ...]] = Field(default_factory=dict)  # F tests, by name
-    permutations: Permutations | None = None
-    sensitivity: Sensitivity | None = None
+    permutations: Annotated[Permutations | None, OfStep()] = None
+    sensitivity: Annotated[Sensitivity | None, OfStep()] = None
     rebound: Rebound | None = None
-    dmp_deg: DmpDeg | None = None
-    enrichment: Enrichment | None = None
-    modules: Modules | None = None
+    dmp_deg: Annotated[DmpDeg | None, OfStep()] = None
+    enrichment: Annotated[Enrichment | None, OfStep()] = None
+    modules: Annotated[Modules | None, OfStep()] = None
+
+
+#: Keys of an analysis on which its contrasts do not depend.
+STEP_KEYS = frozenset(
+    name for name, field in Analysis.model_fields.items() if OfStep() in field.metadata
+)
 
 
 class Reference(Record):

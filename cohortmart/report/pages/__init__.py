@@ -14,13 +14,13 @@ from cohortmart.report.pages.quality import quality_page
 from cohortmart.report.pages.rebound import rebound_page
 from cohortmart.report.source import Source
 
-#: What a page is called while it is made, and what makes it.
+#: The registry: the name of a page in the address, and what makes it. A page is added here.
 PAGES: Sequence[tuple[str, Callable[[Source], Page]]] = (
     ("overview", overview_page),
     ("quality", quality_page),
     ("contrasts", contrasts_page),
     ("rebound", rebound_page),
-    ("methylation and expression", methylation_expression_page),
-    ("enrichment and modules", findings_page),
-    ("how it was done", methods_page),
+    ("methylation-expression", methylation_expression_page),
+    ("findings", findings_page),
+    ("methods", methods_page),
 )

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from cohortmart.core.errors import IngestError
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
 from cohortmart.core.study.records import Study
+from cohortmart.core.study.variables import study_variables
 from ingest.check.sheet_rows import (
     check_groups,
     check_matrix_names,
@@ -59,9 +60,9 @@ class Samples:
 
 def sample_schema(study: Study) -> pa.Schema:
     """Return the schema of a study's `sample` table: the fixed columns, then its own."""
-    own = [(name, pa.string()) for name in study.factors]
-    own += [(name, pa.float64()) for name in study.covariates]
-    return pa.schema([*SAMPLE_COLUMNS, *(pa.field(*column) for column in own)])
+    types = {"factor": pa.string(), "number": pa.float64()}
+    own = [v for v in study_variables(study) if v.name not in SAMPLE_COLUMNS.names]
+    return pa.schema([*SAMPLE_COLUMNS, *(pa.field(v.name, types[v.kind]) for v in own)])
 
 
 def read_samples(study: Study) -> Samples:

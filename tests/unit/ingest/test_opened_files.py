@@ -103,6 +103,10 @@ def test_an_r_object(tmp_path: Path) -> None:
     assert opened_by(raw)["x.dat"] == 2
 
 
+def test_a_file_that_is_not_sorted_is_begun_again(tmp_path: Path) -> None:
+    assert opened_by(RawStudy(tmp_path))["counts.csv"] == MOST
+
+
 def test_files_that_are_joined_and_their_detection_p(tmp_path: Path) -> None:
     raw = RawStudy(tmp_path)
     text = betas("{0}").replace("0.25", "0.001")

@@ -170,6 +170,24 @@ def test_rows_are_sorted(full: duckdb.DuckDBPyConnection) -> None:
         assert stored == sorted(stored)
 
 
+def test_variables_say_what_the_columns_of_samples_are(full: duckdb.DuckDBPyConnection) -> None:
+    found = rows(full, "select variable, role, kind from study_variable order by variable_order")
+    assert found[:4] == [
+        ("study_group", "group", "factor"),
+        ("timepoint", "timepoint", "factor"),
+        ("cell_type", "cell_type", "factor"),
+        ("subject_id", "subject", "factor"),
+    ]
+    query = "select column_name, data_type from duckdb_columns() where table_name = 'dim_sample'"
+    types = dict(rows(full, f"{query} and schema_name = 'main'"))
+    own = {"VARCHAR": ("factor", "factor"), "DOUBLE": ("covariate", "number")}
+    fixed = {"sample_id", "visit_order", "visit_key", *(name for name, *_ in found[:4])}
+    assert {n: (r, k) for n, r, k in found[4:]} == {
+        name: own[kind] for name, kind in types.items() if name not in fixed
+    }
+    assert len(found) > 4
+
+
 def test_betas_are_stored_once(full: duckdb.DuckDBPyConnection) -> None:
     stored = {name for (name,) in rows(full, "select table_name from duckdb_tables()")}
     assert stored == {
@@ -179,7 +197,7 @@ def test_betas_are_stored_once(full: duckdb.DuckDBPyConnection) -> None:
         "int_lake__built_files", "int_beta__kept_samples", "int_probe__annotated",
         "int_probe__flags", "int_probe__quality", "int_sample__quality", "int_rebound__found",
         "stg_results__built_files", "contrast_summary", "rebound_summary", "rebound_union",
-        "group_agreement", "gene_methylation", "qc_beta_density",
+        "group_agreement", "gene_methylation", "qc_beta_density", "study_variable",
     }  # fmt: skip
 
 

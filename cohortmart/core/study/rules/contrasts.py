@@ -1,31 +1,38 @@
-"""What must hold for the contrasts of an analysis in study.yml."""
+"""Rules of the contrasts of an analysis: their names, and the keys that stand for families."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cohortmart.core.study.faults import Fault
-from cohortmart.core.study.records import CONTRAST_FAMILIES, Analysis, Study
+from cohortmart.core.study.model_records import Model
+from cohortmart.core.study.records import CONTRAST_FAMILIES, Study
 from cohortmart.core.study.yaml_positions import KeyPath
 from cohortmart.core.text import did_you_mean
 
 
-def validate_contrasts(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
+def validate_contrasts(
+    study: Study, contrasts: Mapping[str, str], model: Model, here: KeyPath = ()
+) -> Iterator[Fault]:
     """Check the names, and the reserved keys that stand for whole families.
+
+    All that can be known without the samples is here, and here alone.
 
     Parameters
     ----------
     study : Study
-    analysis : Analysis
+    contrasts : mapping of str to str
+        Name to expression, or a reserved key to `all`.
+    model : Model
     here : KeyPath
-        Where its `contrasts` stand.
+        Where the contrasts stand.
     """
-    for name, expression in analysis.contrasts.items():
+    for name, expression in contrasts.items():
         path = (*here, name)
         if not name.strip():
             yield Fault(path, "a contrast without a name", of_key=True, expected="a name")
         elif name in CONTRAST_FAMILIES:
-            yield from _check_family(study, analysis, path, name, expression)
+            yield from _check_family(study, model, path, name, expression)
         elif expression == "all":
             yield Fault(
                 path,
@@ -39,7 +46,7 @@ def validate_contrasts(study: Study, analysis: Analysis, here: KeyPath) -> Itera
 
 
 def _check_family(
-    study: Study, analysis: Analysis, path: KeyPath, name: str, expression: str
+    study: Study, model: Model, path: KeyPath, name: str, expression: str
 ) -> Iterator[Fault]:
     """Check one reserved key of `contrasts`."""
     if expression != "all":
@@ -50,7 +57,7 @@ def _check_family(
             found=expression,
             hint=f"write `{name}: all`, or give the contrast another name",
         )
-    means, curve = analysis.model.means, analysis.model.curve
+    means, curve = model.means, model.curve
     if curve is None and sorted(means) != ["group", "timepoint"]:
         yield Fault(
             path,
@@ -69,7 +76,7 @@ def _check_family(
             found="by: null",
             hint="give `by`, or leave the key out",
         )
-    elif name == "group_within_time" and analysis.model.within == "subject":
+    elif name == "group_within_time" and model.within == "subject":
         people = study.nouns.subject.many
         yield Fault(
             path,

@@ -45,7 +45,7 @@ def validate_analysis(
     yield from _check_form(analysis, here)
     yield from _check_terms(study, analysis, (*here, "model"))
     yield from _check_baseline(study, analysis, (*here, "model", "baseline"))
-    yield from validate_contrasts(study, analysis, (*here, "contrasts"))
+    yield from validate_contrasts(study, analysis.contrasts, analysis.model, (*here, "contrasts"))
     yield from validate_options(study, analysis, here)
 
 

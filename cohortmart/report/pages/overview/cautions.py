@@ -54,8 +54,8 @@ def _small_groups(source: Source) -> list[str]:
         return []
     return [
         f"Analysis {row['analysis']}: {counted(row['n'], 'comparison')} over time with fewer "
-        f"than {FEW_PEOPLE} {source.subject.many} who came to every {source.timepoint.one} "
-        f"compared (fewest: "
+        f"than {FEW_PEOPLE} {source.subject.many} with a sample at every "
+        f"{source.timepoint.one} compared (fewest: "
         f"{row['fewest']} in {row['contrast']})."
         for row in source.rows(_SMALL, {"few": FEW_PEOPLE})
     ]

@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
 from cohortmart.report.figures.sample_maps import SHAPES, UNKNOWN, Code
 from cohortmart.report.pages.quality.assays import heading, identifier
 from cohortmart.report.source import Source
@@ -20,12 +19,11 @@ MOST_LEVELS = len(CATEGORIES)
 #: What the column of a figure's own variable is called in its points.
 VALUE = "value"
 
-_STUDY_COLUMNS = """
-    select column_name as name, data_type in ('DOUBLE', 'FLOAT', 'INTEGER', 'BIGINT') as is_number
-    from duckdb_columns()
-    where schema_name = 'main' and table_name = 'dim_sample'
-        and not list_contains($known, column_name)
-    order by column_index
+_OWN_COLUMNS = """
+    select variable as name, kind = 'number' as is_number
+    from study_variable
+    where role in ('factor', 'covariate')
+    order by variable_order
 """
 
 
@@ -71,10 +69,8 @@ def study_variables(source: Source) -> list[Variable]:
     roles = [Variable(name, name) for name in ("study_group", "timepoint", "cell_type")]
     if source.pseudonymised:
         return roles
-    rows = source.rows(_STUDY_COLUMNS, {"known": SAMPLE_COLUMNS.names})
-    own = [
-        Variable(row["name"], f"own_{i}", row["is_number"]) for i, row in enumerate(rows, start=1)
-    ]
+    rows = source.rows(_OWN_COLUMNS) if source.is_there("study_variable") else []
+    own = [Variable(row["name"], f"own_{i}", row["is_number"]) for i, row in enumerate(rows, 1)]
     return [*roles, Variable("visit_key", "visit_key"), *own]
 
 

@@ -95,9 +95,17 @@ def test_reserved_beside_explicit_keep_their_order(samples: pl.DataFrame, study:
     ("contrasts", "model", "words"),
     [
         ({"interaction": "yes"}, {}, "interaction: all"),
-        ({"interaction": "all"}, {"means": ["group"]}, "needs a model with the means of group and"),
-        ({"interaction": "all"}, {"means": [*MEANS, "cell_type"]}, "needs a model with the means"),
-        ({"interaction": "all"}, {"means": [], "formula": "group*timepoint"}, "needs a model"),
+        ({"interaction": "all"}, {"means": ["group"]}, "needs one mean per group and timepoint"),
+        (
+            {"interaction": "all"},
+            {"means": [*MEANS, "cell_type"]},
+            "needs one mean per group and timepoint",
+        ),
+        (
+            {"interaction": "all"},
+            {"means": [], "formula": "group*timepoint"},
+            "needs one mean per group",
+        ),
         ({"interactions": "all"}, {}, "did you mean `interaction`"),
         ({"MSvsHP_3rd": "MS.3rd - HP.3rd", "group_within_time": "all"}, {}, "named `MSvsHP_3rd`"),
         ({"group_within_time": "all", "MSvsHP_3rd": "MS.3rd"}, {}, "named `MSvsHP_3rd`"),
@@ -170,14 +178,14 @@ def test_baseline_alone_is_refused(samples: pl.DataFrame, study: Study, text: st
     assert "sum to 0" in str(e.value)
 
 
-def test_entangled_with_batch(samples: pl.DataFrame, study: Study) -> None:
+def test_aliased_with_batch(samples: pl.DataFrame, study: Study) -> None:
     batch_is_group = samples.with_columns(library_batch=pl.col("study_group"))
     model = {"covariates": ["library_batch", "age"]}
     with pytest.raises(AnalysisError) as e:
         contrasts_of(batch_is_group, study, {"x": "MS.3rd - HP.3rd"}, **model)
     text = str(e.value)
     assert "contrast x cannot be estimated" in text
-    assert "MS.1st, MS.2nd, MS.3rd, library_batchMS are entangled" in text
+    assert "MS.1st, MS.2nd, MS.3rd, library_batchMS are aliased" in text
     # what the batch leaves alone can still be estimated
     wanted = {"i": "(MS.3rd - MS.1st) - (HP.3rd - HP.1st)", "t": "MS.3rd - MS.1st", "a": "age"}
     _, made = contrasts_of(batch_is_group, study, wanted, **model)
@@ -193,7 +201,7 @@ def test_estimability_does_not_depend_on_units(samples: pl.DataFrame, study: Stu
         contrasts_of(scaled, study, {"a": "age", "t": "MS.3rd - MS.1st"}, **model)
         with pytest.raises(AnalysisError, match="cannot be estimated") as e:
             contrasts_of(scaled, study, {"x": "MS.3rd - HP.3rd + age"}, **model)
-        assert "library_batchMS are entangled" in str(e.value)
+        assert "library_batchMS are aliased" in str(e.value)
 
 
 def test_formula_without_a_combination(samples: pl.DataFrame, study: Study) -> None:

@@ -166,7 +166,9 @@ def test_families_and_meanings(samples: pl.DataFrame, study: Study) -> None:
     one = made(alone, study, {"time_within_group": "all"}, by=None)
     assert one.names == ("pregnancy_week_36-12",)
     assert one.meanings == ("change from pregnancy week 12 to 36",)
-    with pytest.raises(AnalysisError, match="`interaction: all` gives no contrast"):
+    with pytest.raises(
+        AnalysisError, match="`interaction: all` compares curves, and the model has one"
+    ):
         made(alone, study, {"interaction": "all"}, by=None)
 
 

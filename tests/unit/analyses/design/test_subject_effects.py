@@ -94,9 +94,20 @@ def test_families(samples: pl.DataFrame, study: Study) -> None:
     with pytest.raises(AnalysisError) as e:
         both(samples, study, {"group_within_time": "all"})
     text = str(e.value)
-    assert "`group_within_time: all` compares groups, and `subject` is in the model" in text
-    assert "every subject is of one group" in text
+    assert "`group_within_time: all` compares groups of people, and `within: subject`" in text
     assert "use `block: subject` in place of `within`" in text
+
+
+def test_groups_cannot_be_compared_within_what_lies_in_one(
+    samples: pl.DataFrame, study: Study
+) -> None:
+    nested = samples.with_columns(library_batch=pl.col("subject_id"))
+    with pytest.raises(AnalysisError) as e:
+        both(nested, study, {"group_within_time": "all"}, within="library_batch")
+    text = str(e.value)
+    assert "`group_within_time: all` compares groups, and `library_batch` is in the model" in text
+    assert "every library_batch is of one group" in text
+    assert "use `block: library_batch` in place of `within`" in text
 
 
 def test_groups_can_be_compared_within_something_else(samples: pl.DataFrame, study: Study) -> None:
@@ -120,7 +131,7 @@ def test_what_nothing_can_tell_is_not_blamed_on_the_women(
     odd = samples.with_columns(library_batch=pl.col("timepoint"))
     with pytest.raises(AnalysisError) as e:
         both(odd, study, {"x": "MS.3rd - MS.1st"}, covariates=["library_batch"])
-    assert "are entangled" in str(e.value)
+    assert "are aliased" in str(e.value)
     assert "library_batch3rd = HP.3rd + MS.3rd" in str(e.value)
     assert "subjectm1" not in str(e.value)
 

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from scipy.stats import false_discovery_control
 
+from analyses.fit import prepare as prepare_module
 from analyses.fit.prepare import Preparation
 from analyses.sensitivity import tables as tables_module
 from analyses.sensitivity.tables import sensitivity_tables
@@ -68,6 +69,36 @@ def test_a_hit_of_the_batch_falls_and_a_true_one_holds(monkeypatch: pytest.Monke
     assert not fake["ComBat first"]
     assert fake["subject as fixed effect"]  # which knows nothing of the batch
     assert all(true.values())
+
+
+def test_a_variant_of_the_same_model_shares_what_was_prepared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sheet, made, n_read = samples(), [], 0
+    con = warehouse(monkeypatch, sheet, None)
+
+    def read_counts(*_: Any) -> str:
+        nonlocal n_read
+        n_read += 1
+        return "counts"
+
+    def values_of(*given: Any) -> InBlocks:
+        made.append(given[3].model)
+        ids = given[4]["sample_id"].to_list()
+        assert given[8](given[0], "main", given[3], ids, given[5].expression_groups) == "counts"
+        return InBlocks(values(sheet))
+
+    monkeypatch.setattr(prepare_module, "values_of", values_of)
+    monkeypatch.setattr(prepare_module, "normalised_counts", read_counts)
+    of = study()
+    preparation = Preparation(con, of, "main")
+    assert preparation.inputs() is preparation.inputs()
+    variants = {t["variant"][0].as_py() for t in sensitivity_tables(preparation, lambda _: None)}
+    # ComBat first has the values of the analysis, own correlations its consensus, too
+    assert len(made) == len(variants) - 2
+    assert made[0] == of.analyses["main"].model
+    assert made[0] not in made[1:]
+    assert n_read == 1
 
 
 def test_the_same_with_the_batch_in_the_analysis(monkeypatch: pytest.MonkeyPatch) -> None:

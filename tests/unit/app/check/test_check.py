@@ -72,7 +72,7 @@ def test_a_balanced_batch_is_not_mentioned(tmp_path):
     for row in rows:
         by_cell.setdefault((row[1], row[2]), set()).add(row[3])
     assert all(len(levels) == 2 for levels in by_cell.values())
-    assert "entangled" not in said(write_study(tmp_path, rows=rows))
+    assert "confounded" not in said(write_study(tmp_path, rows=rows))
 
 
 def test_a_batch_that_is_the_group_cannot_be_told_apart(tmp_path):

@@ -50,7 +50,7 @@ def test_even_batches_are_only_noted(tmp_path):
     assert report.faulty == ()
 
 
-def test_entangled_batches_are_a_warning(tmp_path):
+def test_confounded_batches_are_a_warning(tmp_path):
     report, text = report_of(tmp_path, rows=UNEVEN)
     assert "WARNING: all samples of HP.1st (4 samples of 4 people) are of slide S1" in text
     assert "ComBat parts them only as far as the other samples tell." in text
@@ -264,7 +264,7 @@ def with_factor(tmp_path, values, **options) -> str:
     return text.partition("Analysis main")[0]
 
 
-def test_one_sample_of_each_combination_entangles_nothing(tmp_path):
+def test_one_sample_of_each_combination_confounds_nothing(tmp_path):
     arms = [f"a{(int(r[0][1]) + (r[1] == 'MS')) % 4}" for r in EVEN]
     means = analysis("main", "{means: [group, timepoint, arm]}", "{x: MS.1st.a0 - HP.1st.a0}")
     assert "WARNING" not in with_factor(tmp_path, arms, analyses=means)

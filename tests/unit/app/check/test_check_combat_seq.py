@@ -40,7 +40,7 @@ def test_the_batches_are_shown_and_what_is_safer(tmp_path: Path) -> None:
     assert report.faulty == ()
 
 
-def test_entangled_batches_are_a_warning(tmp_path: Path) -> None:
+def test_confounded_batches_are_a_warning(tmp_path: Path) -> None:
     _, text = report_of(tmp_path, ROWS)
     assert "WARNING: all samples of HP.1st (3 samples of 3 people) are of batch A" in text
     assert "ComBat-seq parts them only as far as the other samples tell." in text

@@ -102,7 +102,7 @@ def test_even_batches_get_a_plain_line(tmp_path, home):
     assert "meth: ComBat removed slide" in lines(tmp_path, home)
 
 
-def test_entangled_batches_point_to_the_check(tmp_path, home):
+def test_confounded_batches_point_to_the_check(tmp_path, home):
     write_warehouse(home, UNEVEN)
     assert f"meth: ComBat removed slide{SAFER}" in lines(tmp_path, home, rows=UNEVEN)
 

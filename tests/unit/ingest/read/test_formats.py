@@ -6,6 +6,7 @@ import bz2
 import gzip
 import lzma
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,13 @@ import zstandard
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
-from ingest.read.formats import READER_VERSION, read_blocks, read_header
+from ingest.read.formats import (
+    FORMATS,
+    READER_VERSION,
+    read_blocks,
+    read_header,
+    reader_version,
+)
 from ingest.read.matrix.format import HEAD_BYTES
 from ingest.read.matrix.records import MatrixHeader
 from ingest.read.matrix.text_matrix import READER_VERSION as MATRIX_VERSION
@@ -133,3 +140,21 @@ def test_what_is_wrong_with_a_file_is_still_said(tmp_path: Path) -> None:
 def test_the_version_follows_that_of_the_text_engine() -> None:
     assert MATRIX_VERSION in READER_VERSION
     assert READER_VERSION != MATRIX_VERSION
+
+
+def test_a_version_of_its_own_concerns_files_of_that_format_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = [read_header(write(tmp_path / n, FILES[n]), beta("auto")) for n in ("matrix", "rds")]
+    before = [reader_version([header]) for header in headers]
+    assert before == [READER_VERSION] * 2
+    monkeypatch.setitem(FORMATS, "rds", replace(FORMATS["rds"], version="rds-2"))
+    after = [reader_version(given) for given in (headers[:1], headers[1:], headers * 2)]
+    assert after == [READER_VERSION, f"{READER_VERSION}+rds-2", f"{READER_VERSION}+rds-2"]
+
+
+def test_every_format_stands_under_its_name_and_the_last_takes_what_is_left() -> None:
+    assert set(FORMATS) == set(FILES)
+    assert [one.name for one in FORMATS.values()] == list(FORMATS)
+    assert list(FORMATS)[-1] == "matrix"
+    assert {name for one in FORMATS.values() for name in one.looks_like} <= set(FORMATS)

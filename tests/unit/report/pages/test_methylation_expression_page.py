@@ -164,7 +164,7 @@ def test_as_many_genes_as_wanted() -> None:
 def test_no_value_of_a_single_person_leaves_the_house(tmp_path: Path) -> None:
     source = small_source(study(), SAMPLES, tmp_path, analyses=("meth",), pseudonymised=True)
     page = methylation_expression_page(source)
-    for name, data in (("expression", "course"), ("track", "track")):
+    for name, data in (("course", "course"), ("track", "track")):
         rows = _named(page, f"methylation-expression-{name}-1-1").data[data].to_pylist()
         assert {r["n_subjects"] for r in rows if r.get("part") != "probe"} == {2}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import vl_convert
@@ -13,53 +12,8 @@ from cohortmart.report.figure_files import standalone
 from cohortmart.report.pages.overview.cautions import cautions
 from cohortmart.report.pages.overview.page import MOST_PEOPLE, overview_page
 from cohortmart.report.pages.overview.strongest import strongest_findings
+from tests.support.report_overview_rows import QC, SAMPLES, contrast, rebound, tables
 from tests.support.report_source import small_source
-
-SAMPLES = [
-    (f"S{w}_{t}", f"P{w}", "MS" if w < 3 else "HP", t, order)
-    for w in range(5)
-    for t, order in (("1st", 1), ("3rd", 2))
-]
-QC = [
-    {
-        "assay": "rna",
-        "sample_id": s[0],
-        "filter_reason": "too few reads" if i == 3 else None,
-        "lib_size": 1e7,
-    }
-    for i, s in enumerate(SAMPLES)
-]
-
-
-def contrast(name: str, kind: str, n_found: int, n_complete: int = 3) -> dict[str, Any]:
-    return {
-        "analysis": "a", "contrast": name, "assay": "rna", "meaning": f"meaning of {name}",
-        "kind": kind, "n_samples": 8, "n_subjects": 4, "n_complete": n_complete,
-        "values_used": "voom", "n_tested": 100, "n_found": n_found, "n_up": n_found,
-        "n_down": 0, "min_adj_p_value": 0.01, "threshold_p": None, "threshold_adj_p": 0.05,
-        "threshold_delta_beta": None, "threshold_log_fc": 1.0,
-    }  # fmt: skip
-
-
-def rebound(group: str, found: int, reading: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    names = {"analysis": "a", "first_contrast": f"{group}_1", "second_contrast": f"{group}_2"}
-    return (
-        {**names, "pair": "p", "study_group": group, "preset": "paper", "n_tested": 100,
-         "n_found": found + 5, "n_up_down": found - 1, "n_down_up": 1, "n_same_sign": 5,
-         "n_default": 0, "n_paper": 0},
-        # a table of correlations names two contrasts in their order in study.yml
-        {"analysis": "a", "first_contrast": f"{group}_2", "second_contrast": f"{group}_1",
-         "r": -0.8, "r_no_effect": -0.5, "no_effect_low": -0.6, "no_effect_high": -0.4,
-         "p_value": 0.001, "reading": reading, "r_biological": None},
-    )  # fmt: skip
-
-
-def tables(contrasts: list[dict[str, Any]], rebounds: Any = ()) -> dict[str, Any]:
-    found = {"contrast_summary": contrasts, "dim_contrast": contrasts, "qc_sample": QC}
-    if rebounds:
-        found["rebound_summary"] = [r for r, _ in rebounds]
-        found["contrast_correlation"] = [c for _, c in rebounds]
-    return found
 
 
 def test_the_strongest_of_each_kind() -> None:
@@ -124,7 +78,8 @@ def test_what_to_beware_of() -> None:
         "rna: 1 sample left out: S1_3rd (too few reads).",
         "rna: slide and group go together in all samples (Cramér's V 0.95 of 1)",
         "rna: slide and timepoint go together in all samples (Cramér's V 0.90 of 1)",
-        "Analysis a: 1 comparison over time with fewer than 3 people who came to every timepoint",
+        "Analysis a: 1 comparison over time with fewer than 3 people with a sample at every "
+        "timepoint compared (fewest: 2 in thin).",
         "Analysis a, thin: 5 found, and timepoints in a random order find up to 8.",
         "Filters of epic that could not be applied, as their annotation is missing: beads, masks.",
         "Analysis a: nothing passes the thresholds",

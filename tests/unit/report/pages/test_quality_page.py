@@ -171,6 +171,23 @@ def test_a_thinned_curve_reaches_from_end_to_end(monkeypatch: pytest.MonkeyPatch
     assert curve == [0.0, 4.0]
 
 
+def test_study_variable_says_what_samples_may_be_coloured_by_and_how() -> None:
+    roles = [("study_group", False), ("timepoint", False), ("cell_type", False)]
+
+    def named(**tables: Any) -> list[tuple[str, bool]]:
+        return [(v.name, v.is_number) for v in variables.study_variables(_source(tables))]
+
+    own = [("batch", False), ("plate", False), ("age", True)]
+    assert named() == [*roles, ("visit_key", False), *own]
+    given = [("age", 2, "factor", "factor"), ("batch", 1, "covariate", "number")]
+    names = ("variable", "variable_order", "role", "kind")
+    rows = [dict(zip(names, row, strict=True)) for row in given]  # whatever their types are
+    own = [("batch", True), ("age", False)]
+    assert named(study_variable=rows) == [*roles, ("visit_key", False), *own]
+    # a warehouse that an earlier version built
+    assert named(study_variable=None) == [*roles, ("visit_key", False)]
+
+
 def test_a_choice_of_samples_and_in_it_one_of_colours(page: Page) -> None:
     sets = _named(page, "quality-sets-rna")
     assert [p.title for p in sets.panels] == ["All samples: 8", "Samples of one, two: 6"]

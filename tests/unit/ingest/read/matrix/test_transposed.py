@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from test_matrix_read import BETA, MISSING, NAME, PACK
 
@@ -59,6 +59,9 @@ def test_every_dialect_round_trips(case: dict) -> None:  # type: ignore[type-arg
     if case["quoted_cells"]:
         cells = [[f'"{cell}"' for cell in row] for row in cells]
     text = text_of(case["samples"], case["features"], cells, **case["style"])
+    # A header of one name `x;y`, bare and without its corner, says that `;` separates.
+    bare = case["style"]["corner"] is None and b'"' not in text.split(b"\n")[0]
+    assume(not (bare and len(case["features"]) == 1 and set(case["features"][0]) & set(";,")))
     with TemporaryDirectory() as folder:
         path = write(Path(folder) / "m", PACK[case["pack"]](text))
         report, ids, found = ingested(path, transposed())

@@ -1,4 +1,4 @@
-"""What `cohortmart check` says of factors entangled with what is compared, and of formulas."""
+"""What `cohortmart check` says of factors confounded with what is compared, and of formulas."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from analyses.pipeline import STEPS, analyse
 from analyses.step import Made, Run, Step
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.lake.file_manifest import read_current
-from cohortmart.core.schemas.tables import RESULT_TABLES
+from cohortmart.core.schemas.tables import RESULT_SETS, RESULT_TABLES
 from cohortmart.core.study.records import Study
 from cohortmart.core.warehouse.home import Home
 
@@ -59,7 +59,7 @@ class Analyses:
         rows = tuple(tuple(replace(s, make=self._make(s)) for s in row) for row in STEPS)
         monkeypatch.setattr(pipeline, "STEPS", rows)
 
-    def _prepare(self, _con: object, _study: Study, name: str, _analysis: object) -> str:
+    def _prepare(self, _con: object, _study: Study, name: str, *_: object) -> str:
         self.prepared.append(name)
         return f"inputs of {name}"
 
@@ -94,6 +94,7 @@ def analyses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Analyses:
 def test_every_result_table_is_written_by_one_step() -> None:
     written = [table for s in ALL_STEPS for table in s.tables]
     assert sorted(written) == sorted(RESULT_TABLES)
+    assert {s.name: set(s.tables) for s in ALL_STEPS} == {n: set(t) for n, t in RESULT_SETS.items()}
 
 
 def test_what_is_fitted_is_prepared_once_for_all_steps(analyses: Analyses) -> None:

@@ -1,14 +1,14 @@
-"""Entangled factors in plain words: what they are, what they mean, what to do."""
+"""Confounding in plain words: which factor it is, what it means, what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from cohortmart.app.check.analysis import AnalysisCheck
-from cohortmart.app.check.confounding import Entanglement
+from cohortmart.app.check.confounding import Confounding
 from cohortmart.app.check.names import NAMES_SHOWN, quoted, yaml_item
 from cohortmart.app.check.outside import OutsideFactor
-from cohortmart.core.study.normalise_records import METHODS
+from cohortmart.core.study.normalise_records import METHODS, BatchOptions, step_of
 from cohortmart.core.study.records import Analysis
 from cohortmart.core.text import Noun, counted, joined, listed
 
@@ -18,7 +18,7 @@ LEAST_SHARE = 0.05
 NO_SHARE = 1e-9
 
 
-def entangled_notes(analysis: Analysis, check: AnalysisCheck) -> list[str]:
+def confounding_notes(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     """Return what is said of factors that the contrasts are free of.
 
     Parameters
@@ -29,7 +29,7 @@ def entangled_notes(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     return _said(analysis, check, harmless=True)
 
 
-def entangled_warnings(analysis: Analysis, check: AnalysisCheck) -> list[str]:
+def confounding_warnings(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     """Return what is said of factors that the contrasts, as far as is known, take in.
 
     Parameters
@@ -40,12 +40,12 @@ def entangled_warnings(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     return _said(analysis, check, harmless=False)
 
 
-def described(parts: Sequence[Entanglement], subject: Noun) -> str:
+def described(parts: Sequence[Confounding], subject: Noun) -> str:
     """Say which combinations are all of one level.
 
     Parameters
     ----------
-    parts : sequence of Entanglement
+    parts : sequence of Confounding
         Of one factor.
     subject : Noun
         What the study calls a person.
@@ -71,39 +71,39 @@ def described(parts: Sequence[Entanglement], subject: Noun) -> str:
     else:
         text += "; other combinations have several."
     return (
-        f"{text} These means and {factor} are entangled: a difference between them and the "
+        f"{text} These means and {factor} are confounded: a difference between them and the "
         f"others may come from {factor}."
     )
 
 
 def _said(analysis: Analysis, check: AnalysisCheck, *, harmless: bool) -> list[str]:
-    factors = dict.fromkeys(e.factor for e in check.entanglements)
+    factors = dict.fromkeys(e.factor for e in check.confounding)
     outside = {o.factor: o for o in check.outside}
     said = []
     for factor in factors:
-        parts = [e for e in check.entanglements if e.factor == factor]
+        parts = [e for e in check.confounding if e.factor == factor]
         if parts[0].in_model:
             kind, text = True, _inside(parts[0], check)
         else:
             kind = factor in outside and _cancels(outside[factor])
-            text = _outside(parts[0], outside.get(factor), analysis, check.removed)
+            text = _outside(parts[0], outside.get(factor), analysis, check.removed_by)
         if kind == harmless:
             said.append(f"{described(parts, check.nouns.subject)} {text}")
     return said
 
 
-def _inside(entanglement: Entanglement, check: AnalysisCheck) -> str:
+def _inside(confounding: Confounding, check: AnalysisCheck) -> str:
     """Say what a factor that is in the model leaves of the contrasts."""
-    factor = quoted(entanglement.factor)
+    factor = quoted(confounding.factor)
     if check.design is None:
         return f"{factor} is in the model."
-    lost = [c.name for c in check.contrasts if entanglement.has_column_in(c.entangled)]
+    lost = [c.name for c in check.contrasts if confounding.has_column_in(c.aliased)]
     if lost:
         others = any(not c.fault for c in check.contrasts)
         rest = "; the contrasts that can be estimated are adjusted for it" if others else ""
         shown = listed(lost, most=NAMES_SHOWN)
         return f"{factor} is in the model, and beside it {shown} cannot be estimated{rest}."
-    if entanglement.complete:
+    if confounding.complete:
         return f"{factor} is in the model; no contrast needs the two told apart."
     return f"{factor} is in the model, so the contrasts are adjusted for it."
 
@@ -113,21 +113,21 @@ def _cancels(outside: OutsideFactor) -> bool:
 
 
 def _outside(
-    entanglement: Entanglement,
+    confounding: Confounding,
     outside: OutsideFactor | None,
     analysis: Analysis,
-    removed: str | None,
+    removed_by: BatchOptions | None,
 ) -> str:
     """Say what a factor that is not in the model does to the contrasts, and what to do."""
-    factor = quoted(entanglement.factor)
+    factor = quoted(confounding.factor)
     if outside is None or not outside.shares:
         return f"{factor} is NOT in the model."
     if _cancels(outside):
         # a combination of one level has it whatever its samples weigh; a mixture has not
-        exact = "" if entanglement.complete else ", as far as all samples count alike"
+        exact = "" if confounding.complete else ", as far as all samples count alike"
         return f"{factor} is not in the model; its effect cancels in every contrast{exact}."
-    if entanglement.factor == removed:
-        step = "combat_seq" if analysis.values in ("log_cpm", "voom") else "combat"
+    if removed_by is not None and confounding.factor == removed_by.batch:
+        step = step_of(removed_by)
         return (
             f"{factor} is not in the model; {METHODS[step].title} removes it before the test, "
             f"which then does not count what that costs. To do: leave `{step}` out of the assay, "

@@ -1,0 +1,2 @@
+{{ staged("lake", "study_variable") }}
+order by variable_order asc nulls last

@@ -1,0 +1,116 @@
+"""Every page calls people and timepoints what the study calls them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cohortmart.core.text import Nouns, nouns
+from cohortmart.report.blocks import Choice, Figure, Page, Table, Text, all_blocks
+from cohortmart.report.pages import PAGES as REGISTRY
+from cohortmart.report.pages.contrasts import contrasts_page
+from cohortmart.report.pages.findings import findings_page
+from cohortmart.report.pages.methods import methods_page
+from cohortmart.report.pages.methylation_expression import methylation_expression_page
+from cohortmart.report.pages.overview import overview_page
+from cohortmart.report.pages.quality import quality_page
+from cohortmart.report.pages.rebound import rebound_page
+from cohortmart.report.source import Source
+from tests.support import report_contrasts_rows as contrasts_rows
+from tests.support import report_findings_rows as findings_rows
+from tests.support import report_methods_rows as methods_rows
+from tests.support import report_methylation_expression_rows as methylation_expression_rows
+from tests.support import report_overview_rows as overview_rows
+from tests.support import report_quality_rows as quality_rows
+from tests.support import report_rebound_rows as rebound_rows
+from tests.support.report_source import small_source
+
+PAGES: Mapping[str, tuple[Callable[[Source], Page], dict[str, Any], Any, tuple[str, ...]]] = {
+    "overview": (overview_page, overview_rows.study(), overview_rows.SAMPLES, ("a",)),
+    "contrasts": (
+        contrasts_page, contrasts_rows.tables(), contrasts_rows.SAMPLES, ("rna", "meth"),
+    ),
+    "findings": (findings_page, findings_rows.study(), findings_rows.SAMPLES, ("rna", "two")),
+    "methods": (methods_page, methods_rows.tables(), methods_rows.SAMPLES, ("a",)),
+    "methylation-expression": (
+        methylation_expression_page, methylation_expression_rows.study(),
+        methylation_expression_rows.SAMPLES, ("rna", "meth"),
+    ),
+    "quality": (quality_page, quality_rows.study(), quality_rows.SAMPLES, ("one", "two")),
+    "rebound": (
+        rebound_page, rebound_rows.study(), rebound_rows.SAMPLES, (rebound_rows.ANALYSIS,),
+    ),
+}  # fmt: skip
+PATIENTS = nouns(("patient", "patients"), ("session", "sessions"))
+#: What a model names by the keys of study.yml.
+MODEL = "group and timepoint"
+#: `visit key` is a key of study.yml, too.
+OTHERS = re.compile(
+    r"\b(wom[ae]n|persons?|people|visits?|time ?points?|she|hers?)\b(?! key)", re.IGNORECASE
+)
+
+
+def shown(page: Page) -> Iterator[str]:
+    """Yield what a reader sees of a page, without the rows of tables and figures and the SQL."""
+    yield from (page.title, page.lead, *(s.title for s in page.sections))
+    for block in all_blocks(page):
+        if isinstance(block, Text) and block.kind != "code":
+            yield block.words
+        elif isinstance(block, Figure):
+            yield from (block.title, block.caption, block.alt, *titles(block.spec))
+        elif isinstance(block, Table):
+            yield from (block.title, block.caption, *(c.label for c in block.columns))
+        elif isinstance(block, Choice):
+            yield from (block.label, *(panel.title for panel in block.panels))
+
+
+def titles(spec: Any) -> Iterator[str]:
+    """Yield the titles in a specification: of axes, legends and tooltips."""
+    if isinstance(spec, dict):
+        for key, value in spec.items():
+            if key in ("title", "text") and isinstance(value, str):
+                yield value
+            yield from titles(value)
+    elif isinstance(spec, (list, tuple)):
+        for value in spec:
+            yield from titles(value)
+
+
+def words_of(name: str, root: Path, said: Nouns, *, pseudonymised: bool) -> list[str]:
+    make, tables, samples, analyses = PAGES[name]
+    source = small_source(
+        tables, samples, root, analyses=analyses, nouns=said, pseudonymised=pseudonymised
+    )
+    return list(shown(make(source)))
+
+
+def test_pages_are_called_as_in_the_registry(tmp_path: Path) -> None:
+    of_registry = dict(REGISTRY)
+    for name, (make, tables, samples, analyses) in PAGES.items():
+        page = make(small_source(tables, samples, tmp_path, analyses=analyses))
+        assert (page.name, make) == (name, of_registry[name])
+
+
+@pytest.mark.parametrize("pseudonymised", [False, True])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_says_the_nouns_of_the_study_and_no_others(
+    tmp_path: Path, name: str, pseudonymised: bool
+) -> None:
+    words = words_of(name, tmp_path, PATIENTS, pseudonymised=pseudonymised)
+    assert [said for said in words if OTHERS.search(said.replace(MODEL, ""))] == []
+    assert any(re.search(r"\bpatients?\b", said, re.IGNORECASE) for said in words)
+
+
+def test_timepoints_are_called_so_too(tmp_path: Path) -> None:
+    words = [w for n in PAGES for w in words_of(n, tmp_path, PATIENTS, pseudonymised=False)]
+    assert sum(bool(re.search(r"\bsessions?\b", said, re.IGNORECASE)) for said in words) > 20
+
+
+def test_a_study_that_says_nothing_has_people(tmp_path: Path) -> None:
+    words = [w for n in PAGES for w in words_of(n, tmp_path, Nouns(), pseudonymised=False)]
+    assert [said for said in words if re.search(r"\b(wom[ae]n|she|hers?)\b", said, re.I)] == []
+    assert sum("people" in said.lower() for said in words) > 20
