@@ -73,6 +73,8 @@ def test_an_installed_wheel_brings_its_tables_along(clone: Path) -> None:
     where = subprocess.run(
         [str(python), "-P", "-c",
          "import cohortmart.core.dbt_project as p; "
+         "from cohortmart.core.schemas.tables import RESULT_TABLES; "
+         "assert len(RESULT_TABLES['contrast']) > 10; "
          "from cohortmart.report.assemble import html; "
          "assert '</html>' in html('a study', []); print(p.dbt_project_folder())"],
         cwd=elsewhere, env={**os.environ, "PYTHONPATH": str(target)},
