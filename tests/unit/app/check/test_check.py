@@ -148,8 +148,8 @@ def test_the_real_study_warns_of_its_batches(shared_data, monkeypatch):
     assert report.faulty == ()
     assert "Assay rna: 84 of the 203 samples have counts" in text
     warning = (
-        "WARNING: all 11 samples of HP.1st (5 samples of 5 people) and HP.PP (6 samples of 6 "
-        "people) are of library_batch A; the samples of the other combinations are 31 of A and "
+        "WARNING: all 11 samples of HP.1st (5 samples of 5 women) and HP.PP (6 samples of 6 "
+        "women) are of library_batch A; the samples of the other combinations are 31 of A and "
         "18 of B."
     )
     assert warning in text
