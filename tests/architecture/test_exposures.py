@@ -34,9 +34,9 @@ def names(exposure: dict[str, Any]) -> list[str]:
 
 def test_every_page_is_an_exposure() -> None:
     *pages, cookbook = exposures()
-    assert [page["label"] for page in pages] == [name for name, _ in PAGES]
+    assert [page["label"] for page in pages] == [title for title, _ in PAGES]
     for page in pages:
-        assert page["name"] == "report_" + page["label"].replace("-", "_")
+        assert page["name"] == "report_" + re.sub(r"\W", "_", page["label"])
     assert cookbook["name"] == "cookbook"
     assert (ROOT / cookbook["label"]).is_file()
 

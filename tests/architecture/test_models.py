@@ -269,6 +269,16 @@ def test_project_names_no_place(path: Path) -> None:
     assert not re.search(r"(?<![\w}'~ ])/(work|home|tmp|root)\b", path.read_text(encoding="utf-8"))
 
 
+def test_what_users_see_is_public() -> None:
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    access = {name: of["+access"] for name, of in project["models"]["cohortmart"].items()
+              if not name.startswith("+")}  # fmt: skip
+    assert access == {
+        "staging": "protected", "intermediate": "protected",
+        "marts": "public", "results": "public",
+    }  # fmt: skip
+
+
 def test_macros_are_described() -> None:
     """`macros/macros.yml` names every macro and generic test, with its arguments in order."""
     pattern = r"{%-? (macro|test) (\w+)\(([^)]*)\)"

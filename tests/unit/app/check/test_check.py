@@ -157,5 +157,5 @@ def test_the_real_study_warns_of_its_batches(shared_data, monkeypatch):
     assert "add `covariates: [library_batch]` to the model" in text
     assert "add `covariates: [proportion_memory, cell_viability, age, library_batch]`" in text
     assert "library_batch is in the model" in text.partition("Analysis batch_exact")[2]
-    assert "HP_3rd-1st yes change within people 4 complete pairs" in text
+    assert "HP_3rd-1st yes change within women 4 complete pairs" in text
     assert "rna about 13,000 genes" in text
