@@ -62,7 +62,8 @@
     {% if config.persist_column_docs() %}
         {% for column in model.columns.values() if column.description %}
             {% set name = adapter.quote(column.name) if column.quote else column.name %}
-            comment on column {{ this }}.{{ name }} is {{ duckdb_escape_comment(column.description) }};
+            comment on column {{ this }}.{{ name }}
+            is {{ duckdb_escape_comment(column.description) }};
         {% endfor %}
     {% endif %}
 {% endmacro %}

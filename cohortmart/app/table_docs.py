@@ -8,10 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from cohortmart.core.dbt_project import dbt_project_folder
-from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
+from cohortmart.core.schemas.model_yaml import doc_blocks, read_yaml, with_doc_blocks
 
 #: Which tables stand together, in the order in which a reader needs them.
 GROUPS = {
@@ -75,13 +73,11 @@ GROUPS = {
 FURTHER = "Further tables"
 #: Folders of `models/` whose tables users see, and what fills them.
 FILLED_BY = {"marts": "cohortmart build", "results": "cohortmart analyse"}
-#: Words for the types of a contract, and for the Arrow types of the sample sheet's columns.
+#: Words for the types of the columns.
 TYPES = {
     "string": "text",
     "int": "whole number",
-    "int32": "whole number",
     "bigint": "whole number",
-    "int64": "whole number",
     "double": "number",
     "boolean": "true or false",
 }
@@ -139,12 +135,16 @@ def read_tables(models: Path) -> dict[str, Table]:
     models : Path
         The folder `models` of the dbt project.
     """
-    tables = {}
+    tables, blocks = {}, doc_blocks(models)
     for folder, command in FILLED_BY.items():
         for file in sorted((models / folder).glob("*.yml")):
-            for block in yaml.safe_load(file.read_text(encoding="utf-8"))["models"]:
+            for block in read_yaml(file)["models"]:
                 columns = tuple(
-                    (c["name"], _type_in_words(c), _one_line(c["description"]))
+                    (
+                        c["name"],
+                        TYPES[c["data_type"]],
+                        _one_line(with_doc_blocks(c["description"], blocks)),
+                    )
                     for c in block["columns"]
                 )
                 tables[block["name"]] = Table(
@@ -223,12 +223,6 @@ def _section(table: Table) -> str:
     ]
     lines += [f"| `{name}` | {kind} | {_cell(text)} |" for name, kind, text in table.columns]
     return "\n".join(lines)
-
-
-def _type_in_words(column: dict[str, str]) -> str:
-    """Type of a column; `dim_sample` has no contract, so its own columns have the lake's types."""
-    name = column.get("data_type") or str(SAMPLE_COLUMNS.field(column["name"]).type)
-    return TYPES[name]
 
 
 def _one_line(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cohortmart.core.schemas.model_yaml import doc_blocks, with_doc_blocks
 from cohortmart.core.schemas.tables import ARROW_TYPES
 from tests.support.paths import ROOT
 
@@ -17,6 +18,8 @@ SQL_FILES = MODELS + sorted((ROOT / "tests" / "sql").rglob("*.sql"))
 MACROS = sorted((ROOT / "macros").glob("*.sql"))
 #: Their columns depend on the study, so there can be no contract.
 WITHOUT_CONTRACT = {"dim_sample"}
+#: Texts that several descriptions share.
+DOC_BLOCKS = doc_blocks(ROOT / "models")
 #: A model that only reads a Parquet table: its columns are those of its YAML.
 READS = re.compile(r'\{\{ staged\("(lake|results)", "(\w+)"(?:, further=true)?\) \}\}\n')
 #: What may stand in the `config: meta:` of a column, see macros/column_rules.sql.
@@ -78,7 +81,7 @@ def test_the_models_are_found() -> None:
 
 def test_no_yaml_without_a_model() -> None:
     described_alone = {p.stem for p in (ROOT / "models").rglob("*.yml")} - {m.stem for m in MODELS}
-    assert described_alone == {"_sources"}
+    assert described_alone == {"_sources", "_exposures", "_unit_tests"}
     assert all(m.with_suffix(".yml").exists() for m in MODELS)
 
 
@@ -90,8 +93,19 @@ def test_model_is_described(model: Path) -> None:
     columns = [c["name"] for c in block["columns"]]
     assert len(columns) == len(set(columns))
     for column in block["columns"]:
-        text = column["description"]
+        text = with_doc_blocks(column["description"], DOC_BLOCKS)
         assert text.endswith((".", ".'")), f"{column['name']}: not a sentence"
+        assert "{{" not in text
+
+
+def test_what_several_columns_say_is_written_once() -> None:
+    said = [c["description"] for m in MODELS for c in described(m)["columns"]]
+    repeated = {text for text in said if said.count(text) > 1 and "doc(" not in text}
+    assert {text for text in repeated if len(text) > 20} == set()
+    used = set(re.findall(r"doc\('(\w+)'\)", " ".join(said)))
+    assert used == set(DOC_BLOCKS) - {"__overview__"}
+    assert len(set(DOC_BLOCKS.values())) == len(DOC_BLOCKS)
+    assert not set(DOC_BLOCKS.values()) & set(said)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -64,3 +65,28 @@ def source_columns(room: str, table: str) -> list[dict[str, Any]]:
     described = model_block(model) if model else source_tables(room)[table]
     columns: list[dict[str, Any]] = described["columns"]
     return columns
+
+
+def doc_blocks(models: Path) -> dict[str, str]:
+    """Return the texts that several descriptions share, by name, from the folder's Markdown.
+
+    Parameters
+    ----------
+    models : Path
+        The folder `models` of the dbt project.
+    """
+    pattern = r"{% docs (\w+) %}(.*?){% enddocs %}"
+    texts = [file.read_text(encoding="utf-8") for file in sorted(models.rglob("*.md"))]
+    found = (block for text in texts for block in re.findall(pattern, text, flags=re.DOTALL))
+    return {name: body.strip() for name, body in found}
+
+
+def with_doc_blocks(description: str, blocks: dict[str, str]) -> str:
+    """Return a description as dbt shows it: `{{ doc('name') }}` is the text of that name.
+
+    Raises
+    ------
+    KeyError
+        There is no text of that name.
+    """
+    return re.sub(r"{{ doc\('(\w+)'\) }}", lambda found: blocks[found[1]], description)

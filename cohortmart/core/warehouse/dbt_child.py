@@ -6,6 +6,7 @@ of JSON to what was standard output. The input ends when the parent does, howeve
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import json
 import os
@@ -98,7 +99,7 @@ class _Dbt:
         """Return a manifest that no build has touched yet, or why there is none."""
         if self._manifest is not None:
             try:
-                return pickle.loads(self._manifest), None
+                return _unpacked(self._manifest), None
             except Exception:  # of another version of a class in it: parsed anew
                 self._manifest = None
         outcome = self._runner(callbacks=[note]).invoke(
@@ -109,9 +110,22 @@ class _Dbt:
         if self._debug:
             return outcome.result, None
         without_unused_macros(outcome.result)
-        self._manifest = pickle.dumps(outcome.result, protocol=pickle.HIGHEST_PROTOCOL)
+        self._manifest = _packed(outcome.result)
         write_entry(self._key, "manifest", self._manifest)
-        return pickle.loads(self._manifest), None
+        return _unpacked(self._manifest), None
+
+
+def _packed(manifest: Any) -> bytes:
+    """Return what a manifest holds; dbt's own pickling of it mixes up its look-ups."""
+    names = [f.name for f in dataclasses.fields(manifest) if f.init and f.name[0] != "_"]
+    content = {name: getattr(manifest, name) for name in names if name != "files"}
+    return pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+def _unpacked(content: bytes) -> Any:
+    from dbt.contracts.graph.manifest import Manifest
+
+    return Manifest(**pickle.loads(content))
 
 
 def _told(result: Any) -> dict[str, Any]:
@@ -121,6 +135,8 @@ def _told(result: Any) -> dict[str, Any]:
         "status": str(result.status),
         "message": result.message,
         "failures": result.failures,
+        # what the project's `on-run-end` noted there
+        "adapter_response": json.loads(json.dumps(result.adapter_response or {}, default=str)),
     }
     if told["status"] in _FAILED:
         told["sql"] = getattr(result.node, "compiled_code", None) or ""
@@ -131,8 +147,8 @@ def _close_database() -> None:
     """Let go of the DuckDB file, which dbt would keep open for its next command."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    environment = DuckDBConnectionManager._ENV
-    if environment is not None:
-        environment.close()
-    DuckDBConnectionManager.close_all_connections()
+    manager: Any = DuckDBConnectionManager
+    if manager._ENV is not None:
+        manager._ENV.close()
+    manager.close_all_connections()
     gc.collect()

@@ -7,17 +7,18 @@
 #}
 {% test columns_hold(model, unique=true) %}
 
-    {{ config(fail_calc="cast(coalesce(sum(n_rows), 0) as bigint)") }}
+    {{- config(fail_calc="cast(coalesce(sum(n_rows), 0) as bigint)") }}
     {%- set rules = column_rules() %}
+    {%- set keys = grain_to_test() if unique else [] %}
 
     with
 
     counted as (
 
         select
-            {% for rule in rules %}
+            {%- for rule in rules %}
             count(case when {{ rule.broken }} then 1 end) as n_{{ loop.index }},
-            {% endfor %}
+            {%- endfor %}
             count(*) as n_all
         from {{ model }}
 
@@ -25,13 +26,13 @@
 
     rules as (
 
-        {% for rule in rules %}
+        {%- for rule in rules %}
         select
             {{ loop.index }} as rule_number,
             {{ sql_text(rule.column) }} as column_name,
             {{ sql_text(rule.words) }} as rule
         union all
-        {% endfor %}
+        {%- endfor %}
         select 0 as rule_number, '' as column_name, '' as rule
 
     ),
@@ -42,16 +43,15 @@
             rules.column_name,
             rules.rule,
             case rules.rule_number
-                {% for rule in rules %}
+                {%- for rule in rules %}
                 when {{ loop.index }} then counted.n_{{ loop.index }}
-                {% endfor %}
+                {%- endfor %}
                 when 0 then 0
             end as n_rows
         from counted
         cross join rules
+        {%- if keys %}
 
-        {% set keys = grain_to_test() if unique else [] %}
-        {% if keys %}
         union all
 
         select
@@ -64,7 +64,7 @@
             group by {{ keys | join(", ") }}
             having count(*) > 1
         ) as repeated
-        {% endif %}
+        {%- endif %}
 
     )
 

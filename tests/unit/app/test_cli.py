@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
 import subprocess
 import sys
 import tomllib
@@ -218,3 +219,21 @@ def test_a_reader_that_leaves_early_is_no_error(home):
         child.stdout.close()
         assert child.stderr.read() == b""
         assert child.wait() == 0
+
+
+def test_what_children_are_told_ends_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str | None] = []
+    names = ("COHORTMART_DEBUG", "PYTHONSAFEPATH")
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(
+        "cohortmart.app.commands.run.build_only",
+        lambda *_, **__: told.extend(os.environ.get(name) for name in names),
+    )
+    for flags in ([], ["--debug"]):
+        with pytest.raises(SystemExit):
+            cli.main([*flags, "build", "--out", str(tmp_path)])
+    assert told == [None, "1", "1", "1"]
+    assert not [name for name in names if name in os.environ]

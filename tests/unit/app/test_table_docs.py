@@ -20,8 +20,19 @@ PLACED = [name for members in table_docs.GROUPS.values() for name in members]
 @cache  # reading the YAML takes most of the time
 def described() -> dict[str, dict[str, Any]]:
     files = [f for folder in ("marts", "results") for f in (MODELS / folder).glob("*.yml")]
-    texts = [yaml.safe_load(f.read_text(encoding="utf-8"))["models"] for f in files]
-    return {block["name"]: block for blocks in texts for block in blocks}
+    texts = [with_shared_words(f.read_text(encoding="utf-8")) for f in files]
+    return {block["name"]: block for text in texts for block in yaml.safe_load(text)["models"]}
+
+
+def with_shared_words(text: str) -> str:
+    """Put what models/docs.md says in the place of its name."""
+    *_, blocks = (MODELS / "docs.md").read_text(encoding="utf-8").partition("{% docs ")
+    for block in blocks.split("{% docs "):
+        name, words, _ = block.split("\n", 2)
+        quoted = words.replace("'", "''")
+        text = text.replace(f"\"{{{{ doc('{name.split()[0]}') }}}}\"", f"'{quoted}'")
+    assert "{{" not in text
+    return text
 
 
 @cache

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from conftest import run_dbt
+from conftest import matrices, run_dbt, sheet
 
+from cohortmart.core.errors import BuildError
+from cohortmart.core.warehouse.build import build
 from cohortmart.core.warehouse.build_log import read_outcome
+from cohortmart.core.warehouse.home import Home
+from tests.support.lake_writer import write_lake, write_results
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -178,17 +181,28 @@ def test_table_column_rule_and_rows_are_named(outcome: dict[str, Any], table: st
     assert outcome["messages"][test].startswith(f"Got {n_rows} result")
 
 
-def test_a_fault_is_said_in_a_line(outcome: dict[str, Any], tmp_path: Path) -> None:
+def test_a_fault_is_said_in_a_line(outcome: dict[str, Any]) -> None:
     (test,) = (t for t in outcome["noted"] if t.startswith("columns_hold_fct_gene_expression_"))
     node = {
         "unique_id": f"test.cohortmart.{test}.0123456789", "status": "fail", "failures": 4,
         "message": outcome["messages"][test], "adapter_response": outcome["noted"][test],
     }  # fmt: skip
-    (tmp_path / "run_results.json").write_text(json.dumps({"results": [node]}))
-    (said,) = read_outcome(tmp_path / "run_results.json").failures
+    (said,) = read_outcome([node]).failures
     assert said.startswith("table fct_gene_expression: count is below 0 or no number (1 row); cpm")
     assert "cpm is below 0 or no number (2 rows)" in said
     assert "assay, gene_id, sample_id names several rows (1 row)" in said
+
+
+def test_cohortmart_build_names_table_column_rule_and_rows(tmp_path: Path) -> None:
+    write_lake(tmp_path, sheet(), [matrices()["small"]])
+    joint = {"analysis": "a", "test": "all", "f": -1.0, "df1": 2.0, "df2": 7.5}
+    rows = [{**joint, "feature_id": f"cg{i}", "p_value": 1.5, "adj_p_value": 1.5} for i in range(3)]
+    rows[0]["f"] = 2.5
+    write_results(tmp_path, "a", {"joint_test": rows})
+    with pytest.raises(BuildError) as caught:
+        build(Home(tmp_path), print)
+    assert "table fct_joint_test: f is below 0 or no number (2 rows);" in str(caught.value)
+    assert "; p_value is outside 0 to 1 (3 rows);" in str(caught.value)
 
 
 def test_all_kinds_of_tests_are_tried_here() -> None:

@@ -9,10 +9,12 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
+import yaml
 
 from cohortmart.core.schemas import tables
 from cohortmart.core.warehouse.home import Home, connect_read_only
 from tests.support.lake_writer import Matrix
+from tests.support.paths import ROOT
 
 
 def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
@@ -39,7 +41,10 @@ def n_betas(built: Any) -> int:
 def test_every_model_and_test_passes(built: Any) -> None:
     outcome = built.outcomes["full"]
     assert outcome["success"], outcome
-    assert set(outcome["results"].values()) == {"success", "pass"}
+    exposures = yaml.safe_load((ROOT / "models" / "_exposures.yml").read_text())["exposures"]
+    names = {exposure["name"] for exposure in exposures}
+    assert {n for n, status in outcome["results"].items() if status == "no-op"} == names
+    assert set(outcome["results"].values()) == {"success", "pass", "no-op"}
 
 
 def test_counts_arrive_unchanged(built: Any, full: duckdb.DuckDBPyConnection) -> None:
