@@ -39,7 +39,7 @@ docs: $(READY) ## write docs/tables.md from the descriptions of the tables
 	$(BIN)/python -m cohortmart.app.table_docs docs/tables.md
 
 bench: $(READY) ## run the benchmarks one after the other; they print ratios
-	@set -e; for script in block_correlation engine combat_seq whole_run gsea modules epic findings report; do echo "== $$script"; $(BIN)/python benchmarks/$$script.py; done
+	@set -e; for script in block_correlation engine combat_seq whole_run gsea modules epic findings report small_run; do echo "== $$script"; $(BIN)/python benchmarks/$$script.py; done
 
 # The stamp is written last: a set-up that failed half-way is done again by the next verb.
 # An environment that does not run (moved, other Python, no pip) is made anew.

@@ -122,6 +122,7 @@ def project_files() -> list[Path]:
     folders = (*PACKAGES, "models", "macros", "tests", "docs", "benchmarks", "examples", ".ci")
     inside = [p for folder in folders for p in (ROOT / folder).rglob("*")]
     files = [p for p in (*inside, *ROOT.iterdir()) if p.is_file() and "__pycache__" not in p.parts]
+    files = [p for p in files if p.name != ".git"]  # a worktree names its checkout there
     return sorted(files)
 
 

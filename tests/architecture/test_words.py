@@ -11,7 +11,7 @@ from tests.support.paths import ROOT
 
 FOLDERS = ("cohortmart", "ingest", "analyses", "models", "macros", "benchmarks", "docs", "examples")
 KINDS = {".py", ".sql", ".yml", ".yaml", ".md", ".css", ".js", ".j2", ".csv", ".R"}
-FILES = sorted(
+FILES = [ROOT / "README.md"] + sorted(
     path
     for folder in FOLDERS
     for path in (ROOT / folder).rglob("*")

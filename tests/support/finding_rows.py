@@ -11,7 +11,7 @@ Row = dict[str, Any]
 PAIR = "3rd-1st/PP-3rd"
 FEATURES = [f"F{i:03d}" for i in range(240)]
 GROUPS = ("HP", "MS", "HC")
-#: Of the analyses with a design; each group and visit has one woman or two.
+#: Of the analyses with a design; each group and visit has one person or two.
 DESIGN_SAMPLES = [f"S{i}" for i in range(3, 8)]
 #: Analyses with rebounds: the preset, the groups (None = of no one group), the thresholds.
 REBOUNDS: dict[str, tuple[str, tuple[str | None, ...], Row | None]] = {
@@ -20,6 +20,7 @@ REBOUNDS: dict[str, tuple[str, tuple[str | None, ...], Row | None]] = {
     "no thresholds": ("paper", GROUPS[:2], None),
     "nothing found": ("default", GROUPS[:2], {"adj_p": 0.0}),
     "one pair": ("default", (None,), {"delta_beta": 0.0}),
+    "none named": ("default", GROUPS[:2], dict.fromkeys(("p", "adj_p", "delta_beta", "log_fc"))),
 }
 
 
@@ -147,7 +148,7 @@ def further_rows(analysis: str) -> dict[str, list[Row]]:
             {**refitted, "variant": "as analysed", "variant_order": 0, **hit},
             {**refitted, "variant": "without age", "variant_order": 1, **hit, "holds": False},
             {**refitted, "variant": "subject as fixed effect", "variant_order": 2,
-             "fault": "the contrast is between women"},
+             "fault": "the contrast is between people"},
         ],
         "module_overlap": [
             {

@@ -17,7 +17,7 @@ from cohortmart.core.text import counted
 from ingest.read.text.cell_errors import MISSING_WORDS
 from ingest.read.text.delimited import split_line
 
-_QUOTED = re.compile(rb'\s*"((?:[^"]|"")*)"\s*')
+_QUOTED = re.compile(rb' *"((?:[^"]|"")*)" *')  # a tab separates
 _READ = pcsv.ReadOptions(column_names=["v"], block_size=1 << 20)
 # A delimiter that the text cannot hold once it stands one cell a line.
 _PARSE = pcsv.ParseOptions(delimiter="\x1f", ignore_empty_lines=False)

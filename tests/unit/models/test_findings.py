@@ -29,7 +29,9 @@ def limits(analysis: str) -> Row:
     """Give the thresholds as the models are to read them."""
     given = REBOUNDS[analysis][2] or {}
     named: Row = dict.fromkeys(("p", "adj_p", "delta_beta", "log_fc")) | given
-    return named if given else named | {"adj_p": DEFAULT_ADJ_P}
+    return (
+        named if any(given.values()) or 0.0 in given.values() else named | {"adj_p": DEFAULT_ADJ_P}
+    )
 
 
 def beyond(row: Row, size: str, limit: float | None) -> bool:
@@ -80,6 +82,14 @@ def recovery(row: Row) -> float | None:
 
 def rebounds(analysis: str) -> list[Row]:
     return finding_rows(analysis)["rebound"]
+
+
+def test_a_study_that_names_no_threshold_means_the_usual_one(
+    full: duckdb.DuckDBPyConnection,
+) -> None:
+    query = "select * from staging.stg_results__thresholds where analysis = 'none named'"
+    read = rows(full, query)
+    assert read == [("none named", None, DEFAULT_ADJ_P, None, None)]
 
 
 @pytest.mark.parametrize("analysis", REBOUNDS)
@@ -239,7 +249,7 @@ def test_group_agreement(full: duckdb.DuckDBPyConnection) -> None:
                 counts[sector(*point, reference, group)] += 1
         n_features = counts.total()
         within = n_features - counts.pop(None, 0)
-        assert within >= 10 or analysis == "nothing found"
+        assert within >= 10 or analysis in ("nothing found", "none named")
         names = [
             "HP up, {0} down", "HP down, {0} up", "both up, {0} more", "both up, HP more",
             "both down, {0} more", "both down, HP more",

@@ -148,8 +148,8 @@ def test_the_real_study_warns_of_its_batches(shared_data, monkeypatch):
     assert report.faulty == ()
     assert "Assay rna: 84 of the 203 samples have counts" in text
     warning = (
-        "WARNING: all 11 samples of HP.1st (5 samples of 5 people) and HP.PP (6 samples of 6 "
-        "people) are of library_batch A; the samples of the other combinations are 31 of A and "
+        "WARNING: all 11 samples of HP.1st (5 samples of 5 women) and HP.PP (6 samples of 6 "
+        "women) are of library_batch A; the samples of the other combinations are 31 of A and "
         "18 of B."
     )
     assert warning in text
@@ -157,5 +157,5 @@ def test_the_real_study_warns_of_its_batches(shared_data, monkeypatch):
     assert "add `covariates: [library_batch]` to the model" in text
     assert "add `covariates: [proportion_memory, cell_viability, age, library_batch]`" in text
     assert "library_batch is in the model" in text.partition("Analysis batch_exact")[2]
-    assert "HP_3rd-1st yes change within people 4 complete pairs" in text
+    assert "HP_3rd-1st yes change within women 4 complete pairs" in text
     assert "rna about 13,000 genes" in text

@@ -71,6 +71,17 @@ def test_every_dialect_round_trips(case: dict) -> None:  # type: ignore[type-arg
     np.testing.assert_array_equal(found, values.T[order])
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("row", ['"A"\t\t', '"A" \t\t', ' "A"\t\tNA', "A\t\t"])
+def test_a_sample_without_any_value_behind_its_quoted_name(
+    tmp_path: Path, row: str, end: str
+) -> None:
+    text = f'"s"\t"cg00000029"\t"cg00000108"\n"B"\t0.5\t1\n{row}{end}'
+    report, _, found = ingested(write(tmp_path / "m.tsv", text), transposed())
+    assert report.samples == ("B", "A")
+    np.testing.assert_array_equal(found, [[0.5, np.nan], [1, np.nan]])
+
+
 def test_blocks_are_cut_anywhere(tmp_path: Path, rng: np.random.Generator) -> None:
     values = rng.random((3, 50))
     text = "," + ",".join(f"cg{i:08d}" for i in range(50)) + "\n"
