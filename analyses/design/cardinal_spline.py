@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+import scipy  # its parts are imported where they are first used: they take half a second
 
 from cohortmart.core.types import Floats
 
@@ -37,5 +37,5 @@ def cardinal_spline(x: Floats, knots: Floats) -> Floats:
         raise ValueError("a natural spline needs two or more knots that rise")
     inner = np.clip(x, knots[0], knots[-1])
     beyond = (x - inner)[:, None]
-    spline = CubicSpline(knots, np.eye(len(knots)), bc_type="natural")
+    spline = scipy.interpolate.CubicSpline(knots, np.eye(len(knots)), bc_type="natural")
     return np.asarray(spline(inner) + spline(inner, 1) * beyond)

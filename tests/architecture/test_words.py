@@ -11,12 +11,17 @@ from tests.support.paths import ROOT
 
 FOLDERS = ("cohortmart", "ingest", "analyses", "models", "macros", "benchmarks", "docs", "examples")
 KINDS = {".py", ".sql", ".yml", ".yaml", ".md", ".css", ".js", ".j2", ".csv", ".R"}
-FILES = [ROOT / "README.md"] + sorted(
-    path
-    for folder in FOLDERS
-    for path in (ROOT / folder).rglob("*")
-    if path.suffix in KINDS and "decisions" not in path.parts and "__pycache__" not in path.parts
-)
+FILES = [
+    ROOT / "README.md",
+    *sorted(
+        path
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in KINDS
+        and "decisions" not in path.parts
+        and "__pycache__" not in path.parts
+    ),
+]
 WOMAN = re.compile(r"\bwom[ae]n('s)?\b", re.IGNORECASE)
 #: What speaks of the model study, or of the two keys that say what people are called.
 ALLOWED = re.compile(

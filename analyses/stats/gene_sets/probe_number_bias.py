@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import optimize
+import scipy  # its parts are imported where they are first used: they take half a second
 
 from cohortmart.core.types import Bools, Floats, Ints
 
@@ -39,7 +39,7 @@ def chance_by_probes(n_probes: Ints, is_found: Bools) -> Floats:
         return np.full(len(is_found), float(n_found > 0))
     numbers, place, n_genes = np.unique(n_probes, return_inverse=True, return_counts=True)
     share = np.bincount(place, weights=is_found) / n_genes
-    steps = optimize.isotonic_regression(share, weights=n_genes).x
+    steps = scipy.optimize.isotonic_regression(share, weights=n_genes).x
     prior = _equal_probes(numbers.astype(float), n_genes.astype(float), n_found)
     chance = (n_found * steps + PRIOR_GENES * prior) / (n_found + PRIOR_GENES)
     return np.asarray(chance[place])
@@ -54,5 +54,5 @@ def _equal_probes(numbers: Floats, n_genes: Floats, n_found: int) -> Floats:
     low = -1.0
     while missing(low) > 0:
         low *= 2
-    log_left = optimize.brentq(missing, low, 0.0, xtol=1e-300, rtol=1e-14, maxiter=_ROUNDS)
+    log_left = scipy.optimize.brentq(missing, low, 0.0, xtol=1e-300, rtol=1e-14, maxiter=_ROUNDS)
     return np.asarray(-np.expm1(numbers * log_left))

@@ -8,7 +8,8 @@ smaller df_prior of their own, so that they are shrunk less.
 from __future__ import annotations
 
 import numpy as np
-from scipy import optimize, special, stats
+import scipy  # its parts are imported where they are first used: they take half a second
+from scipy import special
 
 from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist, floored
 from analyses.stats.numeric.lowess import lowess
@@ -63,7 +64,7 @@ def fit_f_dist_robust(s2: Floats, df: Floats, covariate: Floats | None = None) -
 def _centre(z: Floats, covariate: Floats | None, used: Bools) -> tuple[Floats, Floats]:
     """Trimmed mean or trend of the log variances: of the features used, and of all."""
     if covariate is None:
-        centre = float(stats.trim_mean(z, TAILS[1]))
+        centre = float(scipy.stats.trim_mean(z, TAILS[1]))
         return np.full(len(z), centre), np.full(len(used), centre)
     # a spline would follow the outliers that this prior is meant to withstand
     x = covariate[used]
@@ -87,15 +88,17 @@ def _same_df(x: Floats, df: Floats, df1: float, d0: float, s0: Floats) -> Floats
     f, d, s = x[fewer] / s0[fewer], df[fewer], s0[fewer]
     d2 = d0 if np.isfinite(d0) else 1e10
     upper = f > 1
-    tail = np.where(upper, stats.f.sf(f, d, d2), stats.f.cdf(f, d, d2))
-    same = np.where(upper, stats.f.isf(tail, df1, d2), stats.f.ppf(tail, df1, d2))
+    tail = np.where(upper, scipy.stats.f.sf(f, d, d2), scipy.stats.f.cdf(f, d, d2))
+    same = np.where(upper, scipy.stats.f.isf(tail, df1, d2), scipy.stats.f.ppf(tail, df1, d2))
     out[fewer] = same * s
     return out
 
 
 def _winsorised_moments(df1: float, df2: float) -> tuple[float, float]:
     """Mean and variance of a winsorised log F variable, by Gauss-Legendre quadrature."""
-    reference = stats.f(df1, df2) if np.isfinite(df2) else stats.chi2(df1, scale=1 / df1)
+    reference = (
+        scipy.stats.f(df1, df2) if np.isfinite(df2) else scipy.stats.chi2(df1, scale=1 / df1)
+    )
     ends = reference.ppf([TAILS[0], 1 - TAILS[1]])
     squeezed = ends / (1 + ends)  # quadrature on F / (1 + F), which is bounded
     nodes, weights = np.polynomial.legendre.leggauss(128)
@@ -121,7 +124,7 @@ def _matching_df(df1: float, variance: float, plain: float) -> float:
     start = plain / (1 + plain)
     if excess(start) >= 0:
         return plain
-    root = optimize.brentq(excess, start, 1.0, xtol=1e-12)
+    root = scipy.optimize.brentq(excess, start, 1.0, xtol=1e-12)
     return float(root / (1 - root))
 
 
@@ -129,7 +132,7 @@ def _own_df(log_f: Floats, df1: float, d0: float, pooled: float) -> Floats:
     """df_prior of every feature: `d0`, less where the variance is an outlier."""
     f = np.exp(log_f)
     log_tail = _log_tail(f, df1, d0)
-    rank = stats.rankdata(f)
+    rank = scipy.stats.rankdata(f)
     n = len(f)
     log_expected = np.log((n - rank + 0.5) / n)
     not_outlier = np.exp(np.minimum(log_tail - log_expected, 0.0))
@@ -163,7 +166,9 @@ def _log_tail(f: Floats, df1: float, df2: float) -> Floats:
     if np.isinf(df2):
         tail = special.chdtrc(df1, f * df1)
         with np.errstate(divide="ignore"):
-            return np.asarray(np.where(tail > 0, np.log(tail), stats.chi2.logsf(f * df1, df1)))
+            return np.asarray(
+                np.where(tail > 0, np.log(tail), scipy.stats.chi2.logsf(f * df1, df1))
+            )
     tail = special.fdtrc(df1, df2, f)
     with np.errstate(divide="ignore"):
-        return np.asarray(np.where(tail > 0, np.log(tail), stats.f.logsf(f, df1, df2)))
+        return np.asarray(np.where(tail > 0, np.log(tail), scipy.stats.f.logsf(f, df1, df2)))

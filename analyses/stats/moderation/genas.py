@@ -17,7 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special
+import scipy  # its parts are imported where they are first used: they take half a second
+from scipy import special
 
 from analyses.stats.numeric.parallel import for_blocks
 from cohortmart.core.types import Floats
@@ -193,7 +194,7 @@ def _search(data: _Standardised, start: Floats, correlated: bool) -> tuple[Float
         )
         return -height / n, -slope[free] / n
 
-    found = optimize.minimize(
+    found = scipy.optimize.minimize(
         downhill,
         start[free],
         jac=True,
