@@ -35,8 +35,9 @@ lint: $(READY) ## ruff, mypy and the rules of who may import whom
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 
-docs: $(READY) ## write docs/tables.md from the descriptions of the tables
+docs: $(READY) ## write docs/tables.md and the exposures of the tables from what they are made of
 	$(BIN)/python -m cohortmart.app.table_docs docs/tables.md
+	$(BIN)/python -m cohortmart.app.exposures models/_exposures.yml docs/cookbook.md
 
 bench: $(READY) ## run the benchmarks one after the other; they print ratios
 	@set -e; for script in block_correlation engine combat_seq whole_run gsea modules epic findings report small_run; do echo "== $$script"; $(BIN)/python benchmarks/$$script.py; done

@@ -4,72 +4,27 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cohortmart.core.dbt_project import dbt_project_folder
 from cohortmart.core.schemas.model_yaml import doc_blocks, read_yaml, with_doc_blocks
 
-#: Which tables stand together, in the order in which a reader needs them.
-GROUPS = {
-    "People and samples": ("dim_subject", "dim_sample", "study_variable"),
-    "Features": ("dim_gene", "dim_probe", "bridge_probe_gene"),
-    "Values": (
-        "visit_expression",
-        "visit_methylation",
-        "fct_gene_expression",
-        "fct_probe_methylation",
-        "fct_identity_probe",
-        "gene_methylation",
-        "group_expression",
-        "group_methylation",
-    ),
-    "Quality": (
-        "qc_sample",
-        "qc_probe",
-        "qc_probe_funnel",
-        "qc_beta_density",
-        "qc_sample_set",
-        "qc_pca",
-        "qc_pca_component",
-        "qc_pca_covariate",
-        "qc_mds",
-        "qc_sample_correlation",
-        "qc_association",
-        "qc_voom_trend",
-    ),
-    "Contrasts": (
-        "dim_contrast",
-        "contrast_weight",
-        "design_matrix",
-        "contrast_summary",
-        "fct_contrast_result",
-        "deg",
-        "dmp",
-        "dmg",
-        "contrast_correlation",
-        "contrast_overlap",
-        "fct_joint_test",
-        "permutation_check",
-        "fct_permutation",
-        "sensitivity_summary",
-        "fct_sensitivity",
-    ),
-    "Rebound": (
-        "dim_rebound_pair",
-        "rebound_summary",
-        "rebound",
-        "rebound_group",
-        "rebound_union",
-        "group_agreement",
-    ),
-    "CpG-gene pairs": ("dmp_deg",),
-    "Enrichment": ("enrichment", "dim_gene_set", "bridge_gene_set"),
-    "Modules": ("module_summary", "module_gene", "module_overlap", "network_edge"),
-    "Runs": ("analysis_run", "analysis_note", "ingested_file"),
-}
-#: Where a table stands that no group names.
+#: What tables are about, in the order in which a reader needs them: `about` in the YAML.
+GROUPS = (
+    "People and samples",
+    "Features",
+    "Values",
+    "Quality",
+    "Contrasts",
+    "Rebound",
+    "CpG-gene pairs",
+    "Enrichment",
+    "Modules",
+    "Runs",
+)
+#: Where a table stands whose YAML names no group.
 FURTHER = "Further tables"
 #: Folders of `models/` whose tables users see, and what fills them.
 FILLED_BY = {"marts": "cohortmart build", "results": "cohortmart analyse"}
@@ -114,6 +69,8 @@ class Table:
     name, description : str
     grain : tuple of str
         Columns that together name a row.
+    about : str
+        Its group.
     filled_by : str
         The command that fills it.
     columns : tuple of (str, str, str)
@@ -123,6 +80,7 @@ class Table:
     name: str
     description: str
     grain: tuple[str, ...]
+    about: str
     filled_by: str
     columns: tuple[tuple[str, str, str], ...]
 
@@ -151,24 +109,25 @@ def read_tables(models: Path) -> dict[str, Table]:
                     name=block["name"],
                     description=_one_line(block["description"]),
                     grain=tuple(block["config"]["meta"]["grain"]),
+                    about=block["config"]["meta"].get("about", FURTHER),
                     filled_by=command,
                     columns=columns,
                 )
     return tables
 
 
-def grouped(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return the groups that have tables, each with its tables in order.
+def grouped(tables: Mapping[str, Table]) -> dict[str, list[str]]:
+    """Return the groups that have tables, each with its tables: dimensions first, then by name.
 
     Parameters
     ----------
-    names : iterable of str
-        Tables that there are; those that no group names come last, under `FURTHER`.
+    tables : mapping of str to Table
+        By name; those of no group in `GROUPS` come last, under `FURTHER`.
     """
-    there = set(names)
-    groups = {title: [n for n in members if n in there] for title, members in GROUPS.items()}
-    placed = {n for members in groups.values() for n in members}
-    groups[FURTHER] = sorted(there - placed)
+    groups: dict[str, list[str]] = {title: [] for title in (*GROUPS, FURTHER)}
+    for name in sorted(tables, key=lambda name: (not name.startswith("dim_"), name)):
+        about = tables[name].about
+        groups[about if about in groups else FURTHER].append(name)
     return {title: members for title, members in groups.items() if members}
 
 

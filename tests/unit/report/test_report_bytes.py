@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,34 +18,9 @@ from cohortmart.report.blocks import Choice, Column, Figure, Page, Panel, Sectio
 from cohortmart.report.columns import compact, rows, stored_once
 from cohortmart.report.figure_files import _renumbered, standalone
 from cohortmart.report.naming import slugs
-from cohortmart.report.pages.contrasts import contrasts_page
-from cohortmart.report.pages.findings import findings_page
-from cohortmart.report.pages.methylation_expression import methylation_expression_page
-from cohortmart.report.pages.quality import quality_page
-from cohortmart.report.pages.rebound import rebound_page
 from cohortmart.report.pseudonymise import pseudonymise_page
-from cohortmart.report.source import Source
-from tests.support import report_contrasts_rows as contrasts_rows
-from tests.support import report_findings_rows as findings_rows
-from tests.support import report_methylation_expression_rows as methylation_expression_rows
-from tests.support import report_quality_rows as quality_rows
-from tests.support import report_rebound_rows as rebound_rows
+from tests.support.report_pages import PAGES
 from tests.support.report_source import small_source
-
-PAGES: dict[str, tuple[Callable[[Source], Page], dict[str, Any], Any, tuple[str, ...]]] = {
-    "contrasts": (
-        contrasts_page, contrasts_rows.tables(), contrasts_rows.SAMPLES, ("rna", "meth"),
-    ),
-    "findings": (findings_page, findings_rows.study(), findings_rows.SAMPLES, ("rna", "two")),
-    "methylation-expression": (
-        methylation_expression_page, methylation_expression_rows.study(),
-        methylation_expression_rows.SAMPLES, ("rna", "meth"),
-    ),
-    "quality": (quality_page, quality_rows.study(), quality_rows.SAMPLES, ("one", "two")),
-    "rebound": (
-        rebound_page, rebound_rows.study(), rebound_rows.SAMPLES, (rebound_rows.ANALYSIS,),
-    ),
-}  # fmt: skip
 
 
 def turned(rows: Any) -> Any:

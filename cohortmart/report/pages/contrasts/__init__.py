@@ -1,4 +1,4 @@
-"""Page 3, contrasts: what differs, one by one."""
+"""Page of the report. What changes, contrast by contrast."""
 
 from cohortmart.report.pages.contrasts.page import contrasts_page
 

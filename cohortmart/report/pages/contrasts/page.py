@@ -1,4 +1,4 @@
-"""Page 3, contrasts: what differs, how much, and how sure that is."""
+"""Page of contrasts: what differs, how much, and how sure that is."""
 
 from __future__ import annotations
 

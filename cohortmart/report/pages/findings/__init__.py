@@ -1,4 +1,4 @@
-"""Page 6, findings: gene sets, modules and overlaps behind the lists."""
+"""Page of the report. Gene sets, overlaps and disease modules."""
 
 from cohortmart.report.pages.findings.page import findings_page
 

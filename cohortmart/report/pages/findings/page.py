@@ -1,4 +1,4 @@
-"""Page 6, findings: gene sets, modules, and what the lists of found features share."""
+"""Page of findings: gene sets, modules, and what the lists of found features share."""
 
 from __future__ import annotations
 

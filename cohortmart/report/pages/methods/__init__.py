@@ -1,4 +1,4 @@
-"""Page 7, methods: how the numbers came about, and how to make them again."""
+"""Page of the report. Designs, versions, inputs and notes."""
 
 from cohortmart.report.pages.methods.page import methods_page
 

@@ -1,4 +1,4 @@
-"""Page 7, methods: how the numbers came about, and how to make them again."""
+"""Page of methods: how the numbers came about, and how to make them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page 5, methylation and expression of the same genes."""
+"""Page of the report. CpGs and genes that change together."""
 
 from cohortmart.report.pages.methylation_expression.page import methylation_expression_page
 

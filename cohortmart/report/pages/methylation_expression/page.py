@@ -1,4 +1,4 @@
-"""Page 5, methylation and expression: CpGs and genes that change together."""
+"""Page of methylation and expression: CpGs and genes that change together."""
 
 from __future__ import annotations
 

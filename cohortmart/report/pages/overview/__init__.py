@@ -1,4 +1,4 @@
-"""Page 1, overview: what was measured, what stands out, and what to beware of."""
+"""Page of the report. What was found, and what to be careful with."""
 
 from cohortmart.report.pages.overview.page import overview_page
 

@@ -1,4 +1,4 @@
-"""Page 1, overview: what was measured, what stands out, and what to beware of."""
+"""Page of overview: what was measured, what stands out, and what to beware of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page 2, quality: whether the samples and the values can be trusted."""
+"""Page of the report. Samples, filters, components, batches."""
 
 from cohortmart.report.pages.quality.page import quality_page
 

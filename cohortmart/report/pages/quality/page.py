@@ -1,4 +1,4 @@
-"""Page 2, quality: what is odd, then assay by assay."""
+"""Page of quality: what is odd, then assay by assay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page 4, rebound: what changes and swings back."""
+"""Page of the report. Changes there and back."""
 
 from cohortmart.report.pages.rebound.page import rebound_page
 

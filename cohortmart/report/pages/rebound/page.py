@@ -1,4 +1,4 @@
-"""Page 4, rebound: what it is, and each pair of changes."""
+"""Page of rebound: what it is, and each pair of changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page 3: squares, points and tables of contrasts against counts made another way."""
+"""The page of contrasts: squares, points and tables against counts made another way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page 6 against numbers counted by hand from the rows in `findings_rows`."""
+"""The page of findings against numbers counted by hand from the rows in `findings_rows`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page 7: designs in words and as matrices, inputs, versions and deviations."""
+"""The page of methods: designs in words and as matrices, inputs, versions and deviations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page 5 against numbers counted by hand from the rows in `report_methylation_expression_rows`."""
+"""The page of CpGs and genes against numbers counted by hand from its rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page 1: sentences and warnings are those of the tables."""
+"""The page of overview: sentences and warnings are those of the tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Page 2 against numbers counted by hand from the rows in `quality_rows`."""
+"""The page of quality against numbers counted by hand from the rows in `quality_rows`."""
 
 from __future__ import annotations
 
