@@ -75,7 +75,10 @@ def blocks_of(values: str, array_weights: bool = True, rounds: int = 1) -> list[
     study: Any = SimpleNamespace(assays={"m": SimpleNamespace(m_value_clip=1e-6)})
     nothing: Any = SimpleNamespace(expression_groups=None)
     samples = pl.DataFrame({"sample_id": [f"s{i}" for i in range(8)]})
-    return list(values_of(nothing, study, "a", analysis, samples, nothing, BASIS, BLOCKS).blocks())
+    values_made = values_of(
+        nothing, study, "a", analysis, samples, nothing, BASIS, BLOCKS, module.normalised_counts
+    )
+    return list(values_made.blocks())
 
 
 @pytest.mark.parametrize("kind", ["m_value", "beta"])
