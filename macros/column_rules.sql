@@ -99,7 +99,8 @@
     {% set tested = tested_model() %}
     {% if not tested %}{% do return([]) %}{% endif %}
     {% set grain = tested.config.meta.grain %}
-    {% for constraint in tested.constraints if constraint.type == "primary_key" %}
+    {% for constraint in tested.constraints if constraint.type == "primary_key"
+        and tested.config.materialized == "table" %}
         {% if constraint.columns | list == grain | list %}{% do return([]) %}{% endif %}
     {% endfor %}
     {% do return(grain) %}

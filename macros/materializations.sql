@@ -5,10 +5,10 @@
     reads a file that is being built, and a whole model is one transaction.
 #}
 {% materialization view, adapter="duckdb" %}
-    {% do drop_other_kind("view") %}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {% call statement("main") %}
         {{ checked_contract(sql) }}
+        {{ drop_other_kind("view") }}
         create or replace view {{ this }} as ({{ sql }});
         {{ described("view") }}
     {% endcall %}
@@ -19,11 +19,11 @@
 
 
 {% materialization table, adapter="duckdb" %}
-    {% do drop_other_kind("table") %}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {% set enforced = config.get("contract").enforced %}
     {% call statement("main") %}
         {{ checked_contract(sql) }}
+        {{ drop_other_kind("table") }}
         create or replace table {{ this }}
         {% if enforced %}
             {{ get_table_columns_and_constraints() }};
@@ -39,11 +39,11 @@
 {% endmaterialization %}
 
 
-{# A view cannot replace a table, nor a table a view. #}
+{# The statement that removes what is no KIND: a view cannot replace a table, nor a table a view. #}
 {% macro drop_other_kind(kind) %}
     {% set existing = load_cached_relation(this) %}
     {% if existing is not none and existing.type != kind %}
-        {% do adapter.drop_relation(existing) %}
+        drop {{ existing.type }} if exists {{ existing }} cascade;
     {% endif %}
 {% endmacro %}
 

@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from tests.support.made_once import made_once
 from tests.support.paths import ROOT
 
 IN_CI = os.environ.get("CI", "").lower() in {"true", "1", "yes"}
+#: What dbt makes of the project is kept beside the tests' folders, not in the user's own cache.
+os.environ.setdefault(
+    "COHORTMART_CACHE", str(Path(tempfile.gettempdir()) / f"cohortmart-tests-{os.getuid()}")
+)
 #: Libraries whose version can move a number.
 VERSIONS_SHOWN = ("duckdb", "dbt-core", "polars", "pyarrow", "numpy", "scipy", "formulaic")
 

@@ -27,6 +27,9 @@ from cohortmart.core.warehouse.home import Home
 #: What stands on the Parquet files of the results.
 RESULTS_MODELS = "source:results+"
 
+#: Values of COHORTMART_DEBUG that the command line reads as no.
+_OFF = ("", "0", "false", "f", "no", "n", "off")
+
 
 @dataclass(frozen=True)
 class BuildSummary:
@@ -145,7 +148,7 @@ def _run_dbt(
     logs.mkdir(parents=True, exist_ok=True)
     log = logs / "dbt.log"
     log.unlink(missing_ok=True)  # of the build before
-    debug = bool(os.environ.get("COHORTMART_DEBUG"))
+    debug = os.environ.get("COHORTMART_DEBUG", "").lower() not in _OFF
     # unit tests check the SQL and not the data: they belong to development
     command = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
     command += [] if select is None else ["--select", select]

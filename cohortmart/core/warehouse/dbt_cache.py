@@ -66,13 +66,16 @@ def read_entry(key: str, name: str) -> bytes | None:
         return None
     path = folder / key / name
     try:
-        if not (_is_ours(path) and _is_ours(path.parent)):
+        if not _is_ours(path.parent.stat()):
             return None
-        kept = path.read_bytes()
+        with path.open("rb") as file:
+            if not _is_ours(os.fstat(file.fileno())):
+                return None
+            kept = file.read()
     except OSError:
         return None
     digest, content = kept[:_DIGEST_BYTES], kept[_DIGEST_BYTES:]
-    return content if hashlib.sha256(content).digest() == digest else None
+    return content if _digest(key, name, content) == digest else None
 
 
 def write_entry(key: str, name: str, content: bytes) -> None:
@@ -93,16 +96,19 @@ def write_entry(key: str, name: str, content: bytes) -> None:
         handle, beside = tempfile.mkstemp(dir=folder / key, prefix=f".{name}-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(content).digest() + content)
+                file.write(_digest(key, name, content) + content)
             Path(beside).replace(folder / key / name)
         finally:
             Path(beside).unlink(missing_ok=True)
         _sweep(folder, key)
 
 
-def _is_ours(path: Path) -> bool:
+def _digest(key: str, name: str, content: bytes) -> bytes:
+    return hashlib.sha256(f"{key}/{name}\0".encode() + content).digest()
+
+
+def _is_ours(status: os.stat_result) -> bool:
     """Whether no one else could have written it: entries hold code that will be run."""
-    status = path.stat()
     return status.st_uid == os.getuid() and not status.st_mode & 0o022
 
 

@@ -66,6 +66,9 @@ class _Dbt:
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Build what is asked for and say what came of it."""
         os.environ.update(request["environment"])
+        if request["key"] != self._key:  # the project was changed since the build before
+            self._key = request["key"]
+            self._manifest = None if self._debug else read_entry(self._key, "manifest")
         printed: list[str] = []
 
         def note(message: Any) -> None:
@@ -111,14 +114,18 @@ class _Dbt:
             return outcome.result, None
         without_unused_macros(outcome.result)
         self._manifest = _packed(outcome.result)
-        write_entry(self._key, "manifest", self._manifest)
+        from cohortmart.core.warehouse.build import project_mark
+
+        # a project that was changed while it was parsed is not what the key says
+        if os.environ.get("COHORTMART_PROJECT_MARK") in (None, project_mark()):
+            write_entry(self._key, "manifest", self._manifest)
         return _unpacked(self._manifest), None
 
 
 def _packed(manifest: Any) -> bytes:
     """Return what a manifest holds; dbt's own pickling of it mixes up its look-ups."""
     names = [f.name for f in dataclasses.fields(manifest) if f.init and f.name[0] != "_"]
-    content = {name: getattr(manifest, name) for name in names if name != "files"}
+    content = {name: getattr(manifest, name) for name in names if name not in ("files", "env_vars")}
     return pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
 
 

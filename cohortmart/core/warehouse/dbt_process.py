@@ -68,6 +68,9 @@ class DbtProcess:
             line = child.stdout.readline()
         except BrokenPipeError:
             pass
+        except BaseException:  # interrupted: dbt must not go on writing
+            self.close()
+            raise
         if line.endswith("\n"):
             answer: dict[str, Any] = json.loads(line)
             return answer
@@ -77,7 +80,7 @@ class DbtProcess:
         return {
             "success": False,
             "results": [],
-            "printed": [last or f"dbt's process ended without an answer (code {code})"],
+            "printed": [f"{last}\ndbt's process ended without an answer (code {code})".strip()],
         }
 
     def close(self) -> None:
@@ -121,4 +124,6 @@ class DbtProcess:
 def _environment() -> dict[str, str]:
     """Return ours without a dbt user's own settings, which are not meant for this project."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
+    if kept.get("COHORTMART_CACHE"):  # meant from where someone stands
+        kept["COHORTMART_CACHE"] = str(Path(kept["COHORTMART_CACHE"]).absolute())
     return kept | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "PYTHONUTF8": "1"}

@@ -89,3 +89,9 @@ def test_the_key_depends_on_all_that_parsing_does(monkeypatch: pytest.MonkeyPatc
     assert key != cache_key(Path("/p"), "mark", ("3.12", "warehouse"))
     monkeypatch.setattr(dbt_cache, "version", lambda _: "99")
     assert key != cache_key(Path("/p"), "mark", ("3.11", "warehouse"))
+
+
+def test_an_entry_under_another_name_is_not_trusted(folder: Path) -> None:
+    write_entry("one", "manifest", b"parsed")
+    (folder / "one").rename(folder / "two")
+    assert read_entry("two", "manifest") is None

@@ -216,3 +216,19 @@ def test_nothing_is_run_from_where_someone_stands(
     assert answer["success"], answer["printed"]
     assert sorted(p.stem for p in stand.iterdir() if p.suffix == ".py") == sorted(FOREIGN)
     assert not (stand / "logs").exists()
+
+
+def test_a_project_that_changes_between_two_builds_is_parsed_anew(tiny: Tiny) -> None:
+    with DbtProcess() as dbt:
+        assert dbt.ask(tiny.request("before"))["success"]
+        tiny.write("select 2 as x")
+        assert dbt.ask(tiny.request("after"))["success"]
+    assert tiny.rows() == [(2,)]
+
+
+def test_a_project_that_changed_while_it_was_parsed_is_not_kept(tiny: Tiny, tmp_path: Path) -> None:
+    request = tiny.request()
+    request["environment"] |= {"COHORTMART_PROJECT_MARK": "of another project"}
+    with DbtProcess() as dbt:
+        assert dbt.ask(request)["success"]
+    assert not (tmp_path / "cache" / "dbt" / "key" / "manifest").exists()
