@@ -39,7 +39,7 @@
 {% endmaterialization %}
 
 
-{# The statement that removes what is no KIND: a view cannot replace a table, nor a table a view. #}
+{# The statement that drops what is there of the other kind: neither replaces the other. #}
 {% macro drop_other_kind(kind) %}
     {% set existing = load_cached_relation(this) %}
     {% if existing is not none and existing.type != kind %}
