@@ -51,8 +51,10 @@ def chosen_design(
         No sample is chosen, or the model cannot be made on them.
     """
     where = f"analysis {name}"
-    samples, note = chosen_samples(con, name, analysis), None
+    samples = chosen_samples(con, name, analysis)
+    notes: tuple[str, ...] = ()
     if analysis.model.curve is not None:
-        samples, note = samples_on_curve(samples, analysis.model.curve, where)
+        on = samples_on_curve(samples, analysis.model.curve, study, where)
+        samples, notes = on.samples, tuple(n for n in (on.warning, on.note) if n)
     design = build_design(samples, analysis.model, study, where)
-    return ChosenDesign(samples, design, (*((note,) if note else ()), *design.notes))
+    return ChosenDesign(samples, design, (*notes, *design.notes))

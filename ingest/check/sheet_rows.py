@@ -10,34 +10,57 @@ from ingest.read.samples.sheet_join import JoinedSample
 from ingest.read.samples.sheet_roles import Place, SheetRow
 
 
-def check_groups(rows: Iterable[SheetRow]) -> dict[str, str]:
-    """Check that every subject is in one group, over all sheets.
+def groups_of_subjects(rows: Iterable[SheetRow]) -> dict[str, tuple[str, ...]]:
+    """Return the groups that the sheets name for each subject, in the order of the rows.
 
-    Returns
-    -------
-    dict
-        Subject to group, for the subjects whose group any sheet names.
+    A subject may change its group, as in a cross-over.
+    """
+    known: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.group is not None:
+            known.setdefault(row.subject, {})[row.group] = None
+    return {subject: tuple(groups) for subject, groups in known.items()}
+
+
+def check_group(study: Study, sample: JoinedSample, groups: Mapping[str, tuple[str, ...]]) -> str:
+    """Return the group of a sample: what its rows say, else that of its subject.
+
+    Parameters
+    ----------
+    study : Study
+    sample : JoinedSample
+    groups : mapping of str to tuple of str
+        From `groups_of_subjects`.
 
     Raises
     ------
     IngestError
-        A subject is in two groups; both rows are named.
+        No sheet names the group, or the subject has several and no row of the sample says which.
     """
-    known: dict[str, SheetRow] = {}
-    for row in rows:
-        if row.group is None:
-            continue
-        first = known.setdefault(row.subject, row)
-        if first.group != row.group:
-            raise IngestError(
-                f"subject {row.subject} is in two groups",
-                file=row.place.file,
-                line=row.place.line,
-                expected=f"{first.group}, as in {first.place}",
-                found=row.group,
-                hint="correct one of the two rows; a subject stays in its group",
-            )
-    return {subject: row.group for subject, row in known.items() if row.group is not None}
+    row = sample.first
+    if sample.group is not None:
+        return sample.group[0]
+    of_subject = groups.get(row.subject, ())
+    if len(of_subject) == 1:
+        return of_subject[0]
+    if not any(sheet.group for sheet in study.samples):
+        return study.groups[0]
+    if not of_subject:
+        raise IngestError(
+            f"no sheet says in which group subject {row.subject} is",
+            file=row.place.file,
+            line=row.place.line,
+            expected=f"one of {', '.join(study.groups)}",
+            hint="name a column under `group` for this sheet",
+        )
+    raise IngestError(
+        f"subject {row.subject} is in several groups, and no sheet says in which sample "
+        f"{row.sample} is",
+        file=row.place.file,
+        line=row.place.line,
+        expected=f"one of {', '.join(of_subject)} for each sample",
+        hint="name a column under `group` for this sheet, too",
+    )
 
 
 def check_visit_keys(rows: Iterable[SheetRow], columns: tuple[str, ...]) -> None:

@@ -92,6 +92,8 @@ class AnalysisCheck:
         The step that removes batches from the assay beforehand.
     notes : tuple of str
         What was left out before the design was made.
+    doubts : tuple of str
+        What makes the samples or their values doubtful.
     unpermutable : tuple of str
         Contrasts that permuted timepoints cannot test; empty where the analysis permutes none.
     nouns : Nouns
@@ -107,6 +109,7 @@ class AnalysisCheck:
     refusals: tuple[str, ...] = ()
     removed_by: BatchOptions | None = None
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     unpermutable: tuple[str, ...] = ()
     nouns: Nouns = field(default=Nouns())
 
@@ -130,18 +133,21 @@ def check_analysis(
     analysis : Analysis
     study : Study
     """
-    note = None
+    where = f"analysis {name}"
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     try:
         samples = chosen_samples(con, name, analysis)
         if analysis.model.curve is not None:
-            samples, note = samples_on_curve(samples, analysis.model.curve, f"analysis {name}")
+            on = samples_on_curve(samples, analysis.model.curve, study, where)
+            samples = on.samples
+            notes, doubts = (tuple(t for t in (said,) if t) for said in (on.note, on.warning))
     except AnalysisError as error:
         return AnalysisCheck(fault=str(error), nouns=study.nouns)
-    notes = (note,) if note else ()
     confounding = tuple(find_confounding(samples, analysis.model, study))
     removed_by = combat_of(study, analysis.assay)
     try:
-        design = build_design(samples, analysis.model, study, f"analysis {name}")
+        design = build_design(samples, analysis.model, study, where)
         expanded = expand_contrasts(design, analysis.contrasts, analysis.model, study)
     except AnalysisError as error:
         return AnalysisCheck(
@@ -150,6 +156,7 @@ def check_analysis(
             confounding=confounding,
             removed_by=removed_by,
             notes=notes,
+            doubts=doubts,
             nouns=study.nouns,
         )
     contrasts = tuple(_contrast(design, samples, n, e) for n, e in expanded.expressions.items())
@@ -175,6 +182,7 @@ def check_analysis(
         ),
         removed_by=removed_by,
         notes=notes,
+        doubts=doubts,
         unpermutable=unpermutable,
         nouns=study.nouns,
     )

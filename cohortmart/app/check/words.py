@@ -85,8 +85,7 @@ def warnings_of(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     check : AnalysisCheck
     """
     people = check.nouns.subject.many
-    found = []
-    found += confounding_warnings(analysis, check)
+    found = [*check.doubts, *confounding_warnings(analysis, check)]
     alone = single_samples(check)
     if alone:
         found.append(

@@ -23,7 +23,7 @@ from cohortmart.core.study.faults import (
 )
 from cohortmart.core.study.paths import PathError, absolute
 from cohortmart.core.study.places import record_at, within
-from cohortmart.core.study.records import Reference, Study
+from cohortmart.core.study.records import Analysis, Reference, Study
 from cohortmart.core.study.rules.study import validate_study
 from cohortmart.core.study.values import Record
 from cohortmart.core.study.yaml_positions import Document, KeyPath, read_document
@@ -75,7 +75,9 @@ def load_study(path: Path | str, formats: Collection[str] | None = None) -> Stud
     prepared = preparation.prepare(document.value, ())
     faults = preparation.faults
     try:
-        study = Study.model_validate(prepared, context={"formats": formats})
+        study = _one_curve_for_one_group(
+            Study.model_validate(prepared, context={"formats": formats})
+        )
     except ValidationError as error:
         # a path that could not be expanded has been reported and left as it was
         faults += from_pydantic(error.errors(include_url=False), document, LATER_KEYS)
@@ -85,6 +87,22 @@ def load_study(path: Path | str, formats: Collection[str] | None = None) -> Stud
     raise_first(faults, document)
     assert study is not None
     return study
+
+
+def _one_curve_for_one_group(study: Study) -> Study:
+    """Leave `by: group`, which a curve has unless told otherwise, out of a study without groups."""
+
+    def mended(analysis: Analysis) -> Analysis:
+        curve = analysis.model.curve
+        if curve is None or "by" in curve.model_fields_set:
+            return analysis
+        model = analysis.model.model_copy(update={"curve": curve.model_copy(update={"by": None})})
+        return analysis.model_copy(update={"model": model})
+
+    if study.has_groups:
+        return study
+    analyses = {name: mended(analysis) for name, analysis in study.analyses.items()}
+    return study.model_copy(update={"analyses": analyses})
 
 
 def _samples_as_list(document: Document) -> Document:

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from cohortmart.core.study.findings_records import DmpDeg, Enrichment, Modules, Rebound
 from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
 from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
+from cohortmart.core.study.timepoints import in_order
 from cohortmart.core.study.values import File, Files, Number, Pair, Record, Text, as_written
 from cohortmart.core.text import Nouns, nouns
 
@@ -27,6 +28,9 @@ ROLE_COLUMNS = {
     "cell_type": "cell_type",
 }
 ROLES = tuple(ROLE_COLUMNS)
+
+#: The group of all samples where a study names none, and the timepoint where it has one visit.
+ONE_GROUP, ONE_TIMEPOINT = "all", "once"
 
 #: Name of the F test over every contrast of an analysis; each has it.
 ALL_CONTRASTS = "all contrasts"
@@ -185,8 +189,11 @@ class Study(Record):
 
     study: Text
     samples: Annotated[tuple[SampleSheet, ...], Field(min_length=1)]
-    timepoints: Annotated[tuple[Text, ...], Field(min_length=1)]
-    groups: Annotated[tuple[Text, ...], Field(min_length=1)]
+    #: in the order of time; left out = one visit
+    timepoints: Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(in_order)] = (
+        ONE_TIMEPOINT,
+    )
+    groups: Annotated[tuple[Text, ...], Field(min_length=1)] = (ONE_GROUP,)  # left out = one group
     subject_noun: Pair = ("person", "people")  # what people read: of one, of several
     timepoint_noun: Pair = ("timepoint", "timepoints")
     assays: Annotated[dict[str, Assay], Field(min_length=1)]
@@ -197,6 +204,16 @@ class Study(Record):
     def nouns(self) -> Nouns:
         """What messages and the report call a subject and a timepoint."""
         return nouns(self.subject_noun, self.timepoint_noun)
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether study.yml names groups, be it one."""
+        return "groups" in self.model_fields_set
+
+    @property
+    def has_timepoints(self) -> bool:
+        """Whether study.yml names timepoints, be it one."""
+        return "timepoints" in self.model_fields_set
 
     @property
     def factors(self) -> tuple[str, ...]:

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cohortmart.core.errors import IngestError
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
 from cohortmart.core.study.records import Study
+from cohortmart.core.study.timepoints import places_in_time
 from cohortmart.core.study.variables import study_variables
 from ingest.check.sheet_rows import (
-    check_groups,
+    check_group,
     check_matrix_names,
     check_sample_ids,
     check_visit_keys,
+    groups_of_subjects,
 )
 from ingest.read.samples.sheet_cells import Sheet, read_cells
 from ingest.read.samples.sheet_join import JoinedSample, join_sheets
@@ -94,34 +95,30 @@ def read_samples(study: Study) -> Samples:
         read_roles(sheet, block, study) for sheet, block in zip(sheets, study.samples, strict=True)
     ]
     check_visit_keys(rows[0], study.visit_key)
-    group_of = check_groups([row for sheet in rows for row in sheet])
+    groups = groups_of_subjects([row for sheet in rows for row in sheet])
     joined, notes = join_sheets(study, rows)
     check_sample_ids(joined)
-    table = _table(study, joined, group_of)
+    table = _table(study, joined, groups)
     notes = (*(n for s in sheets for n in s.notes), *notes, *_unused_words(study, table))
+    notes += _changing_groups(study, table)
     return Samples(table, check_matrix_names(study, joined), sheets, notes)
 
 
-def _table(study: Study, joined: list[JoinedSample], group_of: Mapping[str, str]) -> pa.Table:
+def _table(
+    study: Study, joined: list[JoinedSample], groups: Mapping[str, tuple[str, ...]]
+) -> pa.Table:
     order = {timepoint: n for n, timepoint in enumerate(study.timepoints, start=1)}
     rows = []
     for sample in joined:
         row = sample.first
-        if row.subject not in group_of:
-            raise IngestError(
-                f"no sheet says in which group subject {row.subject} is",
-                file=row.place.file,
-                line=row.place.line,
-                expected=f"one of {', '.join(study.groups)}",
-                hint="name a column under `group` for this sheet",
-            )
+        timepoint = row.timepoint or study.timepoints[0]
         rows.append(
             {
                 "sample_id": row.sample,
                 "subject_id": row.subject,
-                "study_group": group_of[row.subject],
-                "timepoint": row.timepoint,
-                "visit_order": order[row.timepoint or ""],
+                "study_group": check_group(study, sample, groups),
+                "timepoint": timepoint,
+                "visit_order": order[timepoint],
                 "cell_type": row.cell_type,
                 "visit_key": "|".join(row.visit_key[column] for column in study.visit_key),
                 **{name: value for name, (value, _) in sample.values.items()},
@@ -141,4 +138,25 @@ def _unused_words(study: Study, table: pa.Table) -> list[str]:
         unused = [word for word in words if word not in found]
         if unused:
             notes.append(f"no sample is of the {key} {', '.join(unused)} that study.yml lists")
+    places = list((places_in_time(study.timepoints) or {}).values())
+    if places != sorted(places):
+        notes.append(
+            f"the timepoints {', '.join(study.timepoints)} do not rise; they stay in the order of "
+            "study.yml, so that later means further to the right"
+        )
     return notes
+
+
+def _changing_groups(study: Study, table: pa.Table) -> tuple[str, ...]:
+    """Say how many people have samples of several groups; not who, as some may be forgotten."""
+    of_subject: dict[str, set[str]] = {}
+    for row in table.select(["subject_id", "study_group"]).to_pylist():
+        of_subject.setdefault(row["subject_id"], set()).add(row["study_group"])
+    n = sum(len(groups) > 1 for groups in of_subject.values())
+    if not n:
+        return ()
+    people = study.nouns.subject
+    return (
+        f"the group changes within {n} of {people.counted(len(of_subject))}: every sample counts "
+        f"in its own group, and {people.one} means the same {people.one} in all of them",
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import SampleSheet, Study
+from cohortmart.core.study.timepoints import same_timepoint
 from cohortmart.core.text import did_you_mean
 from ingest.read.samples.sheet_cells import EXCEL_DATE, Row, Sheet, is_missing
 
@@ -93,7 +94,7 @@ def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]
             sample=reader.name(row, block.sample),
             subject=reader.name(row, block.subject) or "",
             group=reader.word(row, block.group, study.groups, "groups"),
-            timepoint=reader.word(row, block.timepoint, study.timepoints, "timepoints"),
+            timepoint=reader.timepoint(row, block.timepoint, study.timepoints),
             cell_type=reader.required(row, block.cell_type),
             visit_key={c: reader.required(row, c) or "" for c in block.visit_key},
             factors={c: reader.optional(row, c) for c in block.factors if c not in block.visit_key},
@@ -168,6 +169,14 @@ class _CellReader:
             found=cell,
             hint=did_you_mean(cell, known) or f"correct it, or add it to `{key}` in study.yml",
         )
+
+    def timepoint(self, row: Row, column: str | None, known: Sequence[str]) -> str | None:
+        """Return a timepoint as study.yml writes it: 4.0 in the sheet is 4."""
+        if column is not None:
+            found = same_timepoint(row.cells[self._sheet.position(column)], known)
+            if found is not None:
+                return found
+        return self.word(row, column, known, "timepoints")
 
     def number(self, row: Row, column: str) -> float | None:
         cell = self.optional(row, column)

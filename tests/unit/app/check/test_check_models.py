@@ -49,12 +49,25 @@ def test_a_curve(tmp_path: Path) -> None:
 
 def test_samples_that_are_not_on_the_curve_are_noted(tmp_path: Path) -> None:
     rows = [*WEEKS, ("m4", "MS", "1st", "A", "0"), ("h4", "HP", "3rd", "A", "NA")]
-    text = text_of(tmp_path, rows=rows, model=CURVE, contrasts="{time_within_group: all}")
+    positive = CURVE.replace("34]", "34], positive: true")
+    text = text_of(tmp_path, rows=rows, model=positive, contrasts="{time_within_group: all}")
     assert "Analysis main: 10 samples of 6 people" in text
     assert (
         "note: 2 of the 12 chosen samples have no positive `age` and are not on the curve "
         "(1st 1, 3rd 1)" in text
     )
+
+
+def test_zero_is_a_value_and_doubted_where_it_looks_like_a_code(tmp_path: Path) -> None:
+    first = [(*row[:4], "0" if row[2] == "1st" else row[4]) for row in WEEKS]
+    knots = CURVE.replace("12,", "0,")
+    text = text_of(tmp_path, rows=first, model=knots, contrasts="{time_within_group: all}")
+    assert "HP_34-0 yes change within people" in text
+    assert "WARNING: `age`" not in text
+    code = [*first, ("m4", "MS", "3rd", "A", "0")]
+    text = text_of(tmp_path, rows=code, model=knots, contrasts="{time_within_group: all}")
+    assert "WARNING: `age` is 0 at several timepoints (1st 5, 3rd 1)" in text
+    assert "can be computed; read the warnings above: main" in text
 
 
 def test_a_curve_of_too_few_weeks_is_a_fault(tmp_path: Path) -> None:
