@@ -158,5 +158,5 @@ def _changing_groups(study: Study, table: pa.Table) -> tuple[str, ...]:
     people = study.nouns.subject
     return (
         f"the group changes within {n} of {people.counted(len(of_subject))}: every sample counts "
-        f"in its own group, and {people.one} means the same {people.one} in all of them",
+        f"in its own group, so that groups share {people.many}",
     )
