@@ -18,7 +18,7 @@ from cohortmart.core.lake.hashed_tables import write_named
 from cohortmart.core.lake.layers import RAW, is_derived
 from cohortmart.core.lake.lock import lake_lock
 from cohortmart.core.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import SampleSheet, Study
 from cohortmart.core.text import counted
 from cohortmart.core.warehouse.home import Home
 from ingest.check.samples import match_columns
@@ -126,8 +126,8 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
         for assay, known in everyone.names.items()
     }
     checksums = Checksums(forgotten)
-    plans = plan_assays(study, checksums, forgotten, gone_names, everyone.names)
-    matched = match_columns(study, samples, {plan.name: plan.origin.columns for plan in plans})
+    plans = plan_assays(study, checksums, forgotten, gone_names, everyone.names, everyone.libraries)
+    matched = match_columns(study, samples, {plan.name: plan.origin.raw_columns for plan in plans})
     notes = [*note, *samples.notes, *matched.notes]
     for line in notes:
         say(f"note: {line}")
@@ -229,11 +229,17 @@ def _sheet_rows(
             "rows": len(sheet.rows),
             "columns": len(sheet.columns),
             "format": sheet.format,
-            "options": options_json(block.model_dump(exclude={"file"})),
+            "options": options_json(_sheet_options(block)),
             "reader_version": SHEET_READER_VERSION,
         }
         for sheet, block in zip(samples.sheets, study.samples, strict=True)
     ]
+
+
+def _sheet_options(block: SampleSheet) -> dict[str, Any]:
+    """Return what decides what a sheet means; a key that came later only where it is set."""
+    later = {"library"} if block.library is None else set()
+    return block.model_dump(exclude={"file", *later})
 
 
 def _switch(lake: Path, entries: list[Entry]) -> bool:

@@ -12,6 +12,7 @@ from ingest.checksums import Checksums
 from ingest.forget.forgotten import Forgotten
 from ingest.matrix.assay_headers import AssayHeaders, read_headers
 from ingest.matrix.matrix_file import Origin, raw_origin
+from ingest.matrix.pools import pools_of
 from ingest.read.formats import reader_version
 
 
@@ -66,7 +67,8 @@ def plan_assays(
     checksums: Checksums,
     forgotten: Forgotten,
     forgotten_names: Mapping[str, frozenset[str]],
-    known_names: Mapping[str, Collection[str]],
+    known_names: Mapping[str, Mapping[str, str]],
+    libraries: Collection[str] = (),
 ) -> list[Plan]:
     """Plan every assay of a study.
 
@@ -81,7 +83,9 @@ def plan_assays(
     forgotten_names : mapping
         Assay to the columns that the sheets give to forgotten subjects.
     known_names : mapping
-        Assay to all the names that the sheets give to its samples.
+        Assay to all the names that the sheets give to its samples, and the sample of each.
+    libraries : collection of str
+        Samples whose columns are merged.
 
     Raises
     ------
@@ -98,10 +102,11 @@ def plan_assays(
             [(checksums.of(h.path), h.samples) for h in headers.values],
             [(checksums.of(h.path), h.samples) for h in of_quality],
             _reader_version(headers),
+            pools_of(headers.samples, known_names[name], libraries),
         )
         left_out = tuple(
             column
-            for column in whole.columns
+            for column in whole.raw_columns
             if column in forgotten_names[name] or forgotten.has_column(name, column)
         )
         origin = whole.without(left_out)

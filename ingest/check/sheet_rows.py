@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Study
+from ingest.read.samples.sheet import Row, Sheet, is_missing
 from ingest.read.samples.sheet_join import JoinedSample
 from ingest.read.samples.sheet_roles import Place, SheetRow
 
@@ -84,6 +85,44 @@ def check_visit_keys(rows: Iterable[SheetRow], columns: tuple[str, ...]) -> None
                     found=value,
                     hint="write another sign in its place",
                 )
+
+
+def refuse_contradictions(sheet: Sheet, key: str, used: Collection[str]) -> None:
+    """Check that the lines of one sample agree in the columns that study.yml uses.
+
+    Raises
+    ------
+    IngestError
+        Two lines of a sample differ; both are named.
+    """
+    columns = [(n, name) for n, name in enumerate(sheet.columns) if name in used]
+    at = sheet.position(key)
+    known: dict[tuple[str, str], tuple[str, int]] = {}
+    for row in sheet.rows:
+        for n, column in columns if not is_missing(row.cells[at]) else ():
+            cell = row.cells[n]
+            if is_missing(cell):
+                continue
+            first, line = known.setdefault((row.cells[at], column), (cell, row.line))
+            if first != cell:
+                raise _listed_twice(sheet, row, row.cells[at], column, first, line)
+
+
+def _listed_twice(
+    sheet: Sheet, row: Row, sample: str, column: str, first: str, line: int
+) -> IngestError:
+    return IngestError(
+        f"the sample {sample} is listed twice, and its lines differ in `{column}`, which "
+        "study.yml uses",
+        file=sheet.file,
+        line=row.line,
+        column=column,
+        expected=f"lines of one sample that agree, as one a lane do: {first}, as in line {line}",
+        found=f"{row.cells[sheet.position(column)]}, and {first} in line {line}",
+        hint="correct one of the lines, or the name of the sample; if these are lanes of one "
+        "sample with columns of their own in the matrix, give each line its name there and name "
+        "the column that says what belongs together under `library`",
+    )
 
 
 def check_sample_ids(joined: Iterable[JoinedSample]) -> None:

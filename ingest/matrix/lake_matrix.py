@@ -21,6 +21,7 @@ from ingest.check.joined import check_same_features
 from ingest.check.matrix import Kind, MatrixTally
 from ingest.matrix.assay_headers import AssayHeaders
 from ingest.matrix.detection import check_quality_probes, with_quality
+from ingest.matrix.pools import Pool, pooled
 from ingest.read.formats import read_blocks
 from ingest.read.matrix.joined import all_features, joined_blocks, spill
 from ingest.read.matrix.records import Block, MatrixHeader
@@ -124,6 +125,12 @@ class _Run:
         self.notes.append(note)
         return sums.blocks()
 
+    def merged(
+        self, blocks: Iterable[Block], columns: Sequence[str], pools: Sequence[Pool]
+    ) -> Iterable[Block]:
+        """Merge technical replicates, if there are any."""
+        return pooled(blocks, columns, pools, self.assay.kind) if pools else blocks
+
     def remembered(self, blocks: Iterable[Block]) -> Iterator[Rows]:
         """Pass blocks on to the writer and keep their names."""
         for block in blocks:
@@ -151,6 +158,7 @@ def ingest_matrix(
     target: Path,
     leave_out: Collection[str] = (),
     metadata: Mapping[bytes, bytes] | None = None,
+    pools: Sequence[Pool] = (),
 ) -> MatrixReport:
     """Read, check and write all matrix files of one assay.
 
@@ -171,6 +179,8 @@ def ingest_matrix(
         Samples that must not enter the lake; a file with no other sample is not read.
     metadata : mapping of bytes to bytes, optional
         What the lake matrix says about itself.
+    pools : sequence of Pool
+        Columns of the lake matrix, where technical replicates are merged; without `leave_out`.
 
     Returns
     -------
@@ -191,7 +201,8 @@ def ingest_matrix(
         )
     headers = headers.without(leave_out)
     run = _Run(assay, frozenset(leave_out), headers.further)
-    samples = tuple(name for header in headers.values for name in run.kept(header))
+    raw = tuple(name for header in headers.values for name in run.kept(header))
+    samples = tuple(pool.name for pool in pools) or raw
     if not samples:
         raise IngestError(
             f"no sample of the assay {assay_name} is left: all were forgotten",
@@ -202,11 +213,11 @@ def ingest_matrix(
     try:
         if not streams:
             raise UnsortedError
-        blocks = run.remembered(run.blocks(headers.values[0]))
+        blocks = run.remembered(run.merged(run.blocks(headers.values[0]), raw, pools))
         rows = write_matrix(blocks, len(samples), target, metadata, headers.further)
     except UnsortedError:
         run = _Run(assay, frozenset(leave_out), headers.further)
-        rows = _write_sorted(run, headers, target, metadata)
+        rows = _write_sorted(run, headers, target, metadata, pools)
     return MatrixReport(
         samples=samples,
         features=run.features(),
@@ -222,6 +233,7 @@ def _write_sorted(
     headers: AssayHeaders,
     target: Path,
     metadata: Mapping[bytes, bytes] | None,
+    pools: Sequence[Pool],
 ) -> int:
     """Join the files of an assay and sort its features, by way of scratch files."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -244,7 +256,8 @@ def _write_sorted(
         if replicates:
             run.notes.append(_collapse_note(ids))
             blocks = collapsed(blocks)
-        return write_matrix(run.remembered(blocks), len(samples), target, metadata, run.further)
+        merged = run.remembered(run.merged(blocks, samples, pools))
+        return write_matrix(merged, len(pools or samples), target, metadata, run.further)
 
 
 def _with_quality(

@@ -208,7 +208,9 @@ analyses:
     assay: rna
     values: log_cpm
     model: {means: [group, timepoint], block: subject}
-    contrasts: {group_within_time: all, drug: (drug.first + drug.second - placebo.first - placebo.second) / 2}
+    contrasts:
+      group_within_time: all
+      drug: (drug.first + drug.second - placebo.first - placebo.second) / 2
   simple:
     assay: rna
     values: log_cpm

@@ -65,7 +65,7 @@ def read_measured(study: Study) -> Measured:
         table=samples.table,
         sample_ids=matched.sample_ids,
         headers=headers,
-        notes=(*samples.notes, *notes),
+        notes=(*samples.notes, *matched.merged, *notes),
     )
 
 

@@ -52,6 +52,8 @@ class SampleSheet(Record):
     group: Text | None = None
     timepoint: Text | None = None
     cell_type: Text | None = None
+    #: column that says which rows are lanes or libraries of one sample: their values are merged
+    library: Text | None = None
     visit_key: tuple[Text, ...] = ()
     factors: tuple[Text, ...] = ()
     covariates: tuple[Text, ...] = ()

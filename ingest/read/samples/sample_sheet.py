@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import SampleSheet, Study
 from cohortmart.core.study.timepoints import places_in_time
 from cohortmart.core.study.variables import study_variables
 from ingest.check.sheet_rows import (
@@ -18,8 +18,11 @@ from ingest.check.sheet_rows import (
     check_sample_ids,
     check_visit_keys,
     groups_of_subjects,
+    refuse_contradictions,
 )
+from ingest.read.samples.library_rows import fold_libraries
 from ingest.read.samples.sheet_cells import Sheet, read_cells
+from ingest.read.samples.sheet_fold import fold_rows
 from ingest.read.samples.sheet_join import JoinedSample, join_sheets
 from ingest.read.samples.sheet_roles import read_roles
 from ingest.read.samples.used_columns import used_columns
@@ -40,12 +43,15 @@ class Samples:
         The files as read, in the order of study.yml.
     notes : tuple of str
         What a user may want to know.
+    libraries : frozenset of str
+        sample_ids whose columns of a matrix are merged.
     """
 
     table: pa.Table
     names: Mapping[str, Mapping[str, str]]
     sheets: tuple[Sheet, ...]
     notes: tuple[str, ...] = ()
+    libraries: frozenset[str] = frozenset()
 
     def without(self, sample_ids: Collection[str]) -> Samples:
         """Return the same without some samples; `names` keeps those of the others."""
@@ -87,12 +93,13 @@ def read_samples(study: Study) -> Samples:
     IngestError
         A sheet cannot be read, misses a column or value, or contradicts itself or another.
     """
-    sheets = tuple(read_cells(block.file, used_columns(block, study)) for block in study.samples)
+    sheets = tuple(_one_row_a_sample(block, study) for block in study.samples)
     for name, assay in study.assays.items():
         if assay.sample is not None and not any(assay.sample in s.columns for s in sheets):
             sheets[0].position(assay.sample, f"assays.{name}.sample")
     rows = [
-        read_roles(sheet, block, study) for sheet, block in zip(sheets, study.samples, strict=True)
+        fold_libraries(read_roles(sheet, block, study), block)
+        for sheet, block in zip(sheets, study.samples, strict=True)
     ]
     check_visit_keys(rows[0], study.visit_key)
     groups = groups_of_subjects([row for sheet in rows for row in sheet])
@@ -101,7 +108,18 @@ def read_samples(study: Study) -> Samples:
     table = _table(study, joined, groups)
     notes = (*(n for s in sheets for n in s.notes), *notes, *_unused_words(study, table))
     notes += _changing_groups(study, table)
-    return Samples(table, check_matrix_names(study, joined), sheets, notes)
+    libraries = frozenset(r.library for sheet in rows for r in sheet if r.library is not None)
+    return Samples(table, check_matrix_names(study, joined), sheets, notes, libraries)
+
+
+def _one_row_a_sample(block: SampleSheet, study: Study) -> Sheet:
+    """Read a sheet; lines of one sample, as of nf-core one a lane, become one if they agree."""
+    used = used_columns(block, study)
+    sheet = read_cells(block.file, used)
+    if block.sample is None or block.sample not in sheet.columns:
+        return sheet
+    refuse_contradictions(sheet, block.sample, used.columns)
+    return fold_rows(sheet, (block.sample,), used.columns)
 
 
 def _table(

@@ -154,8 +154,9 @@ def _merge(sample: JoinedSample, row: SheetRow) -> None:
         sample.group = sample.group or (row.group, row.place)
         if sample.group[0] != row.group:
             raise _contradiction("the group", sample, row, None, *sample.group, row.group)
-    for assay, name in row.names.items():
-        sample.names.setdefault(assay, {}).setdefault(name, row.place)
+    for assay, names in row.names.items():
+        for name in names:
+            sample.names.setdefault(assay, {}).setdefault(name, row.place)
 
 
 def _contradiction(

@@ -45,7 +45,9 @@ class SheetRow:
     covariates : dict
         Column to number, None where missing.
     names : dict
-        Assay to the name that its matrix has for this sample.
+        Assay to the names that its matrix has for this sample: one, or those of a library.
+    library : str or None
+        What the row belongs to with others, where study.yml says so.
     """
 
     place: Place
@@ -57,7 +59,8 @@ class SheetRow:
     visit_key: dict[str, str] = field(default_factory=dict)
     factors: dict[str, str | None] = field(default_factory=dict)
     covariates: dict[str, float | None] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    library: str | None = None
 
 
 def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]:
@@ -80,6 +83,7 @@ def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]
     """
     reader = _CellReader(sheet)
     columns = [block.subject, block.sample, block.group, block.timepoint, block.cell_type]
+    columns.append(block.library)
     for column in (*columns, *block.visit_key, *block.factors, *block.covariates):
         if column is not None:
             sheet.position(column)
@@ -100,10 +104,11 @@ def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]
             factors={c: reader.optional(row, c) for c in block.factors if c not in block.visit_key},
             covariates={c: reader.number(row, c) for c in block.covariates},
             names={
-                assay: cell
+                assay: (cell,)
                 for assay, column in assay_columns.items()
                 if column is not None and (cell := reader.optional(row, column)) is not None
             },
+            library=reader.optional(row, block.library) if block.library else None,
         )
         for row in sheet.rows
     ]
