@@ -10,10 +10,14 @@ from pathlib import Path
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import SampleSheet, Study
-from cohortmart.core.study.timepoints import same_timepoint
+from cohortmart.core.study.timepoints import as_date, same_timepoint
 from cohortmart.core.text import did_you_mean
 from ingest.read.samples.sheet_cells import EXCEL_DATE, Row, Sheet, is_missing
 
+_DAYS = (
+    "give the days since the first visit in a column of their own, or name the dates under "
+    "`timepoints` where all people came on the same days"
+)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -205,5 +209,10 @@ def _number_hint(cell: str) -> str:
     if cell.endswith("%"):
         return "write the number without the percent sign"
     if EXCEL_DATE.fullmatch(cell):
-        return "Excel has turned it into a date: format the column as a number"
+        return (
+            "Excel has turned it into a date: format the column as a number; if a date is meant, "
+            f"{_DAYS}"
+        )
+    if as_date(cell) is not None:
+        return f"a date is no number: {_DAYS}"
     return "correct the cell, or name the column under `factors` if it holds categories"
