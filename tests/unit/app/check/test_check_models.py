@@ -176,3 +176,21 @@ def test_further_fits_take_their_time() -> None:
     assert all_of_them == pytest.approx(3 * seconds(permutations={"n": 1000, "contrasts": ["c1"]}))
     assert 5 < all_of_them < 60
     assert seconds(sensitivity={"batch": "batch"}) > seconds(sensitivity={}) > 1
+
+
+def test_a_group_that_changes_within_a_person(tmp_path: Path) -> None:
+    crossed = [
+        (f"x{i}", arm, visit, "A", "30")
+        for i in range(6)
+        for visit, arm in zip(("1st", "3rd"), ("HP", "MS") if i % 2 else ("MS", "HP"), strict=True)
+    ]
+    text = text_of(
+        tmp_path,
+        rows=crossed,
+        model="{means: [group, timepoint], block: subject}",
+        contrasts="{drug: (MS.1st + MS.3rd - HP.1st - HP.3rd) / 2, MSvsHP_1st: MS.1st - HP.1st}",
+    )
+    assert "note: the group changes within 6 of 6 people" in text
+    assert "without a sample at" not in text
+    assert "drug yes change within people 6 complete pairs" in text
+    assert "MSvsHP_1st yes between groups of people 3 MS.1st against 3 HP.1st" in text
