@@ -7,11 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cohortmart.core.lake.censoring import CENSORING
 from cohortmart.core.types import Floats
 from ingest.read.matrix.records import Block
 
 #: Stands between the raw columns in the name of a column that was made of several.
 BETWEEN = " + "
+#: What is taken of quantities that say how good a value is.
+_WORST = {
+    "detection_p": np.fmax,
+    "bead_count": np.fmin,
+    **dict.fromkeys(CENSORING, np.fmax),
+}
 
 
 @dataclass(frozen=True)
@@ -67,8 +74,8 @@ def pooled(
 ) -> Iterator[Block]:
     """Merge the columns of each pool: counts are added, all other values averaged.
 
-    A mean is of the values that are there. It is as good as its worst part: of detection p the
-    largest counts, of beads the smallest number.
+    A mean is of the values that are there. It is as good as its worst part: of detection p, flags
+    and limits of detection the largest counts, of beads the smallest number.
 
     Parameters
     ----------
@@ -83,15 +90,14 @@ def pooled(
     place = {name: i for i, name in enumerate(columns)}
     order = np.array([place[name] for pool in pools for name in pool.columns])
     starts = np.cumsum([0, *(len(pool.columns) for pool in pools[:-1])])
-    worst = {"detection_p": np.fmax, "bead_count": np.fmin}
     for block in blocks:
         values = block.values[:, order]
         merged = (
             np.add.reduceat(values, starts, axis=1) if kind == "counts" else _mean(values, starts)
         )
         further = {
-            name: worst[name].reduceat(v[:, order], starts, axis=1)
-            if name in worst
+            name: _WORST[name].reduceat(v[:, order], starts, axis=1)
+            if name in _WORST
             else _mean(v[:, order], starts)
             for name, v in block.further.items()
         }

@@ -23,8 +23,8 @@ def made(samples: pl.DataFrame, study: Study, wanted: dict[str, str], *means: st
 
 @pytest.fixture
 def one_group(study: Study) -> Study:
-    fields = study.model_dump(exclude={"groups", "timepoints"})
-    return Study(**fields, timepoints=("-7", "-1", "0", "28"))
+    levels = {"groups": ("all",), "timepoints": ("-7", "-1", "0", "28")}
+    return study.model_copy(update=levels)
 
 
 def test_one_group_has_no_prefix(make_samples: Make, one_group: Study) -> None:
@@ -43,7 +43,7 @@ def test_one_group_has_no_prefix(make_samples: Make, one_group: Study) -> None:
 
 
 def test_one_visit_has_no_suffix(make_samples: Make, study: Study) -> None:
-    once = Study(**study.model_dump(exclude={"groups", "timepoints"}), groups=study.groups)
+    once = study.model_copy(update={"timepoints": ("once",)})
     rows = [(f"{g}{i}", g, "once") for g in ("HP", "HC", "MS") for i in range(3)]
     contrasts = made(make_samples(rows), once, {"group_within_time": "all"}, "group")
     assert dict(zip(contrasts.names, contrasts.expressions, strict=True)) == {

@@ -130,6 +130,20 @@ def test_betas_are_averaged_over_those_that_are_there() -> None:
     np.testing.assert_array_equal(merged.further["bead_count"], [[3.0, 9.0], [nan, 4.0]])
 
 
+def test_a_measurement_is_below_detection_where_a_part_is() -> None:
+    further = {
+        "below_detection": np.array([[0.0, 1.0]]),
+        "detection_limit": np.array([[np.nan, 0.5]]),
+        "qc_flag": np.array([[1.0, 0.0]]),
+    }
+    block = Block(1, pa.array(["IL6"]), None, np.array([[1.5, 0.5]]), further)
+    (merged,) = pooled([block], ["a", "b"], (Pool(("a", "b")),), "continuous")
+    assert merged.values.tolist() == [[1.0]]
+    assert {name: v.tolist() for name, v in merged.further.items()} == {
+        "below_detection": [[1.0]], "detection_limit": [[0.5]], "qc_flag": [[1.0]],
+    }  # fmt: skip
+
+
 def test_nothing_to_merge_leaves_the_matrix_as_it_is() -> None:
     assert pools_of(["a", "b"], {"a": "A", "b": "B"}, {"A", "B"}) == ()
     assert pools_of(["a", "b"], {"a": "A", "b": "A"}, {"B"}) == ()
