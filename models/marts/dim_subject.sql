@@ -11,7 +11,8 @@ numbered as (
     select
         *,
         row_number() over (
-            partition by subject_id order by visit_order asc nulls last, sample_id asc nulls last
+            partition by subject_id
+            order by visit_order asc nulls last, sample_id asc nulls last
         ) as n
     from samples
 
