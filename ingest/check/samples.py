@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Study
+from cohortmart.core.study.rules.study import RESERVED_COLUMNS
 from cohortmart.core.text import counted
 from ingest.check.likely_cause import likely_cause
 from ingest.read.samples.sample_sheet import Samples
@@ -156,23 +157,44 @@ def _check_kind(study: Study, samples: Samples, sample_ids: Mapping[str, Sequenc
             visit = tuple(rows[sample_id][key] for key in keys)
             other = at_visit.setdefault(visit, sample_id)
             if other != sample_id:
-                raise _same_visit(study, rows[sample_id], other, assay)
+                raise _same_visit(study, rows[sample_id], rows[other], assay)
 
 
-def _same_visit(study: Study, row: Mapping[str, object], other: str, assay: str) -> IngestError:
-    said = [f"subject {row['subject_id']}", f"timepoint {row['timepoint']}"]
+def _same_visit(
+    study: Study, row: Mapping[str, object], other: Mapping[str, object], assay: str
+) -> IngestError:
+    said = [f"subject {row['subject_id']}"]
+    said += [f"timepoint {row['timepoint']}"] if study.has_timepoints else []
     said += [f"cell type {row['cell_type']}"] if row["cell_type"] is not None else []
     said += [f"visit_key {row['visit_key']}"] if row["visit_key"] else []
-    is_counts = study.assays[assay].kind == "counts"
-    values = "counts are added" if is_counts else "values averaged"
     person, visit = study.nouns.subject.one, study.nouns.timepoint.one
     return IngestError(
-        f"two samples of one {person} at one {visit} in the assay {assay}: {other} and "
-        f"{row['sample_id']}",
+        f"two samples of one {person} at one {visit} in the assay {assay}: {other['sample_id']} "
+        f"and {row['sample_id']}",
         file=study.samples[0].file,
         expected="one sample for each subject x timepoint x cell type x visit_key",
         found=f"both are {', '.join(said)}",
-        hint="if a further column tells them apart (a treatment, say), name it under `visit_key` "
-        "in study.yml; if they are lanes or libraries of one sample, name the column that says "
-        f"what belongs together under `library`, and their {values}; else take one of the two out",
+        hint=_ways_on(study, row, other, assay),
+    )
+
+
+def _ways_on(
+    study: Study, row: Mapping[str, object], other: Mapping[str, object], assay: str
+) -> str:
+    """Say what to do with two samples of one visit: a key, a library, or one of them."""
+    column = next((sheet.group for sheet in study.samples if sheet.group is not None), None)
+    if column is not None and row["study_group"] != other["study_group"]:
+        taken = column.lower() in RESERVED_COLUMNS
+        first = f"give the column `{column}` another name in the sheet, and " if taken else ""
+        column = "it" if taken else f"the column `{column}`"
+        return (
+            f"they are of the groups {other['study_group']} and {row['study_group']}: {first}name "
+            f"{column} under `visit_key`, too, or correct one of the two"
+        )
+    is_counts = study.assays[assay].kind == "counts"
+    values = "counts are added" if is_counts else "values averaged"
+    return (
+        "if a further column tells them apart (a treatment, say), name it under `visit_key` in "
+        "study.yml; if they are lanes or libraries of one sample, name the column that says what "
+        f"belongs together under `library`, and their {values}; else take one of the two out"
     )

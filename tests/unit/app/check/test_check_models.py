@@ -11,6 +11,7 @@ import pytest
 from cohortmart.app.check.analysis import AnalysisCheck, ContrastCheck
 from cohortmart.app.check.cost import further_seconds
 from cohortmart.app.check.report import check_study
+from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Analysis, Study
 from tests.support.small_study import ROWS, said, write_study
 
@@ -194,3 +195,21 @@ def test_a_group_that_changes_within_a_person(tmp_path: Path) -> None:
     assert "without a sample at" not in text
     assert "drug yes change within people 6 complete pairs" in text
     assert "MSvsHP_1st yes between groups of people 3 MS.1st against 3 HP.1st" in text
+
+
+def test_the_column_of_the_group_as_visit_key_is_not_confounded_with_it(tmp_path: Path) -> None:
+    both = [(f"x{i}", arm, "1st", "A", "30") for i in range(6) for arm in ("HP", "MS")]
+    study = write_study(tmp_path, rows=both, model="{means: [group], within: subject}",
+                        contrasts="{x: MS - HP}")  # fmt: skip
+    with pytest.raises(IngestError, match="two samples of one person") as caught:
+        check_study(study)
+    assert "give the column `group` another name in the sheet, and name it under `visit_key`" in (
+        caught.value.hint or ""
+    )
+    text = study.read_text().replace("  group: group\n", "  group: arm\n  visit_key: [arm]\n")
+    study.write_text(text)
+    sheet = tmp_path / "samples.csv"
+    sheet.write_text(sheet.read_text().replace(",group,", ",arm,"))
+    found = said(study)
+    assert "x yes change within people 6 complete pairs (6 MS against 6 HP)" in found
+    assert "confounded" not in found
