@@ -106,6 +106,7 @@ def read_into_lake(lake: Path, plan: Plan, study_file: Path) -> AssayReading:
         lake / plan.origin.entry.path,
         leave_out=plan.left_out,
         metadata=plan.origin.metadata,
+        needs_counts=plan.needs_counts,
     )
     sha256 = dict(plan.used)
     rows = []

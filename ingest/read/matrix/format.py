@@ -5,7 +5,7 @@ Each reader exports one `Format`; `ingest.read.formats.FORMATS` lists them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -98,6 +98,11 @@ class Format:
         Formats that a file may seem to have although study.yml rightly says that it has this one.
     version : str
         Raise it when the rows of this format alone would differ; see `formats.reader_version`.
+    named : callable, optional
+        Settles, by the names that the sheets know, which columns of a header are samples and how
+        these are called. Raises IngestError.
+    together : callable, optional
+        Settles what only all files of this format in one assay tell together. Raises IngestError.
     """
 
     name: str
@@ -109,3 +114,5 @@ class Format:
     first_cells: Callable[[Any, str], Iterable[str]]
     looks_like: Collection[str] = ()
     version: str = ""
+    named: Callable[[Any, FileStart, Assay], MatrixHeader] | None = None
+    together: Callable[[Sequence[Any], Assay], Sequence[MatrixHeader]] | None = None

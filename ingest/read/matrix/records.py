@@ -17,8 +17,12 @@ from ingest.read.text.raw_file import FirstRows
 #: Matrices of a file that say how good its values are; null where the file does not.
 QUALITY = ("detection_p", "bead_count")
 #: All matrices that a file can give further to its values, in the order of the lake; signals,
-#: which betas are made from, where study.yml asks for them.
-FURTHER = (*QUALITY, *SIGNALS)
+#: which betas are made from, where study.yml asks for them; the average length of a gene's
+#: transcripts, where estimated counts come with it.
+LENGTH = "transcript_length"
+FURTHER = (*QUALITY, *SIGNALS, LENGTH)
+#: Transcripts per million beside estimated counts; read where counts are made of it, never kept.
+ABUNDANCE = "abundance"
 
 
 @dataclass(frozen=True, kw_only=True)
