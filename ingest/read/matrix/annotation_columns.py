@@ -172,10 +172,11 @@ def _name_place(
     sure = [i for i in left if is_gene_name_column(names[i])]
     if sure:
         return sure[0]
-    for word in _NAMES:
-        for i in left:
-            if normal[i] == word and any(_is_symbol(row[i].strip()) for row in rows):
-                return i
+    words = [word for word in _NAMES if word in normal]
+    words += ["description"] if normal[0] == "name" else []  # as Broad's GCT has them
+    for i in [i for word in words for i in left if normal[i] == word]:
+        if rows and all(_is_symbol(row[i].strip()) for row in rows if row[i].strip()):
+            return i
     return None
 
 
