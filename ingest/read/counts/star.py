@@ -7,6 +7,7 @@ libraries are). Four rows `N_unmapped`, ... stand above the genes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NoReturn
@@ -120,10 +121,10 @@ def together(headers: Sequence[StarHeader], assay: Assay) -> list[StarHeader]:
     chosen = assay.read.strandedness
     if chosen is None:
         share = _share(headers)
+        _refuse_others(headers)
         chosen = _strandedness(share)
         if chosen is None:
             _raise_unclear(headers, share)
-        _refuse_others(headers, chosen)
         note = (
             f"STAR: {counted(len(headers), 'file')} taken as {chosen} (column {FIELDS[chosen]}): "
             f"{share:.1%} of the reads that columns 3 and 4 count are in column 3; "
@@ -160,22 +161,27 @@ def _raise_unclear(headers: Sequence[StarHeader], share: float) -> NoReturn:
     )
 
 
-def _refuse_others(headers: Sequence[StarHeader], chosen: Strandedness) -> None:
-    """Raise if a file by itself says something else than all together."""
-    for header in headers:
-        if not header.sums or header.sums[1] + header.sums[2] < _ENOUGH:
-            continue
-        if _strandedness(header.forward_share) == chosen:
-            continue
-        forward, reverse = header.sums[1:]
-        raise IngestError(
-            f"the file is of another strandedness than the assay, which is {chosen}",
-            file=header.path,
-            expected=f"sums as in the other files, {chosen}",
-            found=f"forward {forward:,.0f}, reverse {reverse:,.0f} "
-            f"({header.forward_share:.1%} forward)",
-            hint=f"give libraries of another kind as an assay of their own; or {_CLUE}",
-        )
+def _refuse_others(headers: Sequence[StarHeader]) -> None:
+    """Raise if files by themselves say different things."""
+    said = {
+        i: strandedness
+        for i, header in enumerate(headers)
+        if sum(header.sums[1:]) >= _ENOUGH
+        and (strandedness := _strandedness(header.forward_share)) is not None
+    }
+    votes = Counter(said.values())
+    if len(votes) < 2:
+        return
+    usual = votes.most_common(1)[0][0]
+    header = headers[next(i for i, one in said.items() if one != usual)]
+    forward, reverse = header.sums[1:]
+    raise IngestError(
+        f"the file is of another strandedness than most of the assay, which are {usual}",
+        file=header.path,
+        expected=f"sums as in the other files, {usual}",
+        found=f"forward {forward:,.0f}, reverse {reverse:,.0f} ({header.forward_share:.1%} forward)",
+        hint=f"give libraries of another kind as an assay of their own; or {_CLUE}",
+    )
 
 
 STAR = Format(
