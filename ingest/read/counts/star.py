@@ -179,7 +179,7 @@ def _refuse_others(headers: Sequence[StarHeader]) -> None:
         f"the file is of another strandedness than most of the assay, which are {usual}",
         file=header.path,
         expected=f"sums as in the other files, {usual}",
-        found=f"forward {forward:,.0f}, reverse {reverse:,.0f} ({header.forward_share:.1%} forward)",
+        found=f"forward {forward:,.0f}, reverse {reverse:,.0f}",
         hint=f"give libraries of another kind as an assay of their own; or {_CLUE}",
     )
 

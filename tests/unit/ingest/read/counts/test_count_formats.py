@@ -31,8 +31,7 @@ FOLDERS = "\t".join(f"/data/{s}/accepted_hits.bam" for s in SAMPLES)
 FEATURE_COUNTS = '# Program:featureCounts v2.0.3; Command:"featureCounts" "-a" "g.gtf"\n'
 
 
-def place(row: int) -> list[str]:
-    return ["chr1;chr1", "1;60", "40;90", "+;-", "71"]
+PLACE = ["chr1;chr1", "1;60", "40;90", "+;-", "71"]
 
 
 def named(row: int) -> list[str]:
@@ -55,7 +54,7 @@ def salmon(row: int, sample: int) -> list[str]:
 
 def featurecounts(head: str) -> str:
     columns = "Geneid\tChr\tStart\tEnd\tStrand\tLength\t" + head
-    return FEATURE_COUNTS + table(columns, lambda i: [GENES[i], *place(i), *counts(i)])
+    return FEATURE_COUNTS + table(columns, lambda i: [GENES[i], *PLACE, *counts(i)])
 
 
 FORMATS: dict[str, Callable[[Path], list[Path]]] = {
@@ -79,7 +78,7 @@ FORMATS: dict[str, Callable[[Path], list[Path]]] = {
             FEATURE_COUNTS
             + table(
                 f"Geneid\tChr\tStart\tEnd\tStrand\tLength\tmap/{SAMPLES[j]}Aligned.sortedByCoord.out.bam",
-                lambda i: [GENES[i], *place(i), one(i, j)],
+                lambda i: [GENES[i], *PLACE, one(i, j)],
             )
         ),
     ),
