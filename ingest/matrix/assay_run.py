@@ -13,10 +13,12 @@ import pyarrow as pa
 from cohortmart.core.count_scale import CountScale
 from cohortmart.core.lake.matrix import Rows
 from cohortmart.core.prefetch import one_ahead
+from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.study.records import Assay
 from cohortmart.core.text import counted
 from ingest.check.count_scale import judge_scale
 from ingest.check.matrix import Kind, MatrixTally
+from ingest.check.transform_domain import check_transform
 from ingest.read.formats import read_blocks
 from ingest.read.matrix.counter_rows import CounterRows
 from ingest.read.matrix.records import Block, MatrixHeader
@@ -103,6 +105,8 @@ class AssayRun:
         counts = tally.kind == "counts"
         for block in counters.without(blocks) if counts else blocks:
             tally.add(block)
+            if kind is None and self.assay.kind == CONTINUOUS:
+                check_transform(header, block, self.assay)
             kept = block if len(keep) == len(header.samples) else block.of_samples(keep)
             if counts:
                 self._scale.add(kept.values, self._columns)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from cohortmart.core.lake.file_manifest import Entry
 from cohortmart.core.lake.hashed_tables import DIGITS
 from cohortmart.core.lake.layers import RAW
+from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.study.records import Assay
 from ingest.forget.forgotten import hashed_column
 from ingest.write.file_log import options_json
@@ -138,7 +139,13 @@ def read_options(assay: Assay) -> dict[str, object]:
     for key in _LATER:
         if read[key] == type(assay.read).model_fields[key].default:
             del read[key]
-    return {"kind": assay.kind, "format": assay.format, **read}
+    # a value that the transform cannot take, or a column that is no feature, is refused on reading
+    chosen = (
+        {key: getattr(assay, key) for key in ("columns", "unit", "transform", "below_detection")}
+        if assay.kind == CONTINUOUS
+        else {}
+    )
+    return {"kind": assay.kind, "format": assay.format, **read, **chosen}
 
 
 def origin_of(path: Path) -> Origin | None:

@@ -79,9 +79,8 @@ FEATURECOUNTS = Format(
     name="featurecounts",
     words="a table of featureCounts",
     recognises=recognises,
-    read_header=read_header,
+    read_header=lambda start, assay: named(read_header(start.file, assay), start, assay),
     read_blocks=text_matrix.read_blocks,
     estimated_rows=text_matrix.estimated_rows,
     first_cells=text_matrix.first_cells,
-    named=named,
 )

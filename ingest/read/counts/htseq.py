@@ -6,7 +6,6 @@ the genes stand between id and count.
 
 from __future__ import annotations
 
-from cohortmart.core.study.records import Assay
 from ingest.read.counts.one_sample import fields_of, is_number, named, one_sample_header
 from ingest.read.matrix import text_matrix
 from ingest.read.matrix.annotation_columns import is_about_features
@@ -29,22 +28,19 @@ def recognises(start: FileStart) -> bool:
     return counts and texts and (len(rows) > 1 or not is_number(first[0]))
 
 
-def read_header(file: RawFile, assay: Assay) -> TextMatrixHeader:
+def read_header(file: RawFile) -> TextMatrixHeader:
     """Read the shape of the first row; no value is read.
 
     Parameters
     ----------
     file : RawFile
         The table.
-    assay : Assay
-        Its reading options.
 
     Raises
     ------
     IngestError
         The file cannot be read as text.
     """
-    del assay
     mark = file.text_format().delimiter
     first = split_line(file.lines(1)[0], mark, file.path, 1)
     common = one_sample_header(file, HTSEQ.name, columns=first, value_field=len(first))
@@ -55,9 +51,8 @@ HTSEQ = Format(
     name="htseq",
     words="the genes and counts of one sample without a header, as HTSeq writes them",
     recognises=recognises,
-    read_header=read_header,
+    read_header=lambda start, assay: named(read_header(start.file), start, assay),
     read_blocks=text_matrix.read_blocks,
     estimated_rows=text_matrix.estimated_rows,
     first_cells=text_matrix.first_cells,
-    named=named,
 )

@@ -264,11 +264,10 @@ def _format(tool: Tool) -> Format:
         name=tool.name,
         words=tool.words,
         recognises=lambda start: _recognises(tool, start),
-        read_header=lambda file, _assay: _read_header(tool, file),
+        read_header=lambda start, assay: named(_read_header(tool, start.file), start, assay),
         read_blocks=read_blocks,
         estimated_rows=text_matrix.estimated_rows,
         first_cells=text_matrix.first_cells,
-        named=named,
         together=together,
     )
 

@@ -65,22 +65,19 @@ def recognises(start: FileStart) -> bool:
     )
 
 
-def read_header(file: RawFile, assay: Assay) -> StarHeader:
+def read_header(file: RawFile) -> StarHeader:
     """Read the sums of the three columns, which tell the strandedness.
 
     Parameters
     ----------
     file : RawFile
         The table: a line a gene, read whole.
-    assay : Assay
-        Its reading options.
 
     Raises
     ------
     IngestError
         The file cannot be read as text.
     """
-    del assay
     common = one_sample_header(file, STAR.name, columns=("id", *FIELDS), value_field=2)
     return StarHeader(**common, sums=_sums(file))
 
@@ -188,10 +185,9 @@ STAR = Format(
     name="star",
     words="the counts of one sample by STAR (ReadsPerGene.out.tab)",
     recognises=recognises,
-    read_header=read_header,
+    read_header=lambda start, assay: named(read_header(start.file), start, assay),
     read_blocks=text_matrix.read_blocks,
     estimated_rows=text_matrix.estimated_rows,
     first_cells=text_matrix.first_cells,
-    named=named,
     together=together,
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cohortmart.core.lake.censoring import CENSORING
 from cohortmart.core.lake.signals import SIGNALS
 from ingest.read.text.delimited import TextFormat
 from ingest.read.text.names import is_gene_name_column
@@ -20,7 +21,7 @@ QUALITY = ("detection_p", "bead_count")
 #: which betas are made from, where study.yml asks for them; the average length of a gene's
 #: transcripts, where estimated counts come with it.
 LENGTH = "transcript_length"
-FURTHER = (*QUALITY, *SIGNALS, LENGTH)
+FURTHER = (*QUALITY, *SIGNALS, LENGTH, *CENSORING)
 #: Transcripts per million beside estimated counts; read where counts are made of it, never kept.
 ABUNDANCE = "abundance"
 

@@ -259,11 +259,10 @@ MATRIX = Format(
     name="matrix",
     words="a matrix with features in rows and samples in columns",
     recognises=lambda _start: True,  # whatever no other reader takes
-    read_header=read_header,
+    read_header=lambda start, assay: named(read_header(start.file, assay), start, assay),
     read_blocks=read_blocks,
     estimated_rows=estimated_rows,
     first_cells=first_cells,
-    named=named,
     # A matrix of gene names looks the same either way round; betas beside detection p are a
     # matrix, too, if one wants the detection p as samples of their own.
     looks_like=("transposed", "genomestudio", "signals", "htseq", "featurecounts"),
