@@ -35,6 +35,8 @@ class Plan:
         What its files say, forgotten columns included.
     needs_counts : tuple of str
         What of the study needs counts of it, see `ingest.check.count_scale`.
+    also : tuple of (Path, str)
+        Files without samples that the matrix is made from, too, each with its SHA-256.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Plan:
     left_out: tuple[str, ...]
     headers: AssayHeaders
     needs_counts: tuple[str, ...] = ()
+    also: tuple[tuple[Path, str], ...] = ()
 
     @property
     def used(self) -> tuple[tuple[Path, str], ...]:
@@ -97,13 +100,14 @@ def plan_assays(
     for name, assay in sorted(study.assays.items()):
         headers = read_headers(assay, frozenset(known_names[name]), checksums.read_header)
         of_quality = [header for given in headers.quality.values() for header in given]
+        also = tuple((path, checksums.of(path)) for path in _also(assay))
         whole = raw_origin(
             name,
             assay,
             [(checksums.of(h.path), h.samples) for h in headers.values],
             [(checksums.of(h.path), h.samples) for h in of_quality],
             _reader_version(assay, headers),
-            [checksums.of(path) for path in _also(assay)],
+            [sha256 for _, sha256 in also],
         )
         left_out = tuple(
             column
@@ -118,7 +122,7 @@ def plan_assays(
                 hint=f"take the assay {name} out of study.yml, or give it other files",
             )
         needed = counts_needed(study, name) if assay.kind == "counts" else ()
-        plans.append(Plan(name, assay, origin, left_out, headers, needed))
+        plans.append(Plan(name, assay, origin, left_out, headers, needed, also))
     return plans
 
 
