@@ -16,6 +16,7 @@ _LARGEST_LOG = 24.0
 _SMALL = 4.0
 #: Numbers above 0 from which a scale is told.
 _ENOUGH = 30
+_HARDLY = 0.01
 _EQUAL = 1e-3
 _MILLION = 1e6
 
@@ -87,6 +88,11 @@ class CountScale:
             return True
         equal = np.allclose(self.sums, float(np.median(self.sums)), rtol=_EQUAL)
         return bool(equal) and self.positive >= _ENOUGH and self.whole_share < 0.5
+
+    @property
+    def hardly_whole(self) -> bool:
+        """Whether hardly a value is a whole number."""
+        return self.positive >= _ENOUGH and self.whole_share < _HARDLY
 
     @property
     def words(self) -> str:

@@ -77,7 +77,7 @@ def judge_scale(
             hint=_HINT,
         )
     if not scale.are_per_million:
-        return ()
+        return _few_whole(scale, file) if needed else ()
     if needed:
         raise IngestError(
             f"the values of the assay {assay} are CPM, TPM or the like, not counts, and "
@@ -90,4 +90,14 @@ def judge_scale(
     return (
         f"{file.name}: {scale.words}; these look like TPM or CPM, not counts, and are treated as "
         "counts",
+    )
+
+
+def _few_whole(scale: CountScale, file: Path) -> tuple[str, ...]:
+    """Say that hardly a value is whole: so are lengthScaledTPM, but also FPKM."""
+    if not scale.hardly_whole:
+        return ()
+    return (
+        f"{file.name}: {scale.whole_share:.1%} of the values above 0 are whole numbers: estimated "
+        "counts (lengthScaledTPM, say) are; FPKM, TPM and normalised counts are none",
     )

@@ -21,7 +21,15 @@ _ID_NAMES = (
     *("entrezgene", "entrez_gene_id", "entrez", "gene", "gene_name", "gene_symbol", "symbol"),
 )
 #: Columns of gene names besides those of `is_gene_name_column`; the last two may hold ids.
-_NAMES = ("external_gene_name", "associated_gene_name", "mgi_symbol", "ext_gene", "gene", "name")
+_NAMES = (
+    "external_gene_name",
+    "associated_gene_name",
+    "mgi_symbol",
+    "ext_gene",
+    "gene_short_name",
+    "gene",
+    "name",
+)
 _ABOUT = re.compile(
     r"chr|chrom|chromosome(_(name|scaffold_name))?|seqnames?|seqid|contig|scaffold|strand|width"
     r"|(gene_|transcript_)?(start|end|stop)(_position|_bp)?|(gene_)?(position|pos|coordinates?)"
