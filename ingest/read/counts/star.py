@@ -21,6 +21,7 @@ from cohortmart.core.study.records import Assay
 from cohortmart.core.text import counted
 from ingest.read.counts.one_sample import fields_of, is_number, named, one_sample_header
 from ingest.read.matrix import text_matrix
+from ingest.read.matrix.annotation_columns import is_about_features
 from ingest.read.matrix.counter_rows import is_counter
 from ingest.read.matrix.format import FileStart, Format
 from ingest.read.matrix.records import TextMatrixHeader
@@ -58,9 +59,13 @@ class StarHeader(TextMatrixHeader):
 
 def recognises(start: FileStart) -> bool:
     """Whether a file begins with rows of an id and three whole numbers, and has no header."""
-    rows = fields_of(start, "\t")
-    return bool(rows) and all(
-        len(row) == 4 and not is_number(row[0]) and all(cell.isdecimal() for cell in row[1:])
+    rows, known = fields_of(start, "\t"), set(start.known_samples)
+    if not rows or is_about_features(rows[0][0]) or not known.isdisjoint(rows[0]):
+        return False
+    return all(
+        len(row) == len(FIELDS) + 1
+        and not is_number(row[0])
+        and all(cell.isdecimal() for cell in row[1:])
         for row in rows
     )
 

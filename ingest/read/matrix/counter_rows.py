@@ -108,7 +108,7 @@ class CounterRows:
         if self.left_out:
             n = counted(len(self.left_out), "row")
             shown = listed(self.left_out, most=_SHOWN)
-            said.append(f"{name}: left out {n} that count reads of no gene: {shown}")
+            said.append(f"{name}: left out {n} of no gene: {shown}")
         if self.kept_totals:
             shown = listed(self.kept_totals, most=_SHOWN)
             said.append(f"{name}: {shown} is not the sum of the other rows and counts as a gene")

@@ -49,7 +49,7 @@ class MatrixHeader:
     further : tuple of str
         Which of `FURTHER` are read from the file.
     header_line : int
-        Line of the sample names, from 1.
+        Line of the sample names, from 1; 0 where a file has no header.
     notes : tuple of str
         What the user should know.
     """
@@ -135,7 +135,7 @@ class TextMatrixHeader(MatrixHeader):
     def header_place(self, sample: int) -> tuple[int | None, int | str]:
         """Return line and field of a sample's name."""
         first = next(iter(self.fields.values()))
-        return self.header_line, first[sample] - self.missing_corner
+        return self.header_line or None, first[sample] - self.missing_corner
 
     def place(self, block: Block, row: int, sample: int) -> tuple[int | None, int | str]:
         """Return line and field of a sample's value."""

@@ -162,7 +162,7 @@ def test_check_and_ingest_refuse_cpm_for_voom_alone(tmp_path: Path, values: str)
 
 def test_check_names_counter_rows(tmp_path: Path) -> None:
     path = study(tmp_path, "{kind: counts, files: counts/*.tab}", values="log_cpm")
-    assert "left out 1 row that count reads of no gene: __no_feature" in check_study(path).text
+    assert "left out 1 row of no gene: __no_feature" in check_study(path).text
 
 
 def test_another_table_of_transcripts_reads_the_files_anew(tmp_path: Path) -> None:

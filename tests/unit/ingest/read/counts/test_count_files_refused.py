@@ -153,3 +153,19 @@ def test_hundreds_of_files_are_gathered(tmp_path: Path, monkeypatch: pytest.Monk
     assert report.samples == tuple(names)
     assert ids == sorted(GENES)
     np.testing.assert_array_equal(found, values[np.argsort(GENES)])
+
+
+def test_samples_called_by_numbers_are_no_counts(tmp_path: Path) -> None:
+    for corner in ("gene_id", "x", ""):
+        path = put(tmp_path / "x.tsv", table(f"{corner}\t1\t2\t3", lambda i: [GENES[i], 1, 2, 3]))
+        assert read_counts([path], ["1", "2", "3"])[0].samples == ("1", "2", "3")
+        path = put(tmp_path / "y.tsv", table(f"{corner}\t7", lambda i: [GENES[i], 1]))
+        assert read_counts([path], ["7"])[0].samples == ("7",)
+
+
+def test_two_files_of_one_sample_are_both_named(tmp_path: Path) -> None:
+    files = [htseq(tmp_path / "a", "HP1_1st.counts"), htseq(tmp_path / "b", "HP1_1st.counts")]
+    with pytest.raises(IngestError, match="in two files") as caught:
+        read_counts(files)
+    assert (caught.value.file, caught.value.line) == (files[1], None)
+    assert str(files[0]) in str(caught.value.found)

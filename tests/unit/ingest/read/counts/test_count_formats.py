@@ -192,8 +192,8 @@ def test_what_is_passed_over_and_left_out_is_said_once(tmp_path: Path) -> None:
     )
     report, *_ = read_counts(FORMATS["HTSeq"](tmp_path / "h"))
     assert report.notes == (
-        "HP1_1st.htseq.counts, HP1_3rd.htseq.counts, MS2_1st.htseq.counts: left out 4 rows that "
-        "count reads of no gene: __no_feature, __ambiguous, __too_low_aQual, __not_aligned",
+        "HP1_1st.htseq.counts, HP1_3rd.htseq.counts, MS2_1st.htseq.counts: left out 4 rows of "
+        "no gene: __no_feature, __ambiguous, __too_low_aQual, __not_aligned",
     )
 
 

@@ -37,7 +37,7 @@ def test_they_are_left_out_wherever_they_stand(
     assert ids == ["g1", "g2", "g3"]
     np.testing.assert_array_equal(values, [[3, 0], [5, 6], [0, 9]])
     n = "1 row" if len(names) == 1 else "2 rows"
-    assert report.notes == (f"x.csv: left out {n} that count reads of no gene: {', '.join(names)}",)
+    assert report.notes == (f"x.csv: left out {n} of no gene: {', '.join(names)}",)
     assert report.files[0].rows == 3
 
 
