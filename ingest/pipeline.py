@@ -30,7 +30,8 @@ from ingest.plan import Plan, plan_assays
 from ingest.read.samples.sample_sheet import Samples, read_samples
 from ingest.read.samples.sheet_cells import SHEET_READER_VERSION
 from ingest.reference.pipeline import read_annotation
-from ingest.reference.roles import ANNOTATION_TABLES
+from ingest.reference.roles import ANNOTATION_TABLES, NETWORK
+from ingest.reference.translation import GENE_TABLES, name_genes
 from ingest.write.file_log import file_log, name_in_study, options_json
 from ingest.write.samples import assay_table, feature_table, variable_table
 
@@ -39,6 +40,7 @@ Say = Callable[[str], None]
 TABLES = (
     *("assay", "feature", "ingested_file", "matrix", "matrix_sample", "sample", "study_variable"),
     *ANNOTATION_TABLES,
+    *GENE_TABLES,
 )
 
 
@@ -132,9 +134,19 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
     for line in notes:
         say(f"note: {line}")
 
+    if study.reference.network is not None:  # read after the matrices; a forgotten one ends here
+        checksums.of(study.reference.network.file)
     annotation = read_annotation(study, home.lake, study_file, checksums, say)
     done = [_one_assay(home.lake, plan, study_file, say) for plan in plans]
+    named = name_genes(
+        study, home.lake, [reading.features for reading in done], annotation.entries, say
+    )
+    network = read_annotation(
+        study, home.lake, study_file, checksums, say, (NETWORK,), named.genes.words
+    )
+    translated = named.translated(study, home.lake, network.entries, say)
     notes += [*annotation.notes, *(note for reading in done for note in reading.notes)]
+    notes += [*named.notes, *network.notes, *translated.notes]
     rows = [
         row
         for reading in done
@@ -148,9 +160,11 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
     ]
     log = [*_sheet_rows(study, samples, study_file, checksums)]
     log += [row for reading in done for row in reading.file_rows]
-    log += annotation.file_rows
+    log += [*annotation.file_rows, *network.file_rows]
     entries = [
         *annotation.entries,
+        *network.entries,
+        *translated.entries,
         *(reading.plan.origin.entry for reading in done),
         write_named(samples.table, home.lake, "sample"),
         write_named(variable_table(study), home.lake, "study_variable"),
