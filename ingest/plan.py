@@ -12,6 +12,7 @@ from ingest.checksums import Checksums
 from ingest.forget.forgotten import Forgotten
 from ingest.matrix.assay_headers import AssayHeaders, read_headers
 from ingest.matrix.matrix_file import Origin, raw_origin
+from ingest.matrix.paired_ids import PAIRED_IDS_VERSION, has_pairs
 from ingest.read.formats import reader_version
 
 
@@ -58,7 +59,7 @@ class Plan:
     @property
     def reader_version(self) -> str:
         """Version of what reads the files."""
-        return _reader_version(self.headers)
+        return _reader_version(self.headers, self.assay)
 
 
 def plan_assays(
@@ -97,7 +98,8 @@ def plan_assays(
             assay,
             [(checksums.of(h.path), h.samples) for h in headers.values],
             [(checksums.of(h.path), h.samples) for h in of_quality],
-            _reader_version(headers),
+            _reader_version(headers, assay),
+            genes=[checksums.of(p) for p in study.reference.genes] if of_genes(assay) else (),
         )
         left_out = tuple(
             column
@@ -115,6 +117,13 @@ def plan_assays(
     return plans
 
 
-def _reader_version(headers: AssayHeaders) -> str:
+def of_genes(assay: Assay) -> bool:
+    """Whether the features of an assay are genes, whose ids and names are looked at."""
+    return assay.kind == "counts"
+
+
+def _reader_version(headers: AssayHeaders, assay: Assay) -> str:
     quality = (header for given in headers.quality.values() for header in given)
-    return reader_version([*headers.values, *quality])
+    version = reader_version([*headers.values, *quality])
+    paired = of_genes(assay) and any(map(has_pairs, headers.values))
+    return f"{version}+{PAIRED_IDS_VERSION}" if paired else version

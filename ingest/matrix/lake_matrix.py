@@ -23,11 +23,13 @@ from ingest.check.matrix import Kind, MatrixTally
 from ingest.check.transform_domain import check_transform
 from ingest.matrix.assay_headers import AssayHeaders
 from ingest.matrix.detection import check_quality_probes, with_quality
+from ingest.matrix.gene_ids import gene_ids
 from ingest.read.formats import read_blocks
 from ingest.read.matrix.joined import all_features, joined_blocks, spill
 from ingest.read.matrix.records import Block, MatrixHeader
 from ingest.read.matrix.replicates import collapsed, common_probe_ids
 from ingest.read.matrix.summed import GeneSums
+from ingest.reference.gene_lookup import GeneLookup
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,14 @@ class _Run:
     """What is gathered while the blocks of an assay pass."""
 
     def __init__(
-        self, assay: Assay, leave_out: frozenset[str], further: tuple[str, ...] = ()
+        self,
+        assay: Assay,
+        leave_out: frozenset[str],
+        further: tuple[str, ...] = (),
+        lookup: GeneLookup | None = None,
     ) -> None:
         self.assay = assay
+        self._lookup = lookup
         self.further = further
         self._leave_out = leave_out
         self.files: list[FileReport] = []
@@ -101,14 +108,20 @@ class _Run:
             kind or self.assay.kind,
             unique_ids=self.assay.read.sum_by is None,
             strip_version=self.assay.read.strip_version,
+            check_dates=self.assay.read.excel_dates != "keep",
         )
+        genes = None
+        read: Iterable[Block] = one_ahead(read_blocks(header, self.assay))
+        if tally.kind == "counts":
+            genes = gene_ids(header, self.assay, self._lookup)
+            read = genes.blocks()
         keep = np.array([i for i, n in enumerate(header.samples) if n not in self._leave_out])
-        for block in one_ahead(read_blocks(header, self.assay)):
+        for block in read:
             tally.add(block)
             if kind is None and self.assay.kind == CONTINUOUS:
                 check_transform(header, block, self.assay)
             yield block if len(keep) == len(header.samples) else block.of_samples(keep)
-        self.notes += [*header.notes, *tally.finish()]
+        self.notes += [*header.notes, *(genes.notes() if genes else ()), *tally.finish()]
         self.files.append(
             FileReport(header.path, tally.rows, len(header.samples), header.format_name)
         )
@@ -121,7 +134,8 @@ class _Run:
         name = header.path.name
         note = f"{name}: {counted(sums.features, 'feature')} summed to "
         note += counted(len(sums.names), "gene name")
-        if header.gene_name_column is None and not header.ids_are_gene_names:
+        named = header.gene_name_column is not None or header.ids_are_gene_names
+        if not named and not any(sums.has_name):
             note += "; the file has no column gene_name, so its feature ids were taken for names"
         elif sums.unnamed:
             note += f"; {sums.unnamed:,} without a gene name are kept under their feature id"
@@ -155,6 +169,7 @@ def ingest_matrix(
     target: Path,
     leave_out: Collection[str] = (),
     metadata: Mapping[bytes, bytes] | None = None,
+    lookup: GeneLookup | None = None,
 ) -> MatrixReport:
     """Read, check and write all matrix files of one assay.
 
@@ -175,6 +190,8 @@ def ingest_matrix(
         Samples that must not enter the lake; a file with no other sample is not read.
     metadata : mapping of bytes to bytes, optional
         What the lake matrix says about itself.
+    lookup : GeneLookup, optional
+        The reference of genes; it undoes Excel's dates among the names of counts.
 
     Returns
     -------
@@ -194,7 +211,7 @@ def ingest_matrix(
             hint="remove `sum_by` under `read`",
         )
     headers = headers.without(leave_out)
-    run = _Run(assay, frozenset(leave_out), headers.further)
+    run = _Run(assay, frozenset(leave_out), headers.further, lookup)
     samples = tuple(name for header in headers.values for name in run.kept(header))
     if not samples:
         raise IngestError(
@@ -209,7 +226,7 @@ def ingest_matrix(
         blocks = run.remembered(run.blocks(headers.values[0]))
         rows = write_matrix(blocks, len(samples), target, metadata, headers.further)
     except UnsortedError:
-        run = _Run(assay, frozenset(leave_out), headers.further)
+        run = _Run(assay, frozenset(leave_out), headers.further, lookup)
         rows = _write_sorted(run, headers, target, metadata)
     return MatrixReport(
         samples=samples,

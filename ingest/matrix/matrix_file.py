@@ -97,6 +97,7 @@ def raw_origin(
     files: Sequence[tuple[str, Sequence[str]]],
     quality: Sequence[tuple[str, Sequence[str]]],
     reader_version: str,
+    genes: Sequence[str] = (),
 ) -> Origin:
     """Return the origin of an assay's raw matrix.
 
@@ -113,12 +114,16 @@ def raw_origin(
         those of `files` are left aside.
     reader_version : str
         Of what reads them.
+    genes : sequence of str
+        SHA-256 of the tables of genes that names of a count matrix are looked up in.
     """
-    read = {
+    read: dict[str, object] = {
         "files": [sha256 for sha256, _ in (*files, *quality)],
         "options": read_options(assay),
         "reader_version": reader_version,
     }
+    if genes:
+        read["genes"] = list(genes)
     base = hashlib.sha256(options_json(read).encode()).hexdigest()
     known = {column for _, names in files for column in names}
     of_values, of_quality = (
@@ -133,6 +138,8 @@ def read_options(assay: Assay) -> dict[str, object]:
     read = assay.read.model_dump()
     if not assay.read.keep_signals:
         del read["keep_signals"]  # a key that came later: matrices without signals stay as they are
+    if assay.read.excel_dates is None:
+        del read["excel_dates"]  # so did this one
     # a value that the transform cannot take, or a column that is no feature, is refused on reading
     chosen = (
         {key: getattr(assay, key) for key in ("columns", "unit", "transform", "below_detection")}

@@ -19,6 +19,8 @@ from ingest.write.samples import AssayFeatures
 CURRENT = ("ensembl", "entrez", "hgnc", "symbol", "protein")
 _VERSION = re.compile(r"^(ENS[A-Z]{0,6}[0-9]{11})\.[0-9]+(_PAR_Y)?$")
 _TAXON = re.compile(r"^[0-9]+\.(?=ENS[A-Z]*P[0-9]{11}$)")
+#: Symbols that Excel takes for dates: SEPT2, MARCH1, DEC1.
+_MONTH = r"(?i)^(jan|feb|mar|marc|march|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[0-9]{1,2}$"
 _SHOWN = 5
 
 
@@ -52,8 +54,15 @@ class GeneLookup:
 
     def __init__(self, aliases: pl.DataFrame | None = None) -> None:
         self.meanings: dict[str, Meaning] = {}
+        self._former: dict[str, dict[int, str | None]] = {}
         if aliases is None:
             return
+        official = aliases.filter(pl.col("kind").is_in(["symbol", "previous"]))
+        months = official.filter(pl.col("alias").str.contains(_MONTH))
+        for alias, gene, symbol in months.select(
+            "alias", "reference_gene", "gene_name"
+        ).iter_rows():
+            self._former.setdefault(alias, {})[gene] = symbol
         certain = aliases.filter("is_certain").unique("alias", keep="first", maintain_order=True)
         for alias, kind, gene, symbol in certain.select(
             "alias", "kind", "reference_gene", "gene_name"
@@ -66,6 +75,21 @@ class GeneLookup:
     def get(self, word: str | None) -> Meaning | None:
         """Return what a word means, None where that is not certain."""
         return None if word is None else self.meanings.get(word)
+
+    def former(self, words: Iterable[str]) -> dict[int, str | None]:
+        """Return the genes whose symbol is or was one of some words that Excel takes for dates.
+
+        Parameters
+        ----------
+        words : iterable of str
+            Such as SEPT2.
+
+        Returns
+        -------
+        dict of int to str or None
+            Number of the gene to its current symbol.
+        """
+        return {g: s for word in words for g, s in self._former.get(word, {}).items()}
 
 
 def bare_id(word: str) -> str:

@@ -68,7 +68,7 @@ class StudyGenes:
 
 def study_genes(
     assays: Collection[AssayFeatures],
-    aliases: pl.DataFrame | None,
+    lookup: GeneLookup,
     probe_genes: Iterable[str] = (),
 ) -> StudyGenes:
     """Name the genes of a study.
@@ -77,12 +77,11 @@ def study_genes(
     ----------
     assays : collection of AssayFeatures
         All assays.
-    aliases : pl.DataFrame, optional
-        The lake's `gene_alias`.
+    lookup : GeneLookup
+        Words of `reference.genes`; perhaps none.
     probe_genes : iterable of str
         Gene names of the manifests; only where an assay has probes.
     """
-    lookup = GeneLookup(aliases)
     matches = match_features(assays, lookup) if lookup else GeneMatches()
     names: set[str] = set()
     own: dict[str, str] = {}

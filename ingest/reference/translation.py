@@ -11,6 +11,7 @@ import polars as pl
 from cohortmart.core.lake.file_manifest import Entry
 from cohortmart.core.lake.hashed_tables import write_named
 from cohortmart.core.study.records import Study
+from ingest.reference.gene_lookup import GeneLookup
 from ingest.reference.gene_overlap import compare_genes, gene_names
 from ingest.reference.study_genes import (
     StudyGenes,
@@ -91,30 +92,43 @@ class NamedGenes:
         return Translated(entries, report.warnings)
 
 
+def read_lookup(lake: Path, annotation: Sequence[Entry]) -> GeneLookup:
+    """Return the words of `reference.genes`; none where study.yml does not name it.
+
+    Parameters
+    ----------
+    lake : Path
+    annotation : sequence of Entry
+        Files of the lake made of what stands under `reference`.
+    """
+    there = any(entry.table_name == "gene_alias" for entry in annotation)
+    return GeneLookup(_table(lake, annotation, "gene_alias") if there else None)
+
+
 def name_genes(
-    study: Study,
     lake: Path,
     features: Collection[AssayFeatures],
     annotation: Sequence[Entry],
+    lookup: GeneLookup,
     say: Say,
 ) -> NamedGenes:
     """Look the genes of a study up.
 
     Parameters
     ----------
-    study : Study
     lake : Path
     features : collection of AssayFeatures
         Of all assays.
     annotation : sequence of Entry
         Files of the lake made of what stands under `reference`.
+    lookup : GeneLookup
+        See `read_lookup`.
     say : callable
         Called with a line of text for each note.
     """
-    aliases = _table(lake, annotation, "gene_alias") if study.reference.genes else None
     has_probes = any(part.kind == "beta" for part in features)
     probe_genes = distinct_words(lake, annotation, "probe_gene", "gene_name") if has_probes else []
-    genes = study_genes(features, aliases, probe_genes)
+    genes = study_genes(features, lookup, probe_genes)
     for note in genes.matches.notes:
         say(f"note: {note}")
     return NamedGenes(genes, tuple(annotation), genes.matches.notes)

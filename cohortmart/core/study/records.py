@@ -65,6 +65,8 @@ class ReadOptions(Record):
     collapse_replicates: StrictBool = False
     #: methylated and unmethylated signals stay in the lake, where steps of `normalise` find them
     keep_signals: StrictBool = False
+    #: rows of genes that Excel turned into dates, where no reference says which: an error if unsaid
+    excel_dates: Literal["drop", "keep"] | None = None
 
 
 class BeadFilter(Record):

@@ -10,7 +10,8 @@ import polars as pl
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.text import counted
-from ingest.read.text.cell_errors import EXCEL_DATE, EXCEL_HINT
+from ingest.read.text.cell_errors import EXCEL_HINT
+from ingest.read.text.excel_dates import GENE_DATE
 
 #: So many faults of a file are shown.
 _SHOWN = 20
@@ -86,7 +87,7 @@ def date_faults(genes: pl.Series, lines: pl.Series) -> list[LineFault]:
     lines : pl.Series of Int64, shape (n,)
         Where they stand.
     """
-    dates = (genes.str.contains("^[0-9]") & genes.str.contains(EXCEL_DATE)).fill_null(False)
+    dates = (genes.str.contains("^[0-9]") & genes.str.contains(GENE_DATE)).fill_null(False)
     found = pl.DataFrame({"line": lines, "gene": genes}).filter(dates)
     return [
         LineFault(
