@@ -91,7 +91,7 @@ class GeneIds:
         if not self._seen_first:
             self._pattern, self._seen_first = number_pattern(ids), True
             digits = pc.sum(pc.match_substring_regex(ids, pattern=r"^[0-9.]+$")).as_py() or 0
-            self._few_numbers = digits <= 0.1 * len(ids)
+            self._few_numbers = 2 * digits <= len(ids)
         ids_are_names = names is not None and self._header.ids_are_gene_names
         new, found, pairs = split_pairs(ids, self._pattern)
         cut = tidy_ids(new, self._assay.read.strip_version)

@@ -133,4 +133,4 @@ def _rank(stem: Sequence[str], name: Sequence[str]) -> int | None:
     worst = len(_KINDS) - 1
     if worst in naming:
         return worst
-    return min(naming, default=3)
+    return min(naming, default=worst)

@@ -187,10 +187,11 @@ def _notes(names: str, genes: pl.DataFrame, aliases: pl.DataFrame) -> tuple[str,
             f"({listed(doubled, most=_SHOWN)}); such names are not used to find ids"
         )
     former = aliases.filter(aliases["kind"].is_in(["previous", "alias"]))
-    unclear = former.filter(~former["is_certain"])["alias"].n_unique()
+    n_words = former["alias"].n_unique()
+    unclear = n_words - former.filter(former["is_certain"])["alias"].n_unique()
     if unclear:
         notes.append(
-            f"{names}: {unclear:,} of {former['alias'].n_unique():,} former symbols and aliases "
+            f"{names}: {unclear:,} of {n_words:,} former symbols and aliases "
             "mean several genes, or are the symbol of another; they are left as they stand"
         )
     return tuple(notes)
