@@ -14,6 +14,7 @@ from cohortmart.core.text import counted
 from ingest.matrix.date_names import DateNames, dates_among
 from ingest.matrix.paired_ids import number_pattern, split_pairs
 from ingest.read.formats import read_blocks
+from ingest.read.matrix.counter_rows import CounterRows
 from ingest.read.matrix.records import Block, MatrixHeader
 from ingest.read.text.names import tidy_ids
 from ingest.reference.gene_lookup import GeneLookup
@@ -120,7 +121,12 @@ class GeneIds:
         return dates
 
 
-def gene_ids(header: MatrixHeader, assay: Assay, lookup: GeneLookup | None = None) -> GeneIds:
+def gene_ids(
+    header: MatrixHeader,
+    assay: Assay,
+    lookup: GeneLookup | None = None,
+    counters: CounterRows | None = None,
+) -> GeneIds:
     """Return what names the rows of one count file while it is read.
 
     Parameters
@@ -129,11 +135,19 @@ def gene_ids(header: MatrixHeader, assay: Assay, lookup: GeneLookup | None = Non
     assay : Assay
     lookup : GeneLookup, optional
         The reference of genes.
+    counters : CounterRows, optional
+        Takes the rows that are no genes out of the first reading, and counts them.
     """
     # versions are cut behind the pairs: ENSG00000141510.18|TP53
     options = assay.read.model_copy(update={"strip_version": False})
     as_written = assay.model_copy(update={"read": options})
-    return GeneIds(header, assay, lambda: one_ahead(read_blocks(header, as_written)), lookup)
+    first = [counters or CounterRows()]
+
+    def read() -> Iterable[Block]:
+        rows = first.pop() if first else CounterRows()
+        return rows.without(one_ahead(read_blocks(header, as_written)))
+
+    return GeneIds(header, assay, read, lookup)
 
 
 def _renamed(block: Block, ids: Any, names: Any) -> Block:

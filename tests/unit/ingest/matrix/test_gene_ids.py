@@ -104,7 +104,7 @@ def test_only_files_with_pairs_are_another_reading(tmp_path: Path) -> None:
         assay = Assay(kind="counts", files=(tmp_path / "counts.tsv",))
         headers = read_headers(assay)
         assert has_pairs(headers.values[0]) is paired
-        assert ("pairs" in _reader_version(headers, assay)) is paired
+        assert ("pairs" in _reader_version(assay, headers)) is paired
 
 
 @pytest.mark.parametrize(
