@@ -11,6 +11,7 @@ from cohortmart.app.check.combat import CombatCheck, check_combat
 from cohortmart.app.check.combat_words import combat_text, combat_warnings
 from cohortmart.app.check.cost import cost_text
 from cohortmart.app.check.filters import filter_notes
+from cohortmart.app.check.genes import genes_text
 from cohortmart.app.check.measured import Measured, open_samples, read_measured
 from cohortmart.app.check.paragraphs import block
 from cohortmart.app.check.visits import visits_text
@@ -63,6 +64,8 @@ def check_study(study_file: Path) -> Report:
     found = {name: check_combat(measured.frame(name), name, study) for name in study.assays}
     combats = {name: check for name, check in found.items() if check is not None}
     sections = [_samples_section(study, measured, combats)]
+    of_genes = genes_text(study, measured)
+    sections += [of_genes] if of_genes else []
     tables: dict[str, str] = {}
     sections += [
         analysis_text(names, study.analyses[names[0]], checks[names[0]], tables)
