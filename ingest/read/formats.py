@@ -12,6 +12,7 @@ from typing import NoReturn
 from cohortmart.core.errors import IngestError
 from cohortmart.core.lake.signals import SIGNALS
 from cohortmart.core.study.records import Assay
+from ingest.read.continuous import measurements
 from ingest.read.illumina import genomestudio, signals
 from ingest.read.matrix import geo_series_matrix, rds, text_matrix, transposed
 from ingest.read.matrix.format import FileStart, Format
@@ -23,6 +24,7 @@ FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
         rds.RDS,
+        measurements.MEASUREMENTS,
         geo_series_matrix.GEO_SERIES_MATRIX,
         genomestudio.GENOMESTUDIO,
         signals.SIGNAL_TABLE,
