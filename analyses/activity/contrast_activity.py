@@ -69,12 +69,12 @@ def contrast_activity_tables(
 
 def _statistics(con: duckdb.DuckDBPyConnection, name: str) -> tuple[list[str], list[str], Floats]:
     """Return features, contrasts and t, shape (n_features, n_contrasts)."""
-    rows: pa.Table = con.execute(
+    rows: pa.Table = con.sql(
         """
-        select feature_id, contrast, t from new_contrast_result
-        where analysis = $1 order by feature_id, contrast
+        select feature_id, contrast, log_fc / nullif(se, 0e0) as t
+        from new_contrast_result where analysis = $1 order by feature_id, contrast
         """,
-        [name],
+        params=[name],
     ).to_arrow_table()
     ids, contrasts = (_once(rows[column].to_pylist()) for column in ("feature_id", "contrast"))
     place = [{value: i for i, value in enumerate(values)} for values in (ids, contrasts)]
@@ -83,7 +83,7 @@ def _statistics(con: duckdb.DuckDBPyConnection, name: str) -> tuple[list[str], l
         [of[value] for value in rows[column].to_pylist()]
         for of, column in zip(place, ("feature_id", "contrast"), strict=True)
     ]
-    t[at[0], at[1]] = rows["t"].to_numpy()
+    t[at[0], at[1]] = rows["t"].to_numpy(zero_copy_only=False)
     return ids, contrasts, t
 
 

@@ -105,10 +105,14 @@ def without_unmeasured(
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Leave out the samples that another assay does not have, before any value is known.
 
-    Parameters and errors are those of `with_measured`.
+    Parameters and errors are those of `with_measured`; an assay whose features `dim_measure` does
+    not have yet may have any.
     """
     notes: list[str] = []
     for name in measured_names(names, study):
+        features = _features(con, name.assay)
+        if features and name.feature not in features:
+            raise unknown_feature(name, features, where)
         matches = match_samples(samples, _of_assay(con, name.assay), study)
         there = [1.0 if sample is not None else None for sample in matches.of]
         samples = samples.with_columns(pl.Series(name.written, there, dtype=pl.Float64))
@@ -170,9 +174,7 @@ def _of_assay(con: duckdb.DuckDBPyConnection, assay: str) -> pl.DataFrame:
 def _values(
     con: duckdb.DuckDBPyConnection, name: MeasuredName, where: str
 ) -> dict[str, float | None]:
-    features = fetch(
-        con, "select feature_id from dim_measure where assay = $1 order by 1", [name.assay]
-    )["feature_id"].to_pylist()
+    features = _features(con, name.assay)
     if name.feature not in features:
         raise unknown_feature(name, features, where)
     query = """
@@ -181,6 +183,12 @@ def _values(
     """
     rows = fetch(con, query, [name.assay, name.feature]).to_pydict()
     return dict(zip(rows["sample_id"], rows["transformed_value"], strict=True))
+
+
+def _features(con: duckdb.DuckDBPyConnection, assay: str) -> list[str]:
+    query = "select feature_id from dim_measure where assay = $1 order by feature_id"
+    found: list[str] = fetch(con, query, [assay])["feature_id"].to_pylist()
+    return found
 
 
 def unknown_feature(name: MeasuredName, features: Sequence[str], where: str) -> AnalysisError:

@@ -127,7 +127,9 @@ def _make(
 
 def _options(derive: Derive) -> dict[str, Any]:
     """Return what study.yml asks, without the file: its content counts."""
-    return derive.model_dump(mode="json", include={"source", "method", *derive.how.options})
+    return derive.model_dump(
+        mode="json", by_alias=True, include={"source", "method", *derive.how.options}
+    )
 
 
 def _mark(derive: Derive, source: _Source, weights: pl.DataFrame) -> str:

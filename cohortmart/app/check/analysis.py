@@ -198,7 +198,7 @@ def _before_values(
     rest = tuple(name for name in covariates if name not in measured)
     model = analysis.model.model_copy(update={"covariates": rest})
     said = joined([f"`{name}`" for name in measured])
-    note = f"values of {said} are known during the run: this is the model without"
+    note = f"values of {said} come with the run: contrasts and degrees of freedom are without"
     return samples, analysis.model_copy(update={"model": model}), (*notes, note)
 
 

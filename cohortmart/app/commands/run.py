@@ -174,7 +174,8 @@ def _has_steps(study: Study) -> bool:
 def _normalise(study: Study, home: Home, progress: Progress) -> None:
     from analyses.normalise.pipeline import normalise
 
-    with progress.step("normalise", "normalising betas and counts"):
+    further = ", making derived assays" if study.derive else ""
+    with progress.step("normalise", f"normalising{further or ' betas and counts'}"):
         normalise(study, home, say=progress.say)
 
 

@@ -82,7 +82,7 @@ DERIVE_METHODS: Mapping[str, Method] = MappingProxyType(
             "cell types", "CpG",
         ),
         "linear_score": Method(
-            "a linear score", ("counts", "beta", "continuous"), "weights",
+            "linear scores", ("counts", "beta", "continuous"), "weights",
             ("intercept", "transform"), "score", "score", "scores", "feature",
         ),
         "activity": Method(

@@ -91,6 +91,9 @@ _RANGE = """
     select min(r) as lowest, median(r) as middle, max(r) as highest from qc_sample_correlation
     where assay = $assay and sample_set = $sample_set
 """
+_KNOWN = """
+    select count(r) from qc_sample_correlation where assay = $assay and sample_set = $sample_set
+"""
 _PURPOSE = (
     "Why look: two samples of the same cell type should correlate strongly. A sample that "
     "correlates less than the others with all of them (a pale line) failed, or is not what its "
@@ -105,7 +108,7 @@ def correlation_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
     given = {"assay": assay.name, "sample_set": ALL_SAMPLES}
     query = _SAMPLES.format(sample="" if source.pseudonymised else "sample, ")
     samples = source.table(query, {**given, "groups": list(source.groups)})
-    if not samples.num_rows:
+    if not samples.num_rows or not source.value(_KNOWN, given):  # one feature correlates in none
         return ()
     if samples.num_rows <= MOST_SAMPLES:
         return (Text(_PURPOSE), _cells(source, assay, samples))

@@ -110,7 +110,7 @@ def test_where_the_numbers_come_from(study: ArrayStudy) -> None:
         "made_from": "meth",
         "made_from_layer": "combat",
         "method": "cell_fractions",
-        "options": '{"method": "cell_fractions", "solver": "constrained", "source": "meth", '
+        "options": '{"from": "meth", "method": "cell_fractions", "solver": "constrained", '
         '"sum": "at_most_one"}',
         "file": "ref.csv",
         "n_features": 40,
