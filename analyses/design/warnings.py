@@ -6,6 +6,7 @@ import polars as pl
 
 from analyses.design.design import Design
 from analyses.design.mixed_kinds import mixed_kinds, mixed_kinds_words
+from analyses.design.residual_df import df_warnings
 from cohortmart.core.study.records import Analysis, Study
 
 
@@ -23,4 +24,4 @@ def design_warnings(
     study : Study
     """
     kinds = mixed_kinds(samples, design, analysis.model, study)
-    return tuple(mixed_kinds_words(k, analysis) for k in kinds)
+    return (*(mixed_kinds_words(k, analysis) for k in kinds), *df_warnings(design))
