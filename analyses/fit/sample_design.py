@@ -51,7 +51,7 @@ def chosen_design(
         No sample is chosen, or the model cannot be made on them.
     """
     where = f"analysis {name}"
-    samples, note = chosen_samples(con, name, analysis), None
+    samples, note = chosen_samples(con, name, analysis, study), None
     if analysis.model.curve is not None:
         samples, note = samples_on_curve(samples, analysis.model.curve, where)
     design = build_design(samples, analysis.model, study, where)

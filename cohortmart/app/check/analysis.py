@@ -136,7 +136,7 @@ def check_analysis(
     """
     note = None
     try:
-        samples = chosen_samples(con, name, analysis)
+        samples = chosen_samples(con, name, analysis, study)
         if analysis.model.curve is not None:
             samples, note = samples_on_curve(samples, analysis.model.curve, f"analysis {name}")
     except AnalysisError as error:
