@@ -1,4 +1,4 @@
-"""The response of a model: log-CPM, voom, M-values or betas, in blocks of features."""
+"""The response of a model: log-CPM, voom, M-values, betas or measurements, in blocks."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import polars as pl
 import pyarrow as pa
 
 from analyses.design.model_matrix import Design
-from analyses.load.betas import KeptBetas
 from analyses.load.normalised_counts import NormalisedCounts, normalised_counts
+from analyses.load.streamed import KeptBetas, Measurements
 from analyses.stats.counts.voom import VoomTrend
 from analyses.stats.counts.voom_rounds import voom_rounds
 from analyses.stats.linear.array_weights import array_weights_of_parts
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.methylation.m_value import m_value
 from analyses.stats.mixed.blocks import Blocks
+from cohortmart.core.count_scale import CountScale
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.study.records import Analysis, Study
@@ -107,6 +108,23 @@ class MethylationValues:
 
 
 @dataclass(frozen=True, eq=False)
+class MeasuredValues:
+    """Measurements as they pass.
+
+    Parameters
+    ----------
+    measurements : Measurements
+    """
+
+    measurements: Measurements
+
+    def blocks(self) -> Iterator[ValueBlock]:
+        """Stream them."""
+        for ids, values in self.measurements.blocks():
+            yield ValueBlock(ids, values)
+
+
+@dataclass(frozen=True, eq=False)
 class SampleWeightedValues:
     """Values without weights of their own, every feature with the same weights of the samples.
 
@@ -169,12 +187,16 @@ def values_of(
         betas = KeptBetas(con, analysis.assay, ids)
         values = MethylationValues(betas, clip if analysis.values == "m_value" else None)
         return _weighted(name, analysis, values, basis)
+    if analysis.values == "measured":
+        values = MeasuredValues(Measurements(con, analysis.assay, ids))
+        return _weighted(name, analysis, values, basis)
     counts = read_counts(con, name, analysis, ids, design.expression_groups)
     n_unexpressed = int((~counts.counts.any(axis=1)).sum())
     if analysis.values == "log_cpm":
         block = ValueBlock(counts.feature_ids, counts.log2_cpm)
         values = ValuesInMemory(block, n_unexpressed=n_unexpressed)
         return _weighted(name, analysis, values, basis)
+    _refuse_scale(name, counts.counts)
     try:
         made = voom_rounds(
             counts.counts,
@@ -188,6 +210,20 @@ def values_of(
         raise AnalysisError(f"analysis {name}: {error}") from error
     block = ValueBlock(counts.feature_ids, made.log2_cpm, weights=made.weights)
     return ValuesInMemory(block, made.sample_weights, made.trend, n_unexpressed)
+
+
+def _refuse_scale(name: str, counts: Floats) -> None:
+    """Refuse what has not the variance of counts, whenever it came into the lake."""
+    scale = CountScale()
+    scale.add(counts)
+    if scale.are_logarithms or scale.are_per_million:
+        raise AnalysisError(
+            f"analysis {name}: voom needs counts, and the values are "
+            f"{'logarithms' if scale.are_logarithms else 'CPM, TPM or the like'}",
+            expected="counts of reads: whole numbers, or estimates as of salmon and RSEM",
+            found=scale.words,
+            hint="give the counts themselves, or write `kind: continuous` and `values: measured`",
+        )
 
 
 def _weighted(name: str, analysis: Analysis, values: Values, basis: DesignBasis) -> Values:

@@ -5,7 +5,7 @@ Each reader exports one `Format`; `ingest.read.formats.FORMATS` lists them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,11 +33,14 @@ class FileStart:
         Names that the sample sheets give to the assay's samples.
     strip_suffix : str or None
         What study.yml strips from sample names.
+    kind : str
+        Of the assay.
     """
 
     file: RawFile
     known_samples: Collection[str] = ()
     strip_suffix: str | None = None
+    kind: str = ""
 
     @cached_property
     def content(self) -> bytes:
@@ -86,7 +89,8 @@ class Format:
     recognises : callable
         Whether a file is of this format, from its beginning.
     read_header : callable
-        Reads what the first lines of a file say; no value is read. Raises IngestError.
+        Reads what the first lines of a file say, which is where it is looked at already; no value
+        is read. Raises IngestError.
     read_blocks : callable
         Streams the values of a header's file in blocks of features. Raises IngestError.
     estimated_rows : callable
@@ -98,14 +102,17 @@ class Format:
         Formats that a file may seem to have although study.yml rightly says that it has this one.
     version : str
         Raise it when the rows of this format alone would differ; see `formats.reader_version`.
+    together : callable, optional
+        Settles what only all files of this format in one assay tell together. Raises IngestError.
     """
 
     name: str
     words: str
     recognises: Callable[[FileStart], bool]
-    read_header: Callable[[RawFile, Assay], MatrixHeader]
+    read_header: Callable[[FileStart, Assay], MatrixHeader]
     read_blocks: Callable[[Any, Assay], Iterator[Block]]
     estimated_rows: Callable[[Any], float]
     first_cells: Callable[[Any, str], Iterable[str]]
     looks_like: Collection[str] = ()
     version: str = ""
+    together: Callable[[Sequence[Any], Assay], Sequence[MatrixHeader]] | None = None
