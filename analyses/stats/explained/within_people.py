@@ -64,6 +64,22 @@ class WithinPeople:
         """
         return self.basis.contrasts(matrix)
 
+    def changes(self, k: Floats) -> tuple[Floats, Floats]:
+        """Return the change of each variable in a contrast, and its standard error.
+
+        Parameters
+        ----------
+        k : ndarray of shape (rank,)
+            A column of `contrasts`.
+
+        Returns
+        -------
+        change, se : ndarray of shape (n_variables,)
+            In the variables' own units; t with `noise_df` degrees of freedom.
+        """
+        change = k @ (self.basis.q.T @ self.variables)
+        return np.asarray(change * self.scale), np.asarray(np.linalg.norm(k) * self.scale)
+
 
 class VariableError(ValueError):
     """A variable says nothing that the model does not say.

@@ -8,6 +8,7 @@ from itertools import product
 from cohortmart.core.study.faults import Fault
 from cohortmart.core.study.records import ROLES, Analysis, Study
 from cohortmart.core.study.rules.contrasts import validate_contrasts
+from cohortmart.core.study.rules.explained import validate_explained
 from cohortmart.core.study.rules.model_options import validate_options
 from cohortmart.core.study.yaml_positions import Document, KeyPath
 from cohortmart.core.text import did_you_mean
@@ -47,6 +48,7 @@ def validate_analysis(
     yield from _check_baseline(study, analysis, (*here, "model", "baseline"))
     yield from validate_contrasts(study, analysis.contrasts, analysis.model, (*here, "contrasts"))
     yield from validate_options(study, analysis, here)
+    yield from validate_explained(study, analysis, here)
 
 
 def _check_assay(
