@@ -61,9 +61,9 @@ def explaining_variables(
     rows = samples.with_row_index("place_in_design")
     kept, notes = rows, []
     for name in names:
-        if name not in samples.columns:
+        if name not in samples.columns or not samples.schema[name].is_numeric():
             break  # read_variable says why
-        value = kept[name].cast(pl.Float64, strict=False)
+        value = kept[name].cast(pl.Float64)
         there = (value.is_not_null() & value.is_not_nan()).fill_null(False)
         lacking = sorted(kept["sample_id"].filter(~there).to_list())
         if lacking:
