@@ -19,7 +19,7 @@ from cohortmart.core.lake.layers import RAW, is_derived
 from cohortmart.core.lake.lock import lake_lock
 from cohortmart.core.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
 from cohortmart.core.study.records import Study
-from cohortmart.core.text import counted
+from cohortmart.core.text import counted, listed
 from cohortmart.core.warehouse.home import Home
 from ingest.check.samples import match_columns
 from ingest.checksums import Checksums
@@ -204,7 +204,7 @@ def _one_assay(lake: Path, plan: Plan, study_file: Path, say: Say) -> AssayReadi
     reading = find_in_lake(lake, plan, study_file)
     if reading is None:
         size = sum(path.stat().st_size for path in plan.used_files)
-        names = ", ".join(path.name for path in plan.used_files)
+        names = listed([path.name for path in plan.used_files], most=6)
         shown = f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"
         say(f"{plan.name}: reading {names} ({shown})")
         reading = read_into_lake(lake, plan, study_file)

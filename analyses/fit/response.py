@@ -20,6 +20,7 @@ from analyses.stats.linear.array_weights import array_weights_of_parts
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.methylation.m_value import m_value
 from analyses.stats.mixed.blocks import Blocks
+from cohortmart.core.count_scale import CountScale
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.study.records import Analysis, Study
@@ -190,6 +191,7 @@ def values_of(
     if analysis.values == "log_cpm":
         values = ValuesInMemory(ValueBlock(counts.feature_ids, counts.log2_cpm))
         return _weighted(name, analysis, values, basis)
+    _refuse_scale(name, counts.counts)
     try:
         made = voom_rounds(
             counts.counts,
@@ -203,6 +205,20 @@ def values_of(
         raise AnalysisError(f"analysis {name}: {error}") from error
     block = ValueBlock(counts.feature_ids, made.log2_cpm, weights=made.weights)
     return ValuesInMemory(block, made.sample_weights, made.trend)
+
+
+def _refuse_scale(name: str, counts: Floats) -> None:
+    """Refuse what has not the variance of counts, whenever it came into the lake."""
+    scale = CountScale()
+    scale.add(counts)
+    if scale.are_logarithms or scale.are_per_million:
+        raise AnalysisError(
+            f"analysis {name}: voom needs counts, and the values are "
+            f"{'logarithms' if scale.are_logarithms else 'CPM, TPM or the like'}",
+            expected="counts of reads: whole numbers, or estimates as of salmon and RSEM",
+            found=scale.words,
+            hint="give the counts themselves, or write `kind: continuous` and `values: measured`",
+        )
 
 
 def _weighted(name: str, analysis: Analysis, values: Values, basis: DesignBasis) -> Values:

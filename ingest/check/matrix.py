@@ -25,6 +25,8 @@ _WORDS = {
     "detection_p": ("detection p", 0.0, 1.0),
     "bead_count": ("number of beads", 0.0, _MAX),
     "methylated": ("methylated signal", -_MAX, _MAX),  # the background may be subtracted
+    "transcript_length": ("transcript length", 0.0, _MAX),
+    "abundance": ("abundance", 0.0, _MAX),
     "unmethylated": ("unmethylated signal", -_MAX, _MAX),
 }
 _NO_ID = pa.array(["", "NA", "N/A", "NaN", "nan", "null"])
@@ -128,6 +130,7 @@ class MatrixTally:
         self.strip_version = strip_version
         self.rows = 0
         self._ids: list[Any] = []
+        self._lines: list[int] = []
         self._missing = np.zeros(len(header.samples), np.int64)
         self._sums = np.zeros(len(header.samples))
 
@@ -148,6 +151,7 @@ class MatrixTally:
             self._sums += np.nansum(block.values, axis=0)
         if self.unique_ids:
             self._ids.append(block.feature_ids)
+            self._lines.append(block.first_line)
 
     def finish(self) -> tuple[str, ...]:
         """Check the file as a whole and return what the user should know.
@@ -250,8 +254,8 @@ class MatrixTally:
         if self.kind == "counts":
             why = "two versions of it have lost their version: " if self.strip_version else ""
             hint = f"{why}`read: {{sum_by: gene_name}}` sums such rows; or keep one row a feature"
-        first = self.header.feature_place(self.header.header_line + 1, earlier)
-        line, column = self.header.feature_place(self.header.header_line + 1, row)
+        first = self._place(earlier)
+        line, column = self._place(row)
         raise IngestError(
             f"the feature `{name}` stands twice",
             file=self.header.path,
@@ -261,6 +265,13 @@ class MatrixTally:
             found=_twice(name, first, (line, column)),
             hint=hint,
         )
+
+    def _place(self, row: int) -> tuple[int | None, int | str]:
+        """Return line and column of the id of a row, counted over all blocks from 0."""
+        ends = np.cumsum([len(ids) for ids in self._ids])
+        block = int(np.searchsorted(ends, row, side="right"))
+        start = int(ends[block]) - len(self._ids[block])
+        return self.header.feature_place(self._lines[block], row - start)
 
     def _notes(self) -> tuple[str, ...]:
         name, samples = self.header.path.name, self.header.samples
@@ -276,11 +287,6 @@ class MatrixTally:
             zero = [s for s, n in zip(samples, self._sums, strict=True) if n == 0]
             if zero:
                 notes.append(f"{name}: no count above 0 in {listed(zero, most=_SHOWN)}")
-            if len(samples) > 1 and np.allclose(self._sums, 1e6, rtol=1e-3):
-                notes.append(
-                    f"{name}: every sample sums to 1,000,000; these look like TPM or CPM, "
-                    "not counts, and are treated as counts"
-                )
         return tuple(notes)
 
 

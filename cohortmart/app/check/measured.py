@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from cohortmart.core.study.records import Study
 from ingest.check.samples import match_columns
-from ingest.matrix.assay_headers import AssayHeaders, read_headers
+from ingest.check.scale_of_files import check_scale
+from ingest.matrix.assay_headers import AssayHeaders, header_notes, read_headers
 from ingest.read.samples.sample_sheet import read_samples
 
 
@@ -60,7 +61,8 @@ def read_measured(study: Study) -> Measured:
     }
     columns = {name: of_assay.samples for name, of_assay in headers.items()}
     matched = match_columns(study, samples, columns)
-    notes = [note for of_assay in headers.values() for h in of_assay.values for note in h.notes]
+    notes = [note for of_assay in headers.values() for note in header_notes(of_assay)]
+    notes += [note for name in study.assays for note in check_scale(study, name, headers[name])]
     return Measured(
         table=samples.table,
         sample_ids=matched.sample_ids,

@@ -57,7 +57,8 @@ def matrix_schema(n_samples: int, extras: Sequence[str] = ()) -> pa.Schema:
         Length of every `values` list.
     extras : sequence of str
         `detection_p` and `bead_count` where the raw layer has them, `methylated` and
-        `unmethylated` where the study keeps the signals: lists of the same length.
+        `unmethylated` where the study keeps the signals, `transcript_length` beside estimated
+        counts: lists of the same length.
     """
     lists = [(name, pa.list_(pa.float64(), n_samples)) for name in ("values", *extras)]
     return pa.schema([("feature_id", pa.string()), *lists])

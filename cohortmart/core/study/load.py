@@ -21,7 +21,7 @@ from cohortmart.core.study.faults import (
     path_words,
     raise_first,
 )
-from cohortmart.core.study.paths import PathError, absolute
+from cohortmart.core.study.paths import PathError, absolute, matching_files
 from cohortmart.core.study.places import record_at, within
 from cohortmart.core.study.records import Reference, Study
 from cohortmart.core.study.rules.study import validate_study
@@ -120,6 +120,8 @@ class _Preparation:
     faults: list[Fault]
 
     def prepare(self, value: Any, path: KeyPath) -> Any:
+        if _is_file_list(path):
+            return self._matched(value, path)
         if isinstance(value, list):
             return [self.prepare(item, (*path, i)) for i, item in enumerate(value)]
         if not isinstance(value, dict):
@@ -137,6 +139,14 @@ class _Preparation:
                 continue
             copy[key] = self.prepare(item, here)
         return copy
+
+    def _matched(self, value: Any, path: KeyPath) -> Any:
+        """Return the files of an assay: every pattern becomes the files that it matches."""
+        if value is None or isinstance(value, dict):
+            return value  # pydantic says what is wrong with it
+        given = value if isinstance(value, list) else [value]
+        prepared = [self._absolute(item, (*path, i)) for i, item in enumerate(given)]
+        return [one for item in prepared for one in matching_files(item)]
 
     def _absolute(self, value: Any, path: KeyPath) -> Any:
         text = getattr(value, "text", value)
@@ -157,10 +167,15 @@ class _Preparation:
             return value
 
 
+def _is_file_list(path: KeyPath) -> bool:
+    """Say whether the files of an assay stand here, which may be patterns."""
+    return len(path) == 3 and path[0] == "assays" and path[2] == "files"
+
+
 def _is_path(path: KeyPath) -> bool:
     """Say whether a path to a file stands here."""
     match path:
-        case ("samples", int(), "file") | ("assays", str(), "files", int()):
+        case ("samples", int(), "file") | ("assays", str(), "read", "transcripts"):
             return True
         case ("assays", str(), "detection_p" | "bead_count", *rest) | (
             "reference",

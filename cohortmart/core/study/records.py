@@ -70,6 +70,12 @@ class ReadOptions(Record):
     collapse_replicates: StrictBool = False
     #: methylated and unmethylated signals stay in the lake, where steps of `normalise` find them
     keep_signals: StrictBool = False
+    #: table of transcripts and genes, GTF or GFF3, for salmon's and kallisto's transcripts
+    transcripts: File | None = None
+    #: which counts of STAR; found out from all files where it is left out
+    strandedness: Literal["unstranded", "forward", "reverse"] | None = None
+    #: counts made from abundances, as tximport does
+    counts_from_abundance: Literal["none", "scaledTPM", "lengthScaledTPM"] = "none"
 
 
 class BeadFilter(Record):
@@ -112,13 +118,15 @@ class Assay(Record):
     """One kind of measurement and its matrix files."""
 
     kind: Literal["counts", "beta", "continuous"]
-    files: tuple[File, ...] = ()  # at least one; an assay with `columns` may read the sheet
+    #: names, or patterns such as counts/*.tab; an assay with `columns` may read the sheet
+    files: Files = ()
     #: columns that are its features: of its files, or of the first sample sheet that has them
     columns: tuple[Text, ...] = ()
     unit: Text | dict[str, Text] = ""  # of all features, or feature -> unit
     transform: Literal["none", "log2", "logit", "rank_normal"] = "none"
     below_detection: Literal["value", "missing", "half"] = "value"
     sample: Text | None = None  # column of the sheet with this assay's sample names
+    file: Text | None = None  # column of the sheet with this assay's files, one sample each
     format: Annotated[str, BeforeValidator(_known_format)] = "auto"  # else a name of a reader
     read: ReadOptions = ReadOptions()
     platform: Literal["450K", "EPIC", "EPICv2"] | None = None
@@ -128,6 +136,11 @@ class Assay(Record):
     normalise: Annotated[tuple[NormaliseStep, ...], BeforeValidator(as_steps)] = ()
     impute: Literal["none", "mean"] = "none"
     m_value_clip: Annotated[Number, Field(gt=0, lt=0.5)] = 1e-6
+
+    @property
+    def name_column(self) -> str | None:
+        """Column of the sheet that says how the files name this assay's samples."""
+        return self.sample or self.file
 
     @property
     def layers(self) -> tuple[str, ...]:
