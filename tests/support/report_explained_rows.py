@@ -24,7 +24,8 @@ def study() -> dict[str, Any]:
     """Return the tables of the study by name."""
     return {
         "dim_contrast": [
-            {"analysis": "rna", "contrast": c, "values_used": "voom"} for c in ("x", "y")
+            {"analysis": "rna", "contrast": c, "assay": "counts", "values_used": "voom"}
+            for c in ("x", "y")
         ],
         "dim_gene": [{"gene_id": g, "gene_name": n} for g, n in NAMES.items()],
         "explained_change": [_change(*row) for row in CHANGES],

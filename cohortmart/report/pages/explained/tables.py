@@ -83,7 +83,7 @@ def summary_table(source: Source, parted: Parted) -> Table:
         f"have it, which also uses {source.subject.many} with one sample; 0 where none is missing.",
         (
             Column("contrast", "Contrast"),
-            Column("n_features", f"{nouns[0].upper()}{nouns[1:]} parted", "integer"),
+            Column("n_features", f"{parted.title} parted", "integer"),
             Column("n_found", "Found", "integer"),
             Column("n_explained", "Explained in part", "integer"),
             Column("n_mostly_explained", "Mostly explained", "integer"),
@@ -110,14 +110,13 @@ def features_table(source: Source, parted: Parted) -> Table:
     noun, unit = parted.noun, parted.unit
     return Table(
         f"explained-features-{parted.slug}",
-        f"{parted.nouns[0].upper()}{parted.nouns[1:]} whose change is explained, or remains: "
-        f"{parted.analysis}",
+        f"{parted.title} whose change is explained, or remains: {parted.analysis}",
         f"A row is a found {noun} in a contrast: the {n} with the smallest P of either part. "
         "Total = explained + remaining, each with its 95 % interval. Percent may be below 0 or "
         f"above 100: the variables may change a {noun} the other way, or more than it changed. "
         f"{parted.people}",
         (
-            Column("gene_name", "Gene"),
+            Column("gene_name", "Name"),
             Column("feature_id", "Feature"),
             Column("contrast", "Contrast"),
             Column("total", f"Total ({unit})", "number"),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cohortmart.core.study.kinds import BETA, COUNTS, UNITS, kind_of_values
+from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS, kind_of_values
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
+from cohortmart.report.units import unit_of
+
+#: Tables with the names of features, by the kind of the assay.
+_NAMED_IN = {COUNTS: "dim_gene", BETA: "bridge_probe_gene", CONTINUOUS: "dim_measure"}
 
 
 @dataclass(frozen=True)
@@ -19,10 +23,9 @@ class Parted:
     analysis, slug : str
         Its name, and that name as a part of file names.
     variables : tuple of str
-    of_probes : bool
-        Whether features are probes.
-    noun, nouns : str
-        One of its features, and several.
+    assay : str
+    kind : Kind
+        Of the assay.
     unit : str
         Of changes.
     people : str
@@ -34,13 +37,26 @@ class Parted:
     analysis: str
     slug: str
     variables: tuple[str, ...]
-    of_probes: bool
-    noun: str
-    nouns: str
+    assay: str
+    kind: Kind
     unit: str
     people: str
-
     has_names: bool
+
+    @property
+    def noun(self) -> str:
+        """What a feature is called."""
+        return self.kind.shown
+
+    @property
+    def nouns(self) -> str:
+        """Several of them."""
+        return self.kind.many_shown
+
+    @property
+    def title(self) -> str:
+        """Several of them, at the beginning of a line."""
+        return f"{self.nouns[0].upper()}{self.nouns[1:]}"
 
     def names_sql(self, among: str) -> str:
         """Return SQL that gives feature_id and gene_name of the features `among`, if any has one.
@@ -52,7 +68,12 @@ class Parted:
         """
         if not self.has_names:
             return "select null::varchar as feature_id, null::varchar as gene_name where false"
-        if self.of_probes:
+        if self.kind.name == CONTINUOUS:
+            return (
+                "select feature_id, measure_name as gene_name from dim_measure"
+                f" where assay = {literal(self.assay)} and feature_id in {among}"
+            )
+        if self.kind.name == BETA:
             return (
                 "select probe_id as feature_id,"
                 " string_agg(distinct gene_name, ', ' order by gene_name) as gene_name"
@@ -70,20 +91,20 @@ def parted_of(source: Source, analysis: str, slug: str) -> Parted | None:
     )
     if not rows:
         return None
-    values = source.value(
-        "select values_used from dim_contrast where analysis = ? limit 1", [analysis]
+    (of,) = source.rows(
+        "select any_value(values_used) as used, any_value(assay) as assay from dim_contrast"
+        " where analysis = ?",
+        [analysis],
     )
-    kind = kind_of_values(values)
+    kind = kind_of_values(of["used"])
     people = samples_of(source, rows[0]["n_samples"], rows[0]["n_subjects"])
-    named_in = {BETA: "bridge_probe_gene", COUNTS: "dim_gene"}.get(kind.name)
     return Parted(
         analysis=analysis,
         slug=slug,
         variables=tuple(r["variable"] for r in rows),
-        of_probes=kind.name == BETA,
-        noun=kind.shown,
-        nouns=kind.many_shown,
-        unit=UNITS[values],
+        assay=of["assay"],
+        kind=kind,
+        unit=unit_of(source, analysis, of["used"]),
         people=f"{people} with several.",
-        has_names=named_in is not None and source.has_rows(named_in),
+        has_names=source.has_rows(_NAMED_IN[kind.name]),
     )

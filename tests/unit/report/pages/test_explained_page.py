@@ -95,8 +95,15 @@ def test_without_names_and_without_found_features() -> None:
 
 def test_measures_of_a_continuous_assay() -> None:
     contrasts = [row | {"values_used": "measured"} for row in study()["dim_contrast"]]
-    page = _page(dim_contrast=contrasts, dim_gene=None)
+    measures = [
+        {"assay": assay, "feature_id": "g1", "measure_name": name, "transformed_unit": "NPX"}
+        for assay, name in (("counts", "IL6"), ("other", "CRP"))
+    ]
+    page = _page(dim_contrast=contrasts, dim_gene=None, dim_measure=measures)
     assert "of 3 measures found" in page.sections[0].blocks[0].words
+    points = _named(page, "explained-parts-rna").data["changes"].to_pylist()
+    assert {"IL6, g1", "g2"} <= {r["feature"] for r in points if r["part"] == "point"}
+    assert _named(page, "explained-features-rna").columns[3].label == "Total (NPX)"
 
 
 def test_a_study_without_explained_changes_has_no_section() -> None:
