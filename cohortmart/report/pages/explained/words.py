@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS, kind_of_values
+from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS, Kind, kind_of_values
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
