@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from analyses.activity.contrast_activity import ACTIVITY
 from analyses.contrasts.contrast_set import CONTRASTS
 from analyses.contrasts.thresholds import THRESHOLDS
 from analyses.enrichment.enrichment import ENRICHMENT
@@ -30,7 +31,7 @@ from cohortmart.core.warehouse.home import Home
 STEPS = (
     (QUALITY,),
     (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY, EXPLAINED_CHANGES),
-    (OVERLAP, LINKS, ENRICHMENT, MODULES, MODULE_OVERLAP),
+    (OVERLAP, LINKS, ENRICHMENT, MODULES, MODULE_OVERLAP, ACTIVITY),
 )
 
 

@@ -16,6 +16,7 @@ from analyses.design.curve import samples_on_curve
 from analyses.design.estimability import aliased_columns
 from analyses.design.model_matrix import Design, build_design
 from analyses.design.subject_pairs import describe_contrast
+from analyses.load.measured_covariates import measured_names, without_unmeasured
 from analyses.load.samples import chosen_samples
 from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.permutation.space import testable_within
@@ -28,7 +29,7 @@ from cohortmart.app.check.refusals import find_refusals
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.normalise_records import BatchOptions
 from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text import Nouns
+from cohortmart.core.text import Nouns, joined
 from cohortmart.core.types import Floats
 
 
@@ -131,18 +132,19 @@ def check_analysis(
     analysis : Analysis
     study : Study
     """
-    note = None
+    where = f"analysis {name}"
     try:
         samples = chosen_samples(con, name, analysis)
+        samples, analysis, notes = _before_values(con, samples, analysis, study, where)
         if analysis.model.curve is not None:
-            samples, note = samples_on_curve(samples, analysis.model.curve, f"analysis {name}")
+            samples, note = samples_on_curve(samples, analysis.model.curve, where)
+            notes = (*notes, note) if note else notes
     except AnalysisError as error:
         return AnalysisCheck(fault=str(error), nouns=study.nouns)
-    notes = (note,) if note else ()
     confounding = tuple(find_confounding(samples, analysis.model, study))
     removed_by = combat_of(study, analysis.assay)
     try:
-        design = build_design(samples, analysis.model, study, f"analysis {name}")
+        design = build_design(samples, analysis.model, study, where)
         expanded = expand_contrasts(design, analysis.contrasts, analysis.model, study)
     except AnalysisError as error:
         return AnalysisCheck(
@@ -183,6 +185,26 @@ def check_analysis(
         unpermutable=unpermutable,
         nouns=study.nouns,
     )
+
+
+def _before_values(
+    con: duckdb.DuckDBPyConnection,
+    samples: pl.DataFrame,
+    analysis: Analysis,
+    study: Study,
+    where: str,
+) -> tuple[pl.DataFrame, Analysis, tuple[str, ...]]:
+    """Take numbers of assays, which no header has, out of the model; their samples are known."""
+    covariates = analysis.model.covariates
+    measured = [name.written for name in measured_names(covariates, study)]
+    if not measured:
+        return samples, analysis, ()
+    samples, notes = without_unmeasured(con, samples, measured, study, where)
+    rest = tuple(name for name in covariates if name not in measured)
+    model = analysis.model.model_copy(update={"covariates": rest})
+    said = joined([f"`{name}`" for name in measured])
+    note = f"values of {said} come with the run: contrasts and degrees of freedom are without"
+    return samples, analysis.model_copy(update={"model": model}), (*notes, note)
 
 
 def _families(

@@ -47,7 +47,9 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
     """
     features: dict[str, float] = {}
     n_bytes, seconds = 0.0, FIXED_SECONDS
-    for name, assay in study.assays.items():
+    for name, weights in measured.weights.items():
+        features[name] = weights.rows["component"].n_unique()
+    for name, assay in study.measured_assays.items():
         features[name] = max(estimated_rows(header) for header in measured.headers[name].values)
         values = features[name] * len(measured.sample_ids[name])
         if assay.kind != BETA:  # a measurement is taken to cost what a count does
@@ -66,7 +68,7 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
         n_bytes += n * _n_parts(study.analyses[name], check) * EXPLAINED_BYTES
     about = ", ".join(
         f"{name} about {counted(_rounded(features[name]), KINDS[assay.kind].feature)}"
-        for name, assay in study.assays.items()
+        for name, assay in study.measured_assays.items()
     )
     return (
         f"A run takes roughly {_duration(seconds)} on two cores and {_size(n_bytes)} of disk "

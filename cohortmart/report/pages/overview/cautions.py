@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cohortmart.core.study.derive_records import WARN_BELOW
 from cohortmart.core.text import counted
 from cohortmart.report.pages.quality.assays import assays
 from cohortmart.report.pages.quality.flags import quality_flags
@@ -36,6 +37,11 @@ _NOTHING = """
     having sum(n_found) = 0 order by analysis
 """
 
+_INCOMPLETE = """
+    select assay, made_from, file, n_features, n_found from derived_assay
+    where found_share < $least order by assay
+"""
+
 
 def cautions(source: Source) -> list[str]:
     """Return what to beware of, one sentence each; none where there is nothing."""
@@ -45,6 +51,7 @@ def cautions(source: Source) -> list[str]:
         *_no_more_than_chance(source),
         *_permuted(source),
         *_filters(source),
+        *_derived(source),
         *_nothing_found(source),
     ]
 
@@ -58,6 +65,16 @@ def _small_groups(source: Source) -> list[str]:
         f"{source.timepoint.one} compared (fewest: "
         f"{row['fewest']} in {row['contrast']})."
         for row in source.rows(_SMALL, {"few": FEW_PEOPLE})
+    ]
+
+
+def _derived(source: Source) -> list[str]:
+    if not source.has_rows("derived_assay"):
+        return []
+    return [
+        f"Derived assay {row['assay']}: only {row['n_found']:,} of the {row['n_features']:,} "
+        f"features of {row['file']} are in {row['made_from']}."
+        for row in source.rows(_INCOMPLETE, {"least": WARN_BELOW})
     ]
 
 
