@@ -12,13 +12,13 @@ from analyses.explained.contrasts import NamedContrasts, PartedContrasts, parted
 from analyses.explained.variables import ExplainingVariables, explaining_variables
 from analyses.fingerprints import dependencies, lake_inputs
 from analyses.fit.contrasts import prior_of
-from analyses.fit.prepare import ModelInputs
+from analyses.fit.prepare import ModelInputs, Preparation
 from analyses.stats.explained.change_fit import ChangeFit, fit_changes, join_changes
 from analyses.stats.explained.change_parts import ChangeParts, ChangeTests, variances_of
 from analyses.stats.linear.common_weights import common_row
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from analyses.stats.numeric.tails import t_quantile, t_two_sided
-from analyses.step import Made, Run, Step
+from analyses.step import Made, Step
 from analyses.write.columns import table_of
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
@@ -33,7 +33,7 @@ TOTAL, REMAINING, EXPLAINED = "total", "remaining", "explained"
 
 
 def explained_tables(
-    study: Study, name: str, inputs: ModelInputs, say: Callable[[str], None]
+    preparation: Preparation, say: Callable[[str], None]
 ) -> dict[str, Iterable[pa.Table]]:
     """Part every change within people into what the variables explain and what remains.
 
@@ -42,10 +42,8 @@ def explained_tables(
 
     Parameters
     ----------
-    study : Study
-    name : str
+    preparation : Preparation
         Of an analysis with `explained_by`.
-    inputs : ModelInputs
     say : callable
         Takes one line of progress.
 
@@ -59,10 +57,13 @@ def explained_tables(
     AnalysisError
         A variable cannot be used, a contrast is unknown or one between people, or none is within.
     """
-    analysis, where = study.analyses[name], f"analysis {name}: "
+    study, name, analysis = preparation.study, preparation.name, preparation.analysis
+    inputs, where = preparation.inputs(), f"analysis {name}: "
     options = analysis.explained_by
     assert options is not None
-    variables = explaining_variables(inputs.samples, options.variables, study, where)
+    variables = explaining_variables(
+        preparation.con, inputs.samples, options.variables, study, where
+    )
     contrasts = NamedContrasts(
         inputs.contrasts.names,
         inputs.contrasts.expressions,
@@ -196,16 +197,11 @@ def _inputs(study: Study, home: Home, name: str, options: Any) -> dict[str, Any]
     return {"analysis": dependencies(study, analysis, read), "options": options}
 
 
-def _make(run: Run) -> Made:
-    inputs = run.preparation.inputs()
-    return Made(explained_tables(run.study, run.name, inputs, run.say))
-
-
 EXPLAINED_CHANGES = Step(
     name="explained",
     title="explained changes",
     tables=("explained", "explained_variable"),
     options=_options,
     inputs=_inputs,
-    make=_make,
+    make=lambda run: Made(explained_tables(run.preparation, run.say)),
 )

@@ -29,6 +29,7 @@ from cohortmart.core.types import Bools, Floats, Ints
 
 _ROWS = 512  # features a block of work; its arrays stay in the processor's cache
 _RANK = 1e-9  # eigenvalues below this share of the mean weight count as zero
+_ROUNDING = 1e-10  # residual squares below this share of those without variables are none
 _SLOPE = 1e-6  # the same of what is left of the variables, per degree of freedom
 
 
@@ -43,7 +44,8 @@ class ChangeFit:
     slopes : ndarray of shape (n_features, n_variables)
         g, a standardised variable; NaN where the feature's missing values leave no information.
     sigma2_total, sigma2_remaining : ndarray of shape (n_features,)
-        Residual variances without and with the variables; NaN without degrees of freedom.
+        Residual variances without and with the variables; NaN without degrees of freedom, the
+        second also where nothing is left, as of a feature that is one of the variables.
     df_total, df_remaining : ndarray of shape (n_features,)
     mean : ndarray of shape (n_features,)
         Of the observed values, unweighted.
@@ -246,9 +248,8 @@ def _estimate(
         np.maximum(with_variables, 0.0),
     )
     out.sigma2_total[some] = np.where(df > 0, rss / np.maximum(df, 1.0), np.nan)
-    out.sigma2_remaining[some] = np.where(
-        with_variables > 0, rest / np.maximum(with_variables, 1.0), np.nan
-    )
+    known = (with_variables > 0) & (rest > _ROUNDING * rss)
+    out.sigma2_remaining[some] = np.where(known, rest / np.maximum(with_variables, 1.0), np.nan)
 
 
 def _empty(n: int, n_equations: int, within: WithinPeople) -> ChangeFit:

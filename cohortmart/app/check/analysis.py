@@ -159,7 +159,7 @@ def check_analysis(
     estimable = {c.name: c.weights for c in contrasts if c.weights is not None}
     unpermutable = _unpermutable(design, analysis, contrasts)
     factors = dict.fromkeys(e.factor for e in confounding if not e.in_model)
-    refused, explained = check_explained(analysis, study, design, samples, contrasts)
+    refused, explained = check_explained(con, analysis, study, design, samples, contrasts)
     return AnalysisCheck(
         samples=samples,
         design=design,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import duckdb
 import numpy as np
 import polars as pl
 
@@ -31,6 +32,7 @@ class _Contrast(Protocol):
 
 
 def check_explained(
+    con: duckdb.DuckDBPyConnection,
     analysis: Analysis,
     study: Study,
     design: Design,
@@ -41,6 +43,8 @@ def check_explained(
 
     Parameters
     ----------
+    con : DuckDBPyConnection
+        Has `dim_sample`, `qc_sample` and `dim_measure`.
     analysis : Analysis
     study : Study
     design : Design
@@ -61,19 +65,22 @@ def check_explained(
     names, expressions, weights, kinds = zip(*made, strict=True)
     named = NamedContrasts(names, expressions, np.column_stack(weights), kinds)
     try:
-        variables = explaining_variables(samples, options.variables, study, "")
+        variables = explaining_variables(
+            con, samples, options.variables, study, "", before_values=True
+        )
         parted = parted_contrasts("", design, named, variables, options.contrasts)
     except AnalysisError as error:
         return (str(error),), ()
     said = (
         f"explained_by: {counted(len(parted.names), 'contrast')} within "
-        f"{design.nouns.subject.many} will be parted into what "
-        f"{joined([f'`{v}`' for v in variables.names])} {_explain(len(variables.names))} and what "
-        f"remains, on {counted(len(variables.kept), 'sample')}"
+        f"{design.nouns.subject.many} will be parted into what {_quoted(options.variables)} "
+        f"{'explains' if len(options.variables) == 1 else 'explain'} and what remains, on "
+        f"{counted(len(variables.kept), 'sample')}"
     )
-    notes = (said, *variables.notes, *([parted.note] if parted.note else []))
-    return (), tuple(notes)
+    later = [name for name in options.variables if name not in variables.names]
+    tried = [f"values of {_quoted(later)} come with the run"] if later else []
+    return (), tuple(note for note in (said, *variables.notes, *tried, parted.note) if note)
 
 
-def _explain(n: int) -> str:
-    return "explains" if n == 1 else "explain"
+def _quoted(names: Sequence[str]) -> str:
+    return joined([f"`{name}`" for name in names])

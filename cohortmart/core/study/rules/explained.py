@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from cohortmart.core.study.faults import Fault
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import ROLES, Analysis, Study
+from cohortmart.core.study.rules.measured import meant_assay, validate_measured
 from cohortmart.core.study.rules.model_options import validate_names
+from cohortmart.core.study.variables import measured_name
 from cohortmart.core.study.yaml_positions import KeyPath
 from cohortmart.core.text import did_you_mean, joined
 
@@ -72,6 +74,10 @@ def _is_in_model(name: str, model: Model) -> bool:
 
 def _check_variable(study: Study, name: str, at: KeyPath) -> Iterator[Fault]:
     """Check that a variable is a number of every sample."""
+    measured = measured_name(name, study)
+    if measured is not None:
+        yield from validate_measured(study, at, measured)
+        return
     if name in study.covariates:
         return
     category = name in (*ROLES, *study.factors)
@@ -81,7 +87,10 @@ def _check_variable(study: Study, name: str, at: KeyPath) -> Iterator[Fault]:
         f"`{name}` is a category, and `explained_by` takes numbers"
         if category
         else f"`{name}` is no covariate of the study",
-        expected="one of " + ", ".join(known) if known else "a covariate of the sheet",
+        expected=("one of " + ", ".join(known) if known else "a covariate of the sheet")
+        + ", or ASSAY.FEATURE of a continuous or a derived assay",
         found=name,
-        hint=did_you_mean(name, known) or "declare it under `covariates` of `samples`",
+        hint=did_you_mean(name, known)
+        or meant_assay(study, name)
+        or "declare it under `covariates` of `samples`",
     )

@@ -53,7 +53,7 @@ def run(
     rows = sheet() if rows is None else rows
     con = warehouse(monkeypatch, rows, InBlocks(values_of(rows)) if given is None else given)
     said: list[str] = []
-    made = explained_tables(of, "main", Preparation(con, of, "main").inputs(), said.append)
+    made = explained_tables(Preparation(con, of, "main"), said.append)
     parts, variables = (
         pl.concat([pl.from_arrow(piece) for piece in made[name]])
         for name in ("explained", "explained_variable")
@@ -135,7 +135,7 @@ def test_samples_without_a_value_are_left_out(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch, study(["viability"]), rows.filter(kept), InBlocks(values_of(rows)[:, kept])
     )
     assert found["estimate"].to_numpy() == pytest.approx(fewer["estimate"].to_numpy(), abs=1e-9)
-    assert said[0] == "4 samples without `viability` left out: S06, S07, T06, T07"
+    assert said[0] == "4 samples left out, without a value of `viability`: S06, S07, T06, T07"
     assert variables["n_samples"].to_list() == [60]
 
 

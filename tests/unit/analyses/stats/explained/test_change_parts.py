@@ -252,12 +252,22 @@ def test_change_that_is_a_variable_leaves_nothing(study: MediatedStudy) -> None:
     y = study.y.copy()
     level = study.blocks.indicators @ np.arange(study.blocks.n_blocks)
     y[0] = 3 * study.variables[:, 0] - study.variables[:, 1] + level
-    tests, k = fitted(study, y)
+    tests, k = fitted(study, y, moderated=True)
     parts = tests.of_contrast(k[:, 0])
     assert parts.estimate[0, 1] == pytest.approx(0, abs=1e-9)
     assert parts.estimate[0, 0] == pytest.approx(parts.estimate[0, 4])
     assert tests.slopes[0] == pytest.approx([3, -1])
     assert parts.p_value[0, 4] < 0.05
+    prior = fit_f_dist(*_remaining(study, y))
+    others = fit_f_dist(*_remaining(study, y[1:]))
+    assert prior.df_prior[0] == pytest.approx(others.df_prior[0])
+    assert parts.ci_low[0, 1] < 0 < parts.ci_high[0, 1]
+
+
+def _remaining(study: MediatedStudy, y: Floats) -> tuple[Floats, Floats]:
+    within = within_people(study.design, study.blocks, study.variables)
+    found = variances_of(fit_changes(y, within), remaining=True)
+    return found.sigma2, found.df_residual
 
 
 def test_one_variable_has_no_sum(study: MediatedStudy) -> None:
