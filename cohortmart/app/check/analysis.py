@@ -24,6 +24,7 @@ from analyses.stats.permutation.space import testable_within
 from cohortmart.app.check.combat import combat_of
 from cohortmart.app.check.confounding import Confounding, find_confounding
 from cohortmart.app.check.contrast_sides import Counts, contrast_sides
+from cohortmart.app.check.explained import check_explained
 from cohortmart.app.check.outside import OutsideFactor, look_outside
 from cohortmart.app.check.refusals import find_refusals
 from cohortmart.core.errors import AnalysisError
@@ -162,6 +163,7 @@ def check_analysis(
     estimable = {c.name: c.weights for c in contrasts if c.weights is not None}
     unpermutable = _unpermutable(design, analysis, contrasts)
     factors = dict.fromkeys(e.factor for e in confounding if not e.in_model)
+    refused, explained = check_explained(con, analysis, study, design, samples, contrasts)
     return AnalysisCheck(
         samples=samples,
         design=design,
@@ -170,17 +172,20 @@ def check_analysis(
         outside=tuple(
             look_outside(f, samples, design, estimable, analysis.model, study) for f in factors
         ),
-        refusals=find_refusals(
-            design,
-            analysis,
-            list(expanded.expressions),
-            study.groups,
-            _families(expanded.families, list(expanded.expressions)),
-            unpermutable,
-            study.nouns,
+        refusals=(
+            *find_refusals(
+                design,
+                analysis,
+                list(expanded.expressions),
+                study.groups,
+                _families(expanded.families, list(expanded.expressions)),
+                unpermutable,
+                study.nouns,
+            ),
+            *refused,
         ),
         removed_by=removed_by,
-        notes=notes,
+        notes=(*notes, *explained),
         warnings=design_warnings(samples, design, analysis, study),
         unpermutable=unpermutable,
         nouns=study.nouns,

@@ -117,6 +117,7 @@ def _alike(study: Study, checks: dict[str, AnalysisCheck]) -> list[list[str]]:
             analysis.model,
             analysis.contrasts,
             analysis.permutations,
+            analysis.explained_by,
         )
         key = repr((chosen, checks[name].refusals))
         groups.setdefault(key, []).append(name)

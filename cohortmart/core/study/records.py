@@ -13,7 +13,13 @@ from pydantic import BeforeValidator, Field, StrictBool, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from cohortmart.core.study.derive_records import Derive
-from cohortmart.core.study.findings_records import DmpDeg, Enrichment, Modules, Rebound
+from cohortmart.core.study.findings_records import (
+    DmpDeg,
+    Enrichment,
+    ExplainedBy,
+    Modules,
+    Rebound,
+)
 from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
 from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
 from cohortmart.core.study.reference_records import Network
@@ -200,6 +206,7 @@ class Analysis(Record):
     joint_tests: dict[str, tuple[Text, ...]] = Field(default_factory=dict)  # F tests, by name
     permutations: Annotated[Permutations | None, OfStep()] = None
     sensitivity: Annotated[Sensitivity | None, OfStep()] = None
+    explained_by: Annotated[ExplainedBy | None, OfStep()] = None
     rebound: Rebound | None = None
     dmp_deg: Annotated[DmpDeg | None, OfStep()] = None
     enrichment: Annotated[Enrichment | None, OfStep()] = None

@@ -66,4 +66,4 @@ def _varies(source: Source, analysis: str, variable: str) -> bool:
     if not (source.is_there("dim_sample") and source.has_rows("design_matrix")):
         return True
     levels = source.value(_LEVELS.format(column=identifier(variable)), [analysis])
-    return bool(levels != 1  # 0 where the design is not known)
+    return bool(levels != 1)  # 0 where the design is not known
