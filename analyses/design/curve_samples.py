@@ -107,7 +107,7 @@ def _code_of_nothing(samples: pl.DataFrame, values: pl.Series, name: str) -> str
         return None
     return (
         f"`{name}` is 0 {odd}. If 0 stands for none there, write `positive: true` in `curve`, or "
-        "leave these cells empty."
+        "leave these cells empty"
     )
 
 

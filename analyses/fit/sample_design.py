@@ -9,6 +9,7 @@ import polars as pl
 
 from analyses.design.curve import samples_on_curve
 from analyses.design.model_matrix import Design, build_design
+from analyses.load.measured_covariates import with_measured
 from analyses.load.samples import chosen_samples
 from cohortmart.core.study.records import Analysis, Study
 
@@ -51,10 +52,10 @@ def chosen_design(
         No sample is chosen, or the model cannot be made on them.
     """
     where = f"analysis {name}"
-    samples = chosen_samples(con, name, analysis)
-    notes: tuple[str, ...] = ()
+    samples = chosen_samples(con, name, analysis, study)
+    samples, notes = with_measured(con, samples, analysis.model.covariates, study, where)
     if analysis.model.curve is not None:
         on = samples_on_curve(samples, analysis.model.curve, study, where)
-        samples, notes = on.samples, tuple(n for n in (on.warning, on.note) if n)
+        samples, notes = on.samples, (*notes, *((on.note,) if on.note else ()))
     design = build_design(samples, analysis.model, study, where)
     return ChosenDesign(samples, design, (*notes, *design.notes))

@@ -86,7 +86,8 @@ def warnings_of(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     check : AnalysisCheck
     """
     people = check.nouns.subject.many
-    found = [*check.doubts, *confounding_warnings(analysis, check)]
+    found = [f"{warning}." for warning in check.warnings]
+    found += confounding_warnings(analysis, check)
     alone = single_samples(check)
     if alone:
         found.append(

@@ -40,7 +40,7 @@ def used_columns(block: SampleSheet, study: Study) -> UsedColumns:
     """
     joined_on = (block.subject, block.timepoint, block.cell_type, *block.visit_key)
     key = tuple(c for c in ((block.sample,) if block.sample else joined_on) if c)
-    assays = (assay.sample for assay in study.assays.values())
+    assays = (assay.name_column for assay in study.assays.values())
     joined_on = (*joined_on, block.library)
     used = (*key, *joined_on, block.group, *block.factors, *block.covariates, *assays)
     return UsedColumns(key, tuple(dict.fromkeys(c for c in used if c)))
