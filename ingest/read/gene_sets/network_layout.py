@@ -12,7 +12,8 @@ import polars as pl
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.reference_records import NetworkFile
-from ingest.read.gene_sets.network_columns import NetworkColumns, choose_columns
+from ingest.read.gene_sets.network_choice import choose_columns
+from ingest.read.gene_sets.network_columns import NetworkColumns
 from ingest.read.gene_sets.network_header import read_names
 from ingest.read.text.delimited import delimiter_of
 from ingest.read.text.raw_file import RawFile
