@@ -98,7 +98,7 @@ def plan_assays(
         A file cannot be read, was forgotten, or nothing of an assay is left.
     """
     plans = []
-    for name, assay in sorted(study.assays.items()):
+    for name, assay in sorted(study.measured_assays.items()):
         headers = read_headers(assay, frozenset(known_names[name]), checksums.read_header)
         of_quality = [header for given in headers.quality.values() for header in given]
         also = tuple((path, checksums.of(path)) for path in _also(assay))

@@ -94,7 +94,7 @@ def write_state(
     ]
     new = {"matrix_sample": matrix_sample_table(rows), "ingested_file": sorted_log(log)}
     assays = {origin.assay for origin in kept}
-    for name in ("assay", "feature"):
+    for name in ("assay", "feature", "measure"):
         table = read_part(state.lake, name)
         if table is not None:
             new[name] = table.filter(_among(table["assay"], assays))

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from cohortmart.core.schemas.finding_tables import GENE_SET, NETWORK_EDGE
-from cohortmart.core.schemas.tables import LAKE_TABLES
+from cohortmart.core.schemas.tables import DERIVE_WEIGHT, LAKE_TABLES
 from cohortmart.core.study.records import Study
 from cohortmart.core.study.rules.findings import GENE_LISTS, collection_name
 from cohortmart.core.text import counted
@@ -28,6 +28,7 @@ from ingest.read.manifest.manifest import (
 )
 from ingest.read.manifest.probe_mask import MASK_READER_VERSION, read_masks
 from ingest.read.text.text_columns import table_stem
+from ingest.read.weights.weights import WEIGHT_READERS, WEIGHTS_READER_VERSION
 
 Say = Callable[[str], None]
 #: Names and ids of the study's genes; none before its matrices are read.
@@ -202,6 +203,29 @@ def _read_network(study: Study, known: Known, say: Say) -> RoleReading:
     )
 
 
+def _weight_files(study: Study, _known: Known) -> tuple[ReferenceFile, ...]:
+    return tuple(
+        ReferenceFile(derive.file, {"assay": name, "method": derive.method}, WEIGHTS_READER_VERSION)
+        for name, derive in sorted(study.derive.items())
+    )
+
+
+def _read_weights(study: Study, _known: Known, say: Say) -> RoleReading:
+    """Read the files of the derived assays; components are cell types, scores, sources."""
+    read, parts = [], []
+    for name, derive in sorted(study.derive.items()):
+        weights = WEIGHT_READERS[derive.method](derive.file, name)
+        read.append(weights)
+        parts.append(weights.rows.select(pl.lit(name).alias("assay"), pl.all()))
+        components = counted(weights.rows["component"].n_unique(), derive.how.one, derive.how.many)
+        say(f"{name}: {derive.file.name}, {components}")
+    return RoleReading(
+        {"derive_weight": as_arrow(pl.concat(parts), DERIVE_WEIGHT)},
+        tuple({"rows": w.n_rows, "columns": w.n_columns, "format": w.format} for w in read),
+        tuple(note for weights in read for note in weights.notes),
+    )
+
+
 def _gene_files(study: Study, _known: Known) -> tuple[ReferenceFile, ...]:
     return tuple(
         ReferenceFile(path, {"order": order}, GENES_READER_VERSION)
@@ -238,6 +262,8 @@ EARLY_ROLES = (
     Role("mask", ("probe_mask",), "all that masks say", _mask_files, _read_masks),
     Role("gene_set", ("gene_set",), "all gene sets and gene lists", _gene_set_files,
          _read_gene_sets),
+    Role("derive", ("derive_weight",), "all files of derived assays", _weight_files,
+         _read_weights),
 )  # fmt: skip
 #: All roles, in the order in which they are read.
 ROLES = (*EARLY_ROLES, NETWORK)

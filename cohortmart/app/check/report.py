@@ -10,6 +10,7 @@ from cohortmart.app.check.analysis import AnalysisCheck, check_analysis
 from cohortmart.app.check.combat import CombatCheck, check_combat
 from cohortmart.app.check.combat_words import combat_text, combat_warnings
 from cohortmart.app.check.cost import cost_text
+from cohortmart.app.check.derived import derived_text
 from cohortmart.app.check.filters import filter_notes
 from cohortmart.app.check.genes import genes_text
 from cohortmart.app.check.measured import Measured, open_samples, read_measured
@@ -61,7 +62,9 @@ def check_study(study_file: Path) -> Report:
         }
     finally:
         con.close()
-    found = {name: check_combat(measured.frame(name), name, study) for name in study.assays}
+    found = {
+        name: check_combat(measured.frame(name), name, study) for name in study.measured_assays
+    }
     combats = {name: check for name, check in found.items() if check is not None}
     sections = [_samples_section(study, measured, combats)]
     of_genes = genes_text(study, measured)
@@ -86,7 +89,7 @@ def _samples_section(study: Study, measured: Measured, combats: Mapping[str, Com
     lines = [f"Study {study.study}: {of} in the sample sheet"]
     lines += [f"  note: {note}" for note in measured.notes]
     text = "\n".join(lines) + "\n"
-    for assay in study.assays:
+    for assay in study.measured_assays:
         n_measured = len(measured.sample_ids[assay])
         word = KINDS[study.assays[assay].kind].measured
         have = "has" if n_measured == 1 else "have"
@@ -98,7 +101,10 @@ def _samples_section(study: Study, measured: Measured, combats: Mapping[str, Com
             text += "".join(f"{block('note', note)}\n" for note in notes)
         if assay in combats:
             text += f"\n{combat_text(combats[assay], study)}"
-    return text
+    return text + "".join(
+        f"\n{derived_text(name, derived, measured)}"
+        for name, derived in study.derived_assays.items()
+    )
 
 
 def _alike(study: Study, checks: dict[str, AnalysisCheck]) -> list[list[str]]:
@@ -111,6 +117,7 @@ def _alike(study: Study, checks: dict[str, AnalysisCheck]) -> list[list[str]]:
             analysis.model,
             analysis.contrasts,
             analysis.permutations,
+            analysis.explained_by,
         )
         key = repr((chosen, checks[name].refusals))
         groups.setdefault(key, []).append(name)

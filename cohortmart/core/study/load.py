@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cohortmart.core.errors import StudyError
+from cohortmart.core.study.derive_records import FILE_KEYS
 from cohortmart.core.study.faults import (
     Fault,
     describe,
@@ -79,6 +80,7 @@ def load_study(path: Path | str, formats: Collection[str] | None = None) -> Stud
         faults += from_pydantic(error.errors(include_url=False), document, LATER_KEYS)
         study = None
     if study is not None and not faults:
+        study = study.with_derived()
         faults = validate_study(study, document)
     raise_first(faults, document)
     assert study is not None
@@ -88,11 +90,12 @@ def load_study(path: Path | str, formats: Collection[str] | None = None) -> Stud
 def _with_sheets(study: Study) -> Study:
     """Give assays whose features are columns of the sample sheet the first sheet as their file."""
     sheet = study.samples[0].file
-    assays = {
-        name: assay if assay.files else assay.model_copy(update={"files": (sheet,)})
-        for name, assay in study.assays.items()
+    of_sheet = {
+        name: assay.model_copy(update={"files": (sheet,)})
+        for name, assay in study.measured_assays.items()
+        if not assay.files
     }
-    return study.model_copy(update={"assays": assays})
+    return study.model_copy(update={"assays": {**study.assays, **of_sheet}})
 
 
 def _samples_as_list(document: Document) -> Document:
@@ -133,7 +136,7 @@ class _Preparation:
                 if item not in (*_NOTHING, *later[key]):
                     self.faults.append(_not_yet(here, f"the key `{key}`"))
                 continue
-            if record is Study and key in ("reference", "analyses") and item is None:
+            if record is Study and key in ("derive", "reference", "analyses") and item is None:
                 continue
             copy[key] = self.prepare(item, here)
         return copy
@@ -181,6 +184,8 @@ def _is_path(path: KeyPath) -> bool:
             *rest,
         ):
             return len(rest) <= 1
+        case ("derive", str(), str() as key):
+            return key in FILE_KEYS
         case ("reference", "network") | ("reference", "network", "file"):
             return True
         case ("reference", "gene_lists", str()):

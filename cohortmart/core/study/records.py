@@ -12,7 +12,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StrictBool, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from cohortmart.core.study.findings_records import DmpDeg, Enrichment, Modules, Rebound
+from cohortmart.core.study.derive_records import Derive
+from cohortmart.core.study.findings_records import (
+    DmpDeg,
+    Enrichment,
+    ExplainedBy,
+    Modules,
+    Rebound,
+)
 from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
 from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
 from cohortmart.core.study.reference_records import Network
@@ -28,6 +35,9 @@ ROLE_COLUMNS = {
     "cell_type": "cell_type",
 }
 ROLES = tuple(ROLE_COLUMNS)
+
+#: The layer of a derived assay.
+DERIVED = "derived"
 
 #: Name of the F test over every contrast of an analysis; each has it.
 ALL_CONTRASTS = "all contrasts"
@@ -152,6 +162,17 @@ class Assay(Record):
         return (self.unit.get(feature) if isinstance(self.unit, dict) else self.unit) or None
 
 
+class DerivedAssay(Assay):
+    """Numbers of kind continuous that are made from another assay; its matrix is one layer."""
+
+    made: Derive
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The only layer."""
+        return (DERIVED,)
+
+
 class Thresholds(Record):
     """What counts as found in summaries."""
 
@@ -185,6 +206,7 @@ class Analysis(Record):
     joint_tests: dict[str, tuple[Text, ...]] = Field(default_factory=dict)  # F tests, by name
     permutations: Annotated[Permutations | None, OfStep()] = None
     sensitivity: Annotated[Sensitivity | None, OfStep()] = None
+    explained_by: Annotated[ExplainedBy | None, OfStep()] = None
     rebound: Rebound | None = None
     dmp_deg: Annotated[DmpDeg | None, OfStep()] = None
     enrichment: Annotated[Enrichment | None, OfStep()] = None
@@ -218,8 +240,35 @@ class Study(Record):
     subject_noun: Pair = ("person", "people")  # what people read: of one, of several
     timepoint_noun: Pair = ("timepoint", "timepoints")
     assays: Annotated[dict[str, Assay], Field(min_length=1)]
+    derive: dict[str, Derive] = Field(default_factory=dict)  # numbers made from another assay
     reference: Reference = Reference()
     analyses: dict[str, Analysis] = Field(default_factory=dict)
+
+    @property
+    def measured_assays(self) -> dict[str, Assay]:
+        """The assays that have files of their own, without those that are derived."""
+        return {n: a for n, a in self.assays.items() if not isinstance(a, DerivedAssay)}
+
+    @property
+    def derived_assays(self) -> dict[str, DerivedAssay]:
+        """The assays that are made from others, each behind those that it is made from."""
+        left = {n: a for n, a in self.assays.items() if isinstance(a, DerivedAssay)}
+        ordered: dict[str, DerivedAssay] = {}
+        while left:
+            ready = sorted(n for n, a in left.items() if a.made.source not in left)
+            if not ready:  # a circle, which the rules refuse
+                break
+            ordered |= {name: left.pop(name) for name in ready}
+        return ordered
+
+    def with_derived(self) -> Study:
+        """Return the study with its derived assays among the assays."""
+        made = {
+            name: DerivedAssay(kind="continuous", unit=derive.how.unit, made=derive)
+            for name, derive in self.derive.items()
+            if name not in self.assays
+        }
+        return self.model_copy(update={"assays": {**self.assays, **made}}) if made else self
 
     @property
     def nouns(self) -> Nouns:

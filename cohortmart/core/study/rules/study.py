@@ -9,6 +9,7 @@ from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
 from cohortmart.core.study.faults import NOUN_KEYS, NOUNS_EXPECTED, Fault, missing_key
 from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.study.records import ROLES, Assay, Study
+from cohortmart.core.study.rules.derive import validate_derived
 from cohortmart.core.study.rules.findings import validate_findings
 from cohortmart.core.study.rules.model import validate_analysis
 from cohortmart.core.study.rules.normalise import validate_normalisation
@@ -38,6 +39,8 @@ def validate_study(study: Study, document: Document) -> list[Fault]:
         *_check_levels(study),
         *_check_nouns(study, document),
         *_check_assays(study, document),
+        *_check_names(study.derive, ("derive",), "assay"),
+        *validate_derived(study, document),
         *_check_names(study.analyses, ("analyses",), "analysis"),
         *(
             fault
@@ -123,8 +126,8 @@ def _check_nouns(study: Study, document: Document) -> Iterator[Fault]:
 
 def _check_assays(study: Study, document: Document) -> Iterator[Fault]:
     """Check the names of the assays and that their options fit the kind."""
-    yield from _check_names(study.assays, ("assays",), "assay")
-    for name, assay in study.assays.items():
+    yield from _check_names(study.measured_assays, ("assays",), "assay")
+    for name, assay in study.measured_assays.items():
         here: KeyPath = ("assays", name)
         yield from _repeated(map(str, assay.files), (*here, "files"), "`files`")
         if assay.sample is not None and assay.file is not None:
