@@ -56,12 +56,20 @@ class NetworkLayout:
 
 
 def read_layout(asked: NetworkFile, known: Collection[str] = ()) -> NetworkLayout:
+    """Look at the first lines of a network; see `layout_of`."""
+    with RawFile(asked.file, hold=False) as file:
+        return layout_of(file, asked, known)
+
+
+def layout_of(file: RawFile, asked: NetworkFile, known: Collection[str] = ()) -> NetworkLayout:
     """Look at the first lines of a network.
 
     Parameters
     ----------
+    file : RawFile
+        The network.
     asked : NetworkFile
-        The file, and what study.yml says of it.
+        What study.yml says of it.
     known : collection of str
         Names and ids of the study's genes; none where they are not known.
 
@@ -70,8 +78,7 @@ def read_layout(asked: NetworkFile, known: Collection[str] = ()) -> NetworkLayou
     IngestError
         The file cannot be read or holds no line; what study.yml asks for is not there.
     """
-    with RawFile(asked.file, hold=False) as file:
-        lines = file.lines(SAMPLE_LINES)
+    lines = file.lines(SAMPLE_LINES)
     places = [i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")]
     if not places:
         raise_empty(asked.file, "no line")
