@@ -238,7 +238,9 @@ def _make(run: Run) -> Made:
         run.say(note)
     how = {
         "library_versions": json.dumps(library_versions(), sort_keys=True),
-        "inputs": json.dumps(lake_inputs(run.home, analysis), sort_keys=True),
+        "inputs": json.dumps(
+            lake_inputs(run.home, analysis, analysis.model.covariates), sort_keys=True
+        ),
         "seconds": round(time.monotonic() - began, 3),
     }
     n_features, n_samples = len(made.results.feature_ids), made.inputs.samples.height
@@ -251,7 +253,10 @@ def _make(run: Run) -> Made:
 
 def _inputs(study: Study, home: Home, name: str, options: Any) -> dict[str, Any]:
     analysis = study.analyses[name]
-    return {**dependencies(study, analysis, lake_inputs(home, analysis)), **options}
+    return {
+        **dependencies(study, analysis, lake_inputs(home, analysis, analysis.model.covariates)),
+        **options,
+    }
 
 
 CONTRASTS = Step(
