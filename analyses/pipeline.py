@@ -10,6 +10,7 @@ from analyses.activity.contrast_activity import ACTIVITY
 from analyses.contrasts.contrast_set import CONTRASTS
 from analyses.contrasts.thresholds import THRESHOLDS
 from analyses.enrichment.enrichment import ENRICHMENT
+from analyses.explained.tables import EXPLAINED_CHANGES
 from analyses.methylation_expression.dmp_deg import LINKS
 from analyses.modules.module_overlap import MODULE_OVERLAP
 from analyses.modules.modules import MODULES
@@ -29,7 +30,7 @@ from cohortmart.core.warehouse.home import Home
 #: row before, so that findings may read the contrasts of any analysis.
 STEPS = (
     (QUALITY,),
-    (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY),
+    (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY, EXPLAINED_CHANGES),
     (OVERLAP, LINKS, ENRICHMENT, MODULES, MODULE_OVERLAP, ACTIVITY),
 )
 

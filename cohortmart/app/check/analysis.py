@@ -16,6 +16,7 @@ from analyses.design.curve import samples_on_curve
 from analyses.design.estimability import aliased_columns
 from analyses.design.model_matrix import Design, build_design
 from analyses.design.subject_pairs import describe_contrast
+from analyses.design.warnings import design_warnings
 from analyses.load.measured_covariates import measured_names, without_unmeasured
 from analyses.load.samples import chosen_samples
 from analyses.stats.mixed.blocks import make_blocks
@@ -23,6 +24,7 @@ from analyses.stats.permutation.space import testable_within
 from cohortmart.app.check.combat import combat_of
 from cohortmart.app.check.confounding import Confounding, find_confounding
 from cohortmart.app.check.contrast_sides import Counts, contrast_sides
+from cohortmart.app.check.explained import check_explained
 from cohortmart.app.check.outside import OutsideFactor, look_outside
 from cohortmart.app.check.refusals import find_refusals
 from cohortmart.core.errors import AnalysisError
@@ -93,6 +95,8 @@ class AnalysisCheck:
         The step that removes batches from the assay beforehand.
     notes : tuple of str
         What was left out before the design was made.
+    warnings : tuple of str
+        Of samples and design, as the run says them too.
     unpermutable : tuple of str
         Contrasts that permuted timepoints cannot test; empty where the analysis permutes none.
     nouns : Nouns
@@ -108,6 +112,7 @@ class AnalysisCheck:
     refusals: tuple[str, ...] = ()
     removed_by: BatchOptions | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     unpermutable: tuple[str, ...] = ()
     nouns: Nouns = field(default=Nouns())
 
@@ -133,7 +138,7 @@ def check_analysis(
     """
     where = f"analysis {name}"
     try:
-        samples = chosen_samples(con, name, analysis)
+        samples = chosen_samples(con, name, analysis, study)
         samples, analysis, notes = _before_values(con, samples, analysis, study, where)
         if analysis.model.curve is not None:
             samples, note = samples_on_curve(samples, analysis.model.curve, where)
@@ -158,6 +163,7 @@ def check_analysis(
     estimable = {c.name: c.weights for c in contrasts if c.weights is not None}
     unpermutable = _unpermutable(design, analysis, contrasts)
     factors = dict.fromkeys(e.factor for e in confounding if not e.in_model)
+    refused, explained = check_explained(con, analysis, study, design, samples, contrasts)
     return AnalysisCheck(
         samples=samples,
         design=design,
@@ -166,17 +172,21 @@ def check_analysis(
         outside=tuple(
             look_outside(f, samples, design, estimable, analysis.model, study) for f in factors
         ),
-        refusals=find_refusals(
-            design,
-            analysis,
-            list(expanded.expressions),
-            study.groups,
-            _families(expanded.families, list(expanded.expressions)),
-            unpermutable,
-            study.nouns,
+        refusals=(
+            *find_refusals(
+                design,
+                analysis,
+                list(expanded.expressions),
+                study.groups,
+                _families(expanded.families, list(expanded.expressions)),
+                unpermutable,
+                study.nouns,
+            ),
+            *refused,
         ),
         removed_by=removed_by,
-        notes=notes,
+        notes=(*notes, *explained),
+        warnings=design_warnings(samples, design, analysis, study),
         unpermutable=unpermutable,
         nouns=study.nouns,
     )

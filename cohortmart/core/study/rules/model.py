@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from cohortmart.core.study.faults import Fault
-from cohortmart.core.study.kinds import CONTINUOUS, KINDS
+from cohortmart.core.study.kinds import KINDS
 from cohortmart.core.study.records import ROLES, Analysis, Study
 from cohortmart.core.study.rules.contrasts import validate_contrasts
+from cohortmart.core.study.rules.explained import validate_explained
+from cohortmart.core.study.rules.measured import meant_assay, validate_measured
 from cohortmart.core.study.rules.model_options import validate_options
-from cohortmart.core.study.variables import MeasuredName, measured_name
+from cohortmart.core.study.variables import measured_name
 from cohortmart.core.study.yaml_positions import Document, KeyPath
-from cohortmart.core.text import did_you_mean, joined, nearest
+from cohortmart.core.text import did_you_mean
 
 #: Keys of an analysis, or of its thresholds, that mean something for one kind only.
 _ONLY_FOR = (
@@ -44,6 +46,7 @@ def validate_analysis(
     yield from _check_baseline(study, analysis, (*here, "model", "baseline"))
     yield from validate_contrasts(study, analysis.contrasts, analysis.model, (*here, "contrasts"))
     yield from validate_options(study, analysis, here)
+    yield from validate_explained(study, analysis, here)
 
 
 def _check_assay(
@@ -189,7 +192,7 @@ def _check_term(study: Study, path: KeyPath, name: str, known: Sequence[str]) ->
     """Check one name of a model."""
     measured = measured_name(name, study) if name not in known else None
     if measured is not None and "covariates" in path:
-        yield from _check_measured(study, path, measured)
+        yield from validate_measured(study, path, measured)
     elif name in known:
         if name == "cell_type" and all(s.cell_type is None for s in study.samples):
             yield Fault(
@@ -225,29 +228,8 @@ def _check_term(study: Study, path: KeyPath, name: str, known: Sequence[str]) ->
             expected="one of " + ", ".join(known),
             found=name,
             hint=did_you_mean(name, known)
-            or _meant_assay(study, name)
+            or meant_assay(study, name)
             or "declare it under `factors` or `covariates` of `samples`",
-        )
-
-
-def _meant_assay(study: Study, name: str) -> str | None:
-    """Return "did you mean ...?" for a name such as `cels.NK`."""
-    assay, dot, feature = name.partition(".")
-    found = nearest(assay, [a for a, made in study.assays.items() if made.kind == CONTINUOUS])
-    return f"did you mean `{found}.{feature}`?" if dot and found else None
-
-
-def _check_measured(study: Study, path: KeyPath, name: MeasuredName) -> Iterator[Fault]:
-    """Check that a number of an assay is one of a continuous assay."""
-    kind = study.assays[name.assay].kind
-    if kind != CONTINUOUS:
-        others = [a for a, assay in study.assays.items() if assay.kind == CONTINUOUS]
-        yield Fault(
-            path,
-            f"`{name.written}` is no covariate: `{name.assay}` has `kind: {kind}`",
-            expected="ASSAY.FEATURE of a continuous or a derived assay",
-            found=name.written,
-            hint=f"take a feature of {joined(others, 'or')}" if others else "derive a number of it",
         )
 
 
