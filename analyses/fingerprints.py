@@ -19,6 +19,8 @@ CONTRAST_TABLES = (
     "rebound_difference", "contrast_correlation", "analysis_note", "design_value",
     "contrast_weight", "voom_trend",
 )  # fmt: skip
+#: Tables of the lake from which the names of genes follow.
+GENE_NAMES = ("probe_gene", "feature", "gene", "gene_match", "gene_translation")
 #: Raised when the same inputs and parameters would give other numbers than before.
 ENGINE_VERSION = "5"
 #: Raised when the same contrasts would give other findings than before.

@@ -13,6 +13,7 @@ from ingest.checksums import Checksums
 from ingest.forget.forgotten import Forgotten
 from ingest.matrix.assay_headers import AssayHeaders, read_headers
 from ingest.matrix.matrix_file import Origin, raw_origin
+from ingest.matrix.paired_ids import PAIRED_IDS_VERSION, has_pairs
 from ingest.read.formats import reader_version
 from ingest.read.matrix.counter_rows import COUNTER_ROWS_VERSION
 
@@ -108,6 +109,7 @@ def plan_assays(
             [(checksums.of(h.path), h.samples) for h in of_quality],
             _reader_version(assay, headers),
             [sha256 for _, sha256 in also],
+            genes=[checksums.of(p) for p in study.reference.genes] if of_genes(assay) else (),
         )
         left_out = tuple(
             column
@@ -126,10 +128,18 @@ def plan_assays(
     return plans
 
 
+def of_genes(assay: Assay) -> bool:
+    """Whether the features of an assay are genes, whose ids and names are looked at."""
+    return assay.kind == "counts"
+
+
 def _reader_version(assay: Assay, headers: AssayHeaders) -> str:
     quality = (header for given in headers.quality.values() for header in given)
     version = reader_version([*headers.values, *quality])
-    return f"{version}+{COUNTER_ROWS_VERSION}" if assay.kind == "counts" else version
+    if not of_genes(assay):
+        return version
+    paired = f"+{PAIRED_IDS_VERSION}" if any(map(has_pairs, headers.values)) else ""
+    return f"{version}+{COUNTER_ROWS_VERSION}{paired}"
 
 
 def _also(assay: Assay) -> tuple[Path, ...]:

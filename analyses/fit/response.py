@@ -72,11 +72,14 @@ class ValuesInMemory:
         The samples' part of the weights.
     trend : VoomTrend or None
         Of the same features, where the values are voom's.
+    n_unexpressed : int
+        Features without a count in any of the samples.
     """
 
     whole: ValueBlock
     sample_weights: Floats | None = None
     trend: VoomTrend | None = None
+    n_unexpressed: int = 0
 
     def blocks(self) -> Iterator[ValueBlock]:
         """Give them as one block."""
@@ -188,8 +191,10 @@ def values_of(
         values = MeasuredValues(Measurements(con, analysis.assay, ids))
         return _weighted(name, analysis, values, basis)
     counts = read_counts(con, name, analysis, ids, design.expression_groups)
+    n_unexpressed = int((~counts.counts.any(axis=1)).sum())
     if analysis.values == "log_cpm":
-        values = ValuesInMemory(ValueBlock(counts.feature_ids, counts.log2_cpm))
+        block = ValueBlock(counts.feature_ids, counts.log2_cpm)
+        values = ValuesInMemory(block, n_unexpressed=n_unexpressed)
         return _weighted(name, analysis, values, basis)
     _refuse_scale(name, counts.counts)
     try:
@@ -204,7 +209,7 @@ def values_of(
     except ValueError as error:
         raise AnalysisError(f"analysis {name}: {error}") from error
     block = ValueBlock(counts.feature_ids, made.log2_cpm, weights=made.weights)
-    return ValuesInMemory(block, made.sample_weights, made.trend)
+    return ValuesInMemory(block, made.sample_weights, made.trend, n_unexpressed)
 
 
 def _refuse_scale(name: str, counts: Floats) -> None:

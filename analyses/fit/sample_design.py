@@ -52,7 +52,7 @@ def chosen_design(
         No sample is chosen, or the model cannot be made on them.
     """
     where = f"analysis {name}"
-    samples = chosen_samples(con, name, analysis)
+    samples = chosen_samples(con, name, analysis, study)
     samples, notes = with_measured(con, samples, analysis.model.covariates, study, where)
     if analysis.model.curve is not None:
         samples, note = samples_on_curve(samples, analysis.model.curve, where)

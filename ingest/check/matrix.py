@@ -119,15 +119,25 @@ class MatrixTally:
         Whether a feature id that stands twice is an error (it is not where rows are summed).
     strip_version : bool
         Whether versions were cut from the ids, for the message about duplicates.
+    check_dates : bool
+        Whether a name that is a date is an error.
     """
 
     def __init__(
-        self, header: MatrixHeader, kind: Kind, *, unique_ids: bool, strip_version: bool
+        self,
+        header: MatrixHeader,
+        kind: Kind,
+        *,
+        unique_ids: bool,
+        strip_version: bool,
+        check_dates: bool = True,
     ) -> None:
         self.header = header
         self.kind = kind
         self.unique_ids = unique_ids
         self.strip_version = strip_version
+        self._excel = [(EXCEL_DATE, "date")] if check_dates else []
+        self._excel.append((_EXCEL_NUMBER, "number"))
         self.rows = 0
         self._ids: list[Any] = []
         self._lines: list[int] = []
@@ -184,7 +194,7 @@ class MatrixTally:
                 self._check_excel(block, names, offset)
 
     def _check_excel(self, block: Block, names: Any, offset: int) -> None:
-        for pattern, what in ((EXCEL_DATE, "date"), (_EXCEL_NUMBER, "number")):
+        for pattern, what in self._excel:
             hits = pc.match_substring_regex(names, pattern=pattern).fill_null(False)
             hits = hits.to_numpy(zero_copy_only=False)
             if hits.any():

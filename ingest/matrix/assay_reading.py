@@ -14,6 +14,7 @@ from cohortmart.core.lake.file_manifest import read_current, read_part
 from ingest.matrix.lake_matrix import ingest_matrix
 from ingest.matrix.matrix_file import origin_of, read_options
 from ingest.plan import Plan
+from ingest.reference.gene_lookup import GeneLookup
 from ingest.write.file_log import name_in_study, options_json
 from ingest.write.samples import AssayFeatures
 
@@ -90,13 +91,17 @@ def find_in_lake(lake: Path, plan: Plan, study_file: Path) -> AssayReading | Non
     )
 
 
-def read_into_lake(lake: Path, plan: Plan, study_file: Path) -> AssayReading:
+def read_into_lake(
+    lake: Path, plan: Plan, study_file: Path, lookup: GeneLookup | None = None
+) -> AssayReading:
     """Read an assay's files into a matrix of the lake, which is not current yet.
 
     Parameters
     ----------
     lake, plan, study_file
         As for `find_in_lake`.
+    lookup : GeneLookup, optional
+        The reference of genes.
 
     Raises
     ------
@@ -110,6 +115,7 @@ def read_into_lake(lake: Path, plan: Plan, study_file: Path) -> AssayReading:
         lake / plan.origin.entry.path,
         leave_out=plan.left_out,
         metadata=plan.origin.metadata,
+        lookup=lookup,
         needs_counts=plan.needs_counts,
     )
     sha256 = dict(plan.used)

@@ -19,10 +19,12 @@ from cohortmart.core.text import counted
 from ingest.check.count_scale import judge_scale
 from ingest.check.matrix import Kind, MatrixTally
 from ingest.check.transform_domain import check_transform
+from ingest.matrix.gene_ids import gene_ids
 from ingest.read.formats import read_blocks
 from ingest.read.matrix.counter_rows import CounterRows
 from ingest.read.matrix.records import Block, MatrixHeader
 from ingest.read.matrix.summed import GeneSums
+from ingest.reference.gene_lookup import GeneLookup
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class AssayRun:
         Further matrices that are written.
     needs_counts : sequence of str
         What needs counts of it, see `ingest.check.count_scale.counts_needed`.
+    lookup : GeneLookup, optional
+        The reference of genes.
 
     Attributes
     ----------
@@ -74,10 +78,12 @@ class AssayRun:
         leave_out: frozenset[str],
         further: tuple[str, ...] = (),
         needs_counts: Sequence[str] = (),
+        lookup: GeneLookup | None = None,
     ) -> None:
         self.name = name
         self.assay = assay
         self._needs_counts = needs_counts
+        self._lookup = lookup
         self._scale = CountScale()
         self._columns = 0
         self.further = further
@@ -98,12 +104,13 @@ class AssayRun:
             kind or self.assay.kind,
             unique_ids=self.assay.read.sum_by is None,
             strip_version=self.assay.read.strip_version,
+            check_dates=self.assay.read.excel_dates != "keep",
         )
         keep = np.array([i for i, n in enumerate(header.samples) if n not in self._leave_out])
         counters = CounterRows()
-        blocks: Iterable[Block] = one_ahead(read_blocks(header, self.assay))
         counts = tally.kind == "counts"
-        for block in counters.without(blocks) if counts else blocks:
+        genes = gene_ids(header, self.assay, self._lookup, counters) if counts else None
+        for block in genes.blocks() if genes else one_ahead(read_blocks(header, self.assay)):
             tally.add(block)
             if kind is None and self.assay.kind == CONTINUOUS:
                 check_transform(header, block, self.assay)
@@ -112,7 +119,8 @@ class AssayRun:
                 self._scale.add(kept.values, self._columns)
             yield kept
         self._columns += len(keep) if counts else 0
-        self.notes += [*header.notes, *counters.notes(header.path.name), *tally.finish()]
+        self.notes += [*header.notes, *counters.notes(header.path.name)]
+        self.notes += [*(genes.notes() if genes else ()), *tally.finish()]
         self.files.append(
             FileReport(header.path, tally.rows, len(header.samples), header.format_name)
         )
@@ -152,7 +160,8 @@ class AssayRun:
         name = header.path.name
         note = f"{name}: {counted(sums.features, 'feature')} summed to "
         note += counted(len(sums.names), "gene name")
-        if header.gene_name_column is None and not header.ids_are_gene_names:
+        named = header.gene_name_column is not None or header.ids_are_gene_names
+        if not named and not any(sums.has_name):
             note += "; the file has no column gene_name, so its feature ids were taken for names"
         elif sums.unnamed:
             note += f"; {sums.unnamed:,} without a gene name are kept under their feature id"

@@ -26,6 +26,7 @@ from ingest.matrix.sample_columns import spilled_parts
 from ingest.read.matrix.joined import all_features, joined_blocks, spill
 from ingest.read.matrix.records import LENGTH, Block, MatrixHeader
 from ingest.read.matrix.replicates import collapsed, common_probe_ids
+from ingest.reference.gene_lookup import GeneLookup
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def ingest_matrix(
     leave_out: Collection[str] = (),
     metadata: Mapping[bytes, bytes] | None = None,
     needs_counts: Sequence[str] = (),
+    lookup: GeneLookup | None = None,
 ) -> MatrixReport:
     """Read, check and write all matrix files of one assay.
 
@@ -84,6 +86,8 @@ def ingest_matrix(
         What the lake matrix says about itself.
     needs_counts : sequence of str
         What needs counts of it, see `ingest.check.count_scale.counts_needed`.
+    lookup : GeneLookup, optional
+        The reference of genes; it undoes Excel's dates among the names of counts.
 
     Returns
     -------
@@ -103,7 +107,7 @@ def ingest_matrix(
             hint="remove `sum_by` under `read`",
         )
     headers = headers.without(leave_out)
-    run = _run(assay_name, assay, leave_out, headers, needs_counts)
+    run = _run(assay_name, assay, leave_out, headers, needs_counts, lookup)
     samples = tuple(name for header in headers.values for name in run.kept(header))
     if not samples:
         raise IngestError(
@@ -119,7 +123,7 @@ def ingest_matrix(
         blocks = run.remembered(run.judged(run.blocks(first), first.path))
         rows = write_matrix(blocks, len(samples), target, metadata, headers.further)
     except UnsortedError:
-        run = _run(assay_name, assay, leave_out, headers, needs_counts)
+        run = _run(assay_name, assay, leave_out, headers, needs_counts, lookup)
         rows = _write_sorted(run, headers, target, metadata)
     return MatrixReport(
         samples=samples,
@@ -137,8 +141,9 @@ def _run(
     leave_out: Collection[str],
     headers: AssayHeaders,
     needs_counts: Sequence[str],
+    lookup: GeneLookup | None,
 ) -> AssayRun:
-    return AssayRun(name, assay, frozenset(leave_out), headers.further, needs_counts)
+    return AssayRun(name, assay, frozenset(leave_out), headers.further, needs_counts, lookup)
 
 
 def _write_sorted(

@@ -23,7 +23,7 @@ from ingest.write.file_log import options_json
 #: Key of the origin in the Parquet file's own metadata.
 _KEY = b"cohortmart.origin"
 #: Reading options that came later: matrices that were read without them stay as they are.
-_LATER = ("keep_signals", "strandedness", "counts_from_abundance")
+_LATER = ("keep_signals", "strandedness", "counts_from_abundance", "excel_dates")
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ def raw_origin(
     quality: Sequence[tuple[str, Sequence[str]]],
     reader_version: str,
     also: Sequence[str] = (),
+    genes: Sequence[str] = (),
 ) -> Origin:
     """Return the origin of an assay's raw matrix.
 
@@ -118,12 +119,16 @@ def raw_origin(
         Of what reads them.
     also : sequence of str
         SHA-256 of files without samples that it is made from, too.
+    genes : sequence of str
+        SHA-256 of the tables of genes that names of a count matrix are looked up in.
     """
-    read = {
+    read: dict[str, object] = {
         "files": [*(sha256 for sha256, _ in (*files, *quality)), *also],
         "options": read_options(assay),
         "reader_version": reader_version,
     }
+    if genes:
+        read["genes"] = list(genes)
     base = hashlib.sha256(options_json(read).encode()).hexdigest()
     known = {column for _, names in files for column in names}
     of_values, of_quality = (

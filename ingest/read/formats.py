@@ -12,7 +12,7 @@ from typing import NoReturn
 from cohortmart.core.errors import IngestError
 from cohortmart.core.lake.signals import SIGNALS
 from cohortmart.core.study.records import Assay
-from cohortmart.core.text import counted, listed
+from cohortmart.core.text import counted, joined, listed
 from ingest.read.continuous import measurements
 from ingest.read.counts import featurecounts, htseq, quantification, star
 from ingest.read.illumina import genomestudio, signals
@@ -39,6 +39,12 @@ FORMATS: dict[str, Format] = {
         transposed.TRANSPOSED,
         text_matrix.MATRIX,
     )
+}
+#: Reading options that only files of some formats can follow.
+_OPTIONS = {
+    "transcripts": ("salmon", "kallisto", "rsem"),
+    "counts_from_abundance": ("salmon", "kallisto", "rsem"),
+    "strandedness": ("star",),
 }
 #: Part of what decides whether a file must be read again; raise it when the rows would differ.
 READER_VERSION = f"formats-1+{text_matrix.READER_VERSION}"
@@ -104,8 +110,10 @@ def settled_together(headers: Sequence[MatrixHeader], assay: Assay) -> tuple[Mat
     Raises
     ------
     IngestError
-        The files leave open, or contradict each other in, what must be known.
+        The files leave open, or contradict each other in, what must be known; or an option is of
+        formats that none of them has.
     """
+    _refuse_idle_options(headers, assay)
     found = list(headers)
     for name in dict.fromkeys(header.reader for header in headers):
         settle = FORMATS[name].together
@@ -148,6 +156,22 @@ def estimated_rows(header: MatrixHeader) -> float:
 def first_cells(header: MatrixHeader, quantity: str) -> list[str]:
     """Return some cells of a quantity (`value`, `detection_p`, ...) as the file writes them."""
     return list(FORMATS[header.reader].first_cells(header, quantity))
+
+
+def _refuse_idle_options(headers: Sequence[MatrixHeader], assay: Assay) -> None:
+    """Raise if study.yml asks for what no file of the assay can give."""
+    there = {header.reader for header in headers}
+    for option, names in _OPTIONS.items():
+        value = getattr(assay.read, option)
+        if value == type(assay.read).model_fields[option].default or there & set(names):
+            continue
+        raise IngestError(
+            f"study.yml says `read: {{{option}: ...}}`, which is for other files",
+            file=headers[0].path,
+            expected=joined([FORMATS[name].words for name in names], "or"),
+            found=FORMATS[headers[0].reader].words,
+            hint=f"leave `{option}` out, or name the files that it is for",
+        )
 
 
 def _refuse_several(header: MatrixHeader, assay: Assay) -> None:

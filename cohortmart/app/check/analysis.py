@@ -16,6 +16,7 @@ from analyses.design.curve import samples_on_curve
 from analyses.design.estimability import aliased_columns
 from analyses.design.model_matrix import Design, build_design
 from analyses.design.subject_pairs import describe_contrast
+from analyses.design.warnings import design_warnings
 from analyses.load.measured_covariates import measured_names, without_unmeasured
 from analyses.load.samples import chosen_samples
 from analyses.stats.mixed.blocks import make_blocks
@@ -94,6 +95,8 @@ class AnalysisCheck:
         The step that removes batches from the assay beforehand.
     notes : tuple of str
         What was left out before the design was made.
+    warnings : tuple of str
+        Of samples and design, as the run says them too.
     unpermutable : tuple of str
         Contrasts that permuted timepoints cannot test; empty where the analysis permutes none.
     nouns : Nouns
@@ -109,6 +112,7 @@ class AnalysisCheck:
     refusals: tuple[str, ...] = ()
     removed_by: BatchOptions | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     unpermutable: tuple[str, ...] = ()
     nouns: Nouns = field(default=Nouns())
 
@@ -134,7 +138,7 @@ def check_analysis(
     """
     where = f"analysis {name}"
     try:
-        samples = chosen_samples(con, name, analysis)
+        samples = chosen_samples(con, name, analysis, study)
         samples, analysis, notes = _before_values(con, samples, analysis, study, where)
         if analysis.model.curve is not None:
             samples, note = samples_on_curve(samples, analysis.model.curve, where)
@@ -182,6 +186,7 @@ def check_analysis(
         ),
         removed_by=removed_by,
         notes=(*notes, *explained),
+        warnings=design_warnings(samples, design, analysis, study),
         unpermutable=unpermutable,
         nouns=study.nouns,
     )

@@ -12,6 +12,7 @@ from cohortmart.app.check.combat_words import combat_text, combat_warnings
 from cohortmart.app.check.cost import cost_text
 from cohortmart.app.check.derived import derived_text
 from cohortmart.app.check.filters import filter_notes
+from cohortmart.app.check.genes import genes_text
 from cohortmart.app.check.measured import Measured, open_samples, read_measured
 from cohortmart.app.check.paragraphs import block
 from cohortmart.app.check.visits import visits_text
@@ -66,6 +67,8 @@ def check_study(study_file: Path) -> Report:
     }
     combats = {name: check for name, check in found.items() if check is not None}
     sections = [_samples_section(study, measured, combats)]
+    of_genes = genes_text(study, measured)
+    sections += [of_genes] if of_genes else []
     tables: dict[str, str] = {}
     sections += [
         analysis_text(names, study.analyses[names[0]], checks[names[0]], tables)

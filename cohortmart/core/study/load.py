@@ -24,16 +24,14 @@ from cohortmart.core.study.faults import (
 )
 from cohortmart.core.study.paths import PathError, absolute, matching_files
 from cohortmart.core.study.places import record_at, within
-from cohortmart.core.study.records import Reference, Study
+from cohortmart.core.study.records import Study
 from cohortmart.core.study.rules.study import validate_study
 from cohortmart.core.study.values import Record
 from cohortmart.core.study.yaml_positions import Document, KeyPath, read_document
 
 #: Keys that the study file has and this version does not do yet, with the values that ask for
 #: nothing and may therefore stand.
-LATER_KEYS: Mapping[type[Record], Mapping[str, tuple[object, ...]]] = {
-    Reference: {"genes": ()},
-}
+LATER_KEYS: Mapping[type[Record], Mapping[str, tuple[object, ...]]] = {}
 _NOTHING: tuple[object, ...] = (None, [], {})
 
 
@@ -182,13 +180,15 @@ def _is_path(path: KeyPath) -> bool:
             return True
         case ("assays", str(), "detection_p" | "bead_count", *rest) | (
             "reference",
-            "manifest" | "masks" | "gene_sets",
+            "manifest" | "masks" | "gene_sets" | "genes",
             *rest,
         ):
             return len(rest) <= 1
         case ("derive", str(), str() as key):
             return key in FILE_KEYS
-        case ("reference", "network") | ("reference", "gene_lists", str()):
+        case ("reference", "network") | ("reference", "network", "file"):
+            return True
+        case ("reference", "gene_lists", str()):
             return True
     return False
 

@@ -22,6 +22,7 @@ from cohortmart.core.study.findings_records import (
 )
 from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
 from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
+from cohortmart.core.study.reference_records import Network
 from cohortmart.core.study.values import File, Files, Number, Pair, Record, Text, as_written
 from cohortmart.core.text import Nouns, nouns
 
@@ -74,6 +75,8 @@ class ReadOptions(Record):
     collapse_replicates: StrictBool = False
     #: methylated and unmethylated signals stay in the lake, where steps of `normalise` find them
     keep_signals: StrictBool = False
+    #: rows of genes that Excel turned into dates, where no reference says which: an error if unsaid
+    excel_dates: Literal["drop", "keep"] | None = None
     #: table of transcripts and genes, GTF or GFF3, for salmon's and kallisto's transcripts
     transcripts: File | None = None
     #: which counts of STAR; found out from all files where it is left out
@@ -223,7 +226,8 @@ class Reference(Record):
     masks: Files = ()  # probes not to be trusted
     gene_sets: Files = ()  # GMT; a collection is called like its file
     gene_lists: dict[str, File] = Field(default_factory=dict)  # name -> one gene a line
-    network: File | None = None  # edge list: two genes a line
+    network: Network = None  # edge list: two genes a line
+    genes: Files = ()  # GTF, GFF3, HGNC, gene_info or a plain table; the first that says it counts
 
 
 class Study(Record):

@@ -94,9 +94,10 @@ shared as (
         2 * max(r.x_range) / {SMALL_BINS} as small_x,
         max(r.y_range) / {SMALL_BINS} as small_y,
         min(r.m_low) as small_m_low,
-        -- a single level has no range
-        greatest(max(r.m_high) - min(r.m_low), 1e-3 * abs(max(r.m_high)), 1e-9)
-        / {SMALL_BINS} as small_m
+        -- levels that are all the same have no range: places are rounded to four digits
+        greatest(
+            max(r.m_high) - min(r.m_low), 1e-2 * max(abs(r.m_max)), 1e-2 * max(abs(r.m_min)), 1e-9
+        ) / {SMALL_BINS} as small_m
     from ranges as r
     inner join drawn_contrast as d on d.analysis = $analysis and d.place = r.place
     where d.in_file
@@ -106,7 +107,7 @@ select
     d.*, s.*, r.x_max, r.y_max, r.m_min, r.m_max, r.p_top,
     2 * r.x_range / $bins as x_width,
     r.y_range / $bins as y_width,
-    -- levels that are all the same have no range: the last ones keep the numbers small
+    -- likewise: the last ones keep the numbers small
     greatest(
         r.m_high - r.m_low, (r.m_max - r.m_min) / 10, 1e-6 * abs(r.m_max), 1e-6 * abs(r.m_min),
         1e-9

@@ -32,6 +32,9 @@ _NOT_FILTERED = """
     select assay, string_agg(step, ', ' order by step_order) as steps from qc_probe_funnel
     where annotation = 'missing' group by assay order by assay
 """
+_WARNED = """
+    select analysis, note from analysis_note where kind = 'warning' order by analysis, note_order
+"""
 _NOTHING = """
     select analysis, count(*) as n from contrast_summary group by analysis
     having sum(n_found) = 0 order by analysis
@@ -47,12 +50,22 @@ def cautions(source: Source) -> list[str]:
     """Return what to beware of, one sentence each; none where there is nothing."""
     return [
         *(said for assay in assays(source) for said in quality_flags(source, assay)),
+        *_warned(source),
         *_small_groups(source),
         *_no_more_than_chance(source),
         *_permuted(source),
         *_filters(source),
         *_derived(source),
         *_nothing_found(source),
+    ]
+
+
+def _warned(source: Source) -> list[str]:
+    if not source.has_rows("analysis_note"):
+        return []
+    return [
+        f"Analysis {row['analysis']}: {row['note']}.".replace("`", "'")
+        for row in source.rows(_WARNED)
     ]
 
 

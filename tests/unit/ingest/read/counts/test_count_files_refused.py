@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -169,3 +170,17 @@ def test_two_files_of_one_sample_are_both_named(tmp_path: Path) -> None:
         read_counts(files)
     assert (caught.value.file, caught.value.line) == (files[1], None)
     assert str(files[0]) in str(caught.value.found)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        {"strandedness": "forward"},
+        {"counts_from_abundance": "scaledTPM"},
+        {"transcripts": Path("tx2gene.tsv")},
+    ],
+)
+def test_an_option_that_no_file_can_follow_is_refused(tmp_path: Path, read: dict[str, Any]) -> None:
+    with pytest.raises(IngestError, match="which is for other files") as caught:
+        read_counts([htseq(tmp_path, "HP1_1st.counts")], **read)
+    assert next(iter(read)) in str(caught.value.hint)
