@@ -198,6 +198,7 @@ def test_betas_are_stored_once(full: duckdb.DuckDBPyConnection) -> None:
         "int_probe__flags", "int_probe__quality", "int_sample__quality", "int_rebound__found",
         "stg_results__built_files", "contrast_summary", "rebound_summary", "rebound_union",
         "group_agreement", "gene_methylation", "qc_beta_density", "study_variable",
+        "explained_summary",
     }  # fmt: skip
 
 
