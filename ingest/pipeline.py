@@ -18,7 +18,7 @@ from cohortmart.core.lake.hashed_tables import write_named
 from cohortmart.core.lake.layers import RAW, is_derived
 from cohortmart.core.lake.lock import lake_lock
 from cohortmart.core.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import SampleSheet, Study
 from cohortmart.core.text import counted
 from cohortmart.core.warehouse.home import Home
 from ingest.check.samples import match_columns
@@ -229,11 +229,19 @@ def _sheet_rows(
             "rows": len(sheet.rows),
             "columns": len(sheet.columns),
             "format": sheet.format,
-            "options": options_json(block.model_dump(exclude={"file"})),
+            "options": options_json(_sheet_options(block)),
             "reader_version": SHEET_READER_VERSION,
         }
         for sheet, block in zip(samples.sheets, study.samples, strict=True)
     ]
+
+
+def _sheet_options(block: SampleSheet) -> dict[str, object]:
+    """Return how a sheet is read; `sheet` came later and is told only where it is set."""
+    options = block.model_dump(exclude={"file"})
+    return (
+        options if block.sheet is not None else {k: v for k, v in options.items() if k != "sheet"}
+    )
 
 
 def _switch(lake: Path, entries: list[Entry]) -> bool:
