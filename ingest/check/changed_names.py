@@ -55,8 +55,8 @@ def written_otherwise(known: Iterable[str], unknown: Iterable[str]) -> str | Non
         alike = by_letters.get(_letters(name), ())
         if _letters(name) and len(alike) == 1:
             return (
-                f"the names differ in case, spaces or signs alone ({alike[0]} in the sheet, {name} "
-                "in the matrix): write them alike"
+                f"write the names alike (is {name} meant to be {alike[0]}?): they differ in case, "
+                "spaces or signs alone"
             )
     return None
 
