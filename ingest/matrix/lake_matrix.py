@@ -101,8 +101,10 @@ class _Run:
             strip_version=self.assay.read.strip_version,
         )
         keep = np.array([i for i, n in enumerate(header.samples) if n not in self._leave_out])
-        for block in one_ahead(read_blocks(header, self.assay)):
+        for read in one_ahead(read_blocks(header, self.assay)):
+            block = tally.clipped(read)
             tally.add(block)
+            self.notes += block.notes
             yield block if len(keep) == len(header.samples) else block.of_samples(keep)
         self.notes += [*header.notes, *tally.finish()]
         self.files.append(

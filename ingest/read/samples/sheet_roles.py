@@ -13,6 +13,7 @@ from cohortmart.core.study.records import SampleSheet, Study
 from cohortmart.core.text import did_you_mean
 from ingest.read.samples.array_barcodes import Array, arrays_of
 from ingest.read.samples.sheet_cells import EXCEL_DATE, Row, Sheet, is_missing
+from ingest.read.text.cell_errors import missing_words
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -177,7 +178,7 @@ class _CellReader:
 
     def number(self, row: Row, column: str) -> float | None:
         cell = self.optional(row, column)
-        if cell is None:
+        if cell is None or cell in missing_words("any"):
             return None
         if not _NUMBER.fullmatch(cell) or math.isinf(float(cell)):
             raise self._error(

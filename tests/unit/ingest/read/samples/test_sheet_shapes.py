@@ -107,6 +107,12 @@ def test_row_names_stand_for_people_in_a_sheet_of_people(tmp_path: Path) -> None
     assert read_samples(study).table["age"].to_pylist() == [31.0, 31.0]
 
 
+@pytest.mark.parametrize("word", ["-", ".", "NULL", "n/a", "<NA>", "#N/A"])
+def test_a_covariate_may_be_missing_in_many_words(read: Read, word: str) -> None:
+    got = read(f"{HEAD},age\nS2,007,MS,1st,31\nS1,007,MS,BP,{word}\n", covariates=("age",))
+    assert got.table["age"].to_pylist() == [None, 31.0]
+
+
 def _workbook(file: Path, sheets: dict[str, list[list[Any]]]) -> Path:
     book = openpyxl.Workbook()
     book.remove(book.active)
