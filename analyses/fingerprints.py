@@ -107,6 +107,8 @@ class OfResults:
 def lake_inputs(home: Home, analysis: Analysis) -> dict[str, str]:
     """Name the lake files an analysis reads; their names carry the hash of their content."""
     wanted = {"sample", "assay", "matrix_sample"}
+    if analysis.values == "measured":
+        wanted.add("measure")
     if analysis.values in ("m_value", "beta"):  # which probes are kept
         wanted |= {"probe", "probe_mask"}
     return {

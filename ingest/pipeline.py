@@ -32,12 +32,14 @@ from ingest.read.samples.sheet_cells import SHEET_READER_VERSION
 from ingest.reference.pipeline import read_annotation
 from ingest.reference.roles import ANNOTATION_TABLES
 from ingest.write.file_log import file_log, name_in_study, options_json
+from ingest.write.measures import measure_table
 from ingest.write.samples import assay_table, feature_table, variable_table
 
 Say = Callable[[str], None]
 #: Tables of the lake that an ingest writes.
 TABLES = (
-    *("assay", "feature", "ingested_file", "matrix", "matrix_sample", "sample", "study_variable"),
+    *("assay", "feature", "ingested_file", "matrix", "matrix_sample", "measure", "sample"),
+    "study_variable",
     *ANNOTATION_TABLES,
 )
 
@@ -157,6 +159,7 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
         write_named(assay_table(study), home.lake, "assay"),
         write_named(matrix_sample_table(rows), home.lake, "matrix_sample"),
         write_named(feature_table(reading.features for reading in done), home.lake, "feature"),
+        *_measures(done, home.lake),
         write_named(
             file_log(log, read_part(home.lake, "ingested_file")), home.lake, "ingested_file"
         ),
@@ -171,6 +174,12 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
         notes=tuple(notes),
         changed=changed,
     )
+
+
+def _measures(done: list[AssayReading], lake: Path) -> list[Entry]:
+    """Write the table of measures, where an assay has some."""
+    table = measure_table(done)
+    return [write_named(table, lake, "measure")] if table.num_rows else []
 
 
 def _without_forgotten(

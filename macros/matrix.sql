@@ -1,7 +1,7 @@
 {#
-    Matrices of one kind ("counts" or "beta"): for each assay the last of the layers named in
-    the lake's `assay` table that the lake has, or with `raw` the raw one. A list of {assay,
-    layer, path, clip} in the order of assays. Parts are called ASSAY:LAYER.
+    Matrices of one kind ("counts", "beta" or "continuous"): for each assay the last of the
+    layers named in the lake's `assay` table that the lake has, or with `raw` the raw one. A
+    list of {assay, layer, path, clip} in the order of assays. Parts are called ASSAY:LAYER.
 #}
 {% macro current_matrices(kind, raw=false) %}
     {% set paths = {} %}

@@ -23,6 +23,7 @@ from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from analyses.step import Made, Step
 from analyses.write.columns import table_of
 from cohortmart.core.study.findings_records import Enrichment
+from cohortmart.core.study.kinds import BETA
 from cohortmart.core.study.records import Study
 
 
@@ -55,7 +56,7 @@ def enrichment_tables(
     analysis = study.analyses[name]
     options = analysis.enrichment
     assert options is not None
-    of_probes = study.assays[analysis.assay].kind == "beta"
+    of_probes = study.assays[analysis.assay].kind == BETA
     sets = read_gene_sets(con, study, name, say)
     if not len(sets.name):  # lists of contrasts that found nothing
         return

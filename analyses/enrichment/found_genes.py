@@ -16,6 +16,7 @@ from analyses.load.counts import feature_matrix
 from analyses.stats.counts.filter_by_expr import filter_by_expr
 from analyses.stats.gene_sets.camera import z_scores
 from cohortmart.core.errors import AnalysisError
+from cohortmart.core.study.kinds import BETA, COUNTS
 from cohortmart.core.study.records import Study
 from cohortmart.core.text import did_you_mean
 from cohortmart.core.types import Floats, Ints
@@ -69,10 +70,10 @@ def found_genes(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> Iter
     options = analysis.enrichment
     assert options is not None
     _name_features(con, study, name)
-    of_counts = study.assays[analysis.assay].kind == "counts"
+    ranked = study.assays[analysis.assay].kind != BETA
     try:
         for contrast in _contrasts(con, name, options.contrasts):
-            yield _of_contrast(con, name, contrast, of_counts)
+            yield _of_contrast(con, name, contrast, ranked)
         if options.rebound and analysis.rebound is not None:
             query = """
                 select distinct pair, study_group from new_rebound where analysis = $1
@@ -117,7 +118,7 @@ def _expressed(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> pa.Ar
     An analysis with `filter: filter_by_expr` has tested no others.
     """
     analysis = study.analyses[name]
-    if study.assays[analysis.assay].kind != "counts" or analysis.filter == "filter_by_expr":
+    if study.assays[analysis.assay].kind != COUNTS or analysis.filter == "filter_by_expr":
         return None
     design = chosen_design(con, study, name, analysis).design
     matrix = feature_matrix(con, analysis.assay, design.sample_ids)

@@ -1,4 +1,4 @@
-"""The response of a model: log-CPM, voom, M-values or betas, in blocks of features."""
+"""The response of a model: log-CPM, voom, M-values, betas or measurements, in blocks."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import polars as pl
 import pyarrow as pa
 
 from analyses.design.model_matrix import Design
-from analyses.load.betas import KeptBetas
 from analyses.load.normalised_counts import NormalisedCounts, normalised_counts
+from analyses.load.streamed import KeptBetas, Measurements
 from analyses.stats.counts.voom import VoomTrend
 from analyses.stats.counts.voom_rounds import voom_rounds
 from analyses.stats.linear.array_weights import array_weights_of_parts
@@ -104,6 +104,23 @@ class MethylationValues:
 
 
 @dataclass(frozen=True, eq=False)
+class MeasuredValues:
+    """Measurements as they pass.
+
+    Parameters
+    ----------
+    measurements : Measurements
+    """
+
+    measurements: Measurements
+
+    def blocks(self) -> Iterator[ValueBlock]:
+        """Stream them."""
+        for ids, values in self.measurements.blocks():
+            yield ValueBlock(ids, values)
+
+
+@dataclass(frozen=True, eq=False)
 class SampleWeightedValues:
     """Values without weights of their own, every feature with the same weights of the samples.
 
@@ -165,6 +182,9 @@ def values_of(
         clip = study.assays[analysis.assay].m_value_clip
         betas = KeptBetas(con, analysis.assay, ids)
         values = MethylationValues(betas, clip if analysis.values == "m_value" else None)
+        return _weighted(name, analysis, values, basis)
+    if analysis.values == "measured":
+        values = MeasuredValues(Measurements(con, analysis.assay, ids))
         return _weighted(name, analysis, values, basis)
     counts = read_counts(con, name, analysis, ids, design.expression_groups)
     if analysis.values == "log_cpm":

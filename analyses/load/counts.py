@@ -36,7 +36,7 @@ class FeatureMatrix:
 def feature_matrix(
     con: duckdb.DuckDBPyConnection, assay: str, sample_ids: Sequence[str]
 ) -> FeatureMatrix:
-    """Read the counts of an assay; betas are streamed, see `analyses.load.betas`.
+    """Read the counts of an assay; betas are streamed, see `analyses.load.streamed`.
 
     Parameters
     ----------

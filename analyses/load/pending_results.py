@@ -93,6 +93,10 @@ def show_results(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         select a.assay, b.probe_id as feature_id, b.gene_name, b.region
         from bridge_probe_gene as b
         cross join (select assay from staging.stg_lake__assays where kind = 'beta') as a
+        union all
+        select assay, feature_id, gene_name, cast(null as varchar) as region
+        from dim_measure
+        where gene_name is not null
         """
     )
 

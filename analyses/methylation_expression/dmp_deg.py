@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analyses.fingerprints import OfResults
-from analyses.load.betas import KeptBetas
+from analyses.load.streamed import KeptBetas
 from analyses.methylation_expression.paired_values import SharedVisits, expression_of, shared_visits
 from analyses.stats.methylation.m_value import m_value
 from analyses.stats.mixed.repeated_measures import (

@@ -15,6 +15,7 @@ from analyses.normalise.source import LayerSource, beta_rows, layer_rows
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.lake.file_manifest import Entry, read_current, read_part
 from cohortmart.core.lake.layers import RAW, part_of
+from cohortmart.core.study.kinds import BETA
 from cohortmart.core.study.records import Assay
 from cohortmart.core.warehouse.home import Home
 
@@ -22,7 +23,7 @@ from cohortmart.core.warehouse.home import Home
 def raw_source(home: Home, name: str, assay: Assay) -> tuple[LayerSource, dict[str, Any]]:
     """Return the raw layer as the steps see it, and what tells it from another.
 
-    Of betas that is what passes the filters, of counts all genes in all samples.
+    Of betas that is what passes the filters, of other kinds all features in all samples.
 
     Parameters
     ----------
@@ -35,7 +36,9 @@ def raw_source(home: Home, name: str, assay: Assay) -> tuple[LayerSource, dict[s
     AnalysisError
         The filters of the assay leave nothing, or the lake has no sample of it.
     """
-    return _raw_betas(home, name, assay) if assay.kind == "beta" else _raw_counts(home, name)
+    if assay.kind == BETA:
+        return _raw_betas(home, name, assay)
+    return _whole_matrix(home, name, assay.kind)
 
 
 def layer_source(lake: Path, kind: str, layer: str, entries: tuple[Entry, ...]) -> LayerSource:
@@ -46,7 +49,7 @@ def layer_source(lake: Path, kind: str, layer: str, entries: tuple[Entry, ...]) 
     lake : Path
         The lake's folder.
     kind, layer : str
-        counts | beta, and the name of the layer.
+        counts | beta | continuous, and the name of the layer.
     entries : tuple of Entry
         Its files, see `analyses.normalise.write.layer_entries`.
     """
@@ -77,7 +80,7 @@ def _raw_betas(home: Home, name: str, assay: Assay) -> tuple[LayerSource, dict[s
     return source, {"raw": path, "kept": kept.mark, "detection_p": limit}
 
 
-def _raw_counts(home: Home, name: str) -> tuple[LayerSource, dict[str, Any]]:
+def _whole_matrix(home: Home, name: str, kind: str) -> tuple[LayerSource, dict[str, Any]]:
     table = read_part(home.lake, "matrix_sample")
     rows = [] if table is None else table.to_pylist()
     chosen = [r for r in rows if (r["assay"], r["layer"]) == (name, RAW)]
@@ -91,7 +94,7 @@ def _raw_counts(home: Home, name: str) -> tuple[LayerSource, dict[str, Any]]:
     path = _raw_path(home.lake, name)
     positions = np.array([r["position"] for r in chosen], dtype=np.int64) - 1
     source = LayerSource(
-        kind="counts",
+        kind=kind,
         layer=RAW,
         rows=partial(layer_rows, home.lake / path, positions),
         feature_ids=_feature_ids(home.lake / path),

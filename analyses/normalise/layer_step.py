@@ -85,6 +85,18 @@ class StepRun:
         """Return a table of the lake, None if it has none."""
         return read_part(self.lake, name)
 
+    def has_matrix(self, name: str) -> bool:
+        """Tell whether the raw values have a further matrix of this name."""
+        return name in extras_of(self._raw_path())
+
+    def _raw_path(self) -> Path:
+        part = part_of(self.name, RAW)
+        return next(
+            self.lake / e.path
+            for e in read_current(self.lake)
+            if (e.table_name, e.part) == ("matrix", part)
+        )
+
     def matrix(self, name: str) -> Callable[[], Iterator[MatrixRows]]:
         """Return what streams a further matrix: features and samples are those of the source.
 
@@ -98,12 +110,7 @@ class StepRun:
         AnalysisError
             The lake does not have it.
         """
-        part = part_of(self.name, RAW)
-        path = next(
-            self.lake / e.path
-            for e in read_current(self.lake)
-            if (e.table_name, e.part) == ("matrix", part)
-        )
+        path = self._raw_path()
         there = extras_of(path)
         if name not in there:
             raise AnalysisError(
@@ -129,7 +136,7 @@ def _no_check(*_: Any) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class LayerStep:
-    """A step of `normalise` or `impute`, which writes a layer of the lake.
+    """A step of `normalise`, or one that keys of the assay ask for; it writes a layer of the lake.
 
     Parameters
     ----------
@@ -147,6 +154,8 @@ class LayerStep:
     check : callable
         Yields why the step would refuse samples, before anything is read: takes the rows of
         `dim_sample`, the options, the study and the words that begin the messages.
+    keys : tuple of str
+        Keys of the assay that are its options, where it is no step of `normalise`.
     """
 
     name: str
@@ -156,15 +165,19 @@ class LayerStep:
     seconds_per_value: float
     bytes_per_value: float = 8.0
     check: Callable[[pl.DataFrame, Any, Study, str], Iterator[str]] = _no_check
+    keys: tuple[str, ...] = ()
 
     def options(self, assay: Assay) -> Any:
-        """Return what study.yml asks of the step: True or a word where there are no options."""
-        return next((s.options for s in assay.normalise if s.layer == self.name), assay.impute)
+        """Return what study.yml asks of the step: True where there are no options."""
+        own = {key: getattr(assay, key) for key in self.keys}
+        return next((s.options for s in assay.normalise if s.layer == self.name), own)
 
     def asked(self, assay: Assay) -> dict[str, Any]:
         """Return the step as study.yml has it, for fingerprint and table."""
         step = next((s for s in assay.normalise if s.layer == self.name), None)
-        return {"impute": assay.impute} if step is None else step.model_dump(exclude_none=True)
+        if step is None:
+            return {key: getattr(assay, key) for key in self.keys}
+        return step.model_dump(exclude_none=True)
 
     def depends_on(self, lake: Path, study: Study, assay: Assay) -> list[str]:
         """Name what the step reads besides the matrix; files carry the hash of their content."""

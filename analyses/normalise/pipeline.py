@@ -21,6 +21,7 @@ from cohortmart.core.lake.file_manifest import Entry, read_current, read_part, s
 from cohortmart.core.lake.layers import part_of
 from cohortmart.core.lake.lock import lake_lock
 from cohortmart.core.schemas.tables import ASSAY
+from cohortmart.core.study.kinds import KINDS
 from cohortmart.core.study.records import Assay, Study
 from cohortmart.core.warehouse.home import Home
 
@@ -82,7 +83,7 @@ def _layers_of(
 ) -> None:
     source, start = raw_source(home, name, assay)
     mark = _digest({**start, "engine": ENGINE_VERSION})
-    features = {"counts": "genes", "beta": "probes"}[assay.kind]
+    features = KINDS[assay.kind].features
     for i, layer in enumerate(assay.layers[1:], start=1):
         step, part = LAYER_STEPS[layer], part_of(name, layer)
         options, inputs = step.asked(assay), step.depends_on(home.lake, study, assay)

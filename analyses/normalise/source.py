@@ -24,7 +24,7 @@ class LayerSource:
     Parameters
     ----------
     kind : str
-        counts | beta.
+        counts | beta | continuous.
     layer : str
         Its name.
     rows : callable

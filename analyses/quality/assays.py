@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -11,8 +11,14 @@ import pyarrow as pa
 from analyses.fingerprints import lake_inputs, library_versions
 from analyses.quality.rows import rows_of_set
 from analyses.quality.sample_sets import AssaySamples, assay_samples
-from analyses.quality.values import SetSums, sums_of_betas, sums_of_counts
+from analyses.quality.values import (
+    SetSums,
+    sums_of_betas,
+    sums_of_counts,
+    sums_of_measurements,
+)
 from analyses.step import Made, Run, Step
+from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
 from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.study.variables import variable_kinds
 from cohortmart.core.text import counted
@@ -52,8 +58,9 @@ def _inputs(study: Study, home: Home, assay: str, options: Any) -> dict[str, Any
     return {**options, "inputs": inputs, "versions": library_versions()}
 
 
-def _values(study: Study, assay: str) -> Literal["m_value", "log_cpm"]:
-    return "m_value" if study.assays[assay].kind == "beta" else "log_cpm"
+def _values(study: Study, assay: str) -> str:
+    """Name the values that samples are compared by."""
+    return {COUNTS: "log_cpm", BETA: "m_value"}.get(study.assays[assay].kind, "measured")
 
 
 def _make(run: Run) -> Made:
@@ -77,7 +84,7 @@ def _tables(
     found = _sums(con, study, assay, samples) if samples.sets else ()
     for one, (sums, mds) in zip(samples.sets, found, strict=True):
         if not sums.n_features:
-            why = "expressed in enough" if of_assay.kind == "counts" else "known in all"
+            why = "expressed in enough" if of_assay.kind == COUNTS else "known in all"
             say(f"no picture of {one.name}, as no feature is {why} of them")
             continue
         made = rows_of_set(assay, one, samples.frame[one.columns], kinds, sums, mds)
@@ -91,8 +98,10 @@ def _sums(
 ) -> Iterable[SetSums]:
     ids: list[str] = samples.frame["sample_id"].to_list()
     of_assay = study.assays[assay]
-    if of_assay.kind == "counts":
+    if of_assay.kind == COUNTS:
         return sums_of_counts(con, assay, ids, samples.sets)
+    if of_assay.kind == CONTINUOUS:
+        return sums_of_measurements(con, assay, ids, samples.sets)
     return sums_of_betas(con, assay, of_assay.m_value_clip, ids, samples.sets)
 
 

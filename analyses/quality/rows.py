@@ -51,7 +51,7 @@ def rows_of_set(
         "sample_set": _of_set(one, sums.n_features),
         "pca_component": {
             "component": np.arange(1, len(components.shares) + 1),
-            "variance_share": components.shares,
+            "variance_share": np.minimum(components.shares, 1.0),  # 1 + 2e-16 is rounding
         },
         "pca_score": _by_sample(ids, components.scores, "component", "score"),
         "pca_covariate": _covariates(components, variables),

@@ -1,15 +1,15 @@
-"""The values that samples are compared by: log-CPM of expressed genes, M-values of kept probes."""
+"""The values that samples are compared by: log-CPM, M-values, measurements of equal weight."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyses.load.betas import KeptBetas
+from analyses.load.streamed import KeptBetas, Measurements
 from analyses.quality.sample_sets import SampleSet
 from analyses.stats.counts.filter_by_expr import filter_by_expr
 from analyses.stats.methylation.m_value import m_value
@@ -122,16 +122,43 @@ def sums_of_betas(
     list of SampleSums, ndarray of shape (n_samples of the set, n_dimensions)
         In the order of the sets.
     """
+    blocks = (m_value(beta, clip) for _, beta in KeptBetas(con, assay, ids).blocks())
+    return _sums(blocks, len(ids), sets)
+
+
+def sums_of_measurements(
+    con: duckdb.DuckDBPyConnection, assay: str, ids: Sequence[str], sets: Sequence[SampleSet]
+) -> list[SetSums]:
+    """Sum over measurements, each measure with a standard deviation of 1 over the samples.
+
+    Measures have units of their own; without that the one with the largest numbers would be all
+    that is seen. Parameters and returns as for `sums_of_betas`.
+    """
+    blocks = (_scaled(values) for _, values in Measurements(con, assay, ids).blocks())
+    return _sums(blocks, len(ids), sets)
+
+
+def _scaled(values: Floats) -> Floats:
+    known = ~np.isnan(values)
+    n = known.sum(axis=1, keepdims=True)
+    total = np.where(known, values, 0.0).sum(axis=1, keepdims=True)
+    centred = values - total / np.maximum(n, 1)
+    squares = np.where(known, centred, 0.0) ** 2
+    sd = np.sqrt(squares.sum(axis=1, keepdims=True) / np.maximum(n - 1, 1))
+    return np.asarray(np.where(sd > 0, centred / np.where(sd > 0, sd, 1.0), 0.0 * centred))
+
+
+def _sums(blocks: Iterable[Floats], n_samples: int, sets: Sequence[SampleSet]) -> list[SetSums]:
+    """Sum over blocks of features that pass once for all sets."""
     sums = []
     chosen = []
     for one in sets:
         nothing = np.empty((0, len(one.columns)))
         sums.append(sample_sums(nothing, np.empty(0)))
         chosen.append(MostVariable(nothing, np.empty(0)))
-    blocks = (m_value(beta, clip) for _, beta in KeptBetas(con, assay, ids).blocks())
     for values in one_ahead(blocks):
         for i, one in enumerate(sets):
-            whole = len(one.columns) == len(ids)
+            whole = len(one.columns) == n_samples
             part = values if whole else np.take(values, one.columns, axis=1)
             differences, means = complete_about_mean(part)
             sums[i] += sample_sums(differences, means)

@@ -24,8 +24,8 @@ def check_same_features(
     ----------
     headers : sequence of MatrixHeader
         One a file.
-    kind : {'counts', 'beta'}
-        A beta that is missing is null; a count that is missing is an error.
+    kind : {'counts', 'beta', 'continuous'}
+        A beta or measurement that is missing is null; a count that is missing is an error.
     ids : pa.StringArray
         (features,) of all files.
     places : sequence of np.ndarray

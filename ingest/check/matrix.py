@@ -11,16 +11,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.errors import IngestError
+from cohortmart.core.lake.censoring import CENSORING
 from cohortmart.core.text import counted, listed
 from ingest.read.matrix.records import Block, MatrixHeader
 from ingest.read.text.cell_errors import EXCEL_DATE, EXCEL_HINT
 
-Kind = Literal["counts", "beta", "detection_p", "bead_count"]
+Kind = Literal["counts", "beta", "continuous", "detection_p", "bead_count"]
 _MAX = float(np.finfo(np.float64).max)
 #: What one value is called, and the smallest and the largest one there can be.
 _WORDS = {
     "counts": ("count", 0.0, _MAX),
     "beta": ("beta", 0.0, 1.0),
+    "continuous": ("value", -_MAX, _MAX),
     "detection_p": ("detection p", 0.0, 1.0),
     "bead_count": ("number of beads", 0.0, _MAX),
     "methylated": ("methylated signal", -_MAX, _MAX),  # the background may be subtracted
@@ -112,7 +114,7 @@ class MatrixTally:
     ----------
     header : MatrixHeader
         Of the file.
-    kind : {'counts', 'beta', 'detection_p', 'bead_count'}
+    kind : {'counts', 'beta', 'continuous', 'detection_p', 'bead_count'}
         What the values are.
     unique_ids : bool
         Whether a feature id that stands twice is an error (it is not where rows are summed).
@@ -194,7 +196,7 @@ class MatrixTally:
                 file=self.header.path,
                 line=line,
                 column=column,
-                expected="the id of a gene or probe",
+                expected="the id of a gene, probe or measure",
                 found=f"`{block.feature_ids[row].as_py()}`",
                 hint="name the feature, or remove the row (it may be blank)",
             )
@@ -224,6 +226,8 @@ class MatrixTally:
     def _check_values(self, block: Block) -> None:
         self._check_range(block, self.kind, block.values)
         for quantity, values in block.further.items():
+            if quantity in CENSORING:
+                continue  # codes of the reader
             self._check_range(block, quantity, values)
 
     def _check_range(self, block: Block, quantity: str, values: np.ndarray) -> None:

@@ -15,10 +15,12 @@ import pyarrow.compute as pc
 from cohortmart.core.errors import IngestError
 from cohortmart.core.lake.matrix import Rows, UnsortedError, write_matrix
 from cohortmart.core.prefetch import one_ahead
+from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.study.records import Assay
 from cohortmart.core.text import counted
 from ingest.check.joined import check_same_features
 from ingest.check.matrix import Kind, MatrixTally
+from ingest.check.transform_domain import check_transform
 from ingest.matrix.assay_headers import AssayHeaders
 from ingest.matrix.detection import check_quality_probes, with_quality
 from ingest.read.formats import read_blocks
@@ -105,6 +107,8 @@ class _Run:
             block = tally.clipped(read)
             tally.add(block)
             self.notes += block.notes
+            if kind is None and self.assay.kind == CONTINUOUS:
+                check_transform(header, block, self.assay)
             yield block if len(keep) == len(header.samples) else block.of_samples(keep)
         self.notes += [*header.notes, *tally.finish()]
         self.files.append(

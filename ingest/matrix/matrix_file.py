@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from cohortmart.core.lake.file_manifest import Entry
 from cohortmart.core.lake.hashed_tables import DIGITS
 from cohortmart.core.lake.layers import RAW
+from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.study.records import Assay
 from ingest.forget.forgotten import hashed_column
 from ingest.write.file_log import options_json
@@ -132,7 +133,13 @@ def read_options(assay: Assay) -> dict[str, object]:
     read = assay.read.model_dump()
     if not assay.read.keep_signals:
         del read["keep_signals"]  # a key that came later: matrices without signals stay as they are
-    return {"kind": assay.kind, "format": assay.format, **read}
+    # a value that the transform cannot take, or a column that is no feature, is refused on reading
+    chosen = (
+        {key: getattr(assay, key) for key in ("columns", "unit", "transform", "below_detection")}
+        if assay.kind == CONTINUOUS
+        else {}
+    )
+    return {"kind": assay.kind, "format": assay.format, **read, **chosen}
 
 
 def origin_of(path: Path) -> Origin | None:

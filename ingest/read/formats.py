@@ -12,6 +12,7 @@ from typing import NoReturn
 from cohortmart.core.errors import IngestError
 from cohortmart.core.lake.signals import SIGNALS
 from cohortmart.core.study.records import Assay
+from ingest.read.continuous import measurements
 from ingest.read.illumina import genomestudio, signals
 from ingest.read.matrix import geo_series_matrix, rds, text_matrix, transposed
 from ingest.read.matrix.format import FileStart, Format
@@ -23,6 +24,7 @@ FORMATS: dict[str, Format] = {
     one.name: one
     for one in (
         rds.RDS,
+        measurements.MEASUREMENTS,
         geo_series_matrix.GEO_SERIES_MATRIX,
         genomestudio.GENOMESTUDIO,
         signals.SIGNAL_TABLE,
@@ -64,12 +66,12 @@ def header_of(file: RawFile, assay: Assay, known_samples: Collection[str] = ()) 
     IngestError
         The file cannot be read, or it is not what `format` says.
     """
-    start = FileStart(file, known_samples, assay.read.strip_suffix)
+    start = FileStart(file, known_samples, assay.read.strip_suffix, assay.kind)
     found = next(one for one in FORMATS.values() if one.recognises(start))
     wanted = found if assay.format == "auto" else FORMATS[assay.format]
     if wanted is not found and found.name not in wanted.looks_like:
         _raise_other_format(file.path, wanted, found)
-    header = wanted.read_header(file, assay)
+    header = wanted.read_header(start, assay)
     if assay.read.keep_signals and not set(SIGNALS) <= set(header.further):
         _raise_no_signals(header)
     return header

@@ -1,14 +1,20 @@
 with
 
-counts as (
+count_quality as (
 
-    select * from {{ ref("int_count__unnested") }}
+    select * from {{ ref("int_count__quality") }}
 
 ),
 
 beta_quality as (
 
     select * from {{ ref("int_sample__quality") }}
+
+),
+
+measure_quality as (
+
+    select * from {{ ref("int_measure__quality") }}
 
 ),
 
@@ -31,19 +37,6 @@ normalised as (
 
 ),
 
-count_quality as (
-
-    select
-        assay,
-        sample_id,
-        count(case when count > 0 then 1 end) as n_detected,
-        count(case when count is null then 1 end) / cast(count(*) as double)
-            as missing_share
-    from counts
-    group by assay, sample_id
-
-),
-
 quality as (
 
     select
@@ -62,6 +55,21 @@ quality as (
         on
             count_quality.assay = factors.assay
             and count_quality.sample_id = factors.sample_id
+
+    union all
+
+    select
+        assay,
+        sample_id,
+        cast(null as double) as lib_size,
+        cast(null as double) as norm_factor,
+        n_detected,
+        missing_share,
+        cast(null as double) as detection_failed_share,
+        cast(null as string) as filter_reason,
+        cast(null as double) as type_distance_before,
+        cast(null as double) as type_distance_after
+    from measure_quality
 
     union all
 

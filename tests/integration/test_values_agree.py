@@ -9,9 +9,9 @@ import duckdb
 import numpy as np
 import pytest
 
-from analyses.load.betas import KeptBetas
 from analyses.load.normalised_counts import normalised_counts
 from analyses.load.samples import chosen_samples
+from analyses.load.streamed import KeptBetas
 from analyses.stats.methylation.m_value import m_value
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.load import load_study

@@ -50,5 +50,6 @@ IMPUTED = LayerStep(
     title="Imputation",
     inputs=LayerInputs(),
     run=lambda run: impute_layer(run.source),
+    keys=("impute",),
     seconds_per_value=40 / 116e6,  # not measured: it passes over the betas twice, as ComBat does
 )

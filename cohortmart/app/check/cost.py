@@ -9,6 +9,7 @@ from analyses.normalise.steps.registry import LAYER_STEPS
 from cohortmart.app.check.analysis import AnalysisCheck
 from cohortmart.app.check.matrix_size import estimated_rows, has_short_numbers
 from cohortmart.app.check.measured import Measured
+from cohortmart.core.study.kinds import BETA, KINDS
 from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.text import counted
 
@@ -21,7 +22,7 @@ LONG_BETA_BYTES = 8.0  # a beta of more decimals
 RESULT_BYTES = 70.0  # one feature of one contrast
 COUNT_SECONDS = 3e-6  # a count, from the raw file to the tables
 BETA_SECONDS = 31 / 116e6 + 60 / 116e6  # a beta: ingest, dbt
-COUNT_FIT_SECONDS = {"log_cpm": 3e-4, "voom": 4e-4}  # a gene
+COUNT_FIT_SECONDS = {"log_cpm": 3e-4, "voom": 4e-4, "measured": 3e-4}  # a gene
 COUNT_CONTRAST_SECONDS = 8e-6  # one gene of one contrast, written
 # The analysis of betas took 40 s as a whole; that the fit has 25 of them is an estimate.
 BETA_FIT_SECONDS = 25 / 58e6  # a beta
@@ -47,7 +48,7 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
     for name, assay in study.assays.items():
         features[name] = max(estimated_rows(header) for header in measured.headers[name].values)
         values = features[name] * len(measured.sample_ids[name])
-        if assay.kind == "counts":
+        if assay.kind != BETA:  # a measurement is taken to cost what a count does
             n_bytes, seconds = n_bytes + values * COUNT_BYTES, seconds + values * COUNT_SECONDS
         else:
             more = _of_betas(name, measured, features[name])
@@ -60,9 +61,8 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
         n_bytes += n * n_contrasts * RESULT_BYTES
         seconds += _fit_seconds(study.analyses[name].values, n, check)
         seconds += further_seconds(study.analyses[name], n, check, study)
-    words = {"counts": "gene", "beta": "probe"}
     about = ", ".join(
-        f"{name} about {counted(_rounded(features[name]), words[assay.kind])}"
+        f"{name} about {counted(_rounded(features[name]), KINDS[assay.kind].feature)}"
         for name, assay in study.assays.items()
     )
     return (

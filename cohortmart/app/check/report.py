@@ -16,6 +16,7 @@ from cohortmart.app.check.paragraphs import block
 from cohortmart.app.check.visits import visits_text
 from cohortmart.app.check.words import analysis_text, warnings_of
 from cohortmart.app.study_file import load_study
+from cohortmart.core.study.kinds import KINDS
 from cohortmart.core.study.records import Study
 from cohortmart.core.text import counted
 
@@ -84,7 +85,7 @@ def _samples_section(study: Study, measured: Measured, combats: Mapping[str, Com
     text = "\n".join(lines) + "\n"
     for assay in study.assays:
         n_measured = len(measured.sample_ids[assay])
-        word = {"counts": "counts", "beta": "methylation values"}[study.assays[assay].kind]
+        word = KINDS[study.assays[assay].kind].measured
         have = "has" if n_measured == 1 else "have"
         of = f"{n_measured} of the {counted(n_sheet, 'sample')}"
         text += f"\nAssay {assay}: {of} {have} {word}\n"

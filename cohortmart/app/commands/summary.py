@@ -12,6 +12,7 @@ import duckdb
 
 from analyses.load.pending_results import default_adj_p
 from cohortmart.app.commands.summary_findings import rebound_lines
+from cohortmart.core.study.kinds import KINDS
 from cohortmart.core.study.normalise_records import BatchOptions
 from cohortmart.core.study.records import Study, Thresholds
 from cohortmart.core.text import counted, threshold_words
@@ -83,7 +84,7 @@ def summarise(
         people = study.nouns.subject.counted(counts["subjects"])
         lines = [f"{study.study}: {counted(counts['samples'], 'sample')} of {people}"]
         for row in fetch(con, _ASSAYS).to_pylist():
-            features = {"counts": "genes", "beta": "probes"}[row["kind"]]
+            features = KINDS[row["kind"]].features
             lines.append(
                 f"  {row['assay']}: {int(row['features']):,} {features} "
                 f"in {int(row['samples'])} samples"
@@ -139,7 +140,7 @@ def _combat(con: duckdb.DuckDBPyConnection, study: Study, assay: str) -> list[st
 
 def _found(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> list[str]:
     words = _words(study.analyses[name].thresholds)
-    table = {"counts": "deg", "beta": "dmp"}[study.assays[study.analyses[name].assay].kind]
+    table = KINDS[study.assays[study.analyses[name].assay].kind].found
     rows = fetch(
         con,
         f"""

@@ -84,7 +84,17 @@ def load_study(path: Path | str, formats: Collection[str] | None = None) -> Stud
         faults = validate_study(study, document)
     raise_first(faults, document)
     assert study is not None
-    return study
+    return _with_sheets(study)
+
+
+def _with_sheets(study: Study) -> Study:
+    """Give assays whose features are columns of the sample sheet the first sheet as their file."""
+    sheet = study.samples[0].file
+    assays = {
+        name: assay if assay.files else assay.model_copy(update={"files": (sheet,)})
+        for name, assay in study.assays.items()
+    }
+    return study.model_copy(update={"assays": assays})
 
 
 def _samples_as_list(document: Document) -> Document:

@@ -106,8 +106,13 @@ def _known_format(value: Any, info: ValidationInfo) -> Any:
 class Assay(Record):
     """One kind of measurement and its matrix files."""
 
-    kind: Literal["counts", "beta"]
-    files: Annotated[tuple[File, ...], Field(min_length=1)]
+    kind: Literal["counts", "beta", "continuous"]
+    files: tuple[File, ...] = ()  # at least one; an assay with `columns` may read the sheet
+    #: columns that are its features: of its files, or of the first sample sheet that has them
+    columns: tuple[Text, ...] = ()
+    unit: Text | dict[str, Text] = ""  # of all features, or feature -> unit
+    transform: Literal["none", "log2", "logit", "rank_normal"] = "none"
+    below_detection: Literal["value", "missing", "half"] = "value"
     sample: Text | None = None  # column of the sheet with this assay's sample names
     format: Annotated[str, BeforeValidator(_known_format)] = "auto"  # else a name of a reader
     read: ReadOptions = ReadOptions()
@@ -123,7 +128,13 @@ class Assay(Record):
     def layers(self) -> tuple[str, ...]:
         """Layers of the matrix in the lake, from the first to the one that is analysed."""
         last = () if self.impute == "none" else ("imputed",)
+        if (self.transform, self.below_detection) != ("none", "value"):
+            last = ("transformed",)
         return ("raw", *(step.layer for step in self.normalise), *last)
+
+    def unit_of(self, feature: str) -> str | None:
+        """Return the unit that study.yml gives to a feature, None where it gives none."""
+        return (self.unit.get(feature) if isinstance(self.unit, dict) else self.unit) or None
 
 
 class Thresholds(Record):
@@ -145,7 +156,7 @@ class Analysis(Record):
 
     assay: Text
     where: Text | None = None  # SQL condition over dim_sample
-    values: Literal["log_cpm", "voom", "m_value", "beta"]
+    values: Literal["log_cpm", "voom", "m_value", "beta", "measured"]
     voom: Voom = Voom()
     normalisation_samples: Literal["all", "selected"] = "all"
     filter: Literal["none", "filter_by_expr"] = "none"

@@ -33,11 +33,14 @@ class FileStart:
         Names that the sample sheets give to the assay's samples.
     strip_suffix : str or None
         What study.yml strips from sample names.
+    kind : str
+        Of the assay.
     """
 
     file: RawFile
     known_samples: Collection[str] = ()
     strip_suffix: str | None = None
+    kind: str = ""
 
     @cached_property
     def content(self) -> bytes:
@@ -86,7 +89,8 @@ class Format:
     recognises : callable
         Whether a file is of this format, from its beginning.
     read_header : callable
-        Reads what the first lines of a file say; no value is read. Raises IngestError.
+        Reads what the first lines of a file say, which is where it is looked at already; no value
+        is read. Raises IngestError.
     read_blocks : callable
         Streams the values of a header's file in blocks of features. Raises IngestError.
     estimated_rows : callable
@@ -103,7 +107,7 @@ class Format:
     name: str
     words: str
     recognises: Callable[[FileStart], bool]
-    read_header: Callable[[RawFile, Assay], MatrixHeader]
+    read_header: Callable[[FileStart, Assay], MatrixHeader]
     read_blocks: Callable[[Any, Assay], Iterator[Block]]
     estimated_rows: Callable[[Any], float]
     first_cells: Callable[[Any, str], Iterable[str]]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cohortmart.core.lake.censoring import CENSORING
 from cohortmart.core.lake.signals import SIGNALS
 from ingest.read.text.delimited import TextFormat
 from ingest.read.text.names import is_gene_name_column
@@ -18,7 +19,7 @@ from ingest.read.text.raw_file import FirstRows
 QUALITY = ("detection_p", "bead_count")
 #: All matrices that a file can give further to its values, in the order of the lake; signals,
 #: which betas are made from, where study.yml asks for them.
-FURTHER = (*QUALITY, *SIGNALS)
+FURTHER = (*QUALITY, *SIGNALS, *CENSORING)
 
 
 @dataclass(frozen=True, kw_only=True)

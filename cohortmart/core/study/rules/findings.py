@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from cohortmart.core.study.faults import Fault
 from cohortmart.core.study.findings_records import Enrichment
+from cohortmart.core.study.kinds import CONTINUOUS, COUNTS, KINDS
 from cohortmart.core.study.records import CONTRAST_FAMILIES, Analysis, Study
 from cohortmart.core.study.yaml_positions import KeyPath
 from cohortmart.core.text import did_you_mean
@@ -91,10 +92,10 @@ def _check_dmp_deg(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[
     assert analysis.dmp_deg is not None
     other = analysis.dmp_deg.expression
     of_counts = [n for n, a in study.analyses.items() if _kind(study, a) == "counts"]
-    if _kind(study, analysis) == "counts":
+    if _kind(study, analysis) in (COUNTS, CONTINUOUS):
         yield Fault(
             here,
-            "`dmp_deg` stands in an analysis of counts",
+            f"`dmp_deg` stands in an analysis of {KINDS[str(_kind(study, analysis))].measured}",
             of_key=True,
             expected="an analysis of betas, which names the one of the genes",
             hint="move it to the analysis of the methylation",

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 from cohortmart.core.study.faults import Fault
+from cohortmart.core.study.kinds import KINDS
 from cohortmart.core.study.records import ROLES, Analysis, Study
 from cohortmart.core.study.rules.contrasts import validate_contrasts
 from cohortmart.core.study.rules.model_options import validate_options
 from cohortmart.core.study.yaml_positions import Document, KeyPath
 from cohortmart.core.text import did_you_mean
 
-#: Which values can be made from which kind of assay.
-VALUES_OF_KIND: Mapping[str, tuple[str, ...]] = {
-    "counts": ("log_cpm", "voom"),
-    "beta": ("m_value", "beta"),
-}
 #: Keys of an analysis, or of its thresholds, that mean something for one kind only.
 _ONLY_FOR = (
     (("normalisation_samples",), "counts"),
@@ -63,7 +59,7 @@ def _check_assay(
             hint=did_you_mean(analysis.assay, study.assays) or "use a name that `assays` defines",
         )
         return
-    fitting = VALUES_OF_KIND[assay.kind]
+    fitting = KINDS[assay.kind].values
     if analysis.values not in fitting:
         yield Fault(
             (*here, "values"),

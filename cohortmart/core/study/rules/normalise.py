@@ -65,7 +65,10 @@ def _written(kind: str) -> str:
 
 def _not_for_kind(here: KeyPath, name: str, assay: Assay, layer: str) -> Fault:
     """Return the fault for a step of another kind of assay."""
-    method, kinds = METHODS[layer], {"beta": "betas", "counts": "counts"}
+    method, kinds = (
+        METHODS[layer],
+        {"beta": "betas", "counts": "counts", "continuous": "measurements"},
+    )
     hint = f"write `{method.instead}` for `{layer}`" if method.instead else f"leave `{layer}` out"
     return Fault(
         here,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
 from cohortmart.core.study.faults import NOUN_KEYS, NOUNS_EXPECTED, Fault, missing_key
+from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.study.records import ROLES, Assay, Study
 from cohortmart.core.study.rules.findings import validate_findings
 from cohortmart.core.study.rules.model import validate_analysis
@@ -36,7 +37,7 @@ def validate_study(study: Study, document: Document) -> list[Fault]:
         *_check_sheets(study, document),
         *_check_levels(study),
         *_check_nouns(study, document),
-        *_check_assays(study),
+        *_check_assays(study, document),
         *_check_names(study.analyses, ("analyses",), "analysis"),
         *(
             fault
@@ -120,12 +121,14 @@ def _check_nouns(study: Study, document: Document) -> Iterator[Fault]:
                 )
 
 
-def _check_assays(study: Study) -> Iterator[Fault]:
+def _check_assays(study: Study, document: Document) -> Iterator[Fault]:
     """Check the names of the assays and that their options fit the kind."""
     yield from _check_names(study.assays, ("assays",), "assay")
     for name, assay in study.assays.items():
         here: KeyPath = ("assays", name)
         yield from _repeated(map(str, assay.files), (*here, "files"), "`files`")
+        if not assay.files and not (assay.kind == CONTINUOUS and assay.columns):
+            yield missing_key((*here, "files"), document)
         for path, kind, written in _options_by_kind(assay, here):
             if written and assay.kind != kind:
                 yield _not_of_kind(path, name, assay, kind)
@@ -146,6 +149,13 @@ def _options_by_kind(assay: Assay, here: KeyPath) -> Iterator[tuple[KeyPath, str
         "m_value_clip",
     ):
         yield (*here, key), "beta", key in assay.model_fields_set
+    for key in ("columns", "unit", "transform", "below_detection"):
+        yield (*here, key), CONTINUOUS, key in assay.model_fields_set
+    yield (
+        (*here, "read", "strip_version"),
+        "counts",
+        (assay.kind == CONTINUOUS and assay.read.strip_version),
+    )
 
 
 def _not_of_kind(path: KeyPath, name: str, assay: Assay, kind: str) -> Fault:

@@ -12,7 +12,7 @@ import pytest
 
 from analyses.fit.response import MethylationValues, ValueBlock, ValuesInMemory
 from analyses.load import betas as module
-from analyses.load.betas import KeptBetas
+from analyses.load.streamed import KeptBetas
 from analyses.stats.methylation.m_value import m_value
 
 SAMPLES = [f"S{j}" for j in range(5)]

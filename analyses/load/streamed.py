@@ -1,8 +1,9 @@
-"""The betas of an analysis, streamed from the warehouse in blocks of probes."""
+"""Betas and measurements of an analysis, streamed from the warehouse in blocks of features."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 import duckdb
 import numpy as np
@@ -20,18 +21,21 @@ BLOCK_VALUES = 4_000_000
 _BATCH = 8192
 
 
-class KeptBetas:
-    """Betas of the probes that passed the filters, in chosen samples.
+class StreamedMatrix:
+    """Values of an assay in chosen samples.
 
     Parameters
     ----------
     con : DuckDBPyConnection
         The warehouse.
     assay : str
-        Of kind beta.
     sample_ids : sequence of str
         The columns; all must have been measured and kept.
     """
+
+    #: Tables of the lists, and of the place of each sample in them.
+    rows: ClassVar[str]
+    samples: ClassVar[str]
 
     def __init__(
         self, con: duckdb.DuckDBPyConnection, assay: str, sample_ids: Sequence[str]
@@ -40,7 +44,7 @@ class KeptBetas:
         self._assay = assay
         rows = fetch(
             con,
-            "select sample_id, position from intermediate.int_beta__kept_samples where assay = $1",
+            f"select sample_id, position from {self.samples} where assay = $1",
             [assay],
         ).to_pydict()
         at = dict(zip(rows["sample_id"], rows["position"], strict=True))
@@ -52,13 +56,13 @@ class KeptBetas:
 
         Yields
         ------
-        tuple of pyarrow.StringArray and ndarray of shape (n_probes, n_samples)
-            Probes in byte order of their ids; NaN = missing.
+        tuple of pyarrow.StringArray and ndarray of shape (n_features, n_samples)
+            Features in byte order of their ids; NaN = missing.
 
         Raises
         ------
         RuntimeError
-            The warehouse does not give the probes in ascending order, as the lake has them.
+            The warehouse does not give the features in ascending order, as the lake has them.
         """
         size = STEP * max(1, BLOCK_VALUES // (STEP * len(self._columns)))
         group = np.empty((size, len(self._columns)))
@@ -82,7 +86,7 @@ class KeptBetas:
         reader = (
             self._con.cursor()
             .sql(
-                "select feature_id, measured from intermediate.int_beta__kept where assay = $1",
+                f"select feature_id, measured from {self.rows} where assay = $1",
                 params=[self._assay],
             )
             .to_arrow_reader(_BATCH)
@@ -93,10 +97,24 @@ class KeptBetas:
                 continue
             names = batch.column("feature_id")
             if not _ascending(last, names):
-                raise RuntimeError(f"the probes of {self._assay} do not come in ascending order")
+                raise RuntimeError(f"the features of {self._assay} do not come in ascending order")
             last = names[-1].as_py()
             flat = batch.column("measured").flatten().to_numpy(zero_copy_only=False)
             yield names, flat.reshape(len(batch), self._n_lists)[:, self._columns]
+
+
+class KeptBetas(StreamedMatrix):
+    """Betas of the probes that passed the filters."""
+
+    rows = "intermediate.int_beta__kept"
+    samples = "intermediate.int_beta__kept_samples"
+
+
+class Measurements(StreamedMatrix):
+    """Measurements as they are analysed: transformed where the study asks for it."""
+
+    rows = "staging.stg_lake__measure_matrix"
+    samples = "intermediate.int_measure__samples"
 
 
 def _ascending(last: str, names: pa.Array) -> bool:

@@ -1,0 +1,1 @@
+"""Kernels for measurements: the scales on which they are compared."""

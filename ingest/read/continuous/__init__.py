@@ -1,0 +1,1 @@
+"""Measurements of any kind: proteins, hormones, flow fractions, as tables of any shape."""

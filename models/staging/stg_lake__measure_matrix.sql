@@ -1,0 +1,14 @@
+with
+
+current_matrices as (
+
+    {{ matrix_rows("continuous") }}
+
+)
+
+select
+    assay,
+    layer,
+    feature_id,
+    measured
+from current_matrices
