@@ -26,6 +26,7 @@ from ingest.checksums import Checksums
 from ingest.forget.forgotten import Forgotten, read_forgotten
 from ingest.forget.purge import finish_forgetting
 from ingest.matrix.assay_reading import AssayReading, find_in_lake, read_into_lake
+from ingest.matrix.known_probes import known_probe_notes
 from ingest.plan import Plan, plan_assays
 from ingest.read.samples.sample_sheet import Samples, read_samples
 from ingest.read.samples.sheet_cells import SHEET_READER_VERSION
@@ -136,7 +137,10 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
 
     annotation = read_annotation(study, home.lake, study_file, checksums, say)
     done = [_one_assay(home.lake, plan, study_file, say) for plan in plans]
-    notes += [*annotation.notes, *(note for reading in done for note in reading.notes)]
+    known = known_probe_notes(study, home.lake, annotation, done)
+    for line in known:
+        say(f"note: {line}")
+    notes += [*annotation.notes, *(note for reading in done for note in reading.notes), *known]
     rows = [
         row
         for reading in done

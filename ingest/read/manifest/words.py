@@ -177,11 +177,12 @@ def genome_builds(
     """Return the genome builds of the positions, hg18, hg19 or hg38.
 
     Without a column for it the build follows from the heading's `Descriptor File Name`, else from
-    the platform: hg38 for EPIC v2, hg19 for the 450K array and EPIC v1. Sesame's manifests come in
-    several builds for each array: of these the file's name says it (`EPIC.hg38.manifest`). In the
-    450K manifests the column says 36 for the `ch.` probes although their CHR and MAPINFO are those of build 37 like
-    all others (so Illumina's own list of column headings, and their Coordinate_36 differs); in a
-    file whose other probes are all of build 37 they are taken as such.
+    the platform: hg38 for EPIC v2, hg19 for the 450K array and EPIC v1. Sesame's manifests come
+    in several builds for each array: of these the file's name says it (`EPIC.hg38.manifest`). In
+    the 450K manifests the column says 36 for the `ch.` probes although their CHR and MAPINFO are
+    those of build 37 like all others (so Illumina's own list of column headings, and their
+    Coordinate_36 differs); in a file whose other probes are all of build 37 they are taken as
+    such.
 
     Parameters
     ----------

@@ -7,7 +7,8 @@ chunk that cannot be parsed is at hand to say where and why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import BinaryIO
 
 import numpy as np
@@ -17,7 +18,7 @@ from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
 from ingest.read.illumina.beta_from_signals import betas_of, further_of
 from ingest.read.matrix.chunk_numbers import ChunkParser
-from ingest.read.matrix.format import Format
+from ingest.read.matrix.format import FirstFeatures, Format
 from ingest.read.matrix.records import Block, TextMatrixHeader
 from ingest.read.text.delimited import split_line
 from ingest.read.text.names import is_gene_name_column, strip_suffix, tidy_ids, tidy_names
@@ -108,9 +109,24 @@ def first_cells(header: TextMatrixHeader, quantity: str) -> Iterator[str]:
         yield from (row[f - 1] for f in fields if f <= len(row))
 
 
+def first_features(header: TextMatrixHeader, assay: Assay) -> FirstFeatures:
+    """Return the ids of the first chunk of rows, and whether the file has no more.
+
+    Raises
+    ------
+    IngestError
+        As for `read_blocks`.
+    """
+    with closing(read_blocks(header, assay)) as blocks:
+        block = next(blocks, None)
+        if block is None:
+            return FirstFeatures(pa.array([], pa.string()), True)
+        return FirstFeatures(block.feature_ids, next(blocks, None) is None)
+
+
 def read_blocks(
     header: TextMatrixHeader, assay: Assay, chunk_bytes: int | None = None
-) -> Iterator[Block]:
+) -> Generator[Block, None, None]:
     """Stream a matrix of text in blocks of rows.
 
     Parameters
@@ -241,6 +257,7 @@ MATRIX = Format(
     read_blocks=read_blocks,
     estimated_rows=estimated_rows,
     first_cells=first_cells,
+    first_features=first_features,
     # A matrix of gene names looks the same either way round; betas beside detection p are a
     # matrix, too, if one wants the detection p as samples of their own.
     looks_like=("transposed", "genomestudio", "signals"),

@@ -23,7 +23,7 @@ from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
 from cohortmart.core.text import counted
 from ingest.read.matrix.feature_ids import is_feature_id
-from ingest.read.matrix.format import FileStart, Format
+from ingest.read.matrix.format import FileStart, FirstFeatures, Format
 from ingest.read.matrix.records import Block, MatrixHeader
 from ingest.read.matrix.wide_row import RowParser, WideRow, first_field, n_fields_of
 from ingest.read.text.delimited import TextFormat, split_line
@@ -320,5 +320,6 @@ TRANSPOSED = Format(
     read_blocks=read_blocks,
     estimated_rows=estimated_rows,
     first_cells=first_cells,
+    first_features=lambda header, _assay: FirstFeatures(header.features, True),
     looks_like=("matrix",),
 )
