@@ -19,6 +19,8 @@ CONTRAST_TABLES = (
     "rebound_difference", "contrast_correlation", "analysis_note", "design_value",
     "contrast_weight", "voom_trend",
 )  # fmt: skip
+#: Tables of the lake from which the names of genes follow.
+GENE_NAMES = ("probe_gene", "feature", "gene", "gene_match", "gene_translation")
 #: Raised when the same inputs and parameters would give other numbers than before.
 ENGINE_VERSION = "5"
 #: Raised when the same contrasts would give other findings than before.
@@ -111,14 +113,16 @@ def lake_inputs(home: Home, analysis: Analysis) -> dict[str, str]:
         wanted.add("measure")
     if analysis.values in ("m_value", "beta"):  # which probes are kept
         wanted |= {"probe", "probe_mask"}
+    covariates = analysis.model.covariates
+
+    def is_read(assay: str) -> bool:
+        return assay == analysis.assay or any(c.startswith(f"{assay}.") for c in covariates)
+
     return {
         f"{e.table_name}:{e.part}": e.path
         for e in read_current(home.lake)
         if (e.table_name in wanted and ":" not in e.part)
-        or (
-            e.table_name in ("matrix", "matrix_sample")
-            and e.part.rsplit(":", 1)[0] == analysis.assay
-        )
+        or (e.table_name in ("matrix", "matrix_sample") and is_read(e.part.rsplit(":", 1)[0]))
     }
 
 

@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from analyses.activity.contrast_activity import ACTIVITY
 from analyses.contrasts.contrast_set import CONTRASTS
 from analyses.contrasts.thresholds import THRESHOLDS
 from analyses.enrichment.enrichment import ENRICHMENT
+from analyses.explained.tables import EXPLAINED_CHANGES
 from analyses.methylation_expression.dmp_deg import LINKS
 from analyses.modules.module_overlap import MODULE_OVERLAP
 from analyses.modules.modules import MODULES
@@ -28,8 +30,8 @@ from cohortmart.core.warehouse.home import Home
 #: row before, so that findings may read the contrasts of any analysis.
 STEPS = (
     (QUALITY,),
-    (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY),
-    (OVERLAP, LINKS, ENRICHMENT, MODULES, MODULE_OVERLAP),
+    (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY, EXPLAINED_CHANGES),
+    (OVERLAP, LINKS, ENRICHMENT, MODULES, MODULE_OVERLAP, ACTIVITY),
 )
 
 

@@ -19,7 +19,7 @@ from cohortmart.core.lake.layers import RAW, is_derived
 from cohortmart.core.lake.lock import lake_lock
 from cohortmart.core.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
 from cohortmart.core.study.records import SampleSheet, Study
-from cohortmart.core.text import counted
+from cohortmart.core.text import counted, listed
 from cohortmart.core.warehouse.home import Home
 from ingest.check.samples import match_columns
 from ingest.checksums import Checksums
@@ -30,8 +30,10 @@ from ingest.matrix.known_probes import known_probe_notes
 from ingest.plan import Plan, plan_assays
 from ingest.read.samples.sample_sheet import Samples, read_samples
 from ingest.read.samples.sheet_cells import SHEET_READER_VERSION
+from ingest.reference.gene_lookup import GeneLookup
 from ingest.reference.pipeline import read_annotation
-from ingest.reference.roles import ANNOTATION_TABLES
+from ingest.reference.roles import ANNOTATION_TABLES, NETWORK
+from ingest.reference.translation import GENE_TABLES, name_genes, read_lookup
 from ingest.write.file_log import file_log, name_in_study, options_json
 from ingest.write.measures import measure_table
 from ingest.write.samples import assay_table, feature_table, variable_table
@@ -42,6 +44,7 @@ TABLES = (
     *("assay", "feature", "ingested_file", "matrix", "matrix_sample", "measure", "sample"),
     "study_variable",
     *ANNOTATION_TABLES,
+    *GENE_TABLES,
 )
 
 
@@ -135,12 +138,23 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
     for line in notes:
         say(f"note: {line}")
 
+    if study.reference.network is not None:  # read after the matrices; a forgotten one ends here
+        checksums.of(study.reference.network.file)
     annotation = read_annotation(study, home.lake, study_file, checksums, say)
-    done = [_one_assay(home.lake, plan, study_file, say) for plan in plans]
+    lookup = read_lookup(home.lake, annotation.entries)
+    done = [_one_assay(home.lake, plan, study_file, lookup, say) for plan in plans]
+    named = name_genes(
+        home.lake, [reading.features for reading in done], annotation.entries, lookup, say
+    )
+    network = read_annotation(
+        study, home.lake, study_file, checksums, say, (NETWORK,), named.genes.words
+    )
+    translated = named.translated(study, home.lake, network.entries, say)
     known = known_probe_notes(study, home.lake, annotation, done)
     for line in known:
         say(f"note: {line}")
-    notes += [*annotation.notes, *(note for reading in done for note in reading.notes), *known]
+    notes += [*annotation.notes, *(note for reading in done for note in reading.notes)]
+    notes += [*known, *named.notes, *network.notes, *translated.notes]
     rows = [
         row
         for reading in done
@@ -154,9 +168,11 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
     ]
     log = [*_sheet_rows(study, samples, study_file, checksums)]
     log += [row for reading in done for row in reading.file_rows]
-    log += annotation.file_rows
+    log += [*annotation.file_rows, *network.file_rows]
     entries = [
         *annotation.entries,
+        *network.entries,
+        *translated.entries,
         *(reading.plan.origin.entry for reading in done),
         write_named(samples.table, home.lake, "sample"),
         write_named(variable_table(study), home.lake, "study_variable"),
@@ -204,14 +220,16 @@ def _without_forgotten(
     return samples.without(gone), gone, (note,)
 
 
-def _one_assay(lake: Path, plan: Plan, study_file: Path, say: Say) -> AssayReading:
+def _one_assay(
+    lake: Path, plan: Plan, study_file: Path, lookup: GeneLookup, say: Say
+) -> AssayReading:
     reading = find_in_lake(lake, plan, study_file)
     if reading is None:
         size = sum(path.stat().st_size for path in plan.used_files)
-        names = ", ".join(path.name for path in plan.used_files)
+        names = listed([path.name for path in plan.used_files], most=6)
         shown = f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"
         say(f"{plan.name}: reading {names} ({shown})")
-        reading = read_into_lake(lake, plan, study_file)
+        reading = read_into_lake(lake, plan, study_file, lookup)
     for note in reading.notes:
         say(f"note: {note}")
     said = counted(reading.n_features, "feature")

@@ -8,11 +8,14 @@ from pathlib import Path
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay, Study
+from ingest.check.count_scale import counts_needed
 from ingest.checksums import Checksums
 from ingest.forget.forgotten import Forgotten
 from ingest.matrix.assay_headers import AssayHeaders, read_headers
 from ingest.matrix.matrix_file import Origin, raw_origin
+from ingest.matrix.paired_ids import PAIRED_IDS_VERSION, has_pairs
 from ingest.read.formats import reader_version
+from ingest.read.matrix.counter_rows import COUNTER_ROWS_VERSION
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,10 @@ class Plan:
         Those columns.
     headers : AssayHeaders
         What its files say, forgotten columns included.
+    needs_counts : tuple of str
+        What of the study needs counts of it, see `ingest.check.count_scale`.
+    also : tuple of (Path, str)
+        Files without samples that the matrix is made from, too, each with its SHA-256.
     """
 
     name: str
@@ -38,6 +45,8 @@ class Plan:
     origin: Origin
     left_out: tuple[str, ...]
     headers: AssayHeaders
+    needs_counts: tuple[str, ...] = ()
+    also: tuple[tuple[Path, str], ...] = ()
 
     @property
     def used(self) -> tuple[tuple[Path, str], ...]:
@@ -58,7 +67,7 @@ class Plan:
     @property
     def reader_version(self) -> str:
         """Version of what reads the files."""
-        return _reader_version(self.headers)
+        return _reader_version(self.assay, self.headers)
 
 
 def plan_assays(
@@ -89,15 +98,18 @@ def plan_assays(
         A file cannot be read, was forgotten, or nothing of an assay is left.
     """
     plans = []
-    for name, assay in sorted(study.assays.items()):
+    for name, assay in sorted(study.measured_assays.items()):
         headers = read_headers(assay, frozenset(known_names[name]), checksums.read_header)
         of_quality = [header for given in headers.quality.values() for header in given]
+        also = tuple((path, checksums.of(path)) for path in _also(assay))
         whole = raw_origin(
             name,
             assay,
             [(checksums.of(h.path), h.samples) for h in headers.values],
             [(checksums.of(h.path), h.samples) for h in of_quality],
-            _reader_version(headers),
+            _reader_version(assay, headers),
+            [sha256 for _, sha256 in also],
+            genes=[checksums.of(p) for p in study.reference.genes] if of_genes(assay) else (),
         )
         left_out = tuple(
             column
@@ -111,10 +123,25 @@ def plan_assays(
                 file=assay.files[0],
                 hint=f"take the assay {name} out of study.yml, or give it other files",
             )
-        plans.append(Plan(name, assay, origin, left_out, headers))
+        needed = counts_needed(study, name) if assay.kind == "counts" else ()
+        plans.append(Plan(name, assay, origin, left_out, headers, needed, also))
     return plans
 
 
-def _reader_version(headers: AssayHeaders) -> str:
+def of_genes(assay: Assay) -> bool:
+    """Whether the features of an assay are genes, whose ids and names are looked at."""
+    return assay.kind == "counts"
+
+
+def _reader_version(assay: Assay, headers: AssayHeaders) -> str:
     quality = (header for given in headers.quality.values() for header in given)
-    return reader_version([*headers.values, *quality])
+    version = reader_version([*headers.values, *quality])
+    if not of_genes(assay):
+        return version
+    paired = f"+{PAIRED_IDS_VERSION}" if any(map(has_pairs, headers.values)) else ""
+    return f"{version}+{COUNTER_ROWS_VERSION}{paired}"
+
+
+def _also(assay: Assay) -> tuple[Path, ...]:
+    """Return the files without samples that a matrix is made from, too."""
+    return () if assay.read.transcripts is None else (assay.read.transcripts,)

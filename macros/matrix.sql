@@ -1,6 +1,6 @@
 {#
     Matrices of one kind ("counts", "beta" or "continuous"): for each assay the last of the
-    layers named in the lake's `assay` table that the lake has, or with `raw` the raw one. A
+    layers named in the lake's `assay` table that the lake has, or with `raw` the first one. A
     list of {assay, layer, path, clip} in the order of assays. Parts are called ASSAY:LAYER.
 #}
 {% macro current_matrices(kind, raw=false) %}
@@ -11,7 +11,7 @@
     {% set matrices = [] %}
     {% for assay, layers, clip in assay_layers(kind) %}
         {% set last = {} %}
-        {% for layer in (["raw"] if raw else layers) if assay ~ ":" ~ layer in paths %}
+        {% for layer in (layers[:1] if raw else layers) if assay ~ ":" ~ layer in paths %}
             {% do last.update({
                 "assay": assay,
                 "layer": layer,

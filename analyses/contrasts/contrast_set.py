@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from analyses.contrasts.analysis_warnings import analysis_warnings
 from analyses.contrasts.contrast_correlation import ContrastCorrelation, contrast_correlation
 from analyses.contrasts.correlation_tables import correlation_rows
 from analyses.contrasts.design_tables import design_rows, note_rows, trend_rows, weight_rows
@@ -30,6 +31,8 @@ from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.text import counted
 from cohortmart.core.warehouse.home import Home
 
+#: Raised when the same analysis would have other notes and warnings than before.
+NOTES_VERSION = "1"
 _QUANTILES = (0.01, 0.5, 0.99)
 #: Ratios of standard errors nearer than this to each other and 1 are rounding.
 _EQUAL = 1e-6
@@ -102,7 +105,7 @@ def contrast_tables(
     run : mapping
         Columns of `analysis_run` that say how it was computed.
     notes : sequence of (str, str)
-        See `analysis_notes`.
+        See `analysis_warnings` and `analysis_notes`.
     """
     inputs, results, found = made.inputs, made.results, made.correlation
     contrasts, ids = inputs.contrasts.names, results.feature_ids
@@ -233,9 +236,10 @@ def _make(run: Run) -> Made:
     began = time.monotonic()
     name, analysis = run.name, run.study.analyses[run.name]
     made = contrast_set(run.preparation)
-    notes = analysis_notes(analysis, made)
-    for _, note in notes:
-        run.say(note)
+    warnings = analysis_warnings(run.study, analysis, made.inputs, made.results)
+    notes = [*warnings, *analysis_notes(analysis, made)]
+    for kind, note in notes:
+        run.say(f"WARNING: {note}" if kind == "warning" else note)
     how = {
         "library_versions": json.dumps(library_versions(), sort_keys=True),
         "inputs": json.dumps(lake_inputs(run.home, analysis), sort_keys=True),
@@ -259,7 +263,7 @@ CONTRASTS = Step(
     title="contrasts",
     tables=CONTRAST_TABLES,
     # the notes are in the tables: one says how the modules are made
-    options=lambda study, name: {"preset": quirks(study.analyses[name])},
+    options=lambda study, name: {"preset": quirks(study.analyses[name]), "notes": NOTES_VERSION},
     inputs=_inputs,
     make=_make,
     needs=None,

@@ -67,7 +67,7 @@ def note_rows(analysis: str, notes: Sequence[tuple[str, str]]) -> pa.Table:
     ----------
     analysis : str
     notes : sequence of (str, str)
-        The kind, `note` or `preset`, and the words.
+        The kind, `warning`, `note` or `preset`, and the words.
     """
     columns = {
         "analysis": analysis,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analyses.design.aliasing import rank_notes
 from analyses.design.block_checks import read_blocks
+from analyses.design.coded_numbers import coded_notes
 from analyses.design.coding import (
     CovariateColumns,
     covariate_columns,
@@ -20,11 +21,12 @@ from analyses.design.coding import (
 from analyses.design.curve import curve_columns
 from analyses.design.design import INTERCEPT, Design
 from analyses.design.formula import formula_columns
+from analyses.design.residual_df import no_residuals
 from analyses.design.subject_effects import within_columns
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import ROLE_COLUMNS, Study
-from cohortmart.core.text import counted, did_you_mean, listed
+from cohortmart.core.text import did_you_mean, listed
 from cohortmart.core.types import Floats
 
 __all__ = ["INTERCEPT", "Design", "build_design"]
@@ -74,7 +76,7 @@ def build_design(samples: pl.DataFrame, model: Model, study: Study, where_said: 
     of_blocks: tuple[str, ...] = ()
     if model.block is not None:
         blocks, of_blocks = read_blocks(samples, model.block, design, study, where_said)
-    notes = (*design.notes, *of_blocks, *notes)
+    notes = (*design.notes, *of_blocks, *notes, *coded_notes(samples, model, study))
     return replace(design, blocks=blocks, notes=notes, nouns=study.nouns)
 
 
@@ -261,9 +263,4 @@ def _check_residuals(design: Design, where: str) -> None:
     if rank == 0:
         raise AnalysisError(f"{where}: the model has no column with a value")
     if n <= rank:
-        raise AnalysisError(
-            f"{where}: no residual degrees of freedom are left to estimate the variance",
-            expected=f"more than {counted(rank, 'sample')} for a model of rank {rank}",
-            found=counted(n, "sample"),
-            hint="choose more samples in `where`, or fewer means and covariates",
-        )
+        raise no_residuals(design, where)

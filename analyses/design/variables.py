@@ -10,7 +10,7 @@ import polars as pl
 
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import ROLE_COLUMNS, Study
-from cohortmart.core.study.variables import variable_kinds
+from cohortmart.core.study.variables import measured_name, variable_kinds
 from cohortmart.core.text import did_you_mean, listed
 from cohortmart.core.types import Floats
 
@@ -56,7 +56,7 @@ def read_variable(samples: pl.DataFrame, name: str, study: Study, where: str) ->
     samples : DataFrame
         The chosen rows of `dim_sample`.
     name : str
-        A role, a factor or a covariate.
+        A role, a factor or a covariate, or a number of an assay that is one of the columns.
     study : Study
         Says which names there are and the order of groups and timepoints.
     where : str
@@ -67,6 +67,8 @@ def read_variable(samples: pl.DataFrame, name: str, study: Study, where: str) ->
     AnalysisError
         The name is unknown, or chosen samples have no value or an infinite one for it.
     """
+    if name in samples.columns and measured_name(name, study) is not None:
+        return _number(samples, name, where)
     known = [*ROLE_COLUMNS, *study.factors, *study.covariates]
     if name not in known:
         raise AnalysisError(

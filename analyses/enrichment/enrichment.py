@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from analyses.enrichment.found_genes import FoundGenes, found_genes
 from analyses.enrichment.gene_sets import TestedSets, read_gene_sets, sets_in_universe
-from analyses.fingerprints import OfResults
+from analyses.fingerprints import GENE_NAMES, OfResults
 from analyses.stats.gene_sets.camera import camera
 from analyses.stats.gene_sets.gsea import preranked
 from analyses.stats.gene_sets.over_representation import (
@@ -163,7 +163,7 @@ ENRICHMENT = Step(
     title="enrichment",
     tables=("enrichment",),
     options=_options,
-    inputs=OfResults("enrichment", _analyses, lake=("probe_gene", "feature", "gene_set")),
+    inputs=OfResults("enrichment", _analyses, lake=(*GENE_NAMES, "gene_set")),
     make=lambda run: Made(
         {"enrichment": enrichment_tables(run.with_results, run.study, run.name, run.say)}
     ),

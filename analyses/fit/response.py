@@ -20,6 +20,7 @@ from analyses.stats.linear.array_weights import array_weights_of_parts
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.methylation.m_value import m_value
 from analyses.stats.mixed.blocks import Blocks
+from cohortmart.core.count_scale import CountScale
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.study.records import Analysis, Study
@@ -71,11 +72,14 @@ class ValuesInMemory:
         The samples' part of the weights.
     trend : VoomTrend or None
         Of the same features, where the values are voom's.
+    n_unexpressed : int
+        Features without a count in any of the samples.
     """
 
     whole: ValueBlock
     sample_weights: Floats | None = None
     trend: VoomTrend | None = None
+    n_unexpressed: int = 0
 
     def blocks(self) -> Iterator[ValueBlock]:
         """Give them as one block."""
@@ -187,9 +191,12 @@ def values_of(
         values = MeasuredValues(Measurements(con, analysis.assay, ids))
         return _weighted(name, analysis, values, basis)
     counts = read_counts(con, name, analysis, ids, design.expression_groups)
+    n_unexpressed = int((~counts.counts.any(axis=1)).sum())
     if analysis.values == "log_cpm":
-        values = ValuesInMemory(ValueBlock(counts.feature_ids, counts.log2_cpm))
+        block = ValueBlock(counts.feature_ids, counts.log2_cpm)
+        values = ValuesInMemory(block, n_unexpressed=n_unexpressed)
         return _weighted(name, analysis, values, basis)
+    _refuse_scale(name, counts.counts)
     try:
         made = voom_rounds(
             counts.counts,
@@ -202,7 +209,21 @@ def values_of(
     except ValueError as error:
         raise AnalysisError(f"analysis {name}: {error}") from error
     block = ValueBlock(counts.feature_ids, made.log2_cpm, weights=made.weights)
-    return ValuesInMemory(block, made.sample_weights, made.trend)
+    return ValuesInMemory(block, made.sample_weights, made.trend, n_unexpressed)
+
+
+def _refuse_scale(name: str, counts: Floats) -> None:
+    """Refuse what has not the variance of counts, whenever it came into the lake."""
+    scale = CountScale()
+    scale.add(counts)
+    if scale.are_logarithms or scale.are_per_million:
+        raise AnalysisError(
+            f"analysis {name}: voom needs counts, and the values are "
+            f"{'logarithms' if scale.are_logarithms else 'CPM, TPM or the like'}",
+            expected="counts of reads: whole numbers, or estimates as of salmon and RSEM",
+            found=scale.words,
+            hint="give the counts themselves, or write `kind: continuous` and `values: measured`",
+        )
 
 
 def _weighted(name: str, analysis: Analysis, values: Values, basis: DesignBasis) -> Values:

@@ -9,6 +9,7 @@ import polars as pl
 
 from analyses.design.curve import samples_on_curve
 from analyses.design.model_matrix import Design, build_design
+from analyses.load.measured_covariates import with_measured
 from analyses.load.samples import chosen_samples
 from cohortmart.core.study.records import Analysis, Study
 
@@ -51,8 +52,10 @@ def chosen_design(
         No sample is chosen, or the model cannot be made on them.
     """
     where = f"analysis {name}"
-    samples, note = chosen_samples(con, name, analysis), None
+    samples = chosen_samples(con, name, analysis, study)
+    samples, notes = with_measured(con, samples, analysis.model.covariates, study, where)
     if analysis.model.curve is not None:
         samples, note = samples_on_curve(samples, analysis.model.curve, where)
+        notes = (*notes, note) if note else notes
     design = build_design(samples, analysis.model, study, where)
-    return ChosenDesign(samples, design, (*((note,) if note else ()), *design.notes))
+    return ChosenDesign(samples, design, (*notes, *design.notes))

@@ -6,13 +6,17 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
+from analyses.load.where_hints import fault_hints, no_sample_hints
 from cohortmart.core.errors import AnalysisError
-from cohortmart.core.study.records import Analysis
+from cohortmart.core.study.records import Analysis, Study
+from cohortmart.core.text import listed
 from cohortmart.core.warehouse.home import fetch
 from cohortmart.core.warehouse.read_only import is_reading_select
 
 
-def chosen_samples(con: duckdb.DuckDBPyConnection, name: str, analysis: Analysis) -> pl.DataFrame:
+def chosen_samples(
+    con: duckdb.DuckDBPyConnection, name: str, analysis: Analysis, study: Study | None = None
+) -> pl.DataFrame:
     """Return the rows of `dim_sample` that were measured and meet `where`, by sample_id.
 
     Parameters
@@ -22,6 +26,8 @@ def chosen_samples(con: duckdb.DuckDBPyConnection, name: str, analysis: Analysis
     name : str
         Of the analysis, for messages.
     analysis : Analysis
+    study : Study, optional
+        Whose names of columns are told from those of dim_sample in a message.
 
     Raises
     ------
@@ -42,17 +48,23 @@ def chosen_samples(con: duckdb.DuckDBPyConnection, name: str, analysis: Analysis
     try:
         table = fetch(con, query, [analysis.assay])
     except duckdb.Error as error:
+        message = str(error).splitlines()[0]
+        samples = fetch(con, "select * from dim_sample")
         raise AnalysisError(
             f"analysis {name}: `where` cannot be evaluated over dim_sample",
-            expected="an SQL condition over the columns of dim_sample",
-            found=f"{analysis.where}\n            {str(error).splitlines()[0]}",
-            hint='`cohortmart sql "describe dim_sample" --out DIR` lists the columns',
+            expected="an SQL condition over the columns of dim_sample: "
+            f"{listed(samples.column_names, 20)}",
+            found=f"{analysis.where}\n            {message}",
+            hint=fault_hints(analysis.where or "", message, samples, study)
+            or '`cohortmart sql "describe dim_sample" --out DIR` lists the columns',
         ) from error
     if table.num_rows == 0:
+        samples = fetch(con, "select * from dim_sample")
         raise AnalysisError(
             f"analysis {name}: no sample of assay {analysis.assay} is chosen",
             found=f"where: {analysis.where}",
-            hint="loosen the condition in `where`",
+            hint=no_sample_hints(analysis.where or "", samples)
+            or "loosen the condition in `where`",
         )
     return _as_frame(table)
 

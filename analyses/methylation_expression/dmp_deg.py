@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyses.fingerprints import OfResults
+from analyses.fingerprints import GENE_NAMES, OfResults
 from analyses.load.streamed import KeptBetas
 from analyses.methylation_expression.paired_values import SharedVisits, expression_of, shared_visits
 from analyses.stats.methylation.m_value import m_value
@@ -248,7 +248,7 @@ LINKS = Step(
     title="CpG-gene pairs",
     tables=("dmp_deg",),
     options=_options,
-    inputs=OfResults("links", _both, lake=("probe_gene", "feature")),
+    inputs=OfResults("links", _both, lake=GENE_NAMES),
     make=lambda run: Made({"dmp_deg": dmp_deg_tables(run.with_results, run.study, run.name)}),
     needs=_both,
 )

@@ -88,7 +88,10 @@ MODULE_OVERLAP = Step(
     tables=("module_overlap",),
     options=modules_options,
     inputs=OfResults(
-        "module_overlap", _with_modules, lake=("network_edge",), findings=("module_gene",)
+        "module_overlap",
+        _with_modules,
+        lake=("network_edge", "gene_translation"),
+        findings=("module_gene",),
     ),
     make=lambda run: Made(
         {"module_overlap": module_overlap_tables(run.with_results, run.study, run.name)}

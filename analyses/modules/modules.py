@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analyses.fingerprints import OfResults
+from analyses.fingerprints import GENE_NAMES, OfResults
 from analyses.load.identifiers import no_gene_in_common
 from analyses.stats.network.diamond import Diamond, diamond
 from analyses.stats.network.graph import Graph, in_largest_component, make_graph
@@ -205,8 +205,6 @@ MODULES = Step(
     title="modules",
     tables=("module_gene", "module_summary"),
     options=modules_options,
-    inputs=OfResults(
-        "modules", lambda _, name: (name,), lake=("probe_gene", "feature", "network_edge")
-    ),
+    inputs=OfResults("modules", lambda _, name: (name,), lake=(*GENE_NAMES, "network_edge")),
     make=lambda run: Made(module_tables(run.with_results, run.study, run.name, run.say)),
 )

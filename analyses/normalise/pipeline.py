@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from analyses.normalise.derived.pipeline import make_derived
 from analyses.normalise.lake_source import layer_source, raw_source
 from analyses.normalise.layer_step import StepRun
 from analyses.normalise.steps.registry import LAYER_STEPS
@@ -40,7 +41,7 @@ class NormaliseSummary:
 
 
 def normalise(study: Study, home: Home, say: Say = print) -> NormaliseSummary:
-    """Make the layers that `normalise` and `impute` of every assay name.
+    """Make the layers that `normalise` and `impute` of every assay name, then derived assays.
 
     A layer becomes current as soon as it is complete; the raw one stays. Layers that the study
     names no longer went out of the lake when ingest saw that.
@@ -69,6 +70,7 @@ def normalise(study: Study, home: Home, say: Say = print) -> NormaliseSummary:
         for name, assay in sorted(study.assays.items()):
             if len(assay.layers) > 1:
                 _layers_of(study, home, name, assay, say, done, skipped)
+        make_derived(study, home, say, done, skipped)
     return NormaliseSummary(tuple(done), tuple(skipped))
 
 

@@ -19,6 +19,7 @@ from analyses.quality.values import (
 )
 from analyses.step import Made, Run, Step
 from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
+from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.study.variables import variable_kinds
 from cohortmart.core.text import counted
@@ -53,7 +54,7 @@ def _options(study: Study, assay: str) -> dict[str, Any]:
 
 def _inputs(study: Study, home: Home, assay: str, options: Any) -> dict[str, Any]:
     # an analysis of these values reads the same files of the lake
-    analysis = Analysis.model_construct(assay=assay, values=_values(study, assay))
+    analysis = Analysis.model_construct(assay=assay, values=_values(study, assay), model=Model())
     inputs = lake_inputs(home, analysis)
     return {**options, "inputs": inputs, "versions": library_versions()}
 

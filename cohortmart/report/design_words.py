@@ -13,6 +13,7 @@ _VALUES = {
     "log_cpm": "log2 counts per million (CPM), normalised by TMM",
     "voom": "log2 counts per million (CPM) with voom's precision weights",
     "m_value": "M-values, log2(beta / (1 - beta))",
+    "measured": "measurements, transformed as study.yml says (dim_measure)",
     "beta": "betas, the methylated share from 0 to 1",
 }
 

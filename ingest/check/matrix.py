@@ -26,6 +26,8 @@ _WORDS = {
     "detection_p": ("detection p", 0.0, 1.0),
     "bead_count": ("number of beads", 0.0, _MAX),
     "methylated": ("methylated signal", -_MAX, _MAX),  # the background may be subtracted
+    "transcript_length": ("transcript length", 0.0, _MAX),
+    "abundance": ("abundance", 0.0, _MAX),
     "unmethylated": ("unmethylated signal", -_MAX, _MAX),
 }
 _NO_ID = pa.array(["", "NA", "N/A", "NaN", "nan", "null"])
@@ -120,17 +122,28 @@ class MatrixTally:
         Whether a feature id that stands twice is an error (it is not where rows are summed).
     strip_version : bool
         Whether versions were cut from the ids, for the message about duplicates.
+    check_dates : bool
+        Whether a name that is a date is an error.
     """
 
     def __init__(
-        self, header: MatrixHeader, kind: Kind, *, unique_ids: bool, strip_version: bool
+        self,
+        header: MatrixHeader,
+        kind: Kind,
+        *,
+        unique_ids: bool,
+        strip_version: bool,
+        check_dates: bool = True,
     ) -> None:
         self.header = header
         self.kind = kind
         self.unique_ids = unique_ids
         self.strip_version = strip_version
+        self._excel = [(EXCEL_DATE, "date")] if check_dates else []
+        self._excel.append((_EXCEL_NUMBER, "number"))
         self.rows = 0
         self._ids: list[Any] = []
+        self._lines: list[int] = []
         self._missing = np.zeros(len(header.samples), np.int64)
         self._sums = np.zeros(len(header.samples))
         self._clipped, self._low, self._high = 0, 0.0, 1.0
@@ -173,6 +186,7 @@ class MatrixTally:
             self._sums += np.nansum(block.values, axis=0)
         if self.unique_ids:
             self._ids.append(block.feature_ids)
+            self._lines.append(block.first_line)
 
     def finish(self) -> tuple[str, ...]:
         """Check the file as a whole and return what the user should know.
@@ -205,7 +219,7 @@ class MatrixTally:
                 self._check_excel(block, names, offset)
 
     def _check_excel(self, block: Block, names: Any, offset: int) -> None:
-        for pattern, what in ((EXCEL_DATE, "date"), (_EXCEL_NUMBER, "number")):
+        for pattern, what in self._excel:
             hits = pc.match_substring_regex(names, pattern=pattern).fill_null(False)
             hits = hits.to_numpy(zero_copy_only=False)
             if hits.any():
@@ -275,8 +289,8 @@ class MatrixTally:
         if self.kind == "counts":
             why = "two versions of it have lost their version: " if self.strip_version else ""
             hint = f"{why}`read: {{sum_by: gene_name}}` sums such rows; or keep one row a feature"
-        first = self.header.feature_place(self.header.header_line + 1, earlier)
-        line, column = self.header.feature_place(self.header.header_line + 1, row)
+        first = self._place(earlier)
+        line, column = self._place(row)
         raise IngestError(
             f"the feature `{name}` stands twice",
             file=self.header.path,
@@ -286,6 +300,13 @@ class MatrixTally:
             found=_twice(name, first, (line, column)),
             hint=hint,
         )
+
+    def _place(self, row: int) -> tuple[int | None, int | str]:
+        """Return line and column of the id of a row, counted over all blocks from 0."""
+        ends = np.cumsum([len(ids) for ids in self._ids])
+        block = int(np.searchsorted(ends, row, side="right"))
+        start = int(ends[block]) - len(self._ids[block])
+        return self.header.feature_place(self._lines[block], row - start)
 
     def _notes(self) -> tuple[str, ...]:
         name, samples = self.header.path.name, self.header.samples
@@ -306,11 +327,6 @@ class MatrixTally:
             zero = [s for s, n in zip(samples, self._sums, strict=True) if n == 0]
             if zero:
                 notes.append(f"{name}: no count above 0 in {listed(zero, most=_SHOWN)}")
-            if len(samples) > 1 and np.allclose(self._sums, 1e6, rtol=1e-3):
-                notes.append(
-                    f"{name}: every sample sums to 1,000,000; these look like TPM or CPM, "
-                    "not counts, and are treated as counts"
-                )
         return tuple(notes)
 
 

@@ -103,7 +103,7 @@ def check_matrix_names(
     """
     samples = list(joined)
     names: dict[str, dict[str, str]] = {}
-    for assay in study.assays:
+    for assay in study.measured_assays:
         known: dict[str, tuple[str, Place]] = {}
         for sample in samples:
             sample_id = sample.first.sample or ""

@@ -15,6 +15,7 @@ from cohortmart.core.lake.hashed_tables import write_named
 from cohortmart.core.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
 from ingest.matrix.matrix_file import Origin, origin_of
 from ingest.reference.roles import ANNOTATION_TABLES
+from ingest.reference.translation import GENE_TABLES
 from ingest.write.file_log import sorted_log
 
 
@@ -93,7 +94,7 @@ def write_state(
     ]
     new = {"matrix_sample": matrix_sample_table(rows), "ingested_file": sorted_log(log)}
     assays = {origin.assay for origin in kept}
-    for name in ("assay", "feature"):
+    for name in ("assay", "feature", "measure"):
         table = read_part(state.lake, name)
         if table is not None:
             new[name] = table.filter(_among(table["assay"], assays))
@@ -102,6 +103,8 @@ def write_state(
         new["sample"] = samples.filter(pc.invert(_among(samples["sample_id"], gone)))
     entries = [write_named(table, state.lake, name) for name, table in sorted(new.items())]
     as_before = {*annotation, "study_variable"}
+    if set(annotation) == set(ANNOTATION_TABLES):  # else the next ingest names the genes anew
+        as_before |= set(GENE_TABLES)
     others = [e for e in read_current(state.lake) if e.table_name in as_before]
     return [*entries, *others, *(origin.entry for origin in kept)]
 

@@ -126,9 +126,10 @@ def forget_file(home: Home, file: Path | str, say: Say = print) -> ForgetSummary
     """Remove a raw file's data from every layer of the output folder.
 
     The matrix of its assay goes as a whole, or all that manifests, or masks, say of the probes,
-    or all gene sets and gene lists, or the network; what other files gave to it comes back with
-    the next ingest of a study.yml that no longer names this file. A sample sheet says what every
-    column is, so without it nothing can be shown and the lake is emptied.
+    or all gene sets and gene lists, or the network, or what derived assays are made with; what
+    other files gave to it comes back with the next ingest of a study.yml that no longer names
+    this file. A sample sheet says what every column is, so without it nothing can be shown and
+    the lake is emptied.
 
     Parameters
     ----------

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from cohortmart.core.study.records import Assay
 from ingest.check.matrix import check_header, check_samples_once
 from ingest.matrix.detection import HeaderReader, read_quality_headers
-from ingest.read.formats import read_header
+from ingest.matrix.merged_notes import merged_notes
+from ingest.read.formats import read_header, settled_together
 from ingest.read.matrix.records import FURTHER, MatrixHeader
 
 
@@ -66,9 +67,15 @@ def read_headers(
         A file cannot be read, a sample has no name or stands twice, or a file of detection p or
         bead counts does not fit the betas.
     """
-    values = tuple(read(path, assay, known_samples) for path in assay.files)
+    values = settled_together([read(p, assay, known_samples) for p in assay.files], assay)
     for header in values:
         check_header(header)
     check_samples_once(values)
     samples = [name for header in values for name in header.samples]
     return AssayHeaders(values, read_quality_headers(assay, known_samples, samples, read))
+
+
+def header_notes(headers: AssayHeaders) -> tuple[str, ...]:
+    """Return what the headers of an assay's files say to the user; once what many say."""
+    notes = [note for header in headers.values for note in header.notes]
+    return merged_notes(notes, [header.path.name for header in headers.values])

@@ -14,8 +14,12 @@ from cohortmart.core.lake.file_manifest import read_current, read_part
 from ingest.matrix.lake_matrix import ingest_matrix
 from ingest.matrix.matrix_file import origin_of, read_options
 from ingest.plan import Plan
+from ingest.reference.gene_lookup import GeneLookup
 from ingest.write.file_log import name_in_study, options_json
 from ingest.write.samples import AssayFeatures
+
+#: Role of a table of transcripts and genes in `ingested_file`.
+TRANSCRIPTS = "transcripts"
 
 
 @dataclass(frozen=True)
@@ -80,19 +84,24 @@ def find_in_lake(lake: Path, plan: Plan, study_file: Path) -> AssayReading | Non
         features=_features(plan, features),
         file_rows=tuple(
             _file_row(plan, path, sha256, study_file, known[sha256]) for path, sha256 in plan.used
-        ),
+        )
+        + _transcript_rows(plan, study_file),
         notes=(),
         was_in=True,
     )
 
 
-def read_into_lake(lake: Path, plan: Plan, study_file: Path) -> AssayReading:
+def read_into_lake(
+    lake: Path, plan: Plan, study_file: Path, lookup: GeneLookup | None = None
+) -> AssayReading:
     """Read an assay's files into a matrix of the lake, which is not current yet.
 
     Parameters
     ----------
     lake, plan, study_file
         As for `find_in_lake`.
+    lookup : GeneLookup, optional
+        The reference of genes.
 
     Raises
     ------
@@ -106,17 +115,27 @@ def read_into_lake(lake: Path, plan: Plan, study_file: Path) -> AssayReading:
         lake / plan.origin.entry.path,
         leave_out=plan.left_out,
         metadata=plan.origin.metadata,
+        lookup=lookup,
+        needs_counts=plan.needs_counts,
     )
     sha256 = dict(plan.used)
     rows = []
     for file in report.files:
         size = {"rows": file.rows, "columns": file.columns, "format": file.format}
         rows.append(_file_row(plan, file.path, sha256[file.path], study_file, size))
-    return AssayReading(plan, _features(plan, report.features), tuple(rows), report.notes, False)
+    files = (*rows, *_transcript_rows(plan, study_file))
+    return AssayReading(plan, _features(plan, report.features), files, report.notes, False)
 
 
 def _features(plan: Plan, table: Any) -> AssayFeatures:
     return AssayFeatures(plan.name, plan.assay.kind, table.select(["feature_id", "gene_name"]))
+
+
+def _transcript_rows(plan: Plan, study_file: Path) -> tuple[dict[str, Any], ...]:
+    """Return the row of the table that says which transcript is of which gene, if there is one."""
+    size = {"rows": None, "columns": None, "format": TRANSCRIPTS}
+    rows = (_file_row(plan, path, sha256, study_file, size) for path, sha256 in plan.also)
+    return tuple({**row, "role": TRANSCRIPTS} for row in rows)
 
 
 def _file_row(

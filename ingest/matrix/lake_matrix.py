@@ -9,45 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.lake.matrix import Rows, UnsortedError, write_matrix
-from cohortmart.core.prefetch import one_ahead
-from cohortmart.core.study.kinds import CONTINUOUS
+from cohortmart.core.lake.matrix import UnsortedError, write_matrix
 from cohortmart.core.study.records import Assay
 from cohortmart.core.text import counted
 from ingest.check.joined import check_same_features
-from ingest.check.matrix import Kind, MatrixTally
-from ingest.check.transform_domain import check_transform
+from ingest.check.matrix import Kind
+from ingest.matrix.abundance import estimated_counts, transcript_notes
 from ingest.matrix.assay_headers import AssayHeaders
+from ingest.matrix.assay_run import AssayRun, FileReport
 from ingest.matrix.detection import check_quality_probes, with_quality
-from ingest.read.formats import read_blocks
+from ingest.matrix.merged_notes import merged_notes
+from ingest.matrix.sample_columns import spilled_parts
 from ingest.read.matrix.joined import all_features, joined_blocks, spill
-from ingest.read.matrix.records import Block, MatrixHeader
+from ingest.read.matrix.records import LENGTH, Block, MatrixHeader
 from ingest.read.matrix.replicates import collapsed, common_probe_ids
-from ingest.read.matrix.summed import GeneSums
-
-
-@dataclass(frozen=True)
-class FileReport:
-    """What was read from one file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    rows, columns : int
-        Data rows and sample columns in it.
-    format : str
-        Such as `tsv+gzip`.
-    """
-
-    path: Path
-    rows: int
-    columns: int
-    format: str
+from ingest.reference.gene_lookup import GeneLookup
 
 
 @dataclass(frozen=True)
@@ -76,80 +55,6 @@ class MatrixReport:
     notes: tuple[str, ...]
 
 
-class _Run:
-    """What is gathered while the blocks of an assay pass."""
-
-    def __init__(
-        self, assay: Assay, leave_out: frozenset[str], further: tuple[str, ...] = ()
-    ) -> None:
-        self.assay = assay
-        self.further = further
-        self._leave_out = leave_out
-        self.files: list[FileReport] = []
-        self.notes: list[str] = []
-        self._ids: list[Any] = []
-        self._names: list[Any] = []
-
-    def kept(self, header: MatrixHeader) -> list[str]:
-        """Return the samples of a file that enter the lake."""
-        return [name for name in header.samples if name not in self._leave_out]
-
-    def checked(self, header: MatrixHeader, kind: Kind | None = None) -> Iterator[Block]:
-        """Stream the checked blocks of one file; duplicates are found when it ends."""
-        tally = MatrixTally(
-            header,
-            kind or self.assay.kind,
-            unique_ids=self.assay.read.sum_by is None,
-            strip_version=self.assay.read.strip_version,
-        )
-        keep = np.array([i for i, n in enumerate(header.samples) if n not in self._leave_out])
-        for read in one_ahead(read_blocks(header, self.assay)):
-            block = tally.clipped(read)
-            tally.add(block)
-            self.notes += block.notes
-            if kind is None and self.assay.kind == CONTINUOUS:
-                check_transform(header, block, self.assay)
-            yield block if len(keep) == len(header.samples) else block.of_samples(keep)
-        self.notes += [*header.notes, *tally.finish()]
-        self.files.append(
-            FileReport(header.path, tally.rows, len(header.samples), header.format_name)
-        )
-
-    def blocks(self, header: MatrixHeader) -> Iterable[Block]:
-        """Return the blocks of one file, summed by gene name where the study asks for it."""
-        if self.assay.read.sum_by is None:
-            return self.checked(header)
-        sums = GeneSums(self.checked(header))
-        name = header.path.name
-        note = f"{name}: {counted(sums.features, 'feature')} summed to "
-        note += counted(len(sums.names), "gene name")
-        if header.gene_name_column is None and not header.ids_are_gene_names:
-            note += "; the file has no column gene_name, so its feature ids were taken for names"
-        elif sums.unnamed:
-            note += f"; {sums.unnamed:,} without a gene name are kept under their feature id"
-        self.notes.append(note)
-        return sums.blocks()
-
-    def remembered(self, blocks: Iterable[Block]) -> Iterator[Rows]:
-        """Pass blocks on to the writer and keep their names."""
-        for block in blocks:
-            n = len(block.feature_ids)
-            self._ids.append(block.feature_ids)
-            self._names.append(
-                pa.nulls(n, pa.string()) if block.gene_names is None else block.gene_names
-            )
-            yield (block.feature_ids, block.values, *(block.further[name] for name in self.further))
-
-    def features(self) -> Any:
-        """Return the names of what was written."""
-        return pa.table(
-            {
-                "feature_id": pa.concat_arrays(self._ids),
-                "gene_name": pa.concat_arrays(self._names),
-            }
-        )
-
-
 def ingest_matrix(
     assay_name: str,
     assay: Assay,
@@ -157,6 +62,8 @@ def ingest_matrix(
     target: Path,
     leave_out: Collection[str] = (),
     metadata: Mapping[bytes, bytes] | None = None,
+    needs_counts: Sequence[str] = (),
+    lookup: GeneLookup | None = None,
 ) -> MatrixReport:
     """Read, check and write all matrix files of one assay.
 
@@ -177,6 +84,10 @@ def ingest_matrix(
         Samples that must not enter the lake; a file with no other sample is not read.
     metadata : mapping of bytes to bytes, optional
         What the lake matrix says about itself.
+    needs_counts : sequence of str
+        What needs counts of it, see `ingest.check.count_scale.counts_needed`.
+    lookup : GeneLookup, optional
+        The reference of genes; it undoes Excel's dates among the names of counts.
 
     Returns
     -------
@@ -196,7 +107,7 @@ def ingest_matrix(
             hint="remove `sum_by` under `read`",
         )
     headers = headers.without(leave_out)
-    run = _Run(assay, frozenset(leave_out), headers.further)
+    run = _run(assay_name, assay, leave_out, headers, needs_counts, lookup)
     samples = tuple(name for header in headers.values for name in run.kept(header))
     if not samples:
         raise IngestError(
@@ -204,14 +115,15 @@ def ingest_matrix(
             hint="remove the assay from study.yml",
         )
     one_file = len(headers.values) == 1 and not headers.quality
-    streams = one_file and not assay.read.collapse_replicates
+    streams = one_file and not assay.read.collapse_replicates and LENGTH not in headers.further
     try:
         if not streams:
             raise UnsortedError
-        blocks = run.remembered(run.blocks(headers.values[0]))
+        first = headers.values[0]
+        blocks = run.remembered(run.judged(run.blocks(first), first.path))
         rows = write_matrix(blocks, len(samples), target, metadata, headers.further)
     except UnsortedError:
-        run = _Run(assay, frozenset(leave_out), headers.further)
+        run = _run(assay_name, assay, leave_out, headers, needs_counts, lookup)
         rows = _write_sorted(run, headers, target, metadata)
     return MatrixReport(
         samples=samples,
@@ -219,12 +131,23 @@ def ingest_matrix(
         rows=rows,
         columns=len(samples),
         files=tuple(run.files),
-        notes=tuple(run.notes),
+        notes=merged_notes(run.notes, [header.path.name for header in headers.values]),
     )
 
 
+def _run(
+    name: str,
+    assay: Assay,
+    leave_out: Collection[str],
+    headers: AssayHeaders,
+    needs_counts: Sequence[str],
+    lookup: GeneLookup | None,
+) -> AssayRun:
+    return AssayRun(name, assay, frozenset(leave_out), headers.further, needs_counts, lookup)
+
+
 def _write_sorted(
-    run: _Run,
+    run: AssayRun,
     headers: AssayHeaders,
     target: Path,
     metadata: Mapping[bytes, bytes] | None,
@@ -236,14 +159,16 @@ def _write_sorted(
         prefix=f".{target.name}.", suffix=".tmp", dir=target.parent
     ) as name:
         folder = Path(name)
-        parts = [
-            spill(run.blocks(header), len(run.kept(header)), folder / f"{i}.f64", header.further)
-            for i, header in enumerate(headers.values)
-        ]
+        parts, firsts = spilled_parts(run, headers.values, folder)
+        run.notes += transcript_notes(headers.values)
+        run.judge(headers.values[0].path)
         ids, places = all_features(parts, replicates)
         if len(parts) > 1:
-            run.notes += check_same_features(headers.values, run.assay.kind, ids, places)
-        blocks = joined_blocks(parts, ids, places, run.further)
+            run.notes += check_same_features(firsts, run.assay.kind, ids, places)
+        if LENGTH in run.further:
+            blocks = estimated_counts(run.assay, headers.values, parts, ids, places)
+        else:
+            blocks = joined_blocks(parts, ids, places, run.further)
         samples = [name for header in headers.values for name in run.kept(header)]
         for quantity, given in headers.quality.items():
             blocks = _with_quality(run, blocks, quantity, given, samples, ids, folder)
@@ -254,7 +179,7 @@ def _write_sorted(
 
 
 def _with_quality(
-    run: _Run,
+    run: AssayRun,
     blocks: Iterable[Block],
     quantity: str,
     headers: Sequence[MatrixHeader],

@@ -22,6 +22,8 @@ from ingest.write.file_log import options_json
 
 #: Key of the origin in the Parquet file's own metadata.
 _KEY = b"cohortmart.origin"
+#: Reading options that came later: matrices that were read without them stay as they are.
+_LATER = ("keep_signals", "strandedness", "counts_from_abundance", "excel_dates")
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ def raw_origin(
     files: Sequence[tuple[str, Sequence[str]]],
     quality: Sequence[tuple[str, Sequence[str]]],
     reader_version: str,
+    also: Sequence[str] = (),
+    genes: Sequence[str] = (),
 ) -> Origin:
     """Return the origin of an assay's raw matrix.
 
@@ -113,12 +117,18 @@ def raw_origin(
         those of `files` are left aside.
     reader_version : str
         Of what reads them.
+    also : sequence of str
+        SHA-256 of files without samples that it is made from, too.
+    genes : sequence of str
+        SHA-256 of the tables of genes that names of a count matrix are looked up in.
     """
-    read = {
-        "files": [sha256 for sha256, _ in (*files, *quality)],
+    read: dict[str, object] = {
+        "files": [*(sha256 for sha256, _ in (*files, *quality)), *also],
         "options": read_options(assay),
         "reader_version": reader_version,
     }
+    if genes:
+        read["genes"] = list(genes)
     base = hashlib.sha256(options_json(read).encode()).hexdigest()
     known = {column for _, names in files for column in names}
     of_values, of_quality = (
@@ -130,9 +140,10 @@ def raw_origin(
 
 def read_options(assay: Assay) -> dict[str, object]:
     """Return what decides how an assay's files are read."""
-    read = assay.read.model_dump()
-    if not assay.read.keep_signals:
-        del read["keep_signals"]  # a key that came later: matrices without signals stay as they are
+    read = assay.read.model_dump(exclude={"transcripts"})  # its content counts, not its name
+    for key in _LATER:
+        if read[key] == type(assay.read).model_fields[key].default:
+            del read[key]
     # a value that the transform cannot take, or a column that is no feature, is refused on reading
     chosen = (
         {key: getattr(assay, key) for key in ("columns", "unit", "transform", "below_detection")}

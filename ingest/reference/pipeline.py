@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from cohortmart.core.lake.file_manifest import Entry, read_current, read_part
 from cohortmart.core.lake.hashed_tables import write_named
 from cohortmart.core.study.records import Study
 from ingest.checksums import Checksums
-from ingest.reference.roles import ROLES, Role
+from ingest.reference.roles import EARLY_ROLES, Role
 from ingest.write.file_log import name_in_study, options_json
 
 
@@ -35,7 +35,13 @@ class Annotation:
 
 
 def read_annotation(
-    study: Study, lake: Path, study_file: Path, checksums: Checksums, say: Callable[[str], None]
+    study: Study,
+    lake: Path,
+    study_file: Path,
+    checksums: Checksums,
+    say: Callable[[str], None],
+    roles: Sequence[Role] = EARLY_ROLES,
+    known: Collection[str] = (),
 ) -> Annotation:
     """Read the files of each role, unless the lake shows just these.
 
@@ -51,6 +57,10 @@ def read_annotation(
         Takes those of the files.
     say : callable
         Called with a line of text for each file and note.
+    roles : sequence of Role
+        Which files are read.
+    known : collection of str
+        Names and ids of the study's genes, once its matrices are read.
 
     Raises
     ------
@@ -58,29 +68,29 @@ def read_annotation(
         A file cannot be read, or was forgotten.
     """
     # all before the first is read: a forgotten file is found at once
-    wanted = {role.name: _file_rows(role, study, study_file, checksums) for role in ROLES}
+    wanted = {r.name: _file_rows(r, study, study_file, checksums, known) for r in roles}
     log = read_part(lake, "ingested_file")
     logged = [] if log is None else log.to_pylist()
     entries: list[Entry] = []
     file_rows: list[dict[str, Any]] = []
     notes: list[str] = []
-    for role in ROLES:
+    for role in roles:
         rows = wanted[role.name]
         if not rows:
             continue
-        known = _in_lake(lake, role, rows, logged)
-        if known is None:
-            known = _read(lake, role, study, rows, say)
-        entries += known.entries
-        file_rows += known.file_rows
-        notes += known.notes
+        reading = _in_lake(lake, role, rows, logged)
+        if reading is None:
+            reading = _read(lake, role, study, known, rows, say)
+        entries += reading.entries
+        file_rows += reading.file_rows
+        notes += reading.notes
     for note in notes:
         say(f"note: {note}")
     return Annotation(tuple(entries), tuple(file_rows), tuple(notes))
 
 
 def _file_rows(
-    role: Role, study: Study, study_file: Path, checksums: Checksums
+    role: Role, study: Study, study_file: Path, checksums: Checksums, known: Collection[str]
 ) -> list[dict[str, Any]]:
     return [
         {
@@ -91,7 +101,7 @@ def _file_rows(
             "options": options_json(file.options),
             "reader_version": file.reader_version,
         }
-        for file in role.files(study)
+        for file in role.files(study, known)
     ]
 
 
@@ -99,10 +109,11 @@ def _read(
     lake: Path,
     role: Role,
     study: Study,
+    known: Collection[str],
     rows: list[dict[str, Any]],
     say: Callable[[str], None],
 ) -> Annotation:
-    reading = role.read(study, say)
+    reading = role.read(study, known, say)
     entries = tuple(write_named(reading.tables[name], lake, name) for name in role.tables)
     sized = tuple({**row, **size} for row, size in zip(rows, reading.sizes, strict=True))
     return Annotation(entries, sized, reading.notes)

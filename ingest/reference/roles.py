@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,15 @@ import polars as pl
 import pyarrow as pa
 
 from cohortmart.core.schemas.finding_tables import GENE_SET, NETWORK_EDGE
+from cohortmart.core.schemas.tables import DERIVE_WEIGHT, LAKE_TABLES
 from cohortmart.core.study.records import Study
 from cohortmart.core.study.rules.findings import GENE_LISTS, collection_name
 from cohortmart.core.text import counted
-from ingest.read.gene_sets.edges import EDGES_READER_VERSION, is_named_sif, read_edges
+from ingest.read.gene_sets.edges import EDGES_READER_VERSION, read_edges
 from ingest.read.gene_sets.gene_list import GENE_LIST_READER_VERSION, read_gene_list
 from ingest.read.gene_sets.gmt import GMT_READER_VERSION, GeneSets, check_collections, read_gmt
+from ingest.read.gene_sets.network_layout import is_named_sif, read_layout
+from ingest.read.genes.gene_reference import GENES_READER_VERSION, read_genes
 from ingest.read.manifest.manifest import (
     MANIFEST_READER_VERSION,
     as_arrow,
@@ -25,8 +28,11 @@ from ingest.read.manifest.manifest import (
 )
 from ingest.read.manifest.probe_mask import MASK_READER_VERSION, read_masks
 from ingest.read.text.text_columns import table_stem
+from ingest.read.weights.weights import WEIGHT_READERS, WEIGHTS_READER_VERSION
 
 Say = Callable[[str], None]
+#: Names and ids of the study's genes; none before its matrices are read.
+Known = Collection[str]
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ class Role:
     content : str
         What goes with a file of the role that is forgotten.
     files : callable
-        Its files in a study.
+        Its files in a study; how they are read may depend on the study's genes.
     read : callable
         Reads them; raises IngestError.
     """
@@ -88,8 +94,8 @@ class Role:
     name: str
     tables: tuple[str, ...]
     content: str
-    files: Callable[[Study], tuple[ReferenceFile, ...]]
-    read: Callable[[Study, Say], RoleReading]
+    files: Callable[[Study, Known], tuple[ReferenceFile, ...]]
+    read: Callable[[Study, Known, Say], RoleReading]
 
 
 def _platform(study: Study) -> str | None:
@@ -97,7 +103,7 @@ def _platform(study: Study) -> str | None:
     return platforms.pop() if len(platforms) == 1 else None
 
 
-def _manifest_files(study: Study) -> tuple[ReferenceFile, ...]:
+def _manifest_files(study: Study, _known: Known) -> tuple[ReferenceFile, ...]:
     common = {"platform": _platform(study)}
     return tuple(
         ReferenceFile(
@@ -107,7 +113,7 @@ def _manifest_files(study: Study) -> tuple[ReferenceFile, ...]:
     )
 
 
-def _read_manifests(study: Study, say: Say) -> RoleReading:
+def _read_manifests(study: Study, _known: Known, say: Say) -> RoleReading:
     read = []
     for order, path in enumerate(study.reference.manifest, start=1):
         read.append(read_manifest(path, order, _platform(study)))
@@ -120,14 +126,14 @@ def _read_manifests(study: Study, say: Say) -> RoleReading:
     )
 
 
-def _mask_files(study: Study) -> tuple[ReferenceFile, ...]:
+def _mask_files(study: Study, _known: Known) -> tuple[ReferenceFile, ...]:
     return tuple(
         ReferenceFile(path, {"name": table_stem(path)}, MASK_READER_VERSION)
         for path in study.reference.masks
     )
 
 
-def _read_masks(study: Study, _say: Say) -> RoleReading:
+def _read_masks(study: Study, _known: Known, _say: Say) -> RoleReading:
     masks = read_masks(study.reference.masks)
     names = masks.table["mask"].to_pylist()
     sizes = tuple(
@@ -137,7 +143,7 @@ def _read_masks(study: Study, _say: Say) -> RoleReading:
     return RoleReading({"probe_mask": masks.table}, sizes, masks.notes)
 
 
-def _gene_set_files(study: Study) -> tuple[ReferenceFile, ...]:
+def _gene_set_files(study: Study, _known: Known) -> tuple[ReferenceFile, ...]:
     reference = study.reference
     of_gmt = [
         ReferenceFile(path, {"collection": collection_name(path.name)}, GMT_READER_VERSION)
@@ -150,7 +156,7 @@ def _gene_set_files(study: Study) -> tuple[ReferenceFile, ...]:
     return (*of_gmt, *of_lists)
 
 
-def _read_gene_sets(study: Study, say: Say) -> RoleReading:
+def _read_gene_sets(study: Study, _known: Known, say: Say) -> RoleReading:
     """Read GMT files and gene lists; rows of a GMT file are its sets, of a list its genes."""
     check_collections(study.reference.gene_sets)
     read: list[GeneSets] = []
@@ -171,21 +177,23 @@ def _read_gene_sets(study: Study, say: Say) -> RoleReading:
     )
 
 
-def _network_files(study: Study) -> tuple[ReferenceFile, ...]:
-    path = study.reference.network
-    if path is None:
+def _network_files(study: Study, known: Known) -> tuple[ReferenceFile, ...]:
+    asked = study.reference.network
+    if asked is None:
         return ()
-    return (ReferenceFile(path, {"named_sif": is_named_sif(path)}, EDGES_READER_VERSION),)
+    # the columns of genes are chosen here: another choice is another reading
+    options = {"named_sif": is_named_sif(asked.file), **read_layout(asked, known).options}
+    return (ReferenceFile(asked.file, options, EDGES_READER_VERSION),)
 
 
-def _read_network(study: Study, say: Say) -> RoleReading:
-    path = study.reference.network
-    assert path is not None
-    network = read_edges(path)
+def _read_network(study: Study, known: Known, say: Say) -> RoleReading:
+    asked = study.reference.network
+    assert asked is not None
+    network = read_edges(asked.file, asked, known)
     edges = network.edges
     n_genes = pl.concat([edges["gene_a"], edges["gene_b"].alias("gene_a")]).n_unique()
     say(
-        f"network: {path.name}, {counted(edges.height, 'interaction')} of "
+        f"network: {asked.file.name}, {counted(edges.height, 'interaction')} of "
         f"{counted(n_genes, 'gene')}"
     )
     return RoleReading(
@@ -195,14 +203,69 @@ def _read_network(study: Study, say: Say) -> RoleReading:
     )
 
 
-#: All roles, in the order in which they are read.
-ROLES = (
+def _weight_files(study: Study, _known: Known) -> tuple[ReferenceFile, ...]:
+    return tuple(
+        ReferenceFile(derive.file, {"assay": name, "method": derive.method}, WEIGHTS_READER_VERSION)
+        for name, derive in sorted(study.derive.items())
+    )
+
+
+def _read_weights(study: Study, _known: Known, say: Say) -> RoleReading:
+    """Read the files of the derived assays; components are cell types, scores, sources."""
+    read, parts = [], []
+    for name, derive in sorted(study.derive.items()):
+        weights = WEIGHT_READERS[derive.method](derive.file, name)
+        read.append(weights)
+        parts.append(weights.rows.select(pl.lit(name).alias("assay"), pl.all()))
+        components = counted(weights.rows["component"].n_unique(), derive.how.one, derive.how.many)
+        say(f"{name}: {derive.file.name}, {components}")
+    return RoleReading(
+        {"derive_weight": as_arrow(pl.concat(parts), DERIVE_WEIGHT)},
+        tuple({"rows": w.n_rows, "columns": w.n_columns, "format": w.format} for w in read),
+        tuple(note for weights in read for note in weights.notes),
+    )
+
+
+def _gene_files(study: Study, _known: Known) -> tuple[ReferenceFile, ...]:
+    return tuple(
+        ReferenceFile(path, {"order": order}, GENES_READER_VERSION)
+        for order, path in enumerate(study.reference.genes, start=1)
+    )
+
+
+def _read_genes(study: Study, _known: Known, say: Say) -> RoleReading:
+    reference = read_genes(study.reference.genes)
+    names = ", ".join(path.name for path in study.reference.genes)
+    n_words = reference.aliases["alias"].n_unique()
+    say(f"genes: {names}, {counted(reference.genes.height, 'gene')} under {n_words:,} names")
+    sizes = zip(reference.rows, reference.formats, strict=True)
+    return RoleReading(
+        {
+            "gene": as_arrow(reference.genes, LAKE_TABLES["gene"]),
+            "gene_alias": as_arrow(reference.aliases, LAKE_TABLES["gene_alias"]),
+        },
+        tuple({"rows": n, "format": form} for n, form in sizes),
+        reference.notes,
+    )
+
+
+#: The genes, which names in matrices are looked up in.
+GENES = Role("gene_reference", ("gene", "gene_alias"), "all that is known of genes", _gene_files,
+             _read_genes)  # fmt: skip
+#: The network: which of its columns are genes follows from the study's.
+NETWORK = Role("network", ("network_edge",), "the network", _network_files, _read_network)
+#: Roles that are read before the matrices, in this order.
+EARLY_ROLES = (
+    GENES,
     Role("manifest", ("probe", "probe_gene"), "all that manifests say", _manifest_files,
          _read_manifests),
     Role("mask", ("probe_mask",), "all that masks say", _mask_files, _read_masks),
     Role("gene_set", ("gene_set",), "all gene sets and gene lists", _gene_set_files,
          _read_gene_sets),
-    Role("network", ("network_edge",), "the network", _network_files, _read_network),
+    Role("derive", ("derive_weight",), "all files of derived assays", _weight_files,
+         _read_weights),
 )  # fmt: skip
+#: All roles, in the order in which they are read.
+ROLES = (*EARLY_ROLES, NETWORK)
 #: Tables of the lake that are made from files under `reference`, whatever was measured.
 ANNOTATION_TABLES = tuple(name for role in ROLES for name in role.tables)

@@ -10,21 +10,41 @@ probe_genes as (
 
     select * from {{ ref("stg_lake__probe_genes") }}
 
+),
+
+translations as (
+
+    select * from {{ ref("stg_lake__gene_translations") }}
+
+),
+
+named as (
+
+    select
+        probe_genes.manifest,
+        probe_genes.probe_id,
+        probe_genes.region,
+        coalesce(translations.gene_name, probe_genes.gene_name) as gene_name
+    from probe_genes
+    left join translations
+        on probe_genes.gene_name = translations.word
+
 )
 
 -- of the manifest that dim_probe follows, under the name the probe has in the lake;
 -- sorted by gene, since the probes of a gene lie scattered
-select
+-- two names of one gene fall together
+select distinct
     annotated.probe_id,
-    probe_genes.gene_name,
-    probe_genes.region,
-    probe_genes.manifest
-from probe_genes
+    named.gene_name,
+    named.region,
+    named.manifest
+from named
 inner join annotated
     on
-        probe_genes.manifest = annotated.manifest
-        and probe_genes.probe_id = annotated.manifest_probe_id
+        named.manifest = annotated.manifest
+        and named.probe_id = annotated.manifest_probe_id
 order by
-    probe_genes.gene_name asc nulls last,
-    annotated.probe_id asc nulls last,
-    probe_genes.region asc nulls last
+    gene_name asc nulls last,
+    probe_id asc nulls last,
+    region asc nulls last

@@ -2,7 +2,7 @@ with
 
 gene_sets as (
 
-    select * from {{ ref("stg_lake__gene_sets") }}
+    select * from {{ ref("bridge_gene_set") }}
 
 )
 

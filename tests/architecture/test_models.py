@@ -154,6 +154,7 @@ def test_every_source_is_read_by_the_model_that_describes_it() -> None:
         ("lake", "current"),
         ("lake", "matrix"),
         ("lake", "layer"),
+        ("lake", "derive_weight"),
         ("results", "current"),
     }
 

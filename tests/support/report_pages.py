@@ -7,6 +7,7 @@ from typing import Any
 
 from cohortmart.report.blocks import Page
 from cohortmart.report.pages.contrasts import contrasts_page
+from cohortmart.report.pages.explained import explained_page
 from cohortmart.report.pages.findings import findings_page
 from cohortmart.report.pages.methods import methods_page
 from cohortmart.report.pages.methylation_expression import methylation_expression_page
@@ -15,6 +16,7 @@ from cohortmart.report.pages.quality import quality_page
 from cohortmart.report.pages.rebound import rebound_page
 from cohortmart.report.source import Source
 from tests.support import report_contrasts_rows as contrasts_rows
+from tests.support import report_explained_rows as explained_rows
 from tests.support import report_findings_rows as findings_rows
 from tests.support import report_methods_rows as methods_rows
 from tests.support import report_methylation_expression_rows as methylation_expression_rows
@@ -28,6 +30,7 @@ PAGES: Mapping[str, tuple[Callable[[Source], Page], dict[str, Any], Any, tuple[s
     "contrasts": (
         contrasts_page, contrasts_rows.tables(), contrasts_rows.SAMPLES, ("rna", "meth"),
     ),
+    "explained": (explained_page, explained_rows.study(), explained_rows.SAMPLES, ("rna",)),
     "findings": (findings_page, findings_rows.study(), findings_rows.SAMPLES, ("rna", "two")),
     "methods": (methods_page, methods_rows.tables(), methods_rows.SAMPLES, ("a",)),
     "methylation-expression": (

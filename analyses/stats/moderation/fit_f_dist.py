@@ -15,6 +15,11 @@ from scipy import special
 from analyses.stats.numeric.unique_apply import unique_apply
 from cohortmart.core.types import Floats
 
+#: Fewer features have no common prior.
+FEWEST_FEATURES = 2
+#: And fewer than this no trend.
+_FEWEST_OF_TREND = 3
+
 
 @dataclass(frozen=True)
 class VariancePrior:
@@ -47,14 +52,16 @@ def fit_f_dist(s2: Floats, df: Floats, covariate: Floats | None = None) -> Varia
 
     Notes
     -----
-    Fewer than three features are not shrunk (df_prior 0).
+    A single feature is not shrunk (df_prior 0).
     """
     used = np.isfinite(s2) & (df > 0)
     if covariate is not None:
         used &= np.isfinite(covariate)
     everyone = np.ones(len(s2))
-    if used.sum() < 3:
+    if used.sum() < FEWEST_FEATURES:
         return VariancePrior(0.0 * everyone, np.nan * everyone)
+    if used.sum() < _FEWEST_OF_TREND:
+        covariate = None
     x, d = floored(s2[used]), df[used]
     e = np.log(x) - unique_apply(special.digamma, d / 2) + np.log(d / 2)
     if covariate is None:

@@ -21,6 +21,8 @@ TAILS = (0.05, 0.1)
 _FLOOR = 1e-12
 #: Share of the features that each local line of the trend uses.
 _SPAN = 0.4
+#: Among fewer features no outlier can be told, as in limma.
+_FEWEST = 10
 
 
 def fit_f_dist_robust(s2: Floats, df: Floats, covariate: Floats | None = None) -> VariancePrior:
@@ -36,13 +38,14 @@ def fit_f_dist_robust(s2: Floats, df: Floats, covariate: Floats | None = None) -
     Notes
     -----
     Variances on fewer degrees of freedom than most are first replaced by the variance with the
-    same tail probability on the largest df, as the theory needs one df.
+    same tail probability on the largest df, as the theory needs one df. Fewer than ten features
+    get the prior of `fit_f_dist`.
     """
     plain = fit_f_dist(s2, df, covariate)
     used = np.isfinite(s2) & (df > 0)
     if covariate is not None:
         used &= np.isfinite(covariate)
-    if used.sum() < 3 or not np.isfinite(plain.s2_prior).all():
+    if used.sum() < _FEWEST or not np.isfinite(plain.s2_prior).all():
         return plain
     df1 = float(df[used].max())
     x = _same_df(floored(s2[used], _FLOOR), df[used], df1, plain.df_prior[0], plain.s2_prior[used])

@@ -16,18 +16,21 @@ from analyses.design.curve import samples_on_curve
 from analyses.design.estimability import aliased_columns
 from analyses.design.model_matrix import Design, build_design
 from analyses.design.subject_pairs import describe_contrast
+from analyses.design.warnings import design_warnings
+from analyses.load.measured_covariates import measured_names, without_unmeasured
 from analyses.load.samples import chosen_samples
 from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.permutation.space import testable_within
 from cohortmart.app.check.combat import combat_of
 from cohortmart.app.check.confounding import Confounding, find_confounding
 from cohortmart.app.check.contrast_sides import Counts, contrast_sides
+from cohortmart.app.check.explained import check_explained
 from cohortmart.app.check.outside import OutsideFactor, look_outside
 from cohortmart.app.check.refusals import find_refusals
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.normalise_records import BatchOptions
 from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text import Nouns
+from cohortmart.core.text import Nouns, joined
 from cohortmart.core.types import Floats
 
 
@@ -92,6 +95,8 @@ class AnalysisCheck:
         The step that removes batches from the assay beforehand.
     notes : tuple of str
         What was left out before the design was made.
+    warnings : tuple of str
+        Of samples and design, as the run says them too.
     unpermutable : tuple of str
         Contrasts that permuted timepoints cannot test; empty where the analysis permutes none.
     nouns : Nouns
@@ -107,6 +112,7 @@ class AnalysisCheck:
     refusals: tuple[str, ...] = ()
     removed_by: BatchOptions | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     unpermutable: tuple[str, ...] = ()
     nouns: Nouns = field(default=Nouns())
 
@@ -130,18 +136,19 @@ def check_analysis(
     analysis : Analysis
     study : Study
     """
-    note = None
+    where = f"analysis {name}"
     try:
-        samples = chosen_samples(con, name, analysis)
+        samples = chosen_samples(con, name, analysis, study)
+        samples, analysis, notes = _before_values(con, samples, analysis, study, where)
         if analysis.model.curve is not None:
-            samples, note = samples_on_curve(samples, analysis.model.curve, f"analysis {name}")
+            samples, note = samples_on_curve(samples, analysis.model.curve, where)
+            notes = (*notes, note) if note else notes
     except AnalysisError as error:
         return AnalysisCheck(fault=str(error), nouns=study.nouns)
-    notes = (note,) if note else ()
     confounding = tuple(find_confounding(samples, analysis.model, study))
     removed_by = combat_of(study, analysis.assay)
     try:
-        design = build_design(samples, analysis.model, study, f"analysis {name}")
+        design = build_design(samples, analysis.model, study, where)
         expanded = expand_contrasts(design, analysis.contrasts, analysis.model, study)
     except AnalysisError as error:
         return AnalysisCheck(
@@ -156,6 +163,7 @@ def check_analysis(
     estimable = {c.name: c.weights for c in contrasts if c.weights is not None}
     unpermutable = _unpermutable(design, analysis, contrasts)
     factors = dict.fromkeys(e.factor for e in confounding if not e.in_model)
+    refused, explained = check_explained(con, analysis, study, design, samples, contrasts)
     return AnalysisCheck(
         samples=samples,
         design=design,
@@ -164,20 +172,44 @@ def check_analysis(
         outside=tuple(
             look_outside(f, samples, design, estimable, analysis.model, study) for f in factors
         ),
-        refusals=find_refusals(
-            design,
-            analysis,
-            list(expanded.expressions),
-            study.groups,
-            _families(expanded.families, list(expanded.expressions)),
-            unpermutable,
-            study.nouns,
+        refusals=(
+            *find_refusals(
+                design,
+                analysis,
+                list(expanded.expressions),
+                study.groups,
+                _families(expanded.families, list(expanded.expressions)),
+                unpermutable,
+                study.nouns,
+            ),
+            *refused,
         ),
         removed_by=removed_by,
-        notes=notes,
+        notes=(*notes, *explained),
+        warnings=design_warnings(samples, design, analysis, study),
         unpermutable=unpermutable,
         nouns=study.nouns,
     )
+
+
+def _before_values(
+    con: duckdb.DuckDBPyConnection,
+    samples: pl.DataFrame,
+    analysis: Analysis,
+    study: Study,
+    where: str,
+) -> tuple[pl.DataFrame, Analysis, tuple[str, ...]]:
+    """Take numbers of assays, which no header has, out of the model; their samples are known."""
+    covariates = analysis.model.covariates
+    measured = [name.written for name in measured_names(covariates, study)]
+    if not measured:
+        return samples, analysis, ()
+    samples, notes = without_unmeasured(con, samples, measured, study, where)
+    rest = tuple(name for name in covariates if name not in measured)
+    model = analysis.model.model_copy(update={"covariates": rest})
+    said = joined([f"`{name}`" for name in measured])
+    note = f"values of {said} come with the run: contrasts and degrees of freedom are without"
+    return samples, analysis.model_copy(update={"model": model}), (*notes, note)
 
 
 def _families(

@@ -31,6 +31,8 @@ FIXED_SECONDS = 25.0  # starting dbt twice
 # Further fits: synthetic values of 60 samples in 15 blocks, on one busy core.
 OWN_CORRELATION_SECONDS = {False: 1e-6, True: 7e-6}  # a value; True = with weights of its own
 ARRAY_WEIGHT_SECONDS = {False: 1.4e-6, True: 2.8e-5}  # a value
+EXPLAINED_SECONDS = 1e-5  # a feature, contrast and part, written
+EXPLAINED_BYTES = 60.0  # the same
 PERMUTATION_SECONDS = {False: 3e-7, True: 2.5e-6}  # a feature, contrast and permutation
 
 
@@ -45,7 +47,9 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
     """
     features: dict[str, float] = {}
     n_bytes, seconds = 0.0, FIXED_SECONDS
-    for name, assay in study.assays.items():
+    for name, weights in measured.weights.items():
+        features[name] = weights.rows["component"].n_unique()
+    for name, assay in study.measured_assays.items():
         features[name] = max(estimated_rows(header) for header in measured.headers[name].values)
         values = features[name] * len(measured.sample_ids[name])
         if assay.kind != BETA:  # a measurement is taken to cost what a count does
@@ -61,9 +65,10 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
         n_bytes += n * n_contrasts * RESULT_BYTES
         seconds += _fit_seconds(study.analyses[name].values, n, check)
         seconds += further_seconds(study.analyses[name], n, check, study)
+        n_bytes += n * _n_parts(study.analyses[name], check) * EXPLAINED_BYTES
     about = ", ".join(
         f"{name} about {counted(_rounded(features[name]), KINDS[assay.kind].feature)}"
-        for name, assay in study.assays.items()
+        for name, assay in study.measured_assays.items()
     )
     return (
         f"A run takes roughly {_duration(seconds)} on two cores and {_size(n_bytes)} of disk "
@@ -125,7 +130,16 @@ def further_seconds(analysis: Analysis, rows: float, check: AnalysisCheck, study
         seconds += rows * n_tested * options.n * each
     if analysis.sensitivity is not None:
         seconds += _n_variants(analysis, study) * _fit_seconds(analysis.values, rows, check)
-    return seconds
+    return seconds + rows * _n_parts(analysis, check) * EXPLAINED_SECONDS
+
+
+def _n_parts(analysis: Analysis, check: AnalysisCheck) -> int:
+    """Count the parts of a feature's changes: total, remaining, explained, each variable."""
+    options = analysis.explained_by
+    if options is None:
+        return 0
+    within = sum(c.kind in ("within", "mixed") for c in check.contrasts)
+    return (len(options.contrasts) or within) * (3 + len(options.variables))
 
 
 def _n_variants(analysis: Analysis, study: Study) -> int:

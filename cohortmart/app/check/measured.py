@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import duckdb
 import polars as pl
@@ -11,8 +11,11 @@ import pyarrow as pa
 
 from cohortmart.core.study.records import Study
 from ingest.check.samples import match_columns
-from ingest.matrix.assay_headers import AssayHeaders, read_headers
+from ingest.check.scale_of_files import check_scale
+from ingest.matrix.assay_headers import AssayHeaders, header_notes, read_headers
+from ingest.read.continuous.header import MeasurementHeader
 from ingest.read.samples.sample_sheet import read_samples
+from ingest.read.weights.weights import WEIGHT_READERS, Weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +32,15 @@ class Measured:
         Assay to the headers of its files.
     notes : tuple of str
         What the readers noticed.
+    weights : mapping of str to Weights
+        Derived assay to what its file says; it has the samples of the assay it is made from.
     """
 
     table: pa.Table
     sample_ids: Mapping[str, tuple[str, ...]]
     headers: Mapping[str, AssayHeaders]
     notes: tuple[str, ...]
+    weights: Mapping[str, Weights] = field(default_factory=dict)
 
     def frame(self, assay: str) -> pl.DataFrame:
         """Rows of `dim_sample` that an assay measured."""
@@ -56,21 +62,30 @@ def read_measured(study: Study) -> Measured:
     """
     samples = read_samples(study)
     headers = {
-        name: read_headers(assay, samples.names[name]) for name, assay in study.assays.items()
+        name: read_headers(assay, samples.names[name])
+        for name, assay in study.measured_assays.items()
     }
     columns = {name: of_assay.samples for name, of_assay in headers.items()}
     matched = match_columns(study, samples, columns)
-    notes = [note for of_assay in headers.values() for h in of_assay.values for note in h.notes]
+    notes = [note for of_assay in headers.values() for note in header_notes(of_assay)]
+    notes += [note for name in headers for note in check_scale(study, name, headers[name])]
+    sample_ids, weights = dict(matched.sample_ids), {}
+    for name, derived in study.derived_assays.items():
+        sample_ids[name] = sample_ids[derived.made.source]
+        weights[name] = WEIGHT_READERS[derived.made.method](derived.made.file, name)
     return Measured(
         table=samples.table,
-        sample_ids=matched.sample_ids,
+        sample_ids=sample_ids,
         headers=headers,
-        notes=(*samples.notes, *notes),
+        notes=(*samples.notes, *notes, *(n for of in weights.values() for n in of.notes)),
+        weights=weights,
     )
 
 
 def open_samples(measured: Measured) -> duckdb.DuckDBPyConnection:
     """Return a database in memory with `dim_sample` and `qc_sample`, as a `where` needs them.
+
+    `dim_measure` has the measures that headers and files of derived assays name.
 
     It reads no file and no setting of it can be changed: a study.yml may come from anyone.
 
@@ -86,6 +101,9 @@ def open_samples(measured: Measured) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.register("samples_given", measured.table)
     con.register("measurements_given", measurements)
+    con.execute("create table dim_measure (assay varchar, feature_id varchar)")
+    for assay, feature in _measures(measured):
+        con.execute("insert into dim_measure values ($1, $2)", [assay, feature])
     con.execute("create table dim_sample as select * from samples_given")
     con.execute(
         "create table qc_sample as "
@@ -96,3 +114,18 @@ def open_samples(measured: Measured) -> duckdb.DuckDBPyConnection:
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
+
+
+def _measures(measured: Measured) -> Iterator[tuple[str, str]]:
+    """Yield assay and feature of every measure that is known before values are read."""
+    for assay, weights in measured.weights.items():
+        for component in weights.rows["component"].unique().sort().to_list():
+            yield assay, component
+    for assay, headers in measured.headers.items():
+        known: set[str] = set()
+        for header in headers.values:
+            if isinstance(header, MeasurementHeader):
+                known |= {name for name, _ in header.features}
+                known |= set(header.measures["feature_id"].to_pylist())
+        for feature in sorted(known):
+            yield assay, feature

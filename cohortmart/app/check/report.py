@@ -10,7 +10,9 @@ from cohortmart.app.check.analysis import AnalysisCheck, check_analysis
 from cohortmart.app.check.combat import CombatCheck, check_combat
 from cohortmart.app.check.combat_words import combat_text, combat_warnings
 from cohortmart.app.check.cost import cost_text
+from cohortmart.app.check.derived import derived_text
 from cohortmart.app.check.filters import filter_notes, manifest_notes
+from cohortmart.app.check.genes import genes_text
 from cohortmart.app.check.measured import Measured, open_samples, read_measured
 from cohortmart.app.check.paragraphs import block
 from cohortmart.app.check.visits import visits_text
@@ -60,9 +62,13 @@ def check_study(study_file: Path) -> Report:
         }
     finally:
         con.close()
-    found = {name: check_combat(measured.frame(name), name, study) for name in study.assays}
+    found = {
+        name: check_combat(measured.frame(name), name, study) for name in study.measured_assays
+    }
     combats = {name: check for name, check in found.items() if check is not None}
     sections = [_samples_section(study, measured, combats)]
+    of_genes = genes_text(study, measured)
+    sections += [of_genes] if of_genes else []
     tables: dict[str, str] = {}
     sections += [
         analysis_text(names, study.analyses[names[0]], checks[names[0]], tables)
@@ -84,7 +90,7 @@ def _samples_section(study: Study, measured: Measured, combats: Mapping[str, Com
     lines += [f"  note: {note}" for note in measured.notes]
     text = "\n".join(lines) + "\n"
     of_manifests = manifest_notes(study, measured)
-    for assay in study.assays:
+    for assay in study.measured_assays:
         n_measured = len(measured.sample_ids[assay])
         word = KINDS[study.assays[assay].kind].measured
         have = "has" if n_measured == 1 else "have"
@@ -98,7 +104,10 @@ def _samples_section(study: Study, measured: Measured, combats: Mapping[str, Com
             text += f"{block('WARNING', of_manifests[assay])}\n"
         if assay in combats:
             text += f"\n{combat_text(combats[assay], study)}"
-    return text
+    return text + "".join(
+        f"\n{derived_text(name, derived, measured)}"
+        for name, derived in study.derived_assays.items()
+    )
 
 
 def _alike(study: Study, checks: dict[str, AnalysisCheck]) -> list[list[str]]:
@@ -111,6 +120,7 @@ def _alike(study: Study, checks: dict[str, AnalysisCheck]) -> list[list[str]]:
             analysis.model,
             analysis.contrasts,
             analysis.permutations,
+            analysis.explained_by,
         )
         key = repr((chosen, checks[name].refusals))
         groups.setdefault(key, []).append(name)

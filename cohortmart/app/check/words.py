@@ -85,7 +85,7 @@ def warnings_of(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     check : AnalysisCheck
     """
     people = check.nouns.subject.many
-    found = []
+    found = [f"{warning}." for warning in check.warnings]
     found += confounding_warnings(analysis, check)
     alone = single_samples(check)
     if alone:

@@ -167,14 +167,15 @@ def _ingest(study: Study, study_file: Path, home: Home, progress: Progress) -> N
 
 
 def _has_steps(study: Study) -> bool:
-    """Tell whether the study asks for layers behind a raw one."""
-    return any(len(assay.layers) > 1 for assay in study.assays.values())
+    """Tell whether the study asks for layers behind a raw one, or for derived assays."""
+    return bool(study.derive) or any(len(assay.layers) > 1 for assay in study.assays.values())
 
 
 def _normalise(study: Study, home: Home, progress: Progress) -> None:
     from analyses.normalise.pipeline import normalise
 
-    with progress.step("normalise", "normalising betas and counts"):
+    further = ", making derived assays" if study.derive else ""
+    with progress.step("normalise", f"normalising{further or ' betas and counts'}"):
         normalise(study, home, say=progress.say)
 
 

@@ -60,6 +60,11 @@ _KEPT_SAMPLES = """
     )
     order by sample_id
 """
+_WARNINGS = """
+    select note from analysis_note
+    where analysis = $1 and kind = 'warning'
+    order by note_order
+"""
 
 
 def summarise(
@@ -93,7 +98,8 @@ def summarise(
         for name in study.assays:
             lines += _combat(con, study, name)
         for name in study.analyses:
-            lines += [*_found(con, study, name), *rebound_lines(con, study, name)]
+            lines += [*_found(con, study, name), *_warned(con, name)]
+            lines += rebound_lines(con, study, name)
     finally:
         con.close()
     steps = ", ".join(f"{name} {value:.0f}" for name, value in seconds.items())
@@ -161,6 +167,11 @@ def _found(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> list[str]
     more = f", and {len(rows) - CONTRASTS_SHOWN} more" if len(rows) > CONTRASTS_SHOWN else ""
     contrasts = counted(len(rows), "contrast")
     return [f"  {name}: {contrasts}; found at {words} (table {table}): {shown}{more}"]
+
+
+def _warned(con: duckdb.DuckDBPyConnection, name: str) -> list[str]:
+    rows = fetch(con, _WARNINGS, [name]).to_pylist()
+    return [f"    WARNING: {row['note']}" for row in rows]
 
 
 def _words(thresholds: Thresholds) -> str:

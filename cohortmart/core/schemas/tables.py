@@ -57,7 +57,8 @@ def matrix_schema(n_samples: int, extras: Sequence[str] = ()) -> pa.Schema:
         Length of every `values` list.
     extras : sequence of str
         `detection_p` and `bead_count` where the raw layer has them, `methylated` and
-        `unmethylated` where the study keeps the signals: lists of the same length.
+        `unmethylated` where the study keeps the signals, `transcript_length` beside estimated
+        counts: lists of the same length.
     """
     lists = [(name, pa.list_(pa.float64(), n_samples)) for name in ("values", *extras)]
     return pa.schema([("feature_id", pa.string()), *lists])
@@ -135,6 +136,8 @@ LAYER_SAMPLE = LAKE_TABLES["layer_sample"]
 PROBE_MASK = LAKE_TABLES["probe_mask"]
 FEATURE = LAKE_TABLES["feature"]
 MEASURE = LAKE_TABLES["measure"]
+DERIVED_ASSAY = LAKE_TABLES["derived_assay"]
+DERIVE_WEIGHT = LAKE_TABLES["derive_weight"]
 INGESTED_FILE = LAKE_TABLES["ingested_file"]
 GENE_SET = LAKE_TABLES["gene_set"]
 CONTRAST = RESULT_TABLES["contrast"]

@@ -116,17 +116,17 @@ def unknown_key(
     key, record = str(path[-1]), record_at(path[:-1])
     assert record is not None, path
     present = document.at(path[:-1])
-    absent = [k for k in (*record.model_fields, *later.get(record, ())) if k not in present]
-    homes = [PLACES[r] for r in PLACES if r is not record and key in r.model_fields]
-    hint = did_you_mean(key, absent) or did_you_mean(key, record.model_fields)
+    absent = [k for k in (*record.written_keys(), *later.get(record, ())) if k not in present]
+    homes = [PLACES[r] for r in PLACES if r is not record and key in r.written_keys()]
+    hint = did_you_mean(key, absent) or did_you_mean(key, record.written_keys())
     if homes and nearest(key, absent, cutoff=0.85) is None:  # not just a slip of one letter
         hint = f"`{key}` belongs under {' or '.join(homes)}"
     return Fault(
         path,
         f"unknown key `{key}` {within(record)}",
         of_key=True,
-        expected="one of " + ", ".join(record.model_fields)
-        if record.model_fields
+        expected="one of " + ", ".join(record.written_keys())
+        if record.written_keys()
         else "no key: this version reads none here",
         found=key,
         hint=hint or "delete or correct it",
@@ -162,7 +162,7 @@ def from_pydantic(
         path: KeyPath = tuple(error["loc"])
         if error["type"] == "extra_forbidden":
             record = record_at(path[:-1])
-            fields = [] if record is None else list(record.model_fields)
+            fields = [] if record is None else list(record.written_keys())
             absent = [f for f in fields if f not in document.at(path[:-1])]
             meant = nearest(str(path[-1]), absent)
             if meant is not None:
@@ -246,7 +246,8 @@ def _allowed_words(path: KeyPath) -> list[str]:
         path = path[:-1]
     record = record_at(path[:-1])
     assert record is not None, path
-    annotation = typing.get_type_hints(record)[str(path[-1])]
+    names = dict(zip(record.written_keys(), record.model_fields, strict=True))
+    annotation = typing.get_type_hints(record)[names[str(path[-1])]]
     inner = typing.get_args(annotation)
     literals = [annotation, *inner, *(a for i in inner for a in typing.get_args(i))]
     return [

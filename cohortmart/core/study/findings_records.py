@@ -20,6 +20,13 @@ class Rebound(Record):
     preset: Literal["default", "paper"] = "default"  # what counts as found
 
 
+class ExplainedBy(Record):
+    """Variables whose changes may explain those of the features, within people."""
+
+    variables: Annotated[tuple[Text, ...], Field(min_length=1)]  # covariates, or ASSAY.FEATURE
+    contrasts: tuple[Text, ...] = ()  # none named = all within people
+
+
 class DmpDeg(Record):
     """CpGs and genes that change together, in contrasts of the same name."""
 

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cohortmart.core.errors import StudyError
+from cohortmart.core.study.derive_records import FILE_KEYS
 from cohortmart.core.study.faults import (
     Fault,
     describe,
@@ -21,18 +22,16 @@ from cohortmart.core.study.faults import (
     path_words,
     raise_first,
 )
-from cohortmart.core.study.paths import PathError, absolute
+from cohortmart.core.study.paths import PathError, absolute, matching_files
 from cohortmart.core.study.places import record_at, within
-from cohortmart.core.study.records import Reference, Study
+from cohortmart.core.study.records import Study
 from cohortmart.core.study.rules.study import validate_study
 from cohortmart.core.study.values import Record
 from cohortmart.core.study.yaml_positions import Document, KeyPath, read_document
 
 #: Keys that the study file has and this version does not do yet, with the values that ask for
 #: nothing and may therefore stand.
-LATER_KEYS: Mapping[type[Record], Mapping[str, tuple[object, ...]]] = {
-    Reference: {"genes": ()},
-}
+LATER_KEYS: Mapping[type[Record], Mapping[str, tuple[object, ...]]] = {}
 _NOTHING: tuple[object, ...] = (None, [], {})
 
 
@@ -81,6 +80,7 @@ def load_study(path: Path | str, formats: Collection[str] | None = None) -> Stud
         faults += from_pydantic(error.errors(include_url=False), document, LATER_KEYS)
         study = None
     if study is not None and not faults:
+        study = study.with_derived()
         faults = validate_study(study, document)
     raise_first(faults, document)
     assert study is not None
@@ -90,11 +90,12 @@ def load_study(path: Path | str, formats: Collection[str] | None = None) -> Stud
 def _with_sheets(study: Study) -> Study:
     """Give assays whose features are columns of the sample sheet the first sheet as their file."""
     sheet = study.samples[0].file
-    assays = {
-        name: assay if assay.files else assay.model_copy(update={"files": (sheet,)})
-        for name, assay in study.assays.items()
+    of_sheet = {
+        name: assay.model_copy(update={"files": (sheet,)})
+        for name, assay in study.measured_assays.items()
+        if not assay.files
     }
-    return study.model_copy(update={"assays": assays})
+    return study.model_copy(update={"assays": {**study.assays, **of_sheet}})
 
 
 def _samples_as_list(document: Document) -> Document:
@@ -120,6 +121,8 @@ class _Preparation:
     faults: list[Fault]
 
     def prepare(self, value: Any, path: KeyPath) -> Any:
+        if _is_file_list(path):
+            return self._matched(value, path)
         if isinstance(value, list):
             return [self.prepare(item, (*path, i)) for i, item in enumerate(value)]
         if not isinstance(value, dict):
@@ -133,10 +136,18 @@ class _Preparation:
                 if item not in (*_NOTHING, *later[key]):
                     self.faults.append(_not_yet(here, f"the key `{key}`"))
                 continue
-            if record is Study and key in ("reference", "analyses") and item is None:
+            if record is Study and key in ("derive", "reference", "analyses") and item is None:
                 continue
             copy[key] = self.prepare(item, here)
         return copy
+
+    def _matched(self, value: Any, path: KeyPath) -> Any:
+        """Return the files of an assay: every pattern becomes the files that it matches."""
+        if value is None or isinstance(value, dict):
+            return value  # pydantic says what is wrong with it
+        given = value if isinstance(value, list) else [value]
+        prepared = [self._absolute(item, (*path, i)) for i, item in enumerate(given)]
+        return [one for item in prepared for one in matching_files(item)]
 
     def _absolute(self, value: Any, path: KeyPath) -> Any:
         text = getattr(value, "text", value)
@@ -157,18 +168,27 @@ class _Preparation:
             return value
 
 
+def _is_file_list(path: KeyPath) -> bool:
+    """Say whether the files of an assay stand here, which may be patterns."""
+    return len(path) == 3 and path[0] == "assays" and path[2] == "files"
+
+
 def _is_path(path: KeyPath) -> bool:
     """Say whether a path to a file stands here."""
     match path:
-        case ("samples", int(), "file") | ("assays", str(), "files", int()):
+        case ("samples", int(), "file") | ("assays", str(), "read", "transcripts"):
             return True
         case ("assays", str(), "detection_p" | "bead_count", *rest) | (
             "reference",
-            "manifest" | "masks" | "gene_sets",
+            "manifest" | "masks" | "gene_sets" | "genes",
             *rest,
         ):
             return len(rest) <= 1
-        case ("reference", "network") | ("reference", "gene_lists", str()):
+        case ("derive", str(), str() as key):
+            return key in FILE_KEYS
+        case ("reference", "network") | ("reference", "network", "file"):
+            return True
+        case ("reference", "gene_lists", str()):
             return True
     return False
 

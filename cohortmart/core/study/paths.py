@@ -1,7 +1,8 @@
-"""Paths of study.yml: environment variables in them, and relative to the study file."""
+"""Paths of study.yml: environment variables, patterns, and relative to the study file."""
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from collections.abc import Mapping
@@ -49,3 +50,29 @@ def absolute(text: str, base: Path, environment: Mapping[str, str] | None = None
         raise PathError("`${` is not followed by NAME} or NAME:-default}")
     expanded = Path(_VARIABLE.sub(replace, text)).expanduser()
     return Path(os.path.abspath(base / expanded))
+
+
+def is_pattern(path: Path) -> bool:
+    """Whether a path stands for several files: it holds `*`, `?` or `[` and is none itself."""
+    return glob.has_magic(str(path)) and not path.exists()
+
+
+def matching_files(path: object) -> list[object]:
+    """Return the files that a pattern such as `counts/*.tab` matches, sorted.
+
+    Parameters
+    ----------
+    path : object
+        An absolute path, or what study.yml has in its place.
+
+    Returns
+    -------
+    list
+        The path itself where it is no pattern, or one that matches nothing: whether a file is
+        there is for ingest to say. `**` goes down through all folders; folders are no files.
+    """
+    if not isinstance(path, Path) or not is_pattern(path):
+        return [path]
+    found = (Path(name) for name in glob.glob(str(path), recursive=True))
+    files = sorted((one for one in found if not one.is_dir()), key=str)
+    return list(files) or [path]

@@ -6,6 +6,7 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from cohortmart.core.study.derive_records import Derive
 from cohortmart.core.study.findings_records import GenesOfContrast
 from cohortmart.core.study.records import Analysis, Assay, Study
 from cohortmart.core.study.values import Record
@@ -15,6 +16,7 @@ from cohortmart.core.study.yaml_positions import KeyPath
 _SAID: Mapping[type[Record], str] = {
     Study: "the top level",
     Assay: "an assay",
+    Derive: "a derived assay",
     Analysis: "an analysis",
     GenesOfContrast: "a list of `from_contrasts`",
 }

@@ -12,9 +12,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StrictBool, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from cohortmart.core.study.findings_records import DmpDeg, Enrichment, Modules, Rebound
+from cohortmart.core.study.derive_records import Derive
+from cohortmart.core.study.findings_records import (
+    DmpDeg,
+    Enrichment,
+    ExplainedBy,
+    Modules,
+    Rebound,
+)
 from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
 from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
+from cohortmart.core.study.reference_records import Network
 from cohortmart.core.study.values import File, Files, Number, Pair, Record, Text, as_written
 from cohortmart.core.text import Nouns, nouns
 
@@ -27,6 +35,9 @@ ROLE_COLUMNS = {
     "cell_type": "cell_type",
 }
 ROLES = tuple(ROLE_COLUMNS)
+
+#: The layer of a derived assay.
+DERIVED = "derived"
 
 #: Name of the F test over every contrast of an analysis; each has it.
 ALL_CONTRASTS = "all contrasts"
@@ -65,6 +76,14 @@ class ReadOptions(Record):
     collapse_replicates: StrictBool = False
     #: methylated and unmethylated signals stay in the lake, where steps of `normalise` find them
     keep_signals: StrictBool = False
+    #: rows of genes that Excel turned into dates, where no reference says which: an error if unsaid
+    excel_dates: Literal["drop", "keep"] | None = None
+    #: table of transcripts and genes, GTF or GFF3, for salmon's and kallisto's transcripts
+    transcripts: File | None = None
+    #: which counts of STAR; found out from all files where it is left out
+    strandedness: Literal["unstranded", "forward", "reverse"] | None = None
+    #: counts made from abundances, as tximport does
+    counts_from_abundance: Literal["none", "scaledTPM", "lengthScaledTPM"] = "none"
 
 
 class BeadFilter(Record):
@@ -107,13 +126,15 @@ class Assay(Record):
     """One kind of measurement and its matrix files."""
 
     kind: Literal["counts", "beta", "continuous"]
-    files: tuple[File, ...] = ()  # at least one; an assay with `columns` may read the sheet
+    #: names, or patterns such as counts/*.tab; an assay with `columns` may read the sheet
+    files: Files = ()
     #: columns that are its features: of its files, or of the first sample sheet that has them
     columns: tuple[Text, ...] = ()
     unit: Text | dict[str, Text] = ""  # of all features, or feature -> unit
     transform: Literal["none", "log2", "logit", "rank_normal"] = "none"
     below_detection: Literal["value", "missing", "half"] = "value"
     sample: Text | None = None  # column of the sheet with this assay's sample names
+    file: Text | None = None  # column of the sheet with this assay's files, one sample each
     format: Annotated[str, BeforeValidator(_known_format)] = "auto"  # else a name of a reader
     read: ReadOptions = ReadOptions()
     platform: Literal["450K", "EPIC", "EPICv2"] | None = None
@@ -123,6 +144,11 @@ class Assay(Record):
     normalise: Annotated[tuple[NormaliseStep, ...], BeforeValidator(as_steps)] = ()
     impute: Literal["none", "mean"] = "none"
     m_value_clip: Annotated[Number, Field(gt=0, lt=0.5)] = 1e-6
+
+    @property
+    def name_column(self) -> str | None:
+        """Column of the sheet that says how the files name this assay's samples."""
+        return self.sample or self.file
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -135,6 +161,17 @@ class Assay(Record):
     def unit_of(self, feature: str) -> str | None:
         """Return the unit that study.yml gives to a feature, None where it gives none."""
         return (self.unit.get(feature) if isinstance(self.unit, dict) else self.unit) or None
+
+
+class DerivedAssay(Assay):
+    """Numbers of kind continuous that are made from another assay; its matrix is one layer."""
+
+    made: Derive
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The only layer."""
+        return (DERIVED,)
 
 
 class Thresholds(Record):
@@ -170,6 +207,7 @@ class Analysis(Record):
     joint_tests: dict[str, tuple[Text, ...]] = Field(default_factory=dict)  # F tests, by name
     permutations: Annotated[Permutations | None, OfStep()] = None
     sensitivity: Annotated[Sensitivity | None, OfStep()] = None
+    explained_by: Annotated[ExplainedBy | None, OfStep()] = None
     rebound: Rebound | None = None
     dmp_deg: Annotated[DmpDeg | None, OfStep()] = None
     enrichment: Annotated[Enrichment | None, OfStep()] = None
@@ -189,7 +227,8 @@ class Reference(Record):
     masks: Files = ()  # probes not to be trusted
     gene_sets: Files = ()  # GMT; a collection is called like its file
     gene_lists: dict[str, File] = Field(default_factory=dict)  # name -> one gene a line
-    network: File | None = None  # edge list: two genes a line
+    network: Network = None  # edge list: two genes a line
+    genes: Files = ()  # GTF, GFF3, HGNC, gene_info or a plain table; the first that says it counts
 
 
 class Study(Record):
@@ -202,8 +241,35 @@ class Study(Record):
     subject_noun: Pair = ("person", "people")  # what people read: of one, of several
     timepoint_noun: Pair = ("timepoint", "timepoints")
     assays: Annotated[dict[str, Assay], Field(min_length=1)]
+    derive: dict[str, Derive] = Field(default_factory=dict)  # numbers made from another assay
     reference: Reference = Reference()
     analyses: dict[str, Analysis] = Field(default_factory=dict)
+
+    @property
+    def measured_assays(self) -> dict[str, Assay]:
+        """The assays that have files of their own, without those that are derived."""
+        return {n: a for n, a in self.assays.items() if not isinstance(a, DerivedAssay)}
+
+    @property
+    def derived_assays(self) -> dict[str, DerivedAssay]:
+        """The assays that are made from others, each behind those that it is made from."""
+        left = {n: a for n, a in self.assays.items() if isinstance(a, DerivedAssay)}
+        ordered: dict[str, DerivedAssay] = {}
+        while left:
+            ready = sorted(n for n, a in left.items() if a.made.source not in left)
+            if not ready:  # a circle, which the rules refuse
+                break
+            ordered |= {name: left.pop(name) for name in ready}
+        return ordered
+
+    def with_derived(self) -> Study:
+        """Return the study with its derived assays among the assays."""
+        made = {
+            name: DerivedAssay(kind="continuous", unit=derive.how.unit, made=derive)
+            for name, derive in self.derive.items()
+            if name not in self.assays
+        }
+        return self.model_copy(update={"assays": {**self.assays, **made}}) if made else self
 
     @property
     def nouns(self) -> Nouns:

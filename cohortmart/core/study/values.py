@@ -38,3 +38,8 @@ class Record(BaseModel):
     """Frozen, and every key it does not know is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def written_keys(cls) -> tuple[str, ...]:
+        """Return its keys as they are written in study.yml."""
+        return tuple(field.alias or name for name, field in cls.model_fields.items())

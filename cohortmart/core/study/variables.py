@@ -39,6 +39,37 @@ class StudyVariable:
     in_visit_key: bool = False
 
 
+@dataclass(frozen=True)
+class MeasuredName:
+    """A number of an assay, as a model names it: `cells.NK`.
+
+    Parameters
+    ----------
+    written : str
+    assay, feature : str
+    """
+
+    written: str
+    assay: str
+    feature: str
+
+
+def measured_name(name: str, study: Study) -> MeasuredName | None:
+    """Return the assay and the feature that a name stands for, None where it names no assay.
+
+    A column of the sample sheet comes first; whether the assay is continuous is not looked at.
+    """
+    if name in (*study.factors, *study.covariates):
+        return None
+    found = [
+        assay for assay in study.assays if name.startswith(f"{assay}.") and name != f"{assay}."
+    ]
+    if not found:
+        return None
+    assay = max(found, key=len)
+    return MeasuredName(name, assay, name[len(assay) + 1 :])
+
+
 def study_variables(study: Study) -> tuple[StudyVariable, ...]:
     """Return the variables of a study in the order in which they are shown.
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from cohortmart.report.blocks import Page
 from cohortmart.report.pages.contrasts import contrasts_page
+from cohortmart.report.pages.explained import explained_page
 from cohortmart.report.pages.findings import findings_page
 from cohortmart.report.pages.methods import methods_page
 from cohortmart.report.pages.methylation_expression import methylation_expression_page
@@ -19,6 +20,7 @@ PAGES: Sequence[tuple[str, Callable[[Source], Page]]] = (
     ("overview", overview_page),
     ("quality", quality_page),
     ("contrasts", contrasts_page),
+    ("explained", explained_page),
     ("rebound", rebound_page),
     ("methylation-expression", methylation_expression_page),
     ("findings", findings_page),

@@ -10,10 +10,17 @@ _PROBE = re.compile(
 )
 _ENSEMBL = re.compile(r"ENS[A-Z]{0,6}[GT]\d{11}(\.\d+)?(_PAR_Y)?")
 
+_TRANSCRIPT = re.compile(r"(ENS[A-Z]{0,6}T\d{11}|[NX][MR]_\d{6,})(\.\d+)?(_PAR_Y)?(\||$)")
+
 
 def is_probe_id(text: str) -> bool:
     """Whether a name is that of a methylation probe (`cg00000029`, `ch.1.11552R`, `rs10033147`)."""
     return _PROBE.fullmatch(text.strip()) is not None
+
+
+def is_transcript_id(text: str) -> bool:
+    """Whether a name is that of an Ensembl or RefSeq transcript, whatever stands behind a bar."""
+    return _TRANSCRIPT.match(text.strip()) is not None
 
 
 def is_feature_id(text: str) -> bool:

@@ -5,7 +5,7 @@ Each reader exports one `Format`; `ingest.read.formats.FORMATS` lists them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -118,6 +118,8 @@ class Format:
         Formats that a file may seem to have although study.yml rightly says that it has this one.
     version : str
         Raise it when the rows of this format alone would differ; see `formats.reader_version`.
+    together : callable, optional
+        Settles what only all files of this format in one assay tell together. Raises IngestError.
     """
 
     name: str
@@ -130,3 +132,4 @@ class Format:
     first_features: Callable[[Any, Assay], FirstFeatures] = _no_features
     looks_like: Collection[str] = ()
     version: str = ""
+    together: Callable[[Sequence[Any], Assay], Sequence[MatrixHeader]] | None = None

@@ -18,8 +18,12 @@ from ingest.read.text.raw_file import FirstRows
 #: Matrices of a file that say how good its values are; null where the file does not.
 QUALITY = ("detection_p", "bead_count")
 #: All matrices that a file can give further to its values, in the order of the lake; signals,
-#: which betas are made from, where study.yml asks for them.
-FURTHER = (*QUALITY, *SIGNALS, *CENSORING)
+#: which betas are made from, where study.yml asks for them; the average length of a gene's
+#: transcripts, where estimated counts come with it.
+LENGTH = "transcript_length"
+FURTHER = (*QUALITY, *SIGNALS, LENGTH, *CENSORING)
+#: Transcripts per million beside estimated counts; read where counts are made of it, never kept.
+ABUNDANCE = "abundance"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +49,7 @@ class MatrixHeader:
     further : tuple of str
         Which of `FURTHER` are read from the file.
     header_line : int
-        Line of the sample names, from 1.
+        Line of the sample names, from 1; 0 where a file has no header.
     notes : tuple of str
         What the user should know.
     """
@@ -131,7 +135,7 @@ class TextMatrixHeader(MatrixHeader):
     def header_place(self, sample: int) -> tuple[int | None, int | str]:
         """Return line and field of a sample's name."""
         first = next(iter(self.fields.values()))
-        return self.header_line, first[sample] - self.missing_corner
+        return self.header_line or None, first[sample] - self.missing_corner
 
     def place(self, block: Block, row: int, sample: int) -> tuple[int | None, int | str]:
         """Return line and field of a sample's value."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
@@ -19,8 +20,9 @@ from cohortmart.core.study.records import Assay
 from ingest.read.illumina.beta_from_signals import betas_of, further_of
 from ingest.read.matrix.chunk_numbers import ChunkParser
 from ingest.read.matrix.format import FirstFeatures, Format
+from ingest.read.matrix.header_columns import lines_above, named
 from ingest.read.matrix.records import Block, TextMatrixHeader
-from ingest.read.text.delimited import split_line
+from ingest.read.text.delimited import delimiter_of, split_line
 from ingest.read.text.names import is_gene_name_column, strip_suffix, tidy_ids, tidy_names
 from ingest.read.text.raw_file import RawFile, open_text
 
@@ -48,15 +50,20 @@ def read_header(file: RawFile, assay: Assay) -> TextMatrixHeader:
         not fit the header, or no sample name has the suffix that is to be stripped.
     """
     path, form, lines = file.path, file.text_format(), file.lines(2)
-    names = [n.strip() for n in split_line(lines[0], form.delimiter, path, HEADER_LINE)]
+    above = lines_above(file, lines)
+    if above:
+        lines = file.lines(above + 2)[above:]
+        form = replace(form, delimiter=delimiter_of(lines))
+    header_line = HEADER_LINE + above
+    names = [n.strip() for n in split_line(lines[0], form.delimiter, path, header_line)]
     if len(lines) < 2 or not lines[1].strip():
         raise IngestError(
             "the matrix has no data rows",
             file=path,
-            line=HEADER_LINE + 1,
+            line=header_line + 1,
             expected="one row a feature below the header",
         )
-    n_row = len(split_line(lines[1], form.delimiter, path, HEADER_LINE + 1))
+    n_row = len(split_line(lines[1], form.delimiter, path, header_line + 1))
     missing_corner = n_row == len(names) + 1
     if missing_corner:
         names = ["", *names]
@@ -67,7 +74,7 @@ def read_header(file: RawFile, assay: Assay) -> TextMatrixHeader:
         raise IngestError(
             "the matrix has no sample columns",
             file=path,
-            line=HEADER_LINE,
+            line=header_line,
             expected="feature ids, then one column a sample, separated by commas or tabs",
             found=lines[0][:80],
             hint="spaces do not separate fields; in R: write.table(x, file, sep = '\\t')",
@@ -87,8 +94,8 @@ def read_header(file: RawFile, assay: Assay) -> TextMatrixHeader:
         name_field=2 if has_gene_names else 0,
         fields={"value": tuple(range(first + 1, len(names) + 1))},
         missing_corner=missing_corner,
-        header_line=HEADER_LINE,
-        first_rows=file.first_rows(HEADER_LINE),
+        header_line=header_line,
+        first_rows=file.first_rows(header_line),
         notes=notes,
     )
 
@@ -253,12 +260,12 @@ MATRIX = Format(
     name="matrix",
     words="a matrix with features in rows and samples in columns",
     recognises=lambda _start: True,  # whatever no other reader takes
-    read_header=lambda start, assay: read_header(start.file, assay),
+    read_header=lambda start, assay: named(read_header(start.file, assay), start, assay),
     read_blocks=read_blocks,
     estimated_rows=estimated_rows,
     first_cells=first_cells,
     first_features=first_features,
     # A matrix of gene names looks the same either way round; betas beside detection p are a
     # matrix, too, if one wants the detection p as samples of their own.
-    looks_like=("transposed", "genomestudio", "signals"),
+    looks_like=("transposed", "genomestudio", "signals", "htseq", "featurecounts"),
 )

@@ -92,8 +92,10 @@ def read_samples(study: Study) -> Samples:
     """
     sheets = tuple(read_cells(block.file, used_columns(block, study)) for block in study.samples)
     for name, assay in study.assays.items():
-        if assay.sample is not None and not any(assay.sample in s.columns for s in sheets):
-            sheets[0].position(assay.sample, f"assays.{name}.sample")
+        column = assay.name_column
+        if column is not None and not any(column in s.columns for s in sheets):
+            key = "sample" if assay.sample is not None else "file"
+            sheets[0].position(column, f"assays.{name}.{key}")
     rows = [
         read_roles(sheet, block, study) for sheet, block in zip(sheets, study.samples, strict=True)
     ]

@@ -88,9 +88,9 @@ def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]
         if column is not None:
             sheet.position(column)
     assay_columns = {
-        name: assay.sample or block.sample
+        name: assay.name_column or block.sample
         for name, assay in study.assays.items()
-        if (assay.sample or block.sample) in sheet.columns
+        if (assay.name_column or block.sample) in sheet.columns
     }
     arrays = arrays_of(sheet)
     return [

@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from cohortmart.core.errors import IngestError
-from ingest.read.text.cell_errors import EXCEL_DATE, EXCEL_HINT
+from ingest.read.text.line_faults import date_faults, raise_line_faults
 from ingest.read.text.names import tidy_names
 from ingest.read.text.raw_file import RawFile
 
@@ -18,7 +18,7 @@ from ingest.read.text.raw_file import RawFile
 _LONE_RETURN = re.compile(rb"\r(?=[^\r\n])")
 
 
-def read_text_lines(file: RawFile, comments: bool = False) -> pl.DataFrame:
+def read_text_lines(file: RawFile, comments: bool = False, keep_tabs: bool = False) -> pl.DataFrame:
     r"""Read the lines of a text file.
 
     Parameters
@@ -27,6 +27,8 @@ def read_text_lines(file: RawFile, comments: bool = False) -> pl.DataFrame:
         Plain or compressed.
     comments : bool
         Leave out lines that begin with `#`.
+    keep_tabs : bool
+        Keep the white space at the end of lines that hold something else.
 
     Returns
     -------
@@ -52,8 +54,11 @@ def read_text_lines(file: RawFile, comments: bool = False) -> pl.DataFrame:
         )
     text = pl.Series("text", content.decode("utf-8").split("\n"), dtype=pl.String)
     lines = pl.DataFrame({"text": text}).with_row_index("line", offset=1)
-    lines = lines.with_columns(pl.col("line").cast(pl.Int64), pl.col("text").str.strip_chars_end())
-    kept = pl.col("text") != ""
+    at_end = "\r" if keep_tabs else None
+    lines = lines.with_columns(
+        pl.col("line").cast(pl.Int64), pl.col("text").str.strip_chars_end(at_end)
+    )
+    kept = pl.col("text").str.contains(r"\S")
     if comments:
         kept &= ~pl.col("text").str.starts_with("#")
     return lines.filter(kept).select("line", "text")
@@ -73,9 +78,7 @@ def tidy_genes(names: pl.Series) -> pl.Series:
 
 
 def refuse_dates(path: Path, genes: pl.Series, lines: pl.Series) -> None:
-    """Raise if Excel turned the name of a gene into a date.
-
-    Names that begin with the month are let through: Oct-4 is a gene.
+    """Raise if Excel turned names of genes into dates; see `line_faults.date_faults`.
 
     Parameters
     ----------
@@ -89,17 +92,7 @@ def refuse_dates(path: Path, genes: pl.Series, lines: pl.Series) -> None:
     IngestError
         A name is a date such as 2-Sep or 2002-09-02.
     """
-    dates = (genes.str.contains("^[0-9]") & genes.str.contains(EXCEL_DATE)).fill_null(False)
-    if dates.any():
-        row = int(dates.arg_max() or 0)
-        raise IngestError(
-            "Excel turned the name of a gene into a date",
-            file=path,
-            line=int(lines[row]),
-            expected="a gene name such as SEPTIN1 or MARCHF1",
-            found=f"`{genes[row]}`",
-            hint=EXCEL_HINT,
-        )
+    raise_line_faults(path, date_faults(genes, lines))
 
 
 def raise_at(

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from cohortmart.core.errors import IngestError
+from cohortmart.core.study.paths import is_pattern
 from ingest.read.text.compressed import Compression, compression_by, decompressed
 from ingest.read.text.delimited import TextFormat, delimiter_of
 from ingest.read.text.utf8 import checked_utf8
@@ -282,6 +283,14 @@ def _opened(path: Path) -> tuple[io.BufferedReader, bytes]:
         file = path.open("rb")
         return file, file.read(_MAGIC_BYTES)
     except FileNotFoundError:
+        if is_pattern(path):
+            raise IngestError(
+                "no file matches this pattern",
+                file=path,
+                expected="one file at least",
+                hint="patterns in study.yml are relative to study.yml itself; `**` goes down "
+                "through all folders",
+            ) from None
         raise IngestError(
             "the file does not exist",
             file=path,

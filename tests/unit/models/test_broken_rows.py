@@ -131,7 +131,7 @@ BROKEN_COLUMNS: dict[str, tuple[list[str], list[tuple[str, str, int]]]] = {
             as_table("analysis_note"),
             "update analysis_note set kind = 'rumour' where analysis = 'second' and note_order = 1",
         ],
-        [("kind", "is none of note, preset", 1)],
+        [("kind", "is none of warning, note, preset", 1)],
     ),
     "rebound_union": (
         [

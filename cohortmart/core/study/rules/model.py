@@ -9,7 +9,10 @@ from cohortmart.core.study.faults import Fault
 from cohortmart.core.study.kinds import KINDS
 from cohortmart.core.study.records import ROLES, Analysis, Study
 from cohortmart.core.study.rules.contrasts import validate_contrasts
+from cohortmart.core.study.rules.explained import validate_explained
+from cohortmart.core.study.rules.measured import meant_assay, validate_measured
 from cohortmart.core.study.rules.model_options import validate_options
+from cohortmart.core.study.variables import measured_name
 from cohortmart.core.study.yaml_positions import Document, KeyPath
 from cohortmart.core.text import did_you_mean
 
@@ -43,6 +46,7 @@ def validate_analysis(
     yield from _check_baseline(study, analysis, (*here, "model", "baseline"))
     yield from validate_contrasts(study, analysis.contrasts, analysis.model, (*here, "contrasts"))
     yield from validate_options(study, analysis, here)
+    yield from validate_explained(study, analysis, here)
 
 
 def _check_assay(
@@ -186,7 +190,10 @@ def _check_terms(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fa
 
 def _check_term(study: Study, path: KeyPath, name: str, known: Sequence[str]) -> Iterator[Fault]:
     """Check one name of a model."""
-    if name in known:
+    measured = measured_name(name, study) if name not in known else None
+    if measured is not None and "covariates" in path:
+        yield from validate_measured(study, path, measured)
+    elif name in known:
         if name == "cell_type" and all(s.cell_type is None for s in study.samples):
             yield Fault(
                 path,
@@ -221,6 +228,7 @@ def _check_term(study: Study, path: KeyPath, name: str, known: Sequence[str]) ->
             expected="one of " + ", ".join(known),
             found=name,
             hint=did_you_mean(name, known)
+            or meant_assay(study, name)
             or "declare it under `factors` or `covariates` of `samples`",
         )
 

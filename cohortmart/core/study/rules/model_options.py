@@ -184,14 +184,14 @@ def _check_permutations(study: Study, analysis: Analysis, here: KeyPath) -> Iter
             expected="`block: subject` (or `within: subject`) in `model`",
             hint="name the block, or leave `permutations` out",
         )
-    yield from _check_names(analysis, options.contrasts, (*here, "contrasts"))
+    yield from validate_names(analysis, options.contrasts, (*here, "contrasts"))
 
 
 def _check_sensitivity(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
     options = analysis.sensitivity
     if options is None:
         return
-    yield from _check_names(analysis, options.contrasts, (*here, "contrasts"))
+    yield from validate_names(analysis, options.contrasts, (*here, "contrasts"))
     batch = options.batch
     if batch is not None and batch not in study.factors:
         yield Fault(
@@ -213,8 +213,16 @@ def _check_sensitivity(study: Study, analysis: Analysis, here: KeyPath) -> Itera
             )
 
 
-def _check_names(analysis: Analysis, wanted: Sequence[str], here: KeyPath) -> Iterator[Fault]:
-    """Check names of contrasts, where study.yml writes all of them out."""
+def validate_names(analysis: Analysis, wanted: Sequence[str], here: KeyPath) -> Iterator[Fault]:
+    """Yield names of contrasts that are none, where study.yml writes all of them out.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    wanted : sequence of str
+    here : KeyPath
+        Where they stand.
+    """
     names = written_contrasts(analysis)
     for i, name in enumerate(wanted if names is not None else ()):
         assert names is not None

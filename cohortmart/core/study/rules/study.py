@@ -9,6 +9,7 @@ from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
 from cohortmart.core.study.faults import NOUN_KEYS, NOUNS_EXPECTED, Fault, missing_key
 from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.study.records import ROLES, Assay, Study
+from cohortmart.core.study.rules.derive import validate_derived
 from cohortmart.core.study.rules.findings import validate_findings
 from cohortmart.core.study.rules.model import validate_analysis
 from cohortmart.core.study.rules.normalise import validate_normalisation
@@ -38,6 +39,8 @@ def validate_study(study: Study, document: Document) -> list[Fault]:
         *_check_levels(study),
         *_check_nouns(study, document),
         *_check_assays(study, document),
+        *_check_names(study.derive, ("derive",), "assay"),
+        *validate_derived(study, document),
         *_check_names(study.analyses, ("analyses",), "analysis"),
         *(
             fault
@@ -123,10 +126,12 @@ def _check_nouns(study: Study, document: Document) -> Iterator[Fault]:
 
 def _check_assays(study: Study, document: Document) -> Iterator[Fault]:
     """Check the names of the assays and that their options fit the kind."""
-    yield from _check_names(study.assays, ("assays",), "assay")
-    for name, assay in study.assays.items():
+    yield from _check_names(study.measured_assays, ("assays",), "assay")
+    for name, assay in study.measured_assays.items():
         here: KeyPath = ("assays", name)
         yield from _repeated(map(str, assay.files), (*here, "files"), "`files`")
+        if assay.sample is not None and assay.file is not None:
+            yield _two_name_columns((*here, "file"), assay)
         if not assay.files and not (assay.kind == CONTINUOUS and assay.columns):
             yield missing_key((*here, "files"), document)
         for path, kind, written in _options_by_kind(assay, here):
@@ -138,6 +143,9 @@ def _check_assays(study: Study, document: Document) -> Iterator[Fault]:
 def _options_by_kind(assay: Assay, here: KeyPath) -> Iterator[tuple[KeyPath, str, bool]]:
     """List the options that only one kind of assay has, and whether they were written."""
     yield (*here, "read", "sum_by"), "counts", assay.read.sum_by is not None
+    for key in ("transcripts", "strandedness", "counts_from_abundance"):
+        yield (*here, "read", key), "counts", key in assay.read.model_fields_set
+    yield (*here, "file"), "counts", assay.file is not None
     yield (*here, "read", "collapse_replicates"), "beta", assay.read.collapse_replicates
     yield (*here, "read", "keep_signals"), "beta", assay.read.keep_signals
     for key in (
@@ -155,6 +163,18 @@ def _options_by_kind(assay: Assay, here: KeyPath) -> Iterator[tuple[KeyPath, str
         (*here, "read", "strip_version"),
         "counts",
         (assay.kind == CONTINUOUS and assay.read.strip_version),
+    )
+
+
+def _two_name_columns(path: KeyPath, assay: Assay) -> Fault:
+    """Return the fault for an assay whose samples have two columns of names."""
+    return Fault(
+        path,
+        "`sample` and `file` both say how the samples of the assay are called",
+        of_key=True,
+        expected="`sample`, names as in the files; or `file`, names of files of one sample each",
+        found=f"`sample: {assay.sample}` and `file: {assay.file}`",
+        hint="leave one of the two out",
     )
 
 

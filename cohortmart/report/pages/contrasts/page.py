@@ -49,7 +49,7 @@ def contrasts_page(source: Source) -> Page:
 
 
 def _section(source: Source, manner: Manner) -> Section:
-    seen = scan(source, manner.analysis, of_probes=manner.of_probes)
+    seen = scan(source, manner.analysis, manner.kind)
     blocks: list[Block] = [Text(words) for words in analysis_words(source, manner) if words]
     blocks.append(all_contrasts_table(source, manner))
     blocks += [

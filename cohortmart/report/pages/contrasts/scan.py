@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cohortmart.core.study.kinds import Kind
 from cohortmart.report.pages.contrasts import sql as contrast_sql
 from cohortmart.report.source import Source
 
@@ -65,25 +66,30 @@ def choose_contrasts(source: Source) -> None:
     )
 
 
-def scan(source: Source, analysis: str, *, of_probes: bool) -> Scan:
+def scan(source: Source, analysis: str, kind: Kind) -> Scan:
     """Return the pictures' numbers of an analysis; `choose_contrasts` comes first.
 
     Parameters
     ----------
     source : Source
     analysis : str
-    of_probes : bool
-        Whether features are probes rather than genes.
+    kind : Kind
+        Of its assay.
     """
     top = max(POINTS, source.detail.top_features)
     chosen = {"analysis": analysis, "top": top}
     source.con.execute(contrast_sql.FRAMES, chosen | {"bins": _bins(source)})
     contrasts = source.rows("select * from contrast_frame order by place")
     squares = source.table(contrast_sql.SQUARES, {"analysis": analysis})
-    source.con.execute(contrast_sql.STRONGEST, chosen)
-    names = contrast_sql.STRONGEST_PROBES if of_probes else contrast_sql.STRONGEST_GENES
+    source.con.execute(contrast_sql.STRONGEST_FEATURES, chosen)
+    names = contrast_sql.STRONGEST[kind.name]
     n_tested = source.value("select count(*) from drawn_contrast where analysis = ?", [analysis])
-    return Scan(contrasts, squares, source.table(names), n_tested)
+    return Scan(
+        contrasts,
+        squares,
+        source.table(names, {"analysis": analysis} if "$analysis" in names else None),
+        n_tested,
+    )
 
 
 def _bins(source: Source) -> int:

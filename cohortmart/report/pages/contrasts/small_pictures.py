@@ -49,7 +49,7 @@ def _volcanoes(source: Source, manner: Manner, scan: Scan, rows: Sequence[Row]) 
     top = max(top, *(-log10(r["p_line"]) for r in rows if r["p_line"]), 0.0)
     parts = [
         *_squares(source, scan, rows, "small-volcano", "small_x", "small_y"),
-        *(part for r in rows for part in _volcano_lines(source, r)),
+        *(part for r in rows for part in _volcano_lines(source, r, half)),
         *_counts(source, rows),
     ]
     return Figure(
@@ -148,9 +148,11 @@ def _squares(
     return found
 
 
-def _volcano_lines(source: Source, row: Row) -> list[dict[str, Any]]:
+def _volcano_lines(source: Source, row: Row, half: float) -> list[dict[str, Any]]:
     size = row["threshold_log_fc"]
-    lines = [_part(source, row, "x_line", x=s) for s in ((-size, size) if size else ())]
+    # a line beyond the frame would be drawn over the neighbours
+    sizes = (-size, size) if size and size <= half else ()
+    lines = [_part(source, row, "x_line", x=s) for s in sizes]
     if row["p_line"]:
         lines.append(_part(source, row, "y_line", y=-log10(row["p_line"])))
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
 from cohortmart.core.warehouse.macros import rendered
 
 #: Bars of a histogram of P values: the first two are those below 0.05.
@@ -93,7 +94,10 @@ shared as (
         2 * max(r.x_range) / {SMALL_BINS} as small_x,
         max(r.y_range) / {SMALL_BINS} as small_y,
         min(r.m_low) as small_m_low,
-        greatest(max(r.m_high) - min(r.m_low), 1e-9) / {SMALL_BINS} as small_m
+        -- levels that are all the same have no range: places are rounded to four digits
+        greatest(
+            max(r.m_high) - min(r.m_low), 1e-2 * max(abs(r.m_max)), 1e-2 * max(abs(r.m_min)), 1e-9
+        ) / {SMALL_BINS} as small_m
     from ranges as r
     inner join drawn_contrast as d on d.analysis = $analysis and d.place = r.place
     where d.in_file
@@ -103,7 +107,7 @@ select
     d.*, s.*, r.x_max, r.y_max, r.m_min, r.m_max, r.p_top,
     2 * r.x_range / $bins as x_width,
     r.y_range / $bins as y_width,
-    -- levels that are all the same have no range: the last ones keep the numbers small
+    -- likewise: the last ones keep the numbers small
     greatest(
         r.m_high - r.m_low, (r.m_max - r.m_min) / 10, 1e-6 * abs(r.m_max), 1e-6 * abs(r.m_min),
         1e-9
@@ -200,7 +204,7 @@ order by c.picture, c.place, c.direction, c.i, c.j
 """
 
 #: The features with the smallest P values of each contrast. Takes $analysis, $top.
-STRONGEST = f"""
+STRONGEST_FEATURES = f"""
 create or replace temp table strongest_feature as
 select * from (
     select
@@ -218,14 +222,13 @@ select * from (
 where rank <= $top
 """
 
-#: With the names of the genes they are, or lie in.
-STRONGEST_GENES = """
+_GENES = """
 select s.*, coalesce(g.gene_name, s.feature_id) as genes
 from strongest_feature as s
 left join dim_gene as g on g.gene_id = s.feature_id
 order by s.place, s.rank
 """
-STRONGEST_PROBES = """
+_PROBES = """
 with names as (
     select probe_id, list_sort(list(distinct gene_name)) as genes
     from bridge_probe_gene
@@ -243,3 +246,14 @@ from strongest_feature as s
 left join names as n on n.probe_id = s.feature_id
 order by s.place, s.rank
 """
+_MEASURES = """
+select s.*, coalesce(m.measure_name, s.feature_id) as genes
+from strongest_feature as s
+left join dim_measure as m
+    on
+        m.feature_id = s.feature_id
+        and m.assay = (select any_value(assay) from dim_contrast where analysis = $analysis)
+order by s.place, s.rank
+"""
+#: With the names of the genes they are or lie in, by the kind of the assay.
+STRONGEST = {COUNTS: _GENES, BETA: _PROBES, CONTINUOUS: _MEASURES}

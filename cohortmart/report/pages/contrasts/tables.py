@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.blocks import Column, Table
 from cohortmart.report.pages.contrasts.scan import Scan
@@ -209,6 +210,10 @@ def other_models_table(source: Source, manner: Manner) -> Table | None:
     )
 
 
+#: What the id of a feature is called, by the kind of the assay.
+_ID = {COUNTS: "Gene id", BETA: "CpG", CONTINUOUS: "Measure id"}
+
+
 def features_table(source: Source, manner: Manner, scan: Scan, row: Row) -> Table:
     """Return the features of a contrast with the smallest P values."""
     strongest = scan.strongest.select(
@@ -219,8 +224,8 @@ def features_table(source: Source, manner: Manner, scan: Scan, row: Row) -> Tabl
     has_ids = any(f["genes"] != f["feature_id"] for f in features)
     has_delta = any(f["delta_beta"] is not None for f in features)
     columns = [
-        Column("feature_id", "CpG" if manner.of_probes else "Gene id"),
-        Column("genes", "Gene"),
+        Column("feature_id", _ID[manner.kind.name]),
+        Column("genes", "Measure" if manner.kind.name == CONTINUOUS else "Gene"),
         Column("log_fc", f"Change ({manner.unit})", "number"),
         Column("ci_low", "95 % from", "number"),
         Column("ci_high", "95 % to", "number"),
@@ -251,6 +256,13 @@ def features_query(manner: Manner, row: Row) -> str:
         f"    and r.contrast = {literal(row['contrast'])}\n"
         "order by r.p_value nulls last, r.feature_id"
     )
+    if manner.kind.name == CONTINUOUS:
+        return (
+            "select m.measure_name, m.transformed_unit, r.* from fct_contrast_result as r\n"
+            "inner join dim_contrast as d on d.analysis = r.analysis and d.contrast = r.contrast\n"
+            "left join dim_measure as m on m.assay = d.assay and m.feature_id = r.feature_id\n"
+            f"{chosen}"
+        )
     if not manner.of_probes:
         return (
             "select g.gene_name, r.* from fct_contrast_result as r\n"

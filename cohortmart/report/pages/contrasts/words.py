@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cohortmart.core.study.kinds import BETA, Kind, kind_of_values
 from cohortmart.core.text import counted
 from cohortmart.report.design_words import design_words
 from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
+from cohortmart.report.units import unit_of
 
 Row = Mapping[str, Any]
-
-_UNITS = {"log_cpm": "log2 CPM", "voom": "log2 CPM", "m_value": "M-value", "beta": "beta"}
 
 
 @dataclass(frozen=True)
@@ -25,26 +25,31 @@ class Manner:
     ----------
     analysis, slug : str
         Its name, and that name as a part of file names.
-    of_probes : bool
-        Whether features are probes rather than genes.
+    kind : Kind
+        Of the assay.
     unit : str
         Of changes and levels.
     """
 
     analysis: str
     slug: str
-    of_probes: bool
+    kind: Kind
     unit: str
 
     @property
     def noun(self) -> str:
         """What a feature is called."""
-        return "CpG" if self.of_probes else "gene"
+        return self.kind.shown
 
     @property
     def nouns(self) -> str:
         """Features, at the beginning of a line."""
-        return "CpGs" if self.of_probes else "Genes"
+        return self.kind.many_shown if self.of_probes else self.kind.many_shown.capitalize()
+
+    @property
+    def of_probes(self) -> bool:
+        """Whether features are probes."""
+        return self.kind.name == BETA
 
 
 def manner_of(source: Source, analysis: str, slug: str) -> Manner | None:
@@ -54,7 +59,7 @@ def manner_of(source: Source, analysis: str, slug: str) -> Manner | None:
     )
     if values is None:
         return None
-    return Manner(analysis, slug, values in ("m_value", "beta"), _UNITS.get(values, values))
+    return Manner(analysis, slug, kind_of_values(values), unit_of(source, analysis, values))
 
 
 def compared_words(source: Source, row: Row) -> str:

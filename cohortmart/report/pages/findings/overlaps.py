@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cohortmart.core.study.kinds import KINDS
 from cohortmart.core.text import counted
 from cohortmart.report.blocks import Block, Column, Figure, Section, Table, Text
 from cohortmart.report.figures.upset import Overlap
+from cohortmart.report.pages.quality.assays import kind_sql
 from cohortmart.report.sample_numbers import samples_and_people
 from cohortmart.report.source import Source
 
@@ -98,9 +100,9 @@ def _features(source: Source) -> dict[str, str]:
     if not source.has_rows("qc_sample"):
         return {}
     rows = source.rows(
-        "select assay, count(lib_size) > 0 as is_counts from qc_sample group by assay"
+        f"select q.assay, {kind_sql(source)} as kind from qc_sample as q group by q.assay"
     )
-    return {row["assay"]: "Genes" if row["is_counts"] else "CpGs" for row in rows}
+    return {row["assay"]: KINDS[row["kind"]].many_shown for row in rows}
 
 
 def _of_rebounds(

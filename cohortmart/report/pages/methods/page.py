@@ -150,7 +150,7 @@ def _design(source: Source, name: str, run: dict[str, Any], short: str) -> tuple
         )
     blocks += [
         Text(words(f"{note[0].upper()}{note[1:]}.".replace("`", "'")))
-        for note in _column(source, "analysis_note", "note", name, "kind = 'note'", "note_order")
+        for note in _column(source, "analysis_note", "note", name, "kind <> 'preset'", "note_order")
     ]
     blocks += _matrices(source, name, short)
     people = source.subject.many

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cohortmart.core.study.derive_records import WARN_BELOW
 from cohortmart.core.text import counted
 from cohortmart.report.pages.quality.assays import assays
 from cohortmart.report.pages.quality.flags import quality_flags
@@ -31,9 +32,17 @@ _NOT_FILTERED = """
     select assay, string_agg(step, ', ' order by step_order) as steps from qc_probe_funnel
     where annotation = 'missing' group by assay order by assay
 """
+_WARNED = """
+    select analysis, note from analysis_note where kind = 'warning' order by analysis, note_order
+"""
 _NOTHING = """
     select analysis, count(*) as n from contrast_summary group by analysis
     having sum(n_found) = 0 order by analysis
+"""
+
+_INCOMPLETE = """
+    select assay, made_from, file, n_features, n_found from derived_assay
+    where found_share < $least order by assay
 """
 
 
@@ -41,11 +50,22 @@ def cautions(source: Source) -> list[str]:
     """Return what to beware of, one sentence each; none where there is nothing."""
     return [
         *(said for assay in assays(source) for said in quality_flags(source, assay)),
+        *_warned(source),
         *_small_groups(source),
         *_no_more_than_chance(source),
         *_permuted(source),
         *_filters(source),
+        *_derived(source),
         *_nothing_found(source),
+    ]
+
+
+def _warned(source: Source) -> list[str]:
+    if not source.has_rows("analysis_note"):
+        return []
+    return [
+        f"Analysis {row['analysis']}: {row['note']}.".replace("`", "'")
+        for row in source.rows(_WARNED)
     ]
 
 
@@ -58,6 +78,16 @@ def _small_groups(source: Source) -> list[str]:
         f"{source.timepoint.one} compared (fewest: "
         f"{row['fewest']} in {row['contrast']})."
         for row in source.rows(_SMALL, {"few": FEW_PEOPLE})
+    ]
+
+
+def _derived(source: Source) -> list[str]:
+    if not source.has_rows("derived_assay"):
+        return []
+    return [
+        f"Derived assay {row['assay']}: only {row['n_found']:,} of the {row['n_features']:,} "
+        f"features of {row['file']} are in {row['made_from']}."
+        for row in source.rows(_INCOMPLETE, {"least": WARN_BELOW})
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cohortmart.core.study.kinds import kind_of_values
 from cohortmart.core.text import counted
 from cohortmart.report.pages.rebound.pairs import SUMMARY_SQL
 from cohortmart.report.source import Source
@@ -59,16 +60,11 @@ def strongest_findings(source: Source) -> list[str]:
     return said[:N_SENTENCES]
 
 
-def feature_noun(assay_kind_is_beta: bool) -> str:
-    """Return what a feature of an assay is called."""
-    return "CpG" if assay_kind_is_beta else "gene"
-
-
 def _noun(source: Source, analysis: str) -> str:
     values = source.value(
         "select values_used from dim_contrast where analysis = ? limit 1", [analysis]
     )
-    return feature_noun(values in ("beta", "m_value"))
+    return kind_of_values(values).shown
 
 
 def _first(source: Source, table: str, query: str, **params: Any) -> dict[str, Any] | None:

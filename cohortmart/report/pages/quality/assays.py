@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cohortmart.core.study.kinds import BETA, COUNTS, KINDS, Kind
 from cohortmart.core.text import capital, listed
 from cohortmart.report.naming import slugs
 from cohortmart.report.sample_numbers import samples_of
@@ -19,13 +20,16 @@ SAMPLE_ORDER = (
 ALL_SAMPLES = "all samples"
 
 _ASSAYS = """
-    select q.assay, count(q.lib_size) > 0 as is_counts, count(*) as n_samples,
+    select q.assay, {kind} as kind, count(*) as n_samples,
         count(distinct s.subject) as n_people
     from qc_sample as q
     inner join shown_sample as s using (sample_id)
     group by q.assay
     order by count(q.lib_size) = 0, q.assay
 """
+#: The kind of each assay, over the rows of qc_sample as q; without measurements, and with.
+_KIND = "case when count(q.lib_size) > 0 then 'counts' {more}else 'beta' end"
+_CONTINUOUS = "when q.assay in (select assay from dim_measure) then 'continuous' "
 _SETS = """
     select
         t.sample_set, any_value(t.n_samples) as n_samples, any_value(t.n_features) as n_features,
@@ -55,27 +59,32 @@ class Assay:
     name : str
     key : str
         Its name as a part of the names of figures.
-    is_counts : bool
-        Counts of reads; otherwise betas.
+    kind : Kind
     n_samples, n_people : int
         Measured, those left out too.
     """
 
     name: str
     key: str
-    is_counts: bool
+    kind: Kind
     n_samples: int
     n_people: int
 
     @property
     def unit(self) -> str:
         """What the samples are compared by."""
-        return "log2 CPM" if self.is_counts else "M-value"
+        units = {COUNTS: "log2 CPM", BETA: "M-value"}
+        return units.get(self.kind.name, "value over its standard deviation")
+
+    @property
+    def is_counts(self) -> bool:
+        """Whether reads were counted."""
+        return self.kind.name == COUNTS
 
     @property
     def features(self) -> str:
         """What a row of the data is."""
-        return "gene" if self.is_counts else "probe"
+        return self.kind.feature
 
 
 @dataclass(frozen=True)
@@ -134,12 +143,17 @@ def assays(source: Source) -> list[Assay]:
     """Return the assays that have samples: counts first, then by name."""
     if not source.has_rows("qc_sample"):
         return []
-    found = source.rows(_ASSAYS)
+    found = source.rows(_ASSAYS.format(kind=kind_sql(source)))
     keys = slugs([row["assay"] for row in found])
     return [
-        Assay(r["assay"], keys[r["assay"]], r["is_counts"], r["n_samples"], r["n_people"])
+        Assay(r["assay"], keys[r["assay"]], KINDS[r["kind"]], r["n_samples"], r["n_people"])
         for r in found
     ]
+
+
+def kind_sql(source: Source) -> str:
+    """Return the kind of an assay as SQL over grouped rows of `qc_sample as q`."""
+    return _KIND.format(more=_CONTINUOUS if source.is_there("dim_measure") else "")
 
 
 def sample_sets(source: Source, assay: Assay) -> list[SampleSet]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cohortmart.core.study.kinds import BETA
 from cohortmart.report.blocks import Block, Figure, Text
 from cohortmart.report.figures.density_curves import density_curves
 from cohortmart.report.pages.quality.assays import Assay
@@ -52,7 +53,7 @@ _WHY = (
 
 def density_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
     """Return the densities of the betas of an assay; none where it has none."""
-    if assay.is_counts or not source.has_rows("qc_beta_density"):
+    if assay.kind.name != BETA or not source.has_rows("qc_beta_density"):
         return ()
     rows = source.rows(_CURVES, {"assay": assay.name})
     if not rows:

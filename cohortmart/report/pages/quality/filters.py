@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.text import counted
 from cohortmart.report.blocks import Block, Figure, Text
 from cohortmart.report.figures.funnel import funnel
@@ -51,6 +52,8 @@ _TESTED = """
 
 def filter_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
     """Return what the filters of an assay left; none where nothing is known of it."""
+    if assay.kind.name == CONTINUOUS:
+        return ()
     return _genes(source, assay) if assay.is_counts else _probes(source, assay)
 
 

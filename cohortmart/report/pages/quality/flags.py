@@ -7,6 +7,7 @@ from typing import Any
 
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
 from cohortmart.core.text import Noun, counted, listed
+from cohortmart.report.pages.quality.adjusted import unadjusted
 from cohortmart.report.pages.quality.assays import ALL_SAMPLES, Assay, identifier
 from cohortmart.report.pages.quality.sample_similarity import MEDIAN_R
 from cohortmart.report.pages.quality.samples import SMALL_LIBRARY
@@ -90,11 +91,12 @@ _TOGETHER = """
             )
             and list_contains($roles, first_variable) <> list_contains($roles, second_variable)
     )
-    select first_variable, second_variable, max(strength) as strength,
-        max_by(statistic, (strength, sample_set)) as statistic,
-        max_by(sample_set, (strength, sample_set)) as sample_set
-    from found group by first_variable, second_variable
-    order by strength desc, first_variable, second_variable
+    select * from found
+    order by strength desc, sample_set desc, first_variable, second_variable
+"""
+_ANALYSES_OF_SET = """
+    select analysis from qc_sample_set
+    where assay = $assay and sample_set = $sample_set and analysis is not null
 """
 _IS_VISIT_KEY = """
     select bool_and(list_contains(string_split(visit_key, '|'), cast({column} as varchar)))
@@ -167,11 +169,14 @@ def _batches(source: Source, assay: Assay) -> Iterator[str]:
     for row in source.rows(_BATCH, given):
         if source.value(_IS_VISIT_KEY.format(column=identifier(row["variable"]))):
             continue  # samples of one timepoint that are meant to differ, stimulated ones say
+        open_to = unadjusted(source, assay.name, row["variable"])
+        if open_to == []:
+            continue
         yield (
             f"{assay.name}: {row['variable']} goes with component {row['component']} of all "
             f"samples, which holds {100 * row['variance_share']:.0f} % of all differences (R "
             f"squared {row['r_squared']:.2f}, P = {row['p_value']:.1g}). Unless it stands for "
-            "something else, the analyses should take it into account."
+            f"something else, {_which(open_to)} should take it into account."
         )
 
 
@@ -179,9 +184,13 @@ def _confounded(source: Source, assay: Assay) -> Iterator[str]:
     if not (source.has_rows("qc_association") and source.has_rows("qc_sample_set")):
         return
     compared = {"study_group": Noun("group", "groups"), "timepoint": source.timepoint}
+    said: set[tuple[str, str]] = set()
     for row in source.rows(_TOGETHER, {**_looked_at(assay), "strong": STRONG}):
         pair = (row["first_variable"], row["second_variable"])
         other = next(v for v in pair if v not in compared)
+        if pair in said or _is_adjusted_for(source, assay, row["sample_set"], other):
+            continue
+        said.add(pair)
         role = next(compared[v] for v in pair if v in compared)
         where = row["sample_set"]
         samples = where if where == ALL_SAMPLES else f"the samples of {where}"
@@ -190,6 +199,18 @@ def _confounded(source: Source, assay: Assay) -> Iterator[str]:
             f"{row['strength']:.2f} of 1): differences between the {role.many} may be due to it, "
             "and no analysis can tell for sure."
         )
+
+
+def _is_adjusted_for(source: Source, assay: Assay, sample_set: str, variable: str) -> bool:
+    """Whether every analysis of a set of samples has a variable in its model."""
+    given = {"assay": assay.name, "sample_set": sample_set}
+    of_set = {row["analysis"] for row in source.rows(_ANALYSES_OF_SET, given)}
+    open_to = unadjusted(source, assay.name, variable)
+    return bool(of_set) and open_to is not None and not of_set & set(open_to)
+
+
+def _which(analyses: list[str] | None) -> str:
+    return "the analyses" if analyses is None else listed(analyses, most=_NAMED)
 
 
 def _looked_at(assay: Assay) -> dict[str, Any]:

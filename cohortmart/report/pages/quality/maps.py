@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cohortmart.core.study.kinds import BETA, COUNTS
 from cohortmart.core.text import capital
 from cohortmart.report.blocks import Block, Choice, Figure, Panel, Text
 from cohortmart.report.figures.sample_maps import Axes, Code, sample_maps
@@ -73,7 +74,13 @@ def map_blocks(source: Source, assay: Assay, sets: Sequence[SampleSet]) -> tuple
     """Return the maps of an assay: a choice of samples, and for each one of colours."""
     if not sets:
         return ()
-    panels = tuple(Panel(k.one.title, _set_blocks(source, k)) for k in _known(source, assay, sets))
+    panels = tuple(
+        Panel(k.one.title, _set_blocks(source, k))
+        for k in _known(source, assay, sets)
+        if _axes(k, k.points.select(_kept(k.points)))  # one feature makes a line, and no map
+    )
+    if not panels:
+        return ()
     return (Text(_purpose(assay)), Choice(f"quality-sets-{assay.key}", "Samples", panels))
 
 
@@ -180,11 +187,15 @@ def _told(name: str, colour: Code | None, shape: Code | None) -> str:
 def _points(source: Source, known: _Set, variable: Variable) -> pa.Table:
     """Return the samples of a set, with the columns that a map uses and may show."""
     table = known.points
-    kept = [*_WHAT, *(() if source.pseudonymised else _WHO)]
-    kept += [c for c in _COORDINATES if table[c].null_count < table.num_rows]
+    kept = [*_WHAT, *(() if source.pseudonymised else _WHO), *_kept(table)]
     if variable.field != VALUE:
         return table.select(kept)
     return table.select([*kept, variable.column]).rename_columns([*kept, VALUE])
+
+
+def _kept(points: pa.Table) -> list[str]:
+    """Return the coordinates that the samples have."""
+    return [c for c in _COORDINATES if points[c].null_count < points.num_rows]
 
 
 def _axes(known: _Set, points: pa.Table) -> list[Axes]:
@@ -192,7 +203,8 @@ def _axes(known: _Set, points: pa.Table) -> list[Axes]:
         Axes(f"pc{i}", f"pc{j}", _component(known, i), _component(known, j))
         for i, j in ((1, 2), (3, 4))
     ]
-    unit = "log2 fold change" if known.assay.is_counts else "M-value change"
+    units = {COUNTS: "log2 fold change", BETA: "M-value change"}
+    unit = units.get(known.assay.kind.name, "scaled difference")
     found.append(
         Axes("mds1", "mds2", f"Leading {unit}, dimension 1", f"Leading {unit}, dimension 2")
     )

@@ -91,6 +91,12 @@ _RANGE = """
     select min(r) as lowest, median(r) as middle, max(r) as highest from qc_sample_correlation
     where assay = $assay and sample_set = $sample_set
 """
+_KNOWN = """
+    select count(r) from qc_sample_correlation where assay = $assay and sample_set = $sample_set
+"""
+_NOT_KNOWN = (
+    "No two samples of {assay} can be correlated: within each of them all values are the same."
+)
 _PURPOSE = (
     "Why look: two samples of the same cell type should correlate strongly. A sample that "
     "correlates less than the others with all of them (a pale line) failed, or is not what its "
@@ -105,11 +111,19 @@ def correlation_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
     given = {"assay": assay.name, "sample_set": ALL_SAMPLES}
     query = _SAMPLES.format(sample="" if source.pseudonymised else "sample, ")
     samples = source.table(query, {**given, "groups": list(source.groups)})
-    if not samples.num_rows:
+    if not samples.num_rows or not _is_known(source, assay):
         return ()
+    if not source.value(_KNOWN, given):
+        return (Text(_NOT_KNOWN.format(assay=assay.name)),)
     if samples.num_rows <= MOST_SAMPLES:
         return (Text(_PURPOSE), _cells(source, assay, samples))
     return (Text(_PURPOSE), _points(source, assay))
+
+
+def _is_known(source: Source, assay: Assay) -> bool:
+    """Whether samples have correlations: not where there is a single feature."""
+    row = source.rows(_RANGE, {"assay": assay.name, "sample_set": ALL_SAMPLES})[0]
+    return row["lowest"] is not None
 
 
 def _cells(source: Source, assay: Assay, samples: pa.Table) -> Figure:

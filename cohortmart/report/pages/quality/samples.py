@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.text import capital
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.blocks import Block, Column, Figure, Table, Text
@@ -115,6 +116,11 @@ def _purpose(assay: Assay) -> str:
         return (
             "Why look: a sample with few reads is noisy, and groups of samples with fewer reads "
             "than others can look different for that reason alone."
+        )
+    if assay.kind.name == CONTINUOUS:
+        return (
+            "Why look: a sample of which little could be measured, or much lies below detection, "
+            "says little."
         )
     return (
         "Why look: a sample in which many probes failed is not to be trusted in the others "

@@ -126,7 +126,7 @@ def changes_figure(source: Source, pair: ReboundPair) -> Figure:
 
 def classes_figure(source: Source, pair: ReboundPair) -> Figure | None:
     """Return what becomes of the first change as bands; None where nothing is found."""
-    table, feature = ("dmp", "probe_id") if pair.is_beta else ("deg", "gene_id")
+    table, feature = pair.kind.found, pair.kind.feature_column
     keys = {"analysis": pair.analysis, "firsts": pair.firsts, "seconds": pair.seconds}
     contrasts = in_list([*pair.firsts, *pair.seconds])
     rows = source.rows(_FLOWS.format(table=table, feature=feature, contrasts=contrasts), keys)

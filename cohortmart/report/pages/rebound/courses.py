@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.report.blocks import Figure
 from cohortmart.report.figures.trajectory import CELL_WIDTH, trajectories
 from cohortmart.report.pages.rebound.names import gene_names, in_list, label
@@ -60,7 +61,7 @@ _PEOPLE = """
 
 def courses_figure(source: Source, pair: ReboundPair) -> Figure | None:
     """Return a panel for each of the top features; None where their values are not known."""
-    group_view = "group_methylation" if pair.is_beta else "group_expression"
+    group_view = pair.kind.groups
     if not source.is_there(group_view, "design_matrix"):
         return None
     top = source.rows(
@@ -78,7 +79,7 @@ def courses_figure(source: Source, pair: ReboundPair) -> Figure | None:
         return None
     strata = set(courses["stratum"].to_pylist())
     groups = set(courses["study_group"].to_pylist())
-    unit = "Methylation (beta, 0 to 1)" if pair.is_beta else "Expression (log2 CPM)"
+    unit = pair.kind.axis if pair.kind.name != CONTINUOUS else f"Value ({pair.unit})"
     return Figure(
         f"rebound-courses-{pair.slug}",
         f"The {pair.noun}s that rebound most clearly: {pair.analysis}, {pair.pair}",
@@ -102,7 +103,7 @@ def _courses(
     source: Source, pair: ReboundPair, features: list[str], group_view: str
 ) -> pa.Table | None:
     """Return people's own values, where they may be shown, and the groups' means."""
-    feature, value = ("probe_id", "beta") if pair.is_beta else ("gene_id", "log2_cpm")
+    feature, value = pair.kind.feature_column, pair.kind.value
     listed = in_list(features)
     params: dict[str, str] = {"analysis": pair.analysis}
     # a mean of one is that person's value
@@ -112,7 +113,7 @@ def _courses(
     )
     if not source.pseudonymised:
         params["assay"] = pair.assay
-        view = "visit_methylation" if pair.is_beta else "visit_expression"
+        view = pair.kind.visits
         own_rows = _PEOPLE_ROWS.format(feature=feature, value=value, view=view, features=listed)
         rows = f"({rows}) union all by name ({own_rows})"
     found = source.table(

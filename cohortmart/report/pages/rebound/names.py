@@ -6,9 +6,13 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
+from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.pages.rebound.pairs import ReboundPair
 from cohortmart.report.source import Source
+
+#: Tables with the names of features, by the kind of the assay.
+_NAMED_IN = {COUNTS: "dim_gene", BETA: "bridge_probe_gene", CONTINUOUS: "dim_measure"}
 
 
 def in_list(texts: Iterable[str]) -> str:
@@ -16,17 +20,21 @@ def in_list(texts: Iterable[str]) -> str:
     return f"({', '.join(literal(text) for text in texts) or 'null'})"
 
 
-def names_sql(is_beta: bool, among: str) -> str:
+def names_sql(pair: ReboundPair, among: str) -> str:
     """Return SQL that gives feature_id and gene_name (those of a CpG in one text).
 
     Parameters
     ----------
-    is_beta : bool
-        Whether features are probes.
+    pair : ReboundPair
     among : str
         SQL behind `in` that gives the features.
     """
-    if is_beta:
+    if pair.kind.name == CONTINUOUS:
+        return (
+            "select feature_id, measure_name as gene_name from dim_measure "
+            f"where assay = {literal(pair.assay)} and feature_id in {among}"
+        )
+    if pair.is_beta:
         return (
             "select probe_id as feature_id, "
             "string_agg(distinct gene_name, ', ' order by gene_name) as gene_name "
@@ -37,9 +45,9 @@ def names_sql(is_beta: bool, among: str) -> str:
 
 def gene_names(source: Source, pair: ReboundPair, features: Iterable[str]) -> dict[str, str]:
     """Return the gene names of those features that have any."""
-    if not source.has_rows("bridge_probe_gene" if pair.is_beta else "dim_gene"):
+    if not source.has_rows(_NAMED_IN[pair.kind.name]):
         return {}
-    rows = source.rows(names_sql(pair.is_beta, in_list(sorted(set(features)))))
+    rows = source.rows(names_sql(pair, in_list(sorted(set(features)))))
     return {row["feature_id"]: row["gene_name"] for row in rows if row["gene_name"]}
 
 

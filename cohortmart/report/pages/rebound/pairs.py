@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from cohortmart.core.study.kinds import BETA, Kind, kind_of_values
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.naming import slugs
 from cohortmart.report.source import Source
+from cohortmart.report.units import unit_of
 
 #: One row a pair and group, with what the summaries say of it.
 SUMMARY_SQL = """select
@@ -46,7 +48,6 @@ _LIMIT = """
             and log_fc_first is not null and log_fc_second is not null
     )
 """
-_BETAS = ("m_value", "beta")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +65,8 @@ class ReboundPair:
         correlation of the two contrasts and their numbers of samples and people.
     limit : float
         Pictures show changes from -limit to limit: nearly all features lie within.
+    unit : str
+        Of the changes.
     """
 
     analysis: str
@@ -71,6 +74,7 @@ class ReboundPair:
     slug: str
     members: tuple[dict[str, Any], ...]
     limit: float
+    unit: str
 
     @property
     def assay(self) -> str:
@@ -78,20 +82,19 @@ class ReboundPair:
         return str(self.members[0]["assay"])
 
     @property
-    def is_beta(self) -> bool:
-        """Return whether features are CpGs."""
-        return self.members[0]["values_used"] in _BETAS
+    def kind(self) -> Kind:
+        """Return the kind of the assay."""
+        return kind_of_values(self.members[0]["values_used"])
 
     @property
-    def unit(self) -> str:
-        """Return the unit of the changes."""
-        values = self.members[0]["values_used"]
-        return {"m_value": "M-value", "beta": "beta"}.get(values, "log2 CPM")
+    def is_beta(self) -> bool:
+        """Return whether features are CpGs."""
+        return self.kind.name == BETA
 
     @property
     def noun(self) -> str:
         """Return what a feature is called."""
-        return "CpG" if self.is_beta else "gene"
+        return self.kind.shown
 
     @property
     def firsts(self) -> list[str]:
@@ -131,7 +134,8 @@ def rebound_pairs(source: Source) -> list[ReboundPair]:
         limit = source.value(_LIMIT, {"analysis": analysis, "pair": pair})
         if limit:
             slug = names[analysis, pair]
-            pairs.append(ReboundPair(analysis, pair, slug, members, float(limit)))
+            unit = unit_of(source, analysis, members[0]["values_used"])
+            pairs.append(ReboundPair(analysis, pair, slug, members, float(limit), unit))
     return pairs
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.warehouse.quoting import literal, literals
 from cohortmart.report.blocks import Column, Table
 from cohortmart.report.pages.rebound.names import in_list, names_sql
@@ -104,7 +105,7 @@ def _top_sql(pair: ReboundPair, limit: str) -> str:
         limit=limit,
         analysis=literal(pair.analysis),
         firsts=in_list(pair.firsts),
-        names=names_sql(pair.is_beta, "(select feature_id from top)"),
+        names=names_sql(pair, "(select feature_id from top)"),
         betas=_BETAS if pair.is_beta else "",
     )
 
@@ -117,8 +118,8 @@ def _columns(pair: ReboundPair) -> Sequence[Column]:
     )
     return (
         Column("study_group", "Group"),
-        Column("gene_name", "Gene"),
-        Column("feature_id", "CpG" if pair.is_beta else "Gene id"),
+        Column("gene_name", "Measure" if pair.kind.name == CONTINUOUS else "Gene"),
+        Column("feature_id", f"{pair.noun.capitalize()} id" if not pair.is_beta else "CpG"),
         Column("class", "Class"),
         Column("found", "Found"),
         Column("adj_p_rebound", "Adjusted P", "p"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analyses.load.identifiers import kind_of_ids, no_gene_in_common
+from analyses.load.identifiers import no_gene_in_common
+from cohortmart.core.text.identifiers import kind_of_ids
 
 SYMBOLS = ["TP53", "HLA-DRB1", "C1orf112", "P2RY11", "LOC100130417", "RP11-34P13.7"]
 

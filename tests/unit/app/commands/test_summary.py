@@ -30,7 +30,7 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "out")
 
 
-def write_warehouse(home: Home, rows, *, dropped=(), funnel=FUNNEL) -> None:
+def write_warehouse(home: Home, rows, *, dropped=(), funnel=FUNNEL, notes=()) -> None:
     """Write the tables that the summary reads; samples by their place in `rows` are dropped."""
     home.root.mkdir()
     samples = [
@@ -66,6 +66,11 @@ def write_warehouse(home: Home, rows, *, dropped=(), funnel=FUNNEL) -> None:
             "select 'meth' as assay, 'beta' as kind, sample_id from given"
         )
         con.execute("create table dim_contrast (analysis text, contrast text)")
+        con.execute(
+            "create table analysis_note (analysis text, note_order int, kind text, note text)"
+        )
+        if notes:
+            con.executemany("insert into analysis_note values (?, ?, ?, ?)", notes)
         con.execute("create table dmp (analysis text, contrast text)")
 
 
@@ -133,3 +138,19 @@ def test_the_same_samples_are_even_while_they_are_kept(tmp_path, home):
     rows = [(*r[:3], "S2" if i == 0 else r[3], r[4]) for i, r in enumerate(UNEVEN)]
     write_warehouse(home, rows)
     assert "meth: ComBat removed slide" in lines(tmp_path, home, rows=rows)
+
+
+def test_warnings_of_an_analysis_stand_below_it(tmp_path, home):
+    notes = [
+        ("main", 2, "warning", "second"),
+        ("main", 1, "warning", "the chosen samples hold 2 values of cell_type"),
+        ("main", 3, "note", "no sample is HP.PP"),
+        ("other", 1, "warning", "of an analysis that is gone"),
+    ]
+    write_warehouse(home, EVEN, notes=notes)
+    said = lines(tmp_path, home)
+    at = next(i for i, line in enumerate(said) if line.startswith("main:"))
+    assert said[at + 1 : at + 3] == [
+        "WARNING: the chosen samples hold 2 values of cell_type", "WARNING: second",
+    ]  # fmt: skip
+    assert "WARNING" not in " ".join(said[:at] + said[at + 3 :])

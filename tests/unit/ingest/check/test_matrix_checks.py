@@ -176,7 +176,7 @@ def test_non_utf8_deep_in_the_file_is_named(tmp_path: Path) -> None:
         ("g,A,B\n\n\n", "no data rows"),
         ("g\ng1\n", "no sample columns"),
         ("g A B\ng1 1 2\n", "no sample columns"),
-        ("gene_id,gene_name\nE1,TP53\n", "not a number"),
+        ("gene_id,gene_name\nE1,TP53\n", "no column of the matrix is a sample"),
         ("g,A,A\ng1,1,2\n", "stands twice"),
         ("g,A,\ng1,1,2\n", "blank sample name"),
         ('g,A,"B\ng1,1,2\n', "quote"),
@@ -200,8 +200,10 @@ def test_samples_that_differ_only_by_the_suffix_are_duplicates(tmp_path: Path) -
 
 
 def test_a_column_of_annotation_is_recognised(tmp_path: Path) -> None:
-    error = refused(tmp_path, "Geneid,Chr,A\ng1,chr1,2\n", COUNTS)
-    assert "describes the features" in str(error.hint)
+    path = write(tmp_path / "x.csv", "Geneid,Chr,A\ng1,chr1,2\n")
+    report, _, values = ingested(path, COUNTS)
+    assert (report.samples, values.tolist()) == (("A",), [[2.0]])
+    assert report.notes == ("x.csv: passed over 1 column about the features: Chr",)
 
 
 def test_versions_that_collide_suggest_summing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -302,6 +303,25 @@ def test_one_feature_alone_is_drawn():
         assert _squares(figure).total() == 1
         vl_convert.vegalite_to_svg(standalone(figure))
     assert figure.caption.endswith("1 sample of 1 person.")
+
+
+def test_levels_that_are_all_the_same_up_to_rounding_are_drawn():
+    contrasts = [made.contrast("rna", "x", 1)]
+    features = [
+        r | {"ave_expr": 14.2877 + k * 2e-15, "log_fc": (-1) ** k * 1e-15, "p_value": 1.0,
+             "adj_p_value": 1.0}
+        for k, r in enumerate(made.results("rna", "x", 40, 1))
+    ]  # fmt: skip
+    tables = made.tables() | {"dim_contrast": contrasts, "fct_contrast_result": features}
+    page = contrasts_page(
+        made.source(tables | {"contrast_summary": made.summary(contrasts, features)})
+    )
+    for what in ("volcanoes-rna", "mean-differences-rna", "mean-difference-rna-1"):
+        svg = vl_convert.vegalite_to_svg(standalone(_named(page, f"contrasts-{what}")))
+        size = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg)
+        assert size is not None
+        assert max(map(float, size.groups())) < 2000
+        assert "NaN" not in svg
 
 
 def test_a_report_that_leaves_the_house_names_no_person_and_draws_none_alone(

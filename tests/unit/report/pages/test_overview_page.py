@@ -49,6 +49,22 @@ def test_the_closest_pair_is_one_pair_whatever_the_order_of_the_rows() -> None:
         assert "the closest pair is of A! (r = 0.70; analysis a)" in said
 
 
+def test_warnings_of_analyses_are_said_and_their_notes_are_not() -> None:
+    notes = [
+        {"analysis": a, "note_order": i, "kind": kind, "note": note}
+        for a, i, kind, note in [
+            ("b", 1, "warning", "195 of 400 genes have no count; `filter: filter_by_expr` helps"),
+            ("a", 2, "warning", "second"), ("a", 1, "warning", "first"), ("a", 3, "note", "third"),
+        ]
+    ]  # fmt: skip
+    source = small_source({"analysis_note": notes}, SAMPLES, analyses=["a", "b"])
+    assert cautions(source) == [
+        "Analysis a: first.",
+        "Analysis a: second.",
+        "Analysis b: 195 of 400 genes have no count; 'filter: filter_by_expr' helps.",
+    ]
+
+
 def test_what_to_beware_of() -> None:
     pairs = [
         ("study_group", "slide", 0.95), ("study_group", "age", 0.5),

@@ -290,6 +290,58 @@ def test_what_biology_explains_as_well_is_no_batch() -> None:
     assert "goes with component" not in _flags(dim_sample=keyed)
 
 
+def _runs(one: dict[str, Any], two: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        r | {"parameters": json.dumps({"model": {"one": one, "two": two}[r["analysis"]]})}
+        for r in study()["analysis_run"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"covariates": ["age", "batch"]}, {"means": ["group", "batch"]}, {"block": "batch"},
+        {"formula": "group + C(batch) + age"}, {"curve": {"of": "age", "by": "batch"}},
+    ],
+)  # fmt: skip
+def test_what_every_analysis_accounts_for_is_no_caution(model: dict[str, Any]) -> None:
+    other = {"formula": "group + batch2", "means": [], "curve": None}
+    both = _flags(analysis_run=_runs(model, model))
+    assert "goes with component" not in both
+    assert "batch and group go together" not in both
+    neither = _flags(analysis_run=_runs(other, other))
+    assert "Unless it stands for something else, one, two should take it into account" in neither
+    assert "batch and group go together in the samples of one" in neither
+    first = _flags(analysis_run=_runs(model, other))
+    assert "Unless it stands for something else, two should take it into account" in first
+    assert "batch and group go together in the samples of one" in first
+    assert "far less like the others" in both
+
+
+def test_an_analysis_of_one_batch_has_none_to_account_for() -> None:
+    same = [r | {"batch": "A"} for r in study()["dim_sample"]]
+    designs = [{"analysis": a, "sample_id": r["sample_id"]} for a in ("one", "two") for r in same]
+    runs = _runs({"covariates": ["batch"]}, {"covariates": []})
+    said = _flags(analysis_run=runs, dim_sample=same, design_matrix=designs)
+    assert "goes with component" not in said
+
+
+def test_without_an_analysis_a_batch_is_a_caution_for_those_to_come() -> None:
+    said = _flags(analysis_run=None)
+    assert "something else, the analyses should take it into account" in said
+
+
+def test_samples_whose_values_do_not_vary_have_no_correlation() -> None:
+    pairs = [r | {"r": None} for r in study()["qc_sample_correlation"]]
+    page = quality_page(_source({"qc_sample_correlation": pairs}))
+    assert not [b for b in all_blocks(page) if getattr(b, "name", "") == "quality-correlation-rna"]
+    texts = [b.words for b in all_blocks(page) if isinstance(b, Text)]
+    assert any("No two samples of rna can be correlated" in words for words in texts)
+    some = [r | {"r": None if "id1" in r.values() else 0.9} for r in pairs]
+    page = quality_page(_source({"qc_sample_correlation": some}))
+    assert len(_data(page, "quality-correlation-rna", "cells")) == 28
+
+
 def test_a_sound_study_is_called_so() -> None:
     nothing = {k: None for k in study() if k not in ("qc_sample", "dim_sample")}
     even = [r | {"lib_size": 1e6, "filter_reason": None} for r in study()["qc_sample"]]

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import polars as pl
 import pytest
 
 from analyses.stats.counts.filter_by_expr import filter_by_expr
@@ -47,3 +50,32 @@ def test_samples_without_counts(n_empty: int) -> None:
     counts[:, :n_empty] = 0.0
     kept = filter_by_expr(counts, ["a", "a", "b"])
     assert kept.tolist() == [n_empty == 1] * 2
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 7])
+def test_a_count_that_ties_with_the_threshold_is_kept(times: int) -> None:
+    """10 in the median library, 30 in one of three times its size: all three samples reach it.
+
+    edgeR 3.40 drops the first in a fifth of the sizes, as its CPM is rounded below the cut.
+    """
+    for middle in range(20_011, 60_000, 97):
+        library = np.array([0.5, 1.0, times]) * middle
+        gene = np.array([20.0, 10.0, 10.0 * times])
+        assert np.median(library) == middle
+        assert filter_by_expr(np.array([gene, library - gene]), None)[0]
+        gene -= [0.0, 0.0, 1e-6]
+        assert not filter_by_expr(np.array([gene, library - gene]), None)[0]
+
+
+def test_the_case_of_a_tie(shared_data: Path) -> None:
+    """146 of 150 genes by the rule; edgeR 3.40 keeps 145, without SYN150."""
+    case = shared_data.parent / "cases" / "filter_tie"
+    if not case.is_dir():
+        pytest.skip(f"no {case}")
+    table = pl.read_csv(case / "counts.tsv", separator="\t")
+    sheet = pl.read_csv(case / "samples.csv")
+    group = dict(zip(sheet["sample"], sheet["group"], strict=True))
+    counts = table[:, 1:].cast(pl.Float64).to_numpy()
+    kept = filter_by_expr(counts, [group[name] for name in table.columns[1:]])
+    assert kept.sum() == 146
+    assert "SYN150" in table[table.columns[0]].filter(pl.Series(kept)).to_list()

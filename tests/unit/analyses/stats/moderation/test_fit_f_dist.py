@@ -81,11 +81,65 @@ def test_features_that_say_nothing_are_left_out(rng: np.random.Generator) -> Non
             assert np.isfinite(b.df_prior).all()
 
 
-@pytest.mark.parametrize("n", [0, 1, 2])
-def test_fewer_than_three_features_are_not_shrunk(n: int) -> None:
+@pytest.mark.parametrize("n", [0, 1])
+def test_a_feature_by_itself_is_not_shrunk(n: int) -> None:
     for estimate in (fit_f_dist, fit_f_dist_robust):
-        found = estimate(np.arange(1.0, n + 1), np.full(n, 3.0))
-        np.testing.assert_array_equal(found.df_prior, np.zeros(n))
+        for trend in (None, np.ones(n)):
+            found = estimate(np.arange(1.0, n + 1), np.full(n, 3.0), trend)
+            np.testing.assert_array_equal(found.df_prior, np.zeros(n))
+
+
+#: limma 3.54.1, fitFDist and fitFDistRobustly of these variances on 5 degrees of freedom: scale
+#: and df2; the same plain and robust.
+FEW = [
+    ([0.5, 1], 0.75, np.inf),
+    ([0.5, 50], 0.80803877, 0.66602025),
+    ([0, 1], 3.1527379e-06, 0.23472287),
+    ([0.5, 1, 2], 7 / 6, np.inf),
+    ([0.5, 5, 200], 1.5593939, 0.72637702),
+    ([1, 1, 1], 1.0, np.inf),
+    ([0.5, 1, 2, 3, 4], 1.8329422, 9.9188276),
+    ([300, 1, 2, 3, 4, 1.5, 2.5, 0.5, 0.8], 1.406832, 1.345022),
+]
+#: The same with the trend 1, 2, ...
+FEW_TREND = [
+    ([0.5, 1], [0.75, 0.75], np.inf),
+    ([0.5, 50], [0.80803877, 0.80803877], 0.66602025),
+    ([0.5, 1, 2], [0.61877529, 1.23755058, 2.47510117], np.inf),
+    ([1, 1, 1], [1.2375506] * 3, np.inf),
+    ([0.5, 1, 2, 3, 4], [0.71078616, 1.20245570, 2.03422604, 3.44135386, 5.82182913], np.inf),
+]
+
+
+@pytest.mark.parametrize(("s2", "scale", "df_prior"), FEW)
+def test_few_features_have_limmas_prior_robust_or_not(
+    s2: list[float], scale: float, df_prior: float
+) -> None:
+    given, df = np.array(s2, float), np.full(len(s2), 5.0)
+    for estimate in (fit_f_dist, fit_f_dist_robust):
+        found = estimate(given, df)
+        assert found.s2_prior == pytest.approx(np.full(len(s2), scale), rel=1e-6)
+        assert found.df_prior == pytest.approx(np.full(len(s2), df_prior), rel=1e-6)
+
+
+@pytest.mark.parametrize(("s2", "scale", "df_prior"), FEW_TREND)
+def test_few_features_have_limmas_trend(
+    s2: list[float], scale: list[float], df_prior: float
+) -> None:
+    given, df = np.array(s2, float), np.full(len(s2), 5.0)
+    for estimate in (fit_f_dist, fit_f_dist_robust):
+        found = estimate(given, df, np.arange(1.0, len(s2) + 1))
+        assert found.s2_prior == pytest.approx(np.array(scale), rel=1e-7)
+        assert found.df_prior == pytest.approx(np.full(len(s2), df_prior), rel=1e-7)
+
+
+def test_ten_features_are_enough_to_tell_an_outlier() -> None:
+    """limma 3.54.1: nine of these have the plain prior (above), ten the robust one."""
+    found = fit_f_dist_robust(
+        np.array([300, 1, 2, 3, 4, 1.5, 2.5, 0.5, 0.8, 1.2]), np.full(10, 5.0)
+    )
+    assert found.s2_prior == pytest.approx(np.full(10, 1.9996893), rel=1e-6)
+    assert found.df_prior == pytest.approx(np.array([0.214245608, *[9.078914864] * 9]), rel=1e-5)
 
 
 def test_variances_of_zero_do_not_break_the_logarithm(rng: np.random.Generator) -> None:

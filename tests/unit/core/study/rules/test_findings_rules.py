@@ -72,7 +72,8 @@ def test_a_good_study_is_a_typed_record(load, tmp_path):
     assert study.analyses["cpgs"].dmp_deg.expression == "genes"
     assert study.reference.gene_sets == (tmp_path / "sets" / "go_bp.gmt.gz",)
     assert study.reference.gene_lists == {"disease": tmp_path / "disease.txt"}
-    assert study.reference.network == tmp_path / "edges.tsv"
+    assert study.reference.network is not None
+    assert study.reference.network.file == tmp_path / "edges.tsv"
 
 
 def test_a_family_of_contrasts_may_make_the_names(load):

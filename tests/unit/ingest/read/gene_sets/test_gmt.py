@@ -79,10 +79,9 @@ def test_genes_listed_twice_count_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem", "line", "found"),
     [
-        (PLAIN + "\nC\tno genes\n", "too few fields", 4, "2 fields: `C\tno genes`"),
-        (PLAIN + "C\tno genes\t\t\n", "too few fields", 3, "2 fields: `C\tno genes`"),
+        (PLAIN + "C\n", "too few fields", 3, "1 field: `C`"),
+        ("A\tx\nB\tx\tNA\t \tnull\n", "no gene set of the file has a gene", None, "`A\tx`"),
         ("A x TP53 BRCA1\n", "too few fields", 1, "1 field: `A x TP53 BRCA1`"),
-        (PLAIN + "C\tx\tNA\t \tnull\n", "has no gene", 3, "`C\tx\tNA\t \tnull`"),
         ("\tx\tTP53\n", "has no name", 1, "`\tx\tTP53`"),
         (PLAIN + "\n\nB\tagain\tIL7\n", "`B` stands twice", 5, "also on line 1"),
         (PLAIN + "C\tx\tSEPT1\t2-Sep\n", "into a date", 3, "`2-Sep`"),
@@ -106,6 +105,44 @@ def test_what_is_refused(
     assert caught.value.hint
     if found is not None:
         assert caught.value.found == found
+
+
+@pytest.mark.parametrize(
+    "empty", ["C\tno genes", "C\tno genes\t\t", "C\t", "C\tx\tNA\t \tnull", "C\t\t-\t"]
+)
+def test_sets_without_a_gene_are_left_out(tmp_path: Path, empty: str) -> None:
+    read = read_gmt(written(tmp_path, f"# made today\n{empty}\n{PLAIN}D\tx\n\tx\t\n"))
+    assert (sets_of(read), read.n_sets) == (EXPECTED, 2)
+    assert read.notes == ("hallmark.v1.gmt: 3 sets without a gene left out: C, D, (no name)",)
+
+
+def test_a_set_twice_with_the_same_genes_counts_once(tmp_path: Path) -> None:
+    text = f"{PLAIN}B\tother words\tBRCA1\tTP53\tTP53\nA\tNA\tIL2\nA\tNA\nB\tx\tBRCA1\tTP53,1\n"
+    read = read_gmt(written(tmp_path, text))
+    assert (sets_of(read), read.n_sets) == (EXPECTED, 2)
+    assert read.notes == (
+        "hallmark.v1.gmt: 1 set without a gene left out: A",
+        "hallmark.v1.gmt: 3 sets that stand in the file before with the same genes, counted "
+        "once: B, A",
+    )
+
+
+def test_all_faults_of_a_file_at_once(tmp_path: Path) -> None:
+    text = (
+        f"{PLAIN}C\tempty\nB\tagain\tIL7\n\tx\tIL2\nD x IL2\nE\tx\t2-Sep\tIL2\t1-Mar\nA\tNA\tIL2\n"
+    )
+    with pytest.raises(IngestError) as caught:
+        read_gmt(written(tmp_path, text))
+    assert caught.value.problem == "4 lines cannot be used"
+    assert caught.value.line == 4
+    assert caught.value.found is not None
+    assert [line.strip() for line in caught.value.found.splitlines()] == [
+        "line 4: the gene set `B` stands twice with different genes: also on line 1",
+        "line 5: the gene set has no name: `\tx\tIL2`",
+        "line 6: the line of a gene set has too few fields: 1 field: `D x IL2`",
+        "line 7: Excel turned the name of a gene into a date: `2-Sep`",
+        "line 7: Excel turned the name of a gene into a date: `1-Mar`",
+    ]
 
 
 def test_names_of_collections(tmp_path: Path) -> None:

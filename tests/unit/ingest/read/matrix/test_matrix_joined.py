@@ -32,7 +32,7 @@ def test_samples_follow_each_other_whatever_the_order_of_features(
     tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, shuffled: bool
 ) -> None:
     monkeypatch.setattr(joined, "BLOCK_VALUES", 100)
-    values = rng.random((203, 9))
+    values = 100 * rng.random((203, 9))
     rows = np.arange(203)
     orders = [rng.permutation(203) if shuffled else rows for _ in range(3)]
     files = parts(tmp_path, values, orders, [0, 2, 3, 9])

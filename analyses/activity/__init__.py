@@ -1,0 +1,1 @@
+"""Activities of regulators in contrasts."""

@@ -1,0 +1,27 @@
+"""Warnings of a design: what to know of samples and model before reading any number."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analyses.design.design import Design
+from analyses.design.mixed_kinds import mixed_kinds, mixed_kinds_words
+from analyses.design.residual_df import df_warnings
+from cohortmart.core.study.records import Analysis, Study
+
+
+def design_warnings(
+    samples: pl.DataFrame, design: Design, analysis: Analysis, study: Study
+) -> tuple[str, ...]:
+    """Return the warnings of an analysis that its samples and model give, most important first.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        The chosen rows of `dim_sample`, in the order of the design.
+    design : Design
+    analysis : Analysis
+    study : Study
+    """
+    kinds = mixed_kinds(samples, design, analysis.model, study)
+    return (*(mixed_kinds_words(k, analysis) for k in kinds), *df_warnings(design))

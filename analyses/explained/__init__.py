@@ -1,0 +1,1 @@
+"""Changes within people: how much of each is only a change of other variables."""

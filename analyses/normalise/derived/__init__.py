@@ -1,0 +1,1 @@
+"""Derived assays: cell fractions, linear scores and activities, made from another assay."""

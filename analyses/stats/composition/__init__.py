@@ -1,0 +1,1 @@
+"""Composition of samples: fractions of cell types from a reference."""

@@ -1,0 +1,1 @@
+"""Scores of samples: weighted sums, and activities of regulators."""

@@ -1,0 +1,1 @@
+"""Readers of what programs that count reads write."""

@@ -1,0 +1,1 @@
+"""Tables of genes: GTF, GFF3, HGNC, NCBI gene_info, plain tables."""

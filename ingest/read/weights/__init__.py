@@ -1,0 +1,1 @@
+"""Files that derived assays are made with: cell type profiles, weights of scores, networks."""

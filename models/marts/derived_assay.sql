@@ -1,0 +1,2 @@
+{{ staged("lake", "derived_assay") }}
+order by assay asc nulls last

@@ -1,0 +1,1 @@
+{{ staged("lake", "gene_alias") }}

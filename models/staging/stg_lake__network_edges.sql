@@ -1,0 +1,1 @@
+{{ staged("lake", "network_edge") }}
