@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -63,7 +63,9 @@ def fitted_again(study: Study, home: Home, name: str, options: Any) -> dict[str,
         Of the step.
     """
     analysis = study.analyses[name]
-    of_analysis = dependencies(study, analysis, lake_inputs(home, analysis))
+    of_analysis = dependencies(
+        study, analysis, lake_inputs(home, analysis, analysis.model.covariates)
+    )
     return {"analysis": of_analysis, "options": options}
 
 
@@ -106,14 +108,22 @@ class OfResults:
         }
 
 
-def lake_inputs(home: Home, analysis: Analysis) -> dict[str, str]:
-    """Name the lake files an analysis reads; their names carry the hash of their content."""
+def lake_inputs(home: Home, analysis: Analysis, covariates: Sequence[str] = ()) -> dict[str, str]:
+    """Name the lake files an analysis reads; their names carry the hash of their content.
+
+    Parameters
+    ----------
+    home : Home
+    analysis : Analysis
+        Its assay and values.
+    covariates : sequence of str
+        Of its model: those that are numbers of assays are read, too.
+    """
     wanted = {"sample", "assay", "matrix_sample"}
     if analysis.values == "measured":
         wanted.add("measure")
     if analysis.values in ("m_value", "beta"):  # which probes are kept
         wanted |= {"probe", "probe_mask"}
-    covariates = analysis.model.covariates
 
     def is_read(assay: str) -> bool:
         return assay == analysis.assay or any(c.startswith(f"{assay}.") for c in covariates)

@@ -26,6 +26,7 @@ from ingest.checksums import Checksums
 from ingest.forget.forgotten import Forgotten, read_forgotten
 from ingest.forget.purge import finish_forgetting
 from ingest.matrix.assay_reading import AssayReading, find_in_lake, read_into_lake
+from ingest.matrix.known_probes import known_probe_notes
 from ingest.plan import Plan, plan_assays
 from ingest.read.samples.sample_sheet import Samples, read_samples
 from ingest.read.samples.sheet_cells import SHEET_READER_VERSION
@@ -149,8 +150,11 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
         study, home.lake, study_file, checksums, say, (NETWORK,), named.genes.words
     )
     translated = named.translated(study, home.lake, network.entries, say)
+    known = known_probe_notes(study, home.lake, annotation, done)
+    for line in known:
+        say(f"note: {line}")
     notes += [*annotation.notes, *(note for reading in done for note in reading.notes)]
-    notes += [*named.notes, *network.notes, *translated.notes]
+    notes += [*known, *named.notes, *network.notes, *translated.notes]
     rows = [
         row
         for reading in done
@@ -263,9 +267,9 @@ def _sheet_rows(
     ]
 
 
-def _sheet_options(block: SampleSheet) -> dict[str, Any]:
-    """Return what decides what a sheet means; a key that came later only where it is set."""
-    later = {"library"} if block.library is None else set()
+def _sheet_options(block: SampleSheet) -> dict[str, object]:
+    """Return how a sheet is read; keys that came later are told only where they are set."""
+    later = {key for key in ("library", "sheet") if getattr(block, key) is None}
     return block.model_dump(exclude={"file", *later})
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from analyses.fingerprints import OfResults
-from analyses.load.derive_weights import derive_weights, gene_names
+from analyses.load.derive_weights import derive_weights, gene_names, gene_words
 from analyses.load.feature_matching import match_features
 from analyses.stats.scores.activity import univariate_activity
 from analyses.step import Made, Step
@@ -43,7 +43,7 @@ def contrast_activity_tables(
         derive = study.derive[assay]
         weights = derive_weights(lake, assay)
         wanted = sorted(set(weights["feature_id"].to_list()))
-        matched = match_features(wanted, ids, names)
+        matched = match_features(wanted, ids, names, gene_words(lake, wanted))
         sources: list[str] = sorted(set(weights["component"].to_list()))
         column = {source: i for i, source in enumerate(sources)}
         signed = np.zeros((len(ids), len(sources)))
@@ -111,7 +111,11 @@ ACTIVITY = Step(
     title="activities of contrasts",
     tables=(TABLE,),
     options=_options,
-    inputs=OfResults("activity", lambda _study, name: (name,), lake=("derive_weight", "feature")),
+    inputs=OfResults(
+        "activity",
+        lambda _study, name: (name,),
+        lake=("derive_weight", "feature", "gene", "gene_alias", "gene_match"),
+    ),
     make=lambda run: Made(
         {TABLE: contrast_activity_tables(run.with_results, run.home.lake, run.study, run.name)}
     ),

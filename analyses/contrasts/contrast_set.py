@@ -242,7 +242,9 @@ def _make(run: Run) -> Made:
         run.say(f"WARNING: {note}" if kind == "warning" else note)
     how = {
         "library_versions": json.dumps(library_versions(), sort_keys=True),
-        "inputs": json.dumps(lake_inputs(run.home, analysis), sort_keys=True),
+        "inputs": json.dumps(
+            lake_inputs(run.home, analysis, analysis.model.covariates), sort_keys=True
+        ),
         "seconds": round(time.monotonic() - began, 3),
     }
     n_features, n_samples = len(made.results.feature_ids), made.inputs.samples.height
@@ -255,7 +257,10 @@ def _make(run: Run) -> Made:
 
 def _inputs(study: Study, home: Home, name: str, options: Any) -> dict[str, Any]:
     analysis = study.analyses[name]
-    return {**dependencies(study, analysis, lake_inputs(home, analysis)), **options}
+    return {
+        **dependencies(study, analysis, lake_inputs(home, analysis, analysis.model.covariates)),
+        **options,
+    }
 
 
 CONTRASTS = Step(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from analyses.load.identifiers import no_gene_in_common
 from cohortmart.core.errors import AnalysisError
@@ -41,7 +42,10 @@ class Matched:
 
 
 def match_features(
-    wanted: Sequence[str], ids: Sequence[str], gene_names: Mapping[str, str]
+    wanted: Sequence[str],
+    ids: Sequence[str],
+    gene_names: Mapping[str, str],
+    words: Mapping[str, str] = MappingProxyType({}),
 ) -> Matched:
     """Look up features by id, by id without version, or by gene name: whichever finds most.
 
@@ -53,11 +57,13 @@ def match_features(
         Of the assay.
     gene_names : mapping
         Feature of the assay to its gene name.
+    words : mapping
+        Words of the file to the gene names that they mean, where those differ.
     """
     ways: dict[str, tuple[list[str | None], list[str]]] = {
         "feature_id": ([*ids], list(wanted)),
         "feature_id without version": ([_bare(i) for i in ids], [_bare(w) for w in wanted]),
-        "gene_name": ([gene_names.get(i) for i in ids], list(wanted)),
+        "gene_name": ([gene_names.get(i) for i in ids], [words.get(w, w) for w in wanted]),
     }
     best = Matched({}, "feature_id", len(wanted))
     for by, (names, asked) in ways.items():

@@ -19,7 +19,6 @@ from analyses.quality.values import (
 )
 from analyses.step import Made, Run, Step
 from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
-from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.study.variables import variable_kinds
 from cohortmart.core.text import counted
@@ -54,7 +53,7 @@ def _options(study: Study, assay: str) -> dict[str, Any]:
 
 def _inputs(study: Study, home: Home, assay: str, options: Any) -> dict[str, Any]:
     # an analysis of these values reads the same files of the lake
-    analysis = Analysis.model_construct(assay=assay, values=_values(study, assay), model=Model())
+    analysis = Analysis.model_construct(assay=assay, values=_values(study, assay))
     inputs = lake_inputs(home, analysis)
     return {**options, "inputs": inputs, "versions": library_versions()}
 

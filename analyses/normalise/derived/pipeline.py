@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from analyses.load.derive_weights import derive_weights, gene_names
+from analyses.load.derive_weights import derive_weights, gene_names, gene_words
 from analyses.load.feature_matching import Matched, check_matched, match_features
 from analyses.normalise.derived.log_cpm import log_cpm_rows
 from analyses.normalise.derived.methods import METHODS, DeriveRun
@@ -89,7 +89,9 @@ def _make(
 ) -> None:
     lake, derive = home.lake, assay.made
     source, weights = _source(study, home, derive.source), derive_weights(lake, name)
-    mark = _mark(derive, source, weights)
+    wanted = sorted({f for f in weights["feature_id"].to_list() if f != INTERCEPT})
+    words = gene_words(lake, wanted)
+    mark = _mark(derive, source, weights, words)
     there = derived_entries(lake, name, mark)
     part = part_of(name, DERIVED)
     if there is not None:
@@ -99,8 +101,7 @@ def _make(
         return
     _switch(lake, part, ())  # an outdated one must not stay, should this one fail
     ids: list[str] = source.layer.feature_ids.to_pylist()
-    wanted = sorted({f for f in weights["feature_id"].to_list() if f != INTERCEPT})
-    matched = match_features(wanted, ids, source.gene_names)
+    matched = match_features(wanted, ids, source.gene_names, words)
     note = check_matched(matched, name, derive, wanted, ids, source.gene_names)
     say(f"{name}: {derive.how.title} from {derive.source}, layer {source.layer.layer}")
     run = DeriveRun(
@@ -132,11 +133,12 @@ def _options(derive: Derive) -> dict[str, Any]:
     )
 
 
-def _mark(derive: Derive, source: _Source, weights: pl.DataFrame) -> str:
+def _mark(derive: Derive, source: _Source, weights: pl.DataFrame, words: dict[str, str]) -> str:
     """Return the fingerprint of what a derived assay is made from."""
     parts = {
         "source": source.made_of,
         "derive": _options(derive),
+        "words": words,
         "weights": hashlib.sha256(weights.write_csv().encode()).hexdigest(),
         "engine": ENGINE_VERSION,
         "versions": {name: version(name) for name in ("duckdb", "numpy", "scipy")},

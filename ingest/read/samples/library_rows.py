@@ -62,6 +62,7 @@ def _folded(rows: Sequence[SheetRow], block: SampleSheet) -> SheetRow:
             assay: tuple(dict.fromkeys(n for row in rows for n in row.names.get(assay, ())))
             for assay in assays
         },
+        arrays=tuple(dict.fromkeys(a for row in rows for a in row.arrays)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +20,7 @@ from ingest.check.sheet_rows import (
     groups_of_subjects,
     refuse_contradictions,
 )
+from ingest.read.samples.array_barcodes import array_names, with_array_names
 from ingest.read.samples.library_rows import fold_libraries
 from ingest.read.samples.sheet_cells import Sheet, read_cells
 from ingest.read.samples.sheet_fold import fold_rows
@@ -43,6 +44,8 @@ class Samples:
         The files as read, in the order of study.yml.
     notes : tuple of str
         What a user may want to know.
+    arrays : mapping
+        Name of an array, as matrices of betas may name a sample, to the sheet's columns it is from.
     libraries : frozenset of str
         sample_ids whose columns of a matrix are merged.
     """
@@ -51,6 +54,7 @@ class Samples:
     names: Mapping[str, Mapping[str, str]]
     sheets: tuple[Sheet, ...]
     notes: tuple[str, ...] = ()
+    arrays: Mapping[str, str] = field(default_factory=dict)
     libraries: frozenset[str] = frozenset()
 
     def without(self, sample_ids: Collection[str]) -> Samples:
@@ -110,8 +114,17 @@ def read_samples(study: Study) -> Samples:
     table = _table(study, joined, groups)
     notes = (*(n for s in sheets for n in s.notes), *notes, *_unused_words(study, table))
     notes += _changing_groups(study, table)
-    libraries = frozenset(r.library for sheet in rows for r in sheet if r.library is not None)
-    return Samples(table, check_matrix_names(study, joined), sheets, notes, libraries)
+    names = check_matrix_names(study, joined)
+    arrays = array_names((sample.first.sample or "", sample.arrays) for sample in joined)
+    of_arrays = {a for a, assay in study.assays.items() if assay.kind != "counts"}
+    return Samples(
+        table,
+        {a: with_array_names(n, arrays) if a in of_arrays else n for a, n in names.items()},
+        sheets,
+        notes,
+        arrays={name: said for name, (_, said) in arrays.items()},
+        libraries=frozenset(r.library for of in rows for r in of if r.library is not None),
+    )
 
 
 def _one_row_a_sample(block: SampleSheet, study: Study) -> Sheet:

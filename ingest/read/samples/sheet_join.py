@@ -8,6 +8,7 @@ from typing import TypeVar
 from cohortmart.core.errors import IngestError, StudyError
 from cohortmart.core.study.records import SampleSheet, Study
 from cohortmart.core.text import counted, did_you_mean
+from ingest.read.samples.array_barcodes import Array
 from ingest.read.samples.sheet_roles import Place, SheetRow
 
 Value = TypeVar("Value", str, float)
@@ -27,12 +28,15 @@ class JoinedSample:
         Assay to the names its matrix may have for this sample, with their places.
     group : tuple of (str, Place), or None
         The group that its rows name, and where.
+    arrays : set of Array
+        Those it was measured on, where the sheets say so.
     """
 
     first: SheetRow
     values: dict[str, tuple[str | float, Place]] = field(default_factory=dict)
     names: dict[str, dict[str, Place]] = field(default_factory=dict)
     group: tuple[str, Place] | None = None
+    arrays: set[Array] = field(default_factory=set)
 
 
 def join_sheets(
@@ -157,6 +161,7 @@ def _merge(sample: JoinedSample, row: SheetRow) -> None:
     for assay, names in row.names.items():
         for name in names:
             sample.names.setdefault(assay, {}).setdefault(name, row.place)
+    sample.arrays.update(row.arrays)
 
 
 def _contradiction(

@@ -12,7 +12,9 @@ from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import SampleSheet, Study
 from cohortmart.core.study.timepoints import as_date, same_timepoint
 from cohortmart.core.text import did_you_mean
+from ingest.read.samples.array_barcodes import Array, arrays_of
 from ingest.read.samples.sheet_cells import EXCEL_DATE, Row, Sheet, is_missing
+from ingest.read.text.cell_errors import missing_words
 
 _DAYS = (
     "give the days since the first visit in a column of their own, or name the dates under "
@@ -52,6 +54,8 @@ class SheetRow:
         Assay to the names that its matrix has for this sample: one, or those of a library.
     library : str or None
         What the row belongs to with others, where study.yml says so.
+    arrays : tuple of Array
+        Those that it was measured on, where the sheet says so.
     """
 
     place: Place
@@ -65,6 +69,7 @@ class SheetRow:
     covariates: dict[str, float | None] = field(default_factory=dict)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     library: str | None = None
+    arrays: tuple[Array, ...] = ()
 
 
 def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]:
@@ -96,6 +101,7 @@ def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]
         for name, assay in study.assays.items()
         if (assay.name_column or block.sample) in sheet.columns
     }
+    arrays = arrays_of(sheet)
     return [
         SheetRow(
             place=Place(sheet.file, row.line),
@@ -107,6 +113,7 @@ def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]
             visit_key={c: reader.required(row, c) or "" for c in block.visit_key},
             factors={c: reader.optional(row, c) for c in block.factors if c not in block.visit_key},
             covariates={c: reader.number(row, c) for c in block.covariates},
+            arrays=(arrays[row.line],) if row.line in arrays else (),
             names={
                 assay: (cell,)
                 for assay, column in assay_columns.items()
@@ -189,7 +196,7 @@ class _CellReader:
 
     def number(self, row: Row, column: str) -> float | None:
         cell = self.optional(row, column)
-        if cell is None:
+        if cell is None or cell in missing_words("any"):
             return None
         if not _NUMBER.fullmatch(cell) or math.isinf(float(cell)):
             raise self._error(

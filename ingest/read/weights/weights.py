@@ -83,26 +83,7 @@ def read_profiles(path: Path, name: str) -> Weights:
     table = read_weight_table(path)
     ids = table.find(_FEATURES)
     ids = 0 if ids is None else ids
-    types = [i for i in range(len(table.columns)) if i != ids and _has_numbers(table, i)]
-    if len(types) < 2:
-        raise IngestError(
-            f"the reference of `{name}` needs at least two cell types",
-            file=path,
-            line=table.header_line,
-            expected="a column of CpGs, and a column of betas for each cell type",
-            found=f"{counted(len(types), 'column')} of numbers, of {columns_text(table)}",
-            hint="one row a CpG, one column a cell type",
-        )
-    for i in types:
-        if not table.columns[i]:
-            table.fail("a cell type has no name", table.header_line, i, "a name", "", "name it")
-    twice = next((i for i in types if table.columns[i] in table.columns[:i]), None)
-    if twice is not None:
-        named = table.columns[twice]
-        hint = "rename one of the two columns"
-        table.fail(
-            "two cell types have one name", table.header_line, twice, "each once", named, hint
-        )
+    types = _cell_types(table, ids, name)
     table.refuse_repeated(table.column(ids), "the CpG")
     whole = [row for row, (_, cells) in enumerate(table.rows) if _complete(cells, ids, types)]
     rows = [
@@ -118,6 +99,31 @@ def read_profiles(path: Path, name: str) -> Weights:
         lacking = counted(len(table.rows) - len(whole), "CpG")
         notes.append(f"{path.name}: {lacking} without a beta for every cell type left out")
     return _weights(table, rows, notes)
+
+
+def _cell_types(table: WeightTable, ids: int, name: str) -> list[int]:
+    """Return the columns of cell types: those that hold numbers."""
+    types = [i for i in range(len(table.columns)) if i != ids and _has_numbers(table, i)]
+    if len(types) < 2:
+        raise IngestError(
+            f"the reference of `{name}` needs at least two cell types",
+            file=table.path,
+            line=table.header_line,
+            expected="a column of CpGs, and a column of betas for each cell type",
+            found=f"{counted(len(types), 'column')} of numbers, of {columns_text(table)}",
+            hint="one row a CpG, one column a cell type",
+        )
+    for i in types:
+        if not table.columns[i]:
+            table.fail("a cell type has no name", table.header_line, i, "a name", "", "name it")
+    twice = next((i for i in types if table.columns[i] in table.columns[:i]), None)
+    if twice is not None:
+        named = table.columns[twice]
+        hint = "rename one of the two columns"
+        table.fail(
+            "two cell types have one name", table.header_line, twice, "each once", named, hint
+        )
+    return types
 
 
 def read_score_weights(path: Path, name: str) -> Weights:

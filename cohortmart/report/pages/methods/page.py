@@ -23,6 +23,7 @@ from cohortmart.report.blocks import (
 from cohortmart.report.design_words import design_words
 from cohortmart.report.figures.matrices import contrast_cells, design_cells
 from cohortmart.report.naming import slugs
+from cohortmart.report.pages.methods.derived import derived_section
 from cohortmart.report.pages.methods.deviations import deviations
 from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
@@ -75,6 +76,7 @@ def methods_page(source: Source) -> Page:
         (
             Section("To repeat it", _commands(source)),
             *_inputs(source),
+            *derived_section(source),
             *_designs(source, runs),
             *_deviations(source, runs),
             *_versions(runs),

@@ -44,6 +44,34 @@ def test_the_page_has_design_inputs_versions_and_deviations(tmp_path: Path) -> N
         assert "<svg" in vl_convert.vegalite_to_svg(standalone(figure))
 
 
+def test_where_derived_assays_come_from(tmp_path: Path) -> None:
+    common = {"n_features": 70, "n_found": 50, "n_measures": 3, "file": "P1.csv"}
+    options = {"solver": "constrained", "sum": "one", "transform": "none"}
+    methods = {
+        "a": ("cell_fractions", {}, "combat"),
+        "b": ("cell_fractions", {"solver": "robust"}, "raw"),
+        "c": ("linear_score", {"transform": "logistic"}, "derived"),
+        "d": ("activity", {}, "raw"),
+    }
+    rows = [
+        {"assay": a, "made_from": "x", "made_from_layer": layer, "method": method,
+         "options": json.dumps(options | more), **common}
+        for a, (method, more, layer) in methods.items()
+    ]  # fmt: skip
+    given = tables() | {"derived_assay": rows}
+    for hidden in (False, True):
+        source = small_source(given, SAMPLES, tmp_path, analyses=["a"], pseudonymised=hidden)
+        found = {b.name: b for b in all_blocks(methods_page(source)) if isinstance(b, Table)}
+        shown = found["methods-derived"].rows.to_pylist()
+        assert [(r["source"], r["how"], r["n_features"], r["n_found"]) for r in shown] == [
+            ("x, combat", "constrained least squares (Houseman et al. 2012), sum = 1", 70, 50),
+            ("x, raw", "robust partial correlation (Teschendorff et al. 2017)", 70, 50),
+            ("x", "weighted sum, transform logistic", 70, 50),
+            ("x, raw", "univariate linear model (Badia-i-Mompel et al. 2022)", 70, 50),
+        ]
+        assert {r["file"] for r in shown} == {None if hidden else "P1.csv"}
+
+
 def test_samples_of_a_design_stand_by_group_person_and_timepoint(tmp_path: Path) -> None:
     there = tables()
     fitted = {"S2": 1, "S3": 2, "S1": 3}  # rows of the matrix, in the order of no one

@@ -88,6 +88,17 @@ def test_what_to_beware_of() -> None:
             {"assay": "epic", "step": s, "step_order": i, "annotation": "missing"}
             for i, s in enumerate(["beads", "masks"])
         ],
+        "derived_assay": [
+            {
+                "assay": name,
+                "made_from": "epic",
+                "file": "ref.csv",
+                "n_features": 500,
+                "n_found": n,
+                "found_share": n / 500,
+            }
+            for name, n in (("cells", 399), ("clock", 400))
+        ],
     }
     said = cautions(small_source(given, SAMPLES, analyses=["a"]))
     begins = [
@@ -98,6 +109,7 @@ def test_what_to_beware_of() -> None:
         "timepoint compared (fewest: 2 in thin).",
         "Analysis a, thin: 5 found, and timepoints in a random order find up to 8.",
         "Filters of epic that could not be applied, as their annotation is missing: beads, masks.",
+        "Derived assay cells: only 399 of the 500 features of ref.csv are in epic.",
         "Analysis a: nothing passes the thresholds",
     ]
     assert len(said) == len(begins)
