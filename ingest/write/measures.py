@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import pyarrow as pa
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.lake.censoring import transformed_unit
+from cohortmart.core.lake.censoring import same_unit, transformed_unit
 from cohortmart.core.schemas.tables import MEASURE
 from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.study.records import Assay
@@ -22,8 +22,8 @@ def measure_table(readings: Iterable[AssayReading]) -> pa.Table:
     Raises
     ------
     IngestError
-        study.yml gives a unit to a measure that the assay does not have, or the files of an
-        assay give one measure two units.
+        study.yml gives a unit to a measure that the assay does not have, or another than its
+        file, or the files of an assay give one measure two units.
     """
     rows: list[dict[str, str | None]] = []
     for reading in sorted(readings, key=lambda r: r.plan.name):
@@ -42,7 +42,10 @@ def _rows(reading: AssayReading) -> list[dict[str, str | None]]:
     rows = []
     for feature in features:
         facts = said.get(feature, {})
-        unit = assay.unit_of(feature) or facts.get("unit")
+        asked, given = assay.unit_of(feature), facts.get("unit")
+        if asked and given and not same_unit(asked, given):
+            raise _contradiction(name, assay, feature, asked, given)
+        unit = asked or given
         rows.append(
             {
                 "assay": name,
@@ -57,6 +60,17 @@ def _rows(reading: AssayReading) -> list[dict[str, str | None]]:
     return rows
 
 
+def _contradiction(name: str, assay: Assay, feature: str, asked: str, given: str) -> IngestError:
+    file = assay.files[0] if len(assay.files) == 1 else None
+    return IngestError(
+        f"`unit` of the assay {name} is not what the file says of `{feature}`",
+        file=file,
+        expected=given,
+        found=f"`{asked}` in study.yml",
+        hint="values are taken as they are: take `unit` out of study.yml, or correct it there",
+    )
+
+
 def _said(reading: AssayReading) -> dict[str, dict[str, str | None]]:
     """Join what the files of an assay say of its measures."""
     said: dict[str, dict[str, str | None]] = {}
@@ -65,7 +79,7 @@ def _said(reading: AssayReading) -> dict[str, dict[str, str | None]]:
             continue
         for row in header.measures.to_pylist():
             known = said.setdefault(row["feature_id"], row)
-            if known["unit"] and row["unit"] and known["unit"] != row["unit"]:
+            if known["unit"] and row["unit"] and not same_unit(known["unit"], row["unit"]):
                 raise IngestError(
                     f"`{row['feature_id']}` is measured in two units",
                     file=header.path,

@@ -24,6 +24,14 @@ def is_percent(unit: str | None) -> bool:
     return (unit or "").strip().lower() in ("percent", "%", "per cent", "percentage")
 
 
+def same_unit(one: str, other: str) -> bool:
+    """Whether two units are one, written with other case, blanks or words for percent."""
+    if is_percent(one) and is_percent(other):
+        return True
+    first, second = ("".join(u.casefold().split()) for u in (one, other))
+    return first == second
+
+
 def transformed_unit(unit: str | None, transform: str) -> str:
     """Return the unit of transformed values, and so of log_fc; empty where none is said."""
     if transform == "none":

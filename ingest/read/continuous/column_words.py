@@ -29,9 +29,6 @@ WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 #: Columns that warn of a measurement; all that are there count.
 QC_WORDS = ("qcwarning", "assaywarning", "sampleqc", "assayqc", "qcflag", "qc", "flag")
-#: What a sample or an assay of a plate is that is none of the study's.
-_SAMPLE = frozenset({"sample", "", "na"})
-_ASSAY = frozenset({"assay", "", "na"})
 
 
 def loose(name: str) -> str:
@@ -86,13 +83,6 @@ def long_columns(columns: Sequence[str], sample: int | None = None) -> LongColum
         return None
     qc = tuple(i for i, name in enumerate(names) if name in QC_WORDS)
     return LongColumns(**found, qc=qc)  # type: ignore[arg-type]
-
-
-def is_control(sample_type: str | None, assay_type: str | None) -> bool:
-    """Whether a row measures a control of the plate."""
-    return (sample_type or "").casefold() not in _SAMPLE or (
-        assay_type or ""
-    ).casefold() not in _ASSAY
 
 
 def _first(names: Sequence[str], words: Iterable[str]) -> int | None:

@@ -45,6 +45,8 @@ class MeasurementHeader(MatrixHeader):
         With samples in rows: the row of each sample, from 0.
     long : LongColumns or None
         The columns of a long table.
+    controls : frozenset of str
+        Samples of a long table that are controls of the plate, by their names.
     """
 
     table: Table
@@ -56,6 +58,7 @@ class MeasurementHeader(MatrixHeader):
     features: tuple[tuple[str, int], ...] = ()
     sample_rows: tuple[int, ...] = ()
     long: LongColumns | None = None
+    controls: frozenset[str] = frozenset()
 
     def header_place(self, sample: int) -> tuple[int | None, int | str]:
         """Return line and column of a sample's name."""
@@ -90,9 +93,11 @@ class MeasurementHeader(MatrixHeader):
     def _line_in_long(self, feature: str, sample: str) -> int | None:
         """Look for the line of a measurement: only messages ask for it."""
         assert self.long is not None
-        for first, (names, ids) in self.table.batches([self.long.sample, self.long.feature]):
+        row = 0
+        for _, (names, ids) in self.table.batches([self.long.sample, self.long.feature]):
             pairs = zip(names.to_pylist(), ids.to_pylist(), strict=True)
             for i, (one, other) in enumerate(pairs):
                 if (str(one).strip(), str(other).strip()) == (sample, feature):
-                    return first + i
+                    return self.table.line_of(row + i)
+            row += len(names)
         return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,15 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.lake.censoring import CENSORING
+from cohortmart.core.lake.censoring import CENSORING, same_unit
 from cohortmart.core.study.records import Assay
 from cohortmart.core.text import counted
-from ingest.read.continuous.column_words import LongColumns, is_control, qc_code, says_yes
+from ingest.read.continuous.cell_style import CellStyle, not_a_number
+from ingest.read.continuous.column_words import LongColumns, loose, qc_code, says_yes
 from ingest.read.continuous.header import MEASURE_COLUMNS, MeasurementHeader, measure_table
-from ingest.read.continuous.readings import Readings, readings
+from ingest.read.continuous.plate_controls import measures_samples, named_controls
+from ingest.read.continuous.readings import Readings, as_text, readings
 from ingest.read.continuous.table import Table
 from ingest.read.matrix.records import Block
 from ingest.read.text.names import strip_suffix
+from ingest.read.text.number_style import NumberStyle
 
 READER = "measurements"
 ABOVE = 3.0  # a quality code: the value lies above the range of the instrument
@@ -29,13 +33,24 @@ ABOVE = 3.0  # a quality code: the value lies above the range of the instrument
 class _Seen:
     """What the first pass gathers."""
 
-    samples: dict[str, None] = field(default_factory=dict)
+    samples: Counter[str] = field(default_factory=Counter)
     measures: dict[str, dict[str, str | None]] = field(default_factory=dict)
     controls: int = 0
 
 
-def read_header(table: Table, columns: LongColumns, assay: Assay) -> MeasurementHeader:
+def read_header(
+    table: Table, columns: LongColumns, assay: Assay, known: Collection[str] = ()
+) -> MeasurementHeader:
     """Pass over a long table for its samples and measures.
+
+    Parameters
+    ----------
+    table : Table
+    columns : LongColumns
+    assay : Assay
+    known : collection of str
+        Names that the sheets give to the samples. In a table of Olink others that are called like
+        a control of the plate are left out.
 
     Raises
     ------
@@ -44,9 +59,15 @@ def read_header(table: Table, columns: LongColumns, assay: Assay) -> Measurement
     """
     seen = _Seen()
     for _, _, names, ids, facts in _rows(table, columns, seen):
-        seen.samples.update(dict.fromkeys(pc.unique(names).to_pylist()))
+        counts = pc.value_counts(names).to_pylist()
+        seen.samples.update({row["values"]: row["counts"] for row in counts})
         _note_measures(table, columns, seen, ids, facts)
-    raw = tuple(seen.samples)
+    olink = loose(table.columns[columns.feature]) == "olinkid"
+    controls = (
+        named_controls(seen.samples, known, assay.read.strip_suffix) if olink else frozenset()
+    )
+    seen.controls += sum(seen.samples[name] for name in controls)
+    raw = tuple(name for name in seen.samples if name not in controls)
     samples, notes = strip_suffix(raw, assay.read.strip_suffix, table.path)
     if seen.controls:
         notes += (
@@ -67,52 +88,42 @@ def read_header(table: Table, columns: LongColumns, assay: Assay) -> Measurement
         shape="long",
         measures=measure_table(measures),
         long=columns,
+        controls=controls,
     )
 
 
 def _rows(
-    table: Table, columns: LongColumns, seen: _Seen | None, more: tuple[int, ...] = ()
+    table: Table,
+    columns: LongColumns,
+    seen: _Seen | None,
+    more: tuple[int, ...] = (),
+    controls: Collection[str] = (),
 ) -> Iterator[tuple[int, Any, Any, Any, dict[str | int, Any]]]:
-    """Stream first line, rows kept (a mask), their sample names, ids and further columns."""
+    """Stream first row, rows kept (a mask), their sample names, ids and further columns."""
+    row = 0
     wanted = {
         key: getattr(columns, key)
         for key in ("name", "gene_name", "uniprot", "unit", "sample_type", "assay_type")
         if getattr(columns, key) is not None
     }
     positions = [columns.sample, columns.feature, *wanted.values(), *more]
-    for line, (names, ids, *rest) in table.batches(positions):
+    of_controls = pa.array(sorted(controls), pa.string())
+    for _, (names, ids, *rest) in table.batches(positions):
         facts: dict[str | int, Any] = dict(zip((*wanted, *more), rest, strict=True))
-        names, ids = (pc.utf8_trim_whitespace(_as_text(x)) for x in (names, ids))
-        keep = _no_controls(facts, len(names))
+        names, ids = (pc.utf8_trim_whitespace(as_text(x)) for x in (names, ids))
+        keep = measures_samples(facts, len(names))
         if seen is not None:
             seen.controls += int((~keep).sum())
-        _refuse_unnamed(table, columns, line, keep, names, ids)
+        _refuse_unnamed(table, columns, row, keep, names, ids)
+        keep &= ~pc.is_in(names, value_set=of_controls).to_numpy(zero_copy_only=False)
         mask = pa.array(keep)
         kept = {key: column.filter(mask) for key, column in facts.items()}
-        yield line, keep, names.filter(mask), ids.filter(mask), kept
-
-
-def _as_text(column: Any) -> Any:
-    return pc.fill_null(pc.cast(column, pa.string()), "")
-
-
-def _no_controls(facts: dict[str | int, Any], n: int) -> np.ndarray:
-    """Tell the rows that measure samples of the study."""
-    keep = np.ones(n, bool)
-    for key in ("sample_type", "assay_type"):
-        if key not in facts:
-            continue
-        codes = _as_text(facts[key]).dictionary_encode()
-        control = [
-            is_control(word if key == "sample_type" else None, word if key != "sample_type" else "")
-            for word in codes.dictionary.to_pylist()
-        ]
-        keep &= ~np.array(control, bool)[codes.indices.to_numpy()]
-    return keep
+        yield row, keep, names.filter(mask), ids.filter(mask), kept
+        row += len(keep)
 
 
 def _refuse_unnamed(
-    table: Table, columns: LongColumns, line: int, keep: np.ndarray, names: Any, ids: Any
+    table: Table, columns: LongColumns, row: int, keep: np.ndarray, names: Any, ids: Any
 ) -> None:
     for what, column, texts in (
         ("sample", columns.sample, names), ("feature", columns.feature, ids)
@@ -122,7 +133,7 @@ def _refuse_unnamed(
             raise IngestError(
                 f"the row names no {what}",
                 file=table.path,
-                line=line + int(bare.argmax()),
+                line=table.line_of(row + int(bare.argmax())),
                 column=table.columns[column],
                 expected=f"the name of a {what}",
                 hint="name it, or remove the row",
@@ -136,12 +147,12 @@ def _note_measures(
     said = {"feature_id": ids}
     for key, place in (("measure_name", "name"), ("unit", "unit"), ("gene_name", "gene_name"),
                        ("uniprot", "uniprot")):  # fmt: skip
-        said[key] = _as_text(facts[place]) if place in facts else pa.nulls(len(ids), pa.string())
+        said[key] = as_text(facts[place]) if place in facts else pa.nulls(len(ids), pa.string())
     distinct = pa.table(said).group_by(list(said)).aggregate([])
     for row in distinct.select(list(MEASURE_COLUMNS)).to_pylist():
         row = {key: (text or "").strip() or None for key, text in row.items()}
         first = seen.measures.setdefault(str(row["feature_id"]), row)
-        if first["unit"] != row["unit"]:
+        if not same_unit(first["unit"] or "", row["unit"] or ""):
             assert columns.unit is not None
             raise IngestError(
                 f"`{row['feature_id']}` is measured in two units",
@@ -168,19 +179,20 @@ def read_blocks(header: MeasurementHeader) -> Iterator[Block]:
     shape = (len(ids), len(samples))
     values = np.full(shape, np.nan)
     further = {name: np.full(shape, np.nan) for name in CENSORING}
-    lines = np.zeros(shape, np.int64)
+    before = np.zeros(shape, np.int64)  # row of each measurement that was read, from 1
     further_fields = [p for p in (columns.limit, columns.below) if p is not None]
     more = (columns.value, *further_fields, *columns.qc)
-    for line, keep, names, features, facts in _rows(table, columns, None, more):
+    written = CellStyle(table)
+    batches = _rows(table, columns, None, more, header.controls)
+    for row, keep, names, features, facts in batches:
         at = (
             pc.index_in(features, value_set=ids).to_numpy(zero_copy_only=False).astype(np.int64),
             pc.index_in(names, value_set=samples).to_numpy(zero_copy_only=False).astype(np.int64),
         )
-        row_lines = line + np.flatnonzero(keep)
-        _refuse_twice(header, at, lines, row_lines, ids)
-        lines[at] = row_lines
-        read = _readings(table, columns.value, facts, row_lines)
-        values[at], measured = _measured(table, columns, facts, read, row_lines)
+        rows = row + np.flatnonzero(keep)
+        _refuse_twice(header, at, before, rows, ids)
+        before[at] = rows + 1
+        values[at], measured = _measured(table, columns, facts, rows, written)
         for name, given in measured.items():
             further[name][at] = given
     yield Block(0, ids, _gene_names(header), values, further)
@@ -191,59 +203,51 @@ def _gene_names(header: MeasurementHeader) -> Any:
 
 
 def _refuse_twice(
-    header: MeasurementHeader, at: tuple[Any, Any], lines: Any, row_lines: Any, ids: Any
+    header: MeasurementHeader, at: tuple[Any, Any], before: Any, rows: Any, ids: Any
 ) -> None:
     """Raise where a sample has two rows of a measure."""
     keys = at[0] * len(header.raw_samples) + at[1]
     first_at = np.unique(keys, return_index=True)[1]
     again = np.ones(len(keys), bool)
     again[first_at] = False
-    again |= lines[at] > 0
+    again |= before[at] > 0
     if not again.any():
         return
-    row = int(again.argmax())
-    before = int(lines[at[0][row], at[1][row]]) or int(row_lines[int((keys == keys[row]).argmax())])
-    sample, feature = header.raw_samples[int(at[1][row])], ids[int(at[0][row])].as_py()
+    i = int(again.argmax())
+    first = int(before[at[0][i], at[1][i]]) - 1
+    first = first if first >= 0 else int(rows[int((keys == keys[i]).argmax())])
+    sample, feature = header.raw_samples[int(at[1][i])], ids[int(at[0][i])].as_py()
     raise IngestError(
         f"`{feature}` stands twice for the sample `{sample}`",
         file=header.path,
-        line=int(row_lines[row]),
+        line=header.table.line_of(int(rows[i])),
         expected="one row for each sample and measure",
-        found=f"another one in line {before}",
+        found=f"another one in line {header.table.line_of(first)}",
         hint="keep one of the two, or give each its own feature name",
     )
 
 
-def _readings(table: Table, column: int, facts: Any, lines: np.ndarray) -> Readings:
-    read = readings(facts[column], decimal_comma=table.decimal_comma)
+def _readings(
+    table: Table, column: int, facts: Any, rows: np.ndarray, style: NumberStyle
+) -> Readings:
+    read = readings(facts[column], style)
     if read.bad is not None:
-        raise not_a_number(
-            table, table.columns[column], int(lines[read.bad]), facts[column][read.bad]
-        )
+        line = table.line_of(int(rows[read.bad]))
+        raise not_a_number(table, table.columns[column], line, facts[column][read.bad])
     return read
 
 
-def not_a_number(table: Table, column: str, line: int, cell: Any) -> IngestError:
-    """Return the error for a cell that is no measurement."""
-    return IngestError(
-        "the cell is not a number",
-        file=table.path,
-        line=line,
-        column=column,
-        expected="a number, `<` and a number below detection, or NA",
-        found=f"`{str(cell.as_py())[:60]}`",
-        hint="correct it, or leave it empty for a missing value",
-    )
-
-
 def _measured(
-    table: Table, columns: LongColumns, facts: Any, read: Readings, lines: np.ndarray
+    table: Table, columns: LongColumns, facts: Any, rows: np.ndarray, written: CellStyle
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return the values, and what is said of each: below the limit, the limit, quality."""
+    numbers = [c for c in (columns.value, columns.limit) if c is not None]
+    style = written.of([facts[c] for c in numbers])
+    read = _readings(table, columns.value, facts, rows, style)
     limit = np.where(read.below, read.values, np.nan)
     below = read.below.copy()
     if columns.limit is not None:
-        given = _readings(table, columns.limit, facts, lines).values
+        given = _readings(table, columns.limit, facts, rows, style).values
         limit = np.where(np.isnan(limit), given, limit)
     if columns.below is not None:
         below |= _coded(facts[columns.below], says_yes).astype(bool)
@@ -263,6 +267,6 @@ def _measured(
 
 def _coded(column: Any, code: Any) -> np.ndarray:
     """Translate the words of a column, each word once."""
-    words = _as_text(column).dictionary_encode()
+    words = as_text(column).dictionary_encode()
     codes = np.array([float(code(word)) for word in words.dictionary.to_pylist()])
     return np.asarray(codes[words.indices.to_numpy()])

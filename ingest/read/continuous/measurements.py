@@ -15,6 +15,7 @@ from cohortmart.core.text import listed
 from ingest.read.continuous import long_table, wide_table
 from ingest.read.continuous.column_words import long_columns
 from ingest.read.continuous.header import MeasurementHeader
+from ingest.read.continuous.olink_wide import olink_wide
 from ingest.read.continuous.table import Table, open_table
 from ingest.read.matrix.format import FileStart, Format
 from ingest.read.matrix.records import Block
@@ -47,14 +48,14 @@ def read_header(
     IngestError
         The file is no table, or nothing in it is a sample of the sheets.
     """
-    table = open_table(file)
+    table = olink_wide(file) or open_table(file)
     known = set(known_samples)
     suffix = assay.read.strip_suffix or ""
     sample_column = _sample_column(table, known, suffix)
     across = any(name.removesuffix(suffix) in known for name in table.columns)
     columns = None if across or assay.columns else long_columns(table.columns, sample_column)
     if columns is not None:
-        return long_table.read_header(table, columns, assay)
+        return long_table.read_header(table, columns, assay, known)
     if across or (not known and not assay.columns):
         return wide_table.features_in_rows(table, known, assay)
     if sample_column is None:
@@ -119,5 +120,5 @@ MEASUREMENTS = Format(
     read_blocks=read_blocks,
     estimated_rows=estimated_rows,
     first_cells=lambda _header, _quantity: (),
-    version="measurements-1",
+    version="measurements-2",
 )

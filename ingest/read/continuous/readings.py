@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,19 +10,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.types import Bools, Floats
+from ingest.read.text.number_style import PLAIN, NumberStyle, to_numbers
 
 #: Cells without a value, in small letters.
-MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", "--", ".", "missing", "<na>")
+MISSING = (
+    "", "na", "n.a.", "n/a", "#n/a", "#na", "<na>", "nan", "null", "none", "-", "--", ".", "?",
+    "missing",
+)  # fmt: skip
 #: Cells that say that there was too little to measure, in small letters without spaces.
 _TOO_LITTLE = frozenset(
     {"nd", "n.d.", "n.d", "notdetected", "undetected", "belowdetection", "belowlod", "lod", "<lod",
      "lloq", "<lloq", "loq", "<loq", "blq", "bloq", "bql", "bdl", "<dl", "<llod"}
 )  # fmt: skip
 _TOO_MUCH = frozenset({">uloq", "uloq", ">uloq.", "aboveuloq", ">max"})
-_PLAIN = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-_BOUND = re.compile(
-    r"(?P<sign><=?|≤|&lt;|>=?|≥|&gt;)?\s*(?P<number>[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?)"
-)
+#: What stands before a number that is a bound.
+_SIGN = r"^(<=?|≤|&lt;|>=?|≥|&gt;)\s*(.+)$"
+_BELOW, _ABOVE = r"^(<|≤|&lt;)", r"^(>|≥|&gt;)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,34 +48,49 @@ class Readings:
     bad: int | None = None
 
 
-def readings(cells: Any, *, decimal_comma: bool = False) -> Readings:
+def readings(cells: Any, style: NumberStyle = PLAIN) -> Readings:
     """Read the cells of a column.
 
     Parameters
     ----------
     cells : pyarrow.Array of shape (n,)
         Text, or numbers.
-    decimal_comma : bool
-        Whether `0,5` is a number: only where no comma separates fields.
+    style : NumberStyle
+        How the numbers are written.
     """
-    if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
+    if not is_text(cells):
         return _numbers(cells)
     text = pc.fill_null(pc.utf8_trim_whitespace(cells), "")
     missing = pc.is_in(pc.utf8_lower(text), value_set=pa.array(MISSING))
-    known = pc.if_else(missing, pa.scalar(None, text.type), text)
-    plain = pc.fill_null(pc.match_substring_regex(known, _PLAIN), False)
-    values = pc.cast(pc.if_else(plain, known, pa.scalar(None, text.type)), pa.float64())
-    out = np.array(values.fill_null(np.nan).to_numpy(zero_copy_only=False))
-    below, above = np.zeros(len(out), bool), np.zeros(len(out), bool)
-    other = np.flatnonzero(pc.and_not(pc.is_valid(known), plain).to_numpy(zero_copy_only=False))
+    known = pc.if_else(missing, pa.scalar("", text.type), text)
+    numbers, good = to_numbers(without_sign(known), style, ("",))
+    out = np.array(numbers.fill_null(np.nan).to_numpy(zero_copy_only=False))
+    below, above = (
+        np.array(pc.match_substring_regex(known, sign).to_numpy(zero_copy_only=False))
+        for sign in (_BELOW, _ABOVE)
+    )
     bad = None
-    for at in other:
-        read = _bound(known[int(at)].as_py(), decimal_comma)
-        if read is None:
-            bad = int(at) if bad is None else bad
-            continue
-        out[at], below[at], above[at] = read
+    for at in np.flatnonzero(~good.to_numpy(zero_copy_only=False)):
+        word = "".join(known[int(at)].as_py().lower().split())
+        below[at], above[at] = word in _TOO_LITTLE, word in _TOO_MUCH
+        if bad is None and not (below[at] or above[at]):
+            bad = int(at)
     return Readings(out, below, above, bad)
+
+
+def is_text(cells: Any) -> bool:
+    """Whether cells are text, and no numbers already."""
+    return bool(pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type))
+
+
+def as_text(cells: Any) -> Any:
+    """Return cells as text, missing ones empty."""
+    return pc.fill_null(pc.cast(cells, pa.string()), "")
+
+
+def without_sign(cells: Any) -> Any:
+    """Return cells of text without the sign of a bound: of `<0.5` the number."""
+    return pc.replace_substring_regex(cells, _SIGN, r"\2")
 
 
 def _numbers(cells: Any) -> Readings:
@@ -84,18 +101,3 @@ def _numbers(cells: Any) -> Readings:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return Readings(np.full(len(cells), np.nan), nothing, nothing, 0 if len(cells) else None)
     return Readings(np.array(values.to_numpy(zero_copy_only=False)), nothing, nothing)
-
-
-def _bound(text: str, decimal_comma: bool) -> tuple[float, bool, bool] | None:
-    """Read a cell that is no plain number: value, below, above."""
-    word = "".join(text.lower().split())
-    if word in _TOO_LITTLE:
-        return float("nan"), True, False
-    if word in _TOO_MUCH:
-        return float("nan"), False, True
-    found = _BOUND.fullmatch(text)
-    if found is None or ("," in found["number"] and not decimal_comma):
-        return None
-    sign = found["sign"] or ""
-    number = float(found["number"].replace(",", "."))
-    return number, sign in ("<", "<=", "≤", "&lt;"), sign in (">", ">=", "≥", "&gt;")

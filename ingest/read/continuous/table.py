@@ -53,11 +53,6 @@ class Table:
     delimiter: str = ""
     rows: tuple[tuple[int, tuple[str, ...]], ...] = field(default=(), repr=False)
 
-    @property
-    def decimal_comma(self) -> bool:
-        """Whether `0,5` can be a number: where no comma separates fields."""
-        return self.delimiter != ","
-
     def batches(self, positions: Sequence[int]) -> Iterator[Batch]:
         """Stream some columns, by their positions from 0, in batches of rows.
 

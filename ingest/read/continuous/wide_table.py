@@ -13,10 +13,11 @@ from cohortmart.core.errors import IngestError
 from cohortmart.core.lake.censoring import CENSORING
 from cohortmart.core.study.records import Assay
 from cohortmart.core.text import did_you_mean, listed
+from ingest.read.continuous.cell_style import CellStyle, like_numbers, not_a_number
 from ingest.read.continuous.column_words import WORDS, loose
 from ingest.read.continuous.header import MeasurementHeader, measure_table
-from ingest.read.continuous.long_table import ABOVE, READER, not_a_number
-from ingest.read.continuous.readings import Readings, readings
+from ingest.read.continuous.long_table import ABOVE, READER
+from ingest.read.continuous.readings import Readings, as_text, readings
 from ingest.read.continuous.table import Table
 from ingest.read.matrix.records import Block
 from ingest.read.text.names import is_gene_name_column, strip_suffix, tidy_ids, tidy_names
@@ -156,16 +157,15 @@ def _feature_columns(
             expected="sample names, then one column a measure",
             found=listed(columns, most=10),
         )
-    note = f"{table.path.name}: passed over, as they hold text: {listed(text, most=5)}"
+    note = f"{table.path.name}: passed over, as they hold words or nothing: {listed(text, most=5)}"
     return features, (note,) if text else ()
 
 
 def _is_numeric(column: Any, table: Table) -> bool:
     """Whether the first rows of a column are measurements, all of them or nearly."""
-    read = readings(column, decimal_comma=table.decimal_comma)
-    if read.bad is None:
-        return bool((~np.isnan(read.values) | read.below).any())
-    return int((~np.isnan(read.values)).sum()) >= 0.8 * len(column)
+    read = readings(column, CellStyle(table).of([column]))
+    n = int((~np.isnan(read.values) | read.below).sum())
+    return n > 0 if read.bad is None else max(n, like_numbers(column)) >= 0.8 * len(column)
 
 
 def blocks_of_rows(header: MeasurementHeader, assay: Assay) -> Iterator[Block]:
@@ -178,17 +178,19 @@ def blocks_of_rows(header: MeasurementHeader, assay: Assay) -> Iterator[Block]:
     """
     table = header.table
     extra = () if header.name_field is None else (header.name_field,)
+    written = CellStyle(table)
     row = 0
     for line, (ids, *rest) in table.batches([0, *extra, *header.sample_fields]):
-        names = tidy_names(_text(rest.pop(0))) if extra else None
+        names = tidy_names(as_text(rest.pop(0))) if extra else None
+        style = written.of(rest)
         read = []
         for field, column in zip(header.sample_fields, rest, strict=True):
-            one = readings(column, decimal_comma=table.decimal_comma)
+            one = readings(column, style)
             if one.bad is not None:
                 at = table.line_of(row + one.bad)
                 raise not_a_number(table, table.columns[field], at, column[one.bad])
             read.append(one)
-        feature_ids = tidy_ids(_text(ids), assay.read.strip_version)
+        feature_ids = tidy_ids(as_text(ids), assay.read.strip_version)
         yield _block(row, feature_ids, names, read)
         row += len(ids)
         del line
@@ -206,10 +208,12 @@ def blocks_of_columns(header: MeasurementHeader) -> Iterator[Block]:
     ordered = sorted(header.features, key=lambda f: f[0].encode())
     fields = [field for _, field in ordered]
     parts: list[list[Readings]] = [[] for _ in ordered]
+    written = CellStyle(table)
     row = 0
     for _, columns in table.batches(fields):
+        style = written.of(columns)
         for i, column in enumerate(columns):
-            one = readings(column, decimal_comma=table.decimal_comma)
+            one = readings(column, style)
             if one.bad is not None:
                 at = table.line_of(row + one.bad)
                 raise not_a_number(table, ordered[i][0], at, column[one.bad])
@@ -250,7 +254,3 @@ def _block(row: int, ids: Any, names: Any, read: Sequence[Readings]) -> Block:
             "qc_flag": np.where(above, ABOVE, np.nan),
         },
     )
-
-
-def _text(column: Any) -> Any:
-    return pc.fill_null(pc.cast(column, pa.string()), "")

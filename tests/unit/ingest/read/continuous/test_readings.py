@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.read.continuous.readings import MISSING, readings
+from ingest.read.text.number_style import NumberStyle
 
 
 @pytest.mark.parametrize("text", ["<0.5", "< 0.5", "<=0.5", "≤0.5", "&lt;0.5"])
@@ -53,7 +54,7 @@ def test_the_first_cell_that_is_none_is_told(text: str) -> None:
 
 
 def test_a_decimal_comma_counts_where_it_separates_nothing() -> None:
-    read = readings(pa.array(["0,5", "<1,25", "-3,0"]), decimal_comma=True)
+    read = readings(pa.array(["0,5", "<1,25", "-3,0"]), NumberStyle(","))
     assert read.values.tolist() == [0.5, 1.25, -3.0]
     assert read.bad is None
 
