@@ -18,7 +18,7 @@ from cohortmart.core.lake.hashed_tables import write_named
 from cohortmart.core.lake.layers import RAW, is_derived
 from cohortmart.core.lake.lock import lake_lock
 from cohortmart.core.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import SampleSheet, Study
 from cohortmart.core.text import counted, listed
 from cohortmart.core.warehouse.home import Home
 from ingest.check.samples import match_columns
@@ -26,6 +26,7 @@ from ingest.checksums import Checksums
 from ingest.forget.forgotten import Forgotten, read_forgotten
 from ingest.forget.purge import finish_forgetting
 from ingest.matrix.assay_reading import AssayReading, find_in_lake, read_into_lake
+from ingest.matrix.known_probes import known_probe_notes
 from ingest.plan import Plan, plan_assays
 from ingest.read.samples.sample_sheet import Samples, read_samples
 from ingest.read.samples.sheet_cells import SHEET_READER_VERSION
@@ -149,8 +150,11 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
         study, home.lake, study_file, checksums, say, (NETWORK,), named.genes.words
     )
     translated = named.translated(study, home.lake, network.entries, say)
+    known = known_probe_notes(study, home.lake, annotation, done)
+    for line in known:
+        say(f"note: {line}")
     notes += [*annotation.notes, *(note for reading in done for note in reading.notes)]
-    notes += [*named.notes, *network.notes, *translated.notes]
+    notes += [*known, *named.notes, *network.notes, *translated.notes]
     rows = [
         row
         for reading in done
@@ -256,11 +260,19 @@ def _sheet_rows(
             "rows": len(sheet.rows),
             "columns": len(sheet.columns),
             "format": sheet.format,
-            "options": options_json(block.model_dump(exclude={"file"})),
+            "options": options_json(_sheet_options(block)),
             "reader_version": SHEET_READER_VERSION,
         }
         for sheet, block in zip(samples.sheets, study.samples, strict=True)
     ]
+
+
+def _sheet_options(block: SampleSheet) -> dict[str, object]:
+    """Return how a sheet is read; `sheet` came later and is told only where it is set."""
+    options = block.model_dump(exclude={"file"})
+    return (
+        options if block.sheet is not None else {k: v for k, v in options.items() if k != "sheet"}
+    )
 
 
 def _switch(lake: Path, entries: list[Entry]) -> bool:

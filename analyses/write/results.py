@@ -140,11 +140,24 @@ def drop_outdated(home: Home) -> list[str]:
     return sorted({e.part for e in gone})
 
 
-def sweep_results(home: Home) -> None:
-    """Delete result files that are not current; call it once the warehouse shows the new ones."""
-    current = {e.path for e in read_current(home.results)}
+def shown_results(home: Home) -> frozenset[Entry]:
+    """Return the current result files, to be kept for readers once others take their place."""
+    return frozenset(read_current(home.results))
+
+
+def sweep_results(home: Home, shown: Collection[Entry] = ()) -> None:
+    """Delete result files that are not current; call it once the warehouse shows the new ones.
+
+    Parameters
+    ----------
+    home : Home
+    shown : collection of Entry
+        Files that the warehouse before showed. They stay until the next sweep: a client that is
+        connected to that warehouse still reads them.
+    """
+    kept = {e.path for e in (*read_current(home.results), *shown)}
     for path in _files(home.results):
-        if path.relative_to(home.results).as_posix() not in current:
+        if path.relative_to(home.results).as_posix() not in kept:
             path.unlink()
     for folder in home.results.glob("*/"):
         if not any(folder.iterdir()):

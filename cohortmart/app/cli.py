@@ -175,6 +175,25 @@ def sql(
 
 
 @app.command()
+def export(
+    target: Annotated[Path, typer.Argument(metavar="FILE.duckdb", help="The file to write.")],
+    out: OutFolder,
+    table: Annotated[
+        list[str] | None,
+        typer.Option("--table", metavar="NAME", help="Only this table; may be given again."),
+    ] = None,
+) -> None:
+    """Write the tables into one DuckDB file that can be sent on: it needs no other file."""
+    from cohortmart.app.commands.export import export_tables
+    from cohortmart.core.warehouse.home import Home
+
+    session.out = out
+    said = export_tables(Home(out), target, table or ())
+    if not session.quiet:
+        print(said)
+
+
+@app.command()
 def diff(
     first: Annotated[Path, typer.Argument(metavar="DIR_A", help="Output folder of one run.")],
     second: Annotated[Path, typer.Argument(metavar="DIR_B", help="Output folder of another.")],

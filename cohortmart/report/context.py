@@ -24,10 +24,14 @@ create or replace temp table shown_sample (
 """
 
 
-#: Tables of single features with the columns that name contrasts: of one person, their own changes.
+#: Tables of single features and variables with the columns that name contrasts: of one person,
+#: their own changes.
 _CHANGES = {
     "fct_contrast_result": ("contrast",),
     "dmp_deg": ("contrast",),
+    "explained_change": ("contrast",),
+    "explained_variable": ("contrast",),
+    "fct_explained": ("contrast",),
     "rebound": ("first_contrast", "second_contrast"),
 }
 

@@ -7,10 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from cohortmart.core.text import nearest
+from ingest.check.changed_names import changed_by_spreadsheet, written_otherwise
 from ingest.read.samples.sample_sheet import Samples
 
 
-def likely_cause(samples: Samples, assay: str, unknown: Sequence[str]) -> str:
+def likely_cause(
+    samples: Samples, assay: str, unknown: Sequence[str], names: Sequence[str] = ()
+) -> str:
     """Say what most likely happened to sample names that the sheet does not have.
 
     Parameters
@@ -21,20 +24,30 @@ def likely_cause(samples: Samples, assay: str, unknown: Sequence[str]) -> str:
         The assay with the names.
     unknown : sequence of str
         Names in its matrix that are not in the sheet.
+    names : sequence of str
+        All names in its matrix.
 
     Returns
     -------
     str
         What to do, for the message.
     """
-    known = samples.names[assay]
+    known = {n: s for n, s in samples.names[assay].items() if n not in samples.arrays}
     column = _other_column(samples, unknown)
     if column is not None:
         return (
             f"the sheet's column `{column}` has these names: write `sample: {column}` under "
             f"assays.{assay}"
         )
+    changed = changed_by_spreadsheet(known, unknown)
+    if changed is not None:
+        return changed
     suffix = _suffix(known, unknown)
+    if suffix is not None and not set(names).isdisjoint(n.removesuffix(suffix) for n in unknown):
+        return (
+            f"beside columns named as the samples stand such that end in `{suffix}`: take them out "
+            "of the file, or name them so that what they hold is known (`S1.Detection Pval`)"
+        )
     if suffix is not None:
         return (
             f"the names end in `{suffix}`: write `read: {{strip_suffix: {suffix}}}` under "
@@ -48,6 +61,12 @@ def likely_cause(samples: Samples, assay: str, unknown: Sequence[str]) -> str:
             "digits, a dot for other signs): export with check.names = FALSE, or write the "
             "matrix's names into a column of the sheet and name it under "
             f"assays.{assay}.sample"
+        )
+    written = written_otherwise(known, unknown)
+    if written is not None:
+        return (
+            f"{written}, or write the matrix's names into a column of the sheet and name it "
+            f"under assays.{assay}.sample"
         )
     alike = nearest(unknown[0], known, cutoff=0.75)
     said = f" (is {unknown[0]} meant to be {alike}?)" if alike is not None else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -33,6 +34,8 @@ _NO_ID = pa.array(["", "NA", "N/A", "NaN", "nan", "null"])
 #: Excel's reading of ids such as 2310009E13.
 _EXCEL_NUMBER = r"^[0-9]\.?[0-9]*E\+[0-9]+$"
 _SHOWN = 5
+#: How far outside of 0 to 1 a beta may lie, as ComBat and other corrections leave some.
+BETA_TOLERANCE = 0.05
 
 
 def check_header(header: MatrixHeader) -> None:
@@ -143,6 +146,28 @@ class MatrixTally:
         self._lines: list[int] = []
         self._missing = np.zeros(len(header.samples), np.int64)
         self._sums = np.zeros(len(header.samples))
+        self._clipped, self._low, self._high = 0, 0.0, 1.0
+
+    def clipped(self, block: Block) -> Block:
+        """Return a block of betas whose values a hair outside 0 to 1 are 0 or 1; they are counted.
+
+        Parameters
+        ----------
+        block : Block
+            Of any kind; what lies more than `BETA_TOLERANCE` outside stays as it is.
+        """
+        if self.kind != "beta":
+            return block
+        values = block.values
+        near = (values >= -BETA_TOLERANCE) & (values <= 1 + BETA_TOLERANCE)
+        near &= (values < 0) | (values > 1)
+        if not near.any():
+            return block
+        outside = values[near]
+        self._clipped += outside.size
+        self._low = min(self._low, float(outside.min()))
+        self._high = max(self._high, float(outside.max()))
+        return replace(block, values=np.where(near, np.clip(values, 0, 1), values))
 
     def add(self, block: Block) -> None:
         """Check one block.
@@ -291,6 +316,11 @@ class MatrixTally:
         if total:
             cells = counted(self.rows * len(samples), "cell")
             notes.append(f"{name}: no value in {total:,} of {cells}, kept as null")
+        if self._clipped:
+            notes.append(
+                f"{name}: {counted(self._clipped, 'beta')} a hair outside 0 to 1 "
+                f"({self._low:.3g} to {self._high:.3g}) set to 0 or 1"
+            )
         if empty:
             notes.append(f"{name}: no value at all in {listed(empty, most=_SHOWN)}")
         if self.kind == "counts":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cohortmart.core.errors import IngestError
@@ -54,7 +54,8 @@ def match_columns(study: Study, samples: Samples, columns: Mapping[str, Sequence
         known = samples.names[assay]
         unknown = [name for name in names if name not in known]
         if unknown:
-            raise _unknown_columns(study, samples, assay, unknown)
+            raise _unknown_columns(study, samples, assay, unknown, names)
+        notes += _array_notes(study, samples, assay, names)
         found[assay] = tuple(known[name] for name in names)
         _check_once(study, assay, names, found[assay])
         absent = sorted(set(known.values()) - set(found[assay]))
@@ -74,16 +75,35 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
 
 
-def _unknown_columns(study: Study, samples: Samples, assay: str, unknown: list[str]) -> IngestError:
+def _array_notes(study: Study, samples: Samples, assay: str, names: Sequence[str]) -> Iterator[str]:
+    """Say that columns were found by the samples' arrays and not by their names."""
+    by_array = [name for name in names if name in samples.arrays]
+    column = study.assays[assay].sample or study.samples[0].sample
+    if by_array and samples.arrays[by_array[0]] != f"`{column}`":
+        yield (
+            f"{assay}: {counted(len(by_array), 'column')} of the matrix found by the array, which "
+            f"the sheet names in {samples.arrays[by_array[0]]} ({_some(by_array[:1])})"
+        )
+
+
+def _unknown_columns(
+    study: Study, samples: Samples, assay: str, unknown: list[str], names: Sequence[str]
+) -> IngestError:
     many = len(unknown) > 1
     return IngestError(
         f"{counted(len(unknown), 'sample')} of the {assay} matrix "
         f"{'are' if many else 'is'} not in the sample sheet",
         file=study.assays[assay].files[0],
-        expected=f"names as in the sheet, such as {_some(sorted(samples.names[assay])[:3])}",
+        expected=f"names as in the sheet, such as {_some(_in_sheet(samples, assay)[:3])}",
         found=_some(unknown),
-        hint=likely_cause(samples, assay, unknown),
+        hint=likely_cause(samples, assay, unknown, names),
     )
+
+
+def _in_sheet(samples: Samples, assay: str) -> list[str]:
+    """Return the names that the sheet gives to samples; their arrays' where it gives no other."""
+    known = sorted(samples.names[assay])
+    return [name for name in known if name not in samples.arrays] or known
 
 
 def _check_once(study: Study, assay: str, names: Sequence[str], sample_ids: Sequence[str]) -> None:

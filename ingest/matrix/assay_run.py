@@ -110,8 +110,10 @@ class AssayRun:
         counters = CounterRows()
         counts = tally.kind == "counts"
         genes = gene_ids(header, self.assay, self._lookup, counters) if counts else None
-        for block in genes.blocks() if genes else one_ahead(read_blocks(header, self.assay)):
+        for read in genes.blocks() if genes else one_ahead(read_blocks(header, self.assay)):
+            block = tally.clipped(read)
             tally.add(block)
+            self.notes += [note for note in block.notes if note not in self.notes]
             if kind is None and self.assay.kind == CONTINUOUS:
                 check_transform(header, block, self.assay)
             kept = block if len(keep) == len(header.samples) else block.of_samples(keep)

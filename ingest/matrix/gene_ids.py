@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,7 @@ def gene_ids(
 
 
 def _renamed(block: Block, ids: Any, names: Any) -> Block:
-    return Block(block.first_line, ids, names, block.values, block.further)
+    return replace(block, feature_ids=ids, gene_names=names)
 
 
 def _pieces(block: Block, ids: Any, names: Any, keep: np.ndarray) -> Iterator[Block]:
@@ -167,4 +168,5 @@ def _pieces(block: Block, ids: Any, names: Any, keep: np.ndarray) -> Iterator[Bl
             None if names is None else names.slice(start, end - start),
             np.ascontiguousarray(block.values[start:end]),
             {k: np.ascontiguousarray(v[start:end]) for k, v in block.further.items()},
+            block.notes,
         )

@@ -17,7 +17,7 @@ from ingest.read.continuous import measurements
 from ingest.read.counts import featurecounts, htseq, quantification, star
 from ingest.read.illumina import genomestudio, signals
 from ingest.read.matrix import geo_series_matrix, rds, text_matrix, transposed
-from ingest.read.matrix.format import FileStart, Format
+from ingest.read.matrix.format import FileStart, FirstFeatures, Format
 from ingest.read.matrix.records import Block, MatrixHeader
 from ingest.read.text.raw_file import RawFile
 
@@ -156,6 +156,17 @@ def estimated_rows(header: MatrixHeader) -> float:
 def first_cells(header: MatrixHeader, quantity: str) -> list[str]:
     """Return some cells of a quantity (`value`, `detection_p`, ...) as the file writes them."""
     return list(FORMATS[header.reader].first_cells(header, quantity))
+
+
+def first_features(header: MatrixHeader, assay: Assay) -> FirstFeatures:
+    """Return the ids of a matrix's first features, without reading more than a part of it.
+
+    Raises
+    ------
+    IngestError
+        A value of that part cannot be read.
+    """
+    return FORMATS[header.reader].first_features(header, assay)
 
 
 def _refuse_idle_options(headers: Sequence[MatrixHeader], assay: Assay) -> None:

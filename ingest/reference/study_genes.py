@@ -86,6 +86,8 @@ def study_genes(
     names: set[str] = set()
     own: dict[str, str] = {}
     for part in assays:
+        if part.kind == "continuous":
+            names.update(part.features["gene_name"].drop_null().to_pylist())
         if part.kind != "counts":
             continue
         ids = part.features["feature_id"].to_pylist()

@@ -16,9 +16,19 @@ HALF = [f"G{i:04d}" for i in range(100, 130)]
 #: Change of the share from the 1st to the 3rd visit, and log2 counts a unit of it.
 SHIFT, SLOPE = -0.15, 10.0
 VISITS = ("1st", "3rd", "PP")
+CONTRASTS = {
+    "3rd-1st": "(HP.3rd + MS.3rd) / 2 - (HP.1st + MS.1st) / 2",
+    "MS_3rd-1st": "MS.3rd - MS.1st",
+    "MSvsHP_3rd-1st": "(MS.3rd - MS.1st) - (HP.3rd - HP.1st)",
+    "MSvsHP_3rd": "MS.3rd - HP.3rd",
+}
 
 
-def write_study(folder: Path, changes: dict[str, Any] | None = None) -> Path:
+def write_study(
+    folder: Path,
+    changes: dict[str, Any] | None = None,
+    others: dict[str, dict[str, Any]] | None = None,
+) -> Path:
     """Write sheet, counts and study.yml; two groups of ten people at three visits, some missed.
 
     Parameters
@@ -26,6 +36,8 @@ def write_study(folder: Path, changes: dict[str, Any] | None = None) -> Path:
     folder : Path
     changes : dict, optional
         Keys of the analysis `cells`.
+    others : dict, optional
+        Further analyses, and the keys in which they differ from it.
     """
     rng = np.random.default_rng(13)
     rows = [
@@ -63,6 +75,19 @@ def write_study(folder: Path, changes: dict[str, Any] | None = None) -> Path:
     lines = ["gene_id\t" + "\t".join(names)]
     lines += ["\t".join([g, *map(str, c)]) for g, c in zip(genes, counts.tolist(), strict=True)]
     (folder / "counts.tsv").write_text("\n".join(lines) + "\n")
+    # the share once more, as a continuous assay that lacks the last sample
+    flow = [
+        "marker," + ",".join(names[:-1]),
+        ",".join(["memory", *(f"{m:.5f}" for m in memory[:-1])]),
+    ]
+    flow.append(",".join(["naive", *(f"{1 - m:.5f}" for m in memory[:-1])]))
+    (folder / "flow.csv").write_text("\n".join(flow) + "\n")
+    analysis = {
+        "assay": "rna", "values": "voom",
+        "model": {"means": ["group", "timepoint"], "block": "subject"},
+        "contrasts": CONTRASTS,
+        "explained_by": {"variables": ["memory", "hormone"]},
+    }  # fmt: skip
     study = {
         "study": "mediated",
         "samples": {
@@ -72,21 +97,13 @@ def write_study(folder: Path, changes: dict[str, Any] | None = None) -> Path:
         },
         "timepoints": list(VISITS),
         "groups": ["HP", "MS"],
-        "assays": {"rna": {"kind": "counts", "files": ["counts.tsv"]}},
-        "analyses": {
-            "cells": {
-                "assay": "rna", "values": "voom",
-                "model": {"means": ["group", "timepoint"], "block": "subject"},
-                "contrasts": {
-                    "3rd-1st": "(HP.3rd + MS.3rd) / 2 - (HP.1st + MS.1st) / 2",
-                    "MS_3rd-1st": "MS.3rd - MS.1st",
-                    "MSvsHP_3rd-1st": "(MS.3rd - MS.1st) - (HP.3rd - HP.1st)",
-                    "MSvsHP_3rd": "MS.3rd - HP.3rd",
-                },
-                "explained_by": {"variables": ["memory", "hormone"]},
-                **(changes or {}),
-            }
+        "assays": {
+            "rna": {"kind": "counts", "files": ["counts.tsv"]},
+            "flow": {"kind": "continuous", "files": ["flow.csv"], "unit": "share"},
         },
+        "analyses": {"cells": {**analysis, **(changes or {})}, **{
+            name: {**analysis, **of} for name, of in (others or {}).items()
+        }},
     }  # fmt: skip
     path = folder / "study.yml"
     path.write_text(yaml.safe_dump(study, sort_keys=False))

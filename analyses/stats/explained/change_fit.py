@@ -56,7 +56,7 @@ class ChangeFit:
     change : ndarray of shape (n_equations, rank, n_variables)
         A.
     change_covariance : ndarray of shape (n_equations, rank, rank)
-        Of a column of A, where the variable varies by 1: M Q'W^2 Q M.
+        Of a column of A, where the variable varies by 1: M Q'W^2 Q M; without weights M itself.
     slope_inverse : ndarray of shape (n_equations, n_variables, n_variables)
         S; NaN where there is none.
     full : ndarray of bool of shape (n_equations,)
@@ -106,7 +106,7 @@ def fit_changes(y: Floats, within: WithinPeople, weights: Floats | None = None) 
     """
     _check(y, within, weights)
     w = _weights_of(y, weights)
-    out = _empty(len(y), len(w.rows), within)
+    out = _empty(len(y), len(w.rows), within, plain=w.plain)
     out.equations[:] = w.of_feature
     out.mean[:] = observed_mean(y)
     rank, people = np.empty((2, len(w.rows)))
@@ -252,8 +252,9 @@ def _estimate(
     out.sigma2_remaining[some] = np.where(known, rest / np.maximum(with_variables, 1.0), np.nan)
 
 
-def _empty(n: int, n_equations: int, within: WithinPeople) -> ChangeFit:
+def _empty(n: int, n_equations: int, within: WithinPeople, *, plain: bool) -> ChangeFit:
     r, m = within.basis.rank, within.n_variables
+    inverse = np.empty((n_equations, r, r))
     return ChangeFit(
         coefficients=np.empty((n, r)),
         slopes=np.empty((n, m)),
@@ -263,9 +264,9 @@ def _empty(n: int, n_equations: int, within: WithinPeople) -> ChangeFit:
         df_remaining=np.empty(n),
         mean=np.empty(n),
         equations=np.empty(n, np.int64),
-        inverse=np.empty((n_equations, r, r)),
+        inverse=inverse,
         change=np.empty((n_equations, r, m)),
-        change_covariance=np.empty((n_equations, r, r)),
+        change_covariance=inverse if plain else np.empty((n_equations, r, r)),
         slope_inverse=np.empty((n_equations, m, m)),
         full=np.empty(n_equations, bool),
     )
@@ -280,9 +281,11 @@ def join_changes(parts: Sequence[ChangeFit]) -> ChangeFit:
         Of the same `WithinPeople`; not empty.
     """
     starts = np.cumsum([0, *(len(p.inverse) for p in parts)])
-    joined = {
-        f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(ChangeFit)
-    }
+    shared = all(p.change_covariance is p.inverse for p in parts)
+    names = [f.name for f in fields(ChangeFit) if not (shared and f.name == "change_covariance")]
+    joined = {name: np.concatenate([getattr(p, name) for p in parts]) for name in names}
+    if shared:
+        joined["change_covariance"] = joined["inverse"]
     joined["equations"] = np.concatenate(
         [p.equations + start for p, start in zip(parts, starts, strict=False)]
     )

@@ -11,7 +11,7 @@ from cohortmart.app.check.combat import CombatCheck, check_combat
 from cohortmart.app.check.combat_words import combat_text, combat_warnings
 from cohortmart.app.check.cost import cost_text
 from cohortmart.app.check.derived import derived_text
-from cohortmart.app.check.filters import filter_notes
+from cohortmart.app.check.filters import filter_notes, manifest_notes
 from cohortmart.app.check.genes import genes_text
 from cohortmart.app.check.measured import Measured, open_samples, read_measured
 from cohortmart.app.check.paragraphs import block
@@ -89,6 +89,7 @@ def _samples_section(study: Study, measured: Measured, combats: Mapping[str, Com
     lines = [f"Study {study.study}: {of} in the sample sheet"]
     lines += [f"  note: {note}" for note in measured.notes]
     text = "\n".join(lines) + "\n"
+    of_manifests = manifest_notes(study, measured)
     for assay in study.measured_assays:
         n_measured = len(measured.sample_ids[assay])
         word = KINDS[study.assays[assay].kind].measured
@@ -99,6 +100,8 @@ def _samples_section(study: Study, measured: Measured, combats: Mapping[str, Com
         if study.assays[assay].kind == "beta":
             notes = filter_notes(study, assay, measured)
             text += "".join(f"{block('note', note)}\n" for note in notes)
+        if assay in of_manifests:
+            text += f"{block('WARNING', of_manifests[assay])}\n"
         if assay in combats:
             text += f"\n{combat_text(combats[assay], study)}"
     return text + "".join(

@@ -187,9 +187,10 @@ def _build(
     if_needed: bool = False,
     results_follow: bool = False,
 ) -> None:
-    from analyses.write.results import drop_outdated, sweep_results
+    from analyses.write.results import drop_outdated, shown_results, sweep_results
     from cohortmart.core.warehouse.build import RESULTS_MODELS, build
 
+    shown = shown_results(home)
     with progress.step("build", "building the tables"):
         for part in drop_outdated(home):
             progress.say(f"{part}: results of an earlier version; `analyse` makes them anew")
@@ -199,7 +200,7 @@ def _build(
         # without results their models would be built and tested empty, and soon again
         empty = results_follow and not read_current(home.results)
         build(home, progress.say, exclude=RESULTS_MODELS if empty else None, dbt=dbt)
-        sweep_results(home)
+        sweep_results(home, shown)
 
 
 def _up_to_date(home: Home, rooms: tuple[str, ...]) -> bool:
@@ -223,10 +224,11 @@ def _analyse(
     study: Study, home: Home, progress: Progress, dbt: DbtProcess, only: str | None = None
 ) -> None:
     from analyses.pipeline import analyse
-    from analyses.write.results import sweep_results
+    from analyses.write.results import shown_results, sweep_results
     from cohortmart.core.warehouse.build import RESULTS_MODELS, build
 
     fault: CohortmartError | None = None
+    shown = shown_results(home)
     with progress.step("analyse", "computing the contrasts"):
         try:
             analyse(study, home, only=only, say=progress.say)
@@ -235,7 +237,8 @@ def _analyse(
     if not _up_to_date(home, ("results",)):
         with progress.step("build", "showing the results in the warehouse"):
             build(home, progress.say, RESULTS_MODELS, dbt=dbt)
-            sweep_results(home)  # only now: until here the warehouse showed the old files
+            # only now: until here the warehouse showed the old files, and its readers still do
+            sweep_results(home, shown)
     if fault is not None:
         raise fault
 

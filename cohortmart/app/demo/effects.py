@@ -23,7 +23,7 @@ SHARES = {
 _SIZE = (0.3, 1.0)  # log2 fold change at the peak
 _PROMOTER_RATIO = -0.8  # change of a promoter's M-value over its gene's log2 fold change
 #: How far a rebound has gone at each time point.
-_COURSE = {"NP": 0.0, "BP": 0.0, "1st": 0.0, "2nd": 0.5, "3rd": 1.0, "PP": 0.0}
+COURSE = {"NP": 0.0, "BP": 0.0, "1st": 0.0, "2nd": 0.5, "3rd": 1.0, "PP": 0.0}
 
 #: The contrasts of the truth tables, as sums of +-1 times a mean, named as the analyses name them.
 CONTRASTS: dict[str, dict[tuple[str, str], int]] = {
@@ -89,7 +89,7 @@ def plant_in_genes(seed: int, scale: Scale) -> Planted:
     size = rng.uniform(*_SIZE, scale.genes)
     size = np.where(effect == "none", 0.0, size)
     size = np.where(np.char.endswith(effect, "_down"), -size, size)
-    course = np.array([_COURSE[t] for t in TIMEPOINTS])
+    course = np.array([COURSE[t] for t in TIMEPOINTS])
     shift = np.zeros((scale.genes, len(GROUPS), len(TIMEPOINTS)))
     hp, ms = GROUPS.index("HP"), GROUPS.index("MS")
     both, grouped = np.char.startswith(effect, "rebound"), np.char.startswith(effect, "group")

@@ -11,6 +11,7 @@ from cohortmart.app.demo.background import (
     scattered,
     subject_shift,
 )
+from cohortmart.app.demo.cells import Cells, followed
 from cohortmart.app.demo.effects import Planted
 from cohortmart.app.demo.people import Samples
 from cohortmart.app.demo.scale import stream
@@ -23,7 +24,7 @@ _DISPERSION = 0.025  # of highly expressed genes, between visits of one person
 _PRIOR_DF = 10.0
 
 
-def make_counts(seed: int, samples: Samples, planted: Planted) -> Ints:
+def make_counts(seed: int, samples: Samples, planted: Planted, cells: Cells | None = None) -> Ints:
     """Draw the counts of every sample.
 
     Parameters
@@ -34,6 +35,9 @@ def make_counts(seed: int, samples: Samples, planted: Planted) -> Ints:
         All samples, measured or not.
     planted : Planted
         Effects on the log2 expected count.
+    cells : Cells, optional
+        Genes that follow the cells of each sample; they are drawn from a stream of their own, so
+        that all others stay as they are without them.
 
     Returns
     -------
@@ -59,4 +63,9 @@ def make_counts(seed: int, samples: Samples, planted: Planted) -> Ints:
     rate = np.exp2(log2_mean)
     rate *= library / rate.sum(axis=0)
     shape = 1.0 / dispersion[:, None]
-    return rng.poisson(rng.gamma(shape, rate / shape))
+    counts = rng.poisson(rng.gamma(shape, rate / shape))
+    if cells is not None:
+        own = stream(seed, "counts of cells")
+        rate, shape = rate[cells.genes] * np.exp2(followed(cells)), shape[cells.genes]
+        counts[cells.genes] = own.poisson(own.gamma(shape, rate / shape))
+    return counts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from cohortmart.app.demo.background import (
     scattered,
     subject_shift,
 )
+from cohortmart.app.demo.cells import Cells, marker_m_values, marker_shift, markers_among
 from cohortmart.app.demo.effects import Planted, follow_in_probes
 from cohortmart.app.demo.people import Samples, Text
 from cohortmart.app.demo.scale import BLOCK, Scale, stream
@@ -59,6 +60,15 @@ class Probes:
     planted: Planted
 
 
+def mark_cells(probes: Probes, cells: Cells, samples: Samples) -> Probes:
+    """Note the probes that tell the cells apart, with what is expected of them."""
+    here, rows = markers_among(cells, probes.number)
+    effect, shift = probes.planted.effect.copy(), probes.planted.shift.copy()
+    effect[rows] = "cells" if cells.size.any() else "none"
+    shift[rows] = marker_shift(cells, samples)[here]
+    return replace(probes, planted=Planted(effect, shift))
+
+
 def make_probes(seed: int, scale: Scale, genes: Planted, block: int = 0) -> Probes:
     """Lay the probes of a block on the genes, in turn a promoter and a body probe.
 
@@ -90,7 +100,7 @@ def make_probes(seed: int, scale: Scale, genes: Planted, block: int = 0) -> Prob
     return Probes(block, number, gene, promoter, design_type, state, planted)
 
 
-def make_betas(seed: int, samples: Samples, probes: Probes) -> Floats:
+def make_betas(seed: int, samples: Samples, probes: Probes, cells: Cells | None = None) -> Floats:
     """Draw the betas of every sample for a block of probes.
 
     Parameters
@@ -101,6 +111,8 @@ def make_betas(seed: int, samples: Samples, probes: Probes) -> Floats:
         All samples, measured or not.
     probes : Probes
         States and effects.
+    cells : Cells, optional
+        Mixtures, which the probes among its markers show in place of a state.
 
     Returns
     -------
@@ -112,10 +124,16 @@ def make_betas(seed: int, samples: Samples, probes: Probes) -> Floats:
     of_state = np.array([_STATE_M["I"], _STATE_M["II"]])
     centre = of_state[(probes.design_type == "II").astype(int), probes.state]
     sd_within = np.sqrt(scattered(rng, np.full(n_probes, _WITHIN_SD**2), _PRIOR_DF))
-    m_value = (
+    level = (
         (centre + rng.normal(0, 0.4, n_probes))[:, None]
         + planted_shift(probes.planted, samples)
         + covariate_shift(rng, samples, n_probes)
+    )
+    if cells is not None:
+        here, rows = markers_among(cells, probes.number)
+        level[rows] = marker_m_values(cells)[here]
+    m_value = (
+        level
         + level_shift(rng, samples.slide, n_probes, np.full(n_probes, _SLIDE_SD))
         + subject_shift(rng, samples, sd_within)
         + rng.normal(size=(n_probes, n_samples)) * sd_within[:, None]

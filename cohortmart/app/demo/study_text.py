@@ -73,6 +73,13 @@ assays:
     files: [{betas}]
     sample: methylation_sample
     platform: EPIC
+  proteins:
+    kind: continuous
+    files: [proteins_npx.csv]
+    unit: NPX
+
+derive:
+  cells: {{from: methylation, method: cell_fractions, reference: cell_types.csv}}
 
 reference:
   manifest: manifest.csv
@@ -121,6 +128,24 @@ _ANALYSES = "\n".join(
 )
 
 
+#: Measurements, and what is made of the betas: proteins and fractions of cells.
+_MEASURED = """\
+
+  {assay}_cd8:
+    assay: {assay}
+    where: "cell_type = 'CD8' and study_group <> 'HC'"
+    values: measured
+    model: {{means: [group, timepoint], covariates: [age], block: subject}}
+    thresholds: {{adj_p: 0.05}}
+    contrasts: {{time_within_group: all, group_within_time: all, interaction: all}}
+    rebound: {{pairs: [[3rd-1st, PP-3rd]]}}
+"""
+#: How much of the changes is a shift of the cells.
+_EXPLAINED = """\
+    explained_by: {variables: [cells.effector], contrasts: [HP_3rd-1st, MS_3rd-1st, MS_PP-3rd]}
+"""
+
+
 def study_text(betas: str) -> str:
     """Return the whole file.
 
@@ -129,4 +154,7 @@ def study_text(betas: str) -> str:
     betas : str
         Name of the file of betas.
     """
-    return _HEAD.format(betas=betas, disease=DISEASE) + _ANALYSES + _WEEKS
+    head = _HEAD.format(betas=betas, disease=DISEASE)
+    analyses = _ANALYSES.replace(_CHECKS, _CHECKS + _EXPLAINED, 1)
+    measured = "".join(_MEASURED.format(assay=assay) for assay in ("proteins", "cells"))
+    return head + analyses + _WEEKS + measured

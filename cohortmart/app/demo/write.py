@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from cohortmart.app.demo.beta_text import beta_rows
+from cohortmart.app.demo.cells import TYPES, Cells, make_cells, with_cells
 from cohortmart.app.demo.effects import CONTRASTS, SHARES, Planted, plant_in_genes, without_effects
 from cohortmart.app.demo.expression import make_counts
 from cohortmart.app.demo.gene_sets import GeneSet, gmt_text, make_disease_genes, make_gene_sets
@@ -22,9 +23,10 @@ from cohortmart.app.demo.manifest import (
     masked,
     place_genes,
 )
-from cohortmart.app.demo.methylation import STATES, Probes, make_betas, make_probes
+from cohortmart.app.demo.methylation import STATES, Probes, make_betas, make_probes, mark_cells
 from cohortmart.app.demo.network import Network, make_network, network_text
 from cohortmart.app.demo.people import Samples, Text, make_samples
+from cohortmart.app.demo.proteins import make_proteins, npx_table, protein_truth
 from cohortmart.app.demo.scale import SCALES, Scale, stream
 from cohortmart.app.demo.study_text import study_text
 from cohortmart.core.errors import InputError
@@ -84,13 +86,17 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1, *, effects: bool 
     _write(raw / "samples.csv", _sample_sheet(samples))
     # columns in another order than the sheet's rows: what belongs together is said by names
     shuffled = stream(seed, "columns").permutation(len(samples.subject))
-    counts = make_counts(seed, samples, genes)
+    left_out = filtered(seed, make_probes(seed, size, genes), place_genes(seed, genes))
+    cells = make_cells(seed, samples, plan, left_out, effects=effects)
+    with_all = with_cells(genes, cells)
+    counts = make_counts(seed, samples, genes, cells)
     columns: dict[str, np.ndarray] = {"gene_id": gene_id, "gene_name": gene_name}
     columns |= {str(samples.sample_id[i]): counts[:, i] for i in shuffled if samples.rna[i]}
     _write(raw / "gene_counts.tsv.gz", pl.DataFrame(columns), separator="\t")
-    _write(raw / "truth" / "genes.csv", _gene_truth(gene_id, gene_name, genes))
-    _write_probes(raw, seed, size, samples, genes, gene_name, shuffled)
-    _write_reference(raw, seed, size, plan, genes, gene_name)
+    _write(raw / "truth" / "genes.csv", _gene_truth(gene_id, gene_name, with_all))
+    _write_probes(raw, seed, size, samples, genes, gene_name, shuffled, cells)
+    _write_cells_and_proteins(raw, seed, samples, cells)
+    _write_reference(raw, seed, size, plan, with_all, gene_name)
     study = raw / "study.yml"
     with written_beside(study) as temporary:
         temporary.write_bytes(study_text(size.betas).encode())
@@ -105,13 +111,14 @@ def _write_probes(
     genes: Planted,
     gene_name: Text,
     shuffled: Ints,
+    cells: Cells,
 ) -> None:
     """Write what has a row a probe, block after block."""
     places = place_genes(seed, genes)
     arrays = shuffled[samples.methylation[shuffled]]
 
     def betas(probes: Probes, probe_id: Text) -> bytes:
-        return beta_rows(probe_id, make_betas(seed, samples, probes)[:, arrays])
+        return beta_rows(probe_id, make_betas(seed, samples, probes, cells)[:, arrays])
 
     def truth(probes: Probes, probe_id: Text) -> bytes:
         rows = _probe_truth(probe_id, gene_name, probes, filtered(seed, probes, places))
@@ -127,6 +134,7 @@ def _write_probes(
     def blocks(text: Callable[[Probes, Text], bytes]) -> Iterator[bytes]:
         for block in range(size.blocks):
             probes = make_probes(seed, size, genes, block)
+            probes = mark_cells(probes, cells, samples)
             yield text(probes, _named("cg9", 7, probes.number))
 
     header = ",".join(["probe_id", *samples.methylation_sample[arrays]]) + "\n"
@@ -150,6 +158,21 @@ def _write_reference(
     _write_parts(raw / "network.tsv", [network_text(network, gene_name)])
     _write(raw / "truth" / "gene_sets.csv", _set_truth((*sets, disease), genes))
     _write(raw / "truth" / "module.csv", _module_truth(network, genes, gene_name))
+
+
+def _write_cells_and_proteins(raw: Path, seed: int, samples: Samples, cells: Cells) -> None:
+    """Write the proteins, the reference of the cells and the truth of both."""
+    proteins = make_proteins(seed, samples, effects=bool(cells.size.any()))
+    _write(raw / "proteins_npx.csv", npx_table(proteins, samples), separator=";")
+    _write(raw / "truth" / "proteins.csv", protein_truth(proteins))
+    reference = {name: cells.reference[:, k] for k, name in enumerate(TYPES)}
+    markers = _named("cg9", 7, cells.markers)
+    _write(raw / "cell_types.csv", pl.DataFrame({"probe_id": markers, **reference}))
+    fractions = {name: cells.fractions[:, k] for k, name in enumerate(TYPES)}
+    _write(
+        raw / "truth" / "cells.csv",
+        pl.DataFrame({"sample_id": samples.sample_id, **fractions}).sort("sample_id"),
+    )
 
 
 def _named(prefix: str, digits: int, number: Ints) -> Text:

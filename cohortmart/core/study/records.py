@@ -54,6 +54,7 @@ class SampleSheet(Record):
     """
 
     file: File
+    sheet: Text | None = None  # worksheet of a workbook: its name, or its number from 1
     sample: Text | None = None
     subject: Text
     group: Text | None = None

@@ -13,8 +13,8 @@ from cohortmart.core.study.reference_records import NetworkFile
 from cohortmart.core.text import counted
 from ingest.read.gene_sets.network_layout import (
     is_header,
+    layout_of,
     raise_empty,
-    read_layout,
     split_fields,
 )
 from ingest.read.gene_sets.network_rows import read_interactions
@@ -86,8 +86,8 @@ def read_edges(
         field is a number between the genes; Excel turned a gene into a date; a column that
         study.yml names is not there.
     """
-    layout = read_layout(asked or NetworkFile(file=path), known)
     with RawFile(path) as file:
+        layout = layout_of(file, asked or NetworkFile(file=path), known)
         lines, compression = read_text_lines(file, comments=True), file.compression
     lines = lines.with_columns(pl.col("text").str.strip_chars_start())
     notes: tuple[str, ...] = ()

@@ -12,7 +12,8 @@ import polars as pl
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.reference_records import NetworkFile
-from ingest.read.gene_sets.network_columns import NetworkColumns, choose_columns
+from ingest.read.gene_sets.network_choice import choose_columns
+from ingest.read.gene_sets.network_columns import NetworkColumns
 from ingest.read.gene_sets.network_header import read_names
 from ingest.read.text.delimited import delimiter_of
 from ingest.read.text.raw_file import RawFile
@@ -55,12 +56,20 @@ class NetworkLayout:
 
 
 def read_layout(asked: NetworkFile, known: Collection[str] = ()) -> NetworkLayout:
+    """Look at the first lines of a network; see `layout_of`."""
+    with RawFile(asked.file, hold=False) as file:
+        return layout_of(file, asked, known)
+
+
+def layout_of(file: RawFile, asked: NetworkFile, known: Collection[str] = ()) -> NetworkLayout:
     """Look at the first lines of a network.
 
     Parameters
     ----------
+    file : RawFile
+        The network.
     asked : NetworkFile
-        The file, and what study.yml says of it.
+        What study.yml says of it.
     known : collection of str
         Names and ids of the study's genes; none where they are not known.
 
@@ -69,8 +78,7 @@ def read_layout(asked: NetworkFile, known: Collection[str] = ()) -> NetworkLayou
     IngestError
         The file cannot be read or holds no line; what study.yml asks for is not there.
     """
-    with RawFile(asked.file, hold=False) as file:
-        lines = file.lines(SAMPLE_LINES)
+    lines = file.lines(SAMPLE_LINES)
     places = [i for i, line in enumerate(lines) if line.strip() and not line.startswith("#")]
     if not places:
         raise_empty(asked.file, "no line")

@@ -172,9 +172,11 @@ def _alias_rows(genes: Sequence[Gene]) -> pl.DataFrame:
     }
     table = pl.DataFrame(rows, schema=schema, orient="row")
     rank = pl.col("kind").replace_strict(_RANK, return_dtype=pl.Int8)
-    best = rank == rank.min().over("alias")
-    alone = pl.col("reference_gene").filter(best).n_unique().over("alias") == 1
-    return table.with_columns(is_certain=best & alone).sort("alias", "kind", "reference_gene")
+    table = table.with_columns(is_best=rank == rank.min().over("alias"))
+    genes_of = table.filter("is_best").group_by("alias").agg(n=pl.col("reference_gene").n_unique())
+    alone = table["alias"].is_in(genes_of.filter(pl.col("n") == 1)["alias"].implode())
+    table = table.with_columns(is_certain=pl.col("is_best") & alone).drop("is_best")
+    return table.sort("alias", "kind", "reference_gene")
 
 
 def _notes(names: str, genes: pl.DataFrame, aliases: pl.DataFrame) -> tuple[str, ...]:

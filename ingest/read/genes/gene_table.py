@@ -128,8 +128,8 @@ def _fields(path: Path, line: int, names: Sequence[str]) -> dict[str, int]:
 
 
 def _gene(path: Path, line: int, cells: Sequence[str], fields: dict[str, int]) -> Gene | None:
-    def cell(role: str) -> str | None:
-        return said(cells[fields[role]]) if fields.get(role, len(cells)) < len(cells) else None
+    n = len(cells)
+    cell = {role: said(cells[at]) for role, at in fields.items() if at < n}.get
 
     if cell("taxon") not in (None, _HUMAN) and "references" in fields:
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ingest.read.illumina.array_names import ID_COLUMNS, is_about_probe, is_telling, parse_name
 from ingest.read.matrix.feature_ids import is_probe_id
-from ingest.read.text.cell_errors import MISSING_WORDS
+from ingest.read.text.cell_errors import missing_words
 
 #: What may stand above the table: comments and the sections of a Final Report.
 _PREAMBLE = ("#", "!", '"#', "[")
@@ -210,7 +210,7 @@ class _Found:
 
 
 def _may_be_sample(cells: Sequence[str]) -> bool:
-    return all(_NUMBER.fullmatch(cell) for cell in cells if cell not in MISSING_WORDS)
+    return all(_NUMBER.fullmatch(cell) for cell in cells if cell not in missing_words("beta"))
 
 
 def _id_field(head: TableHead) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def array_header(
     _check_complete(path, columns, wanted)
     fields = {q: tuple(sample.fields[q] for sample in columns.samples) for q in wanted}
     raw = tuple(sample.name for sample in columns.samples)
-    samples, notes = strip_suffix(raw, _suffix(assay, columns, fields[wanted[0]]), path)
+    samples, notes = strip_suffix(raw, _suffix(assay, columns, fields), path)
     head = columns.head
     packed = "" if form.compression == "none" else f"+{form.compression}"
     return TextMatrixHeader(
@@ -148,13 +148,16 @@ def _check_complete(path: Path, columns: ArrayColumns, wanted: list[str]) -> Non
         )
 
 
-def _suffix(assay: Assay, columns: ArrayColumns, fields: tuple[int, ...]) -> str | None:
-    """Return the suffix to strip; None where it is the name of the quantity, which is gone."""
+def _suffix(
+    assay: Assay, columns: ArrayColumns, fields: Mapping[str, tuple[int, ...]]
+) -> str | None:
+    """Return the suffix to strip; None where it is the name of a quantity, which is gone."""
     suffix = assay.read.strip_suffix
-    names = [columns.head.names[place - 1] for place in fields]
-    already = suffix and all(name.endswith(suffix) for name in names)
-    left = suffix and any(sample.name.endswith(suffix) for sample in columns.samples)
-    return None if already and not left else suffix
+    if not suffix or any(sample.name.endswith(suffix) for sample in columns.samples):
+        return suffix
+    names = [[columns.head.names[place - 1] for place in of] for of in fields.values()]
+    already = any(all(name.endswith(suffix) for name in of_one) for of_one in names)
+    return None if already else suffix
 
 
 def _end_line(file: RawFile, header_line: int) -> bytes:

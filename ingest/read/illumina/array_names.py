@@ -10,11 +10,12 @@ import re
 from typing import NamedTuple
 
 _P_VALUE = r"p[ ._-]?val(?:ue)?s?"
+_DETECTION = rf"det(?:ect(?:ion|ed)?)?[ ._-]?(?:{_P_VALUE}|p)"
 _SIGNAL = r"(?:ylated)?(?:[ ._-]?(?:signal|intensity)(?:[ ._-]?intensity)?)?"
 #: Last words of a column's name; Illumina's signal A is the unmethylated one.
 _QUANTITIES = {
     "value": r"(?:avg|average)[ ._]?beta(?:[ ._]?values?)?|beta(?:[ ._]?values?)?",
-    "detection_p": rf"det(?:ection)?[ ._-]?{_P_VALUE}|detection[ ._-]?p|{_P_VALUE}",
+    "detection_p": rf"{_DETECTION}|{_P_VALUE}",
     "bead_count": r"(?:avg[ ._]?)?nbeads",
     "bead_count_a": r"(?:avg[ ._]?)?nbeads[ ._]?a",
     "bead_count_b": r"(?:avg[ ._]?)?nbeads[ ._]?b",
@@ -29,7 +30,9 @@ _PREFIXED = {
     q: re.compile(rf"(?P<sample>.*?\S)[ ._:|-]+(?:{p})", re.IGNORECASE)
     for q, p in _QUANTITIES.items()
 }
-_ANY = re.compile(r"beta|val|detection|beads|signal|intensity|meth|std", re.IGNORECASE)
+#: `cbind(betas, detP = detP)` in R puts the quantity before the sample.
+_LED = re.compile(rf"(?:{_DETECTION})[ ._:|-]+(?P<sample>\S.*)", re.IGNORECASE)
+_ANY = re.compile(r"beta|val|det|beads|signal|intensity|meth|std", re.IGNORECASE)
 _TELLING = re.compile(r"(avg|average)[ ._]?beta|det(ection)?[ ._-]?p|nbeads", re.IGNORECASE)
 
 #: Columns of probe ids, the best first.
@@ -76,6 +79,9 @@ def parse_name(name: str) -> ColumnName:
             match = pattern.fullmatch(name)
             if match:
                 return ColumnName(quantity, match["sample"])
+        led = _LED.fullmatch(name)
+        if led:
+            return ColumnName("detection_p", led["sample"])
     return ColumnName(None, None)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.text import nearest
+from ingest.read.manifest.comments import Comments, comments_above
 from ingest.read.text.delimited import split_line
 from ingest.read.text.raw_file import RawFile
 from ingest.read.text.text_columns import TextTable, table_stem
@@ -16,18 +17,24 @@ NAMES: dict[str, tuple[str, ...]] = {
     "ilmn_id": ("IlmnID",),
     "name": ("Name",),
     "probe_id": ("probe_id", "probeID", "probe", "TargetID", "target_id", "cpg", "cpg_id", "ID"),
-    "design_type": ("Infinium_Design_Type", "design_type", "Infinium_Design", "Type"),
-    "chromosome": ("CHR", "chromosome", "seqnames"),
+    "design_type": (
+        *("Infinium_Design_Type", "design_type", "Infinium_Design", "designType", "Type"),
+    ),
+    "chromosome": ("CHR", "chromosome", "seqnames", "CpG_chrm"),
     "position": ("MAPINFO", "position", "pos"),
+    "base_before": ("CpG_beg",),  # counted from 0, as in BED: the base before the position
+    "range_start": ("start",),  # R's GRanges; counts beside `seqnames` only
     "genome_build": ("Genome_Build", "build"),
-    "strand": ("Strand", "Strand_FR"),
-    "gene": ("UCSC_RefGene_Name", "gene_name", "gene"),
+    "strand": ("Strand", "Strand_FR", "probe_strand"),
+    "gene": ("UCSC_RefGene_Name", "gene_name", "gene", "genesUniq", "geneNames", "gene_HGNC"),
     "accession": ("UCSC_RefGene_Accession",),
     "region": ("UCSC_RefGene_Group", "region"),
-    "island": ("Relation_to_UCSC_CpG_Island", "Relation_to_Island", "island"),
-    "island_name": ("UCSC_CpG_Islands_Name", "Islands_Name", "island_name"),
+    "island": ("Relation_to_UCSC_CpG_Island", "Relation_to_Island", "island", "CGIposition"),
+    "island_name": ("UCSC_CpG_Islands_Name", "Islands_Name", "island_name", "CGI"),
+    "mask": ("MASK_general", "M_general"),
 }
-_IDS = ("ilmn_id", "name", "probe_id")
+#: Roles of the columns that name a probe.
+PROBE_IDS = ("ilmn_id", "name", "probe_id")
 #: Columns worth a word when they are not there, and what goes without them.
 _MISSED = {
     "design_type": "design types",
@@ -36,6 +43,8 @@ _MISSED = {
     "gene": "genes",
     "island": "CpG islands",
 }
+#: Roles that stand for the position where there is no column of it.
+_ALSO_POSITIONS = ("base_before", "range_start")
 _MOST_HEADING_LINES = 200
 
 
@@ -73,7 +82,8 @@ def read_manifest_header(path: Path) -> ManifestHeader:
 
     A file whose first line starts with `Illumina` or `[Heading]` is in Illumina's layout: the
     table's header follows the line `[Assay]` and its rows end at `[Controls]` or with the file.
-    Any other file is a table from its first line on.
+    Any other file is a table from its first line on that is no comment; GEO's platform tables
+    have such above them, and perhaps lines where the table begins and ends.
 
     Parameters
     ----------
@@ -88,13 +98,15 @@ def read_manifest_header(path: Path) -> ManifestHeader:
     """
     with RawFile(path) as file:
         start, form = file.lines(_MOST_HEADING_LINES), file.text_format()
-    at = _assay_line(path, start)
-    if at is None:
-        line, heading = 1, ""
-    else:
-        line, heading = at + 1, _descriptor(start[: at - 1])
+        at = _assay_line(path, start)
+        above = comments_above(file) if at is None else Comments()
+        if above.lines:
+            start = file.lines(above.lines + 2)
+    line, heading, end = above.lines + 1, "", above.end
+    if at is not None:
+        line, heading, end = at + 1, _descriptor(start[: at - 1]), "[Controls]"
     text = start[line - 1] if line <= len(start) else ""
-    if at is not None:  # the heading's own lines need not have the table's separator
+    if line > 1:  # the lines above need not have the table's separator
         form = replace(form, delimiter=max(",\t;", key=text.count))
     columns = [n.strip() for n in split_line(text, form.delimiter, path, line)]
     if not any(columns) or columns[0].startswith("["):
@@ -106,13 +118,15 @@ def read_manifest_header(path: Path) -> ManifestHeader:
             found=text[:60] or "nothing",
             hint="give the manifest as Illumina publishes it (csv), or a table with a header",
         )
-    if at is None and len(start) > 1:
-        n_fields = len(split_line(start[1], form.delimiter, path, 2))
+    if at is None and len(start) > line:
+        n_fields = len(split_line(start[line], form.delimiter, path, line + 1))
         if n_fields == len(columns) + 1:  # R leaves the corner over its row names out
             columns = ["", *columns]
-    table = TextTable(path, form, tuple(columns), line, None if at is None else "[Controls]")
+    table = TextTable(path, form, tuple(columns), line, end)
     fields = _fields(table)
     missed = [what for role, what in _MISSED.items() if role not in fields]
+    if not fields.keys().isdisjoint(_ALSO_POSITIONS) and "positions" in missed:
+        missed.remove("positions")
     note = f"{path.name}: no column says the probes' {', '.join(missed)}"
     name = heading.removesuffix(".bpm").removesuffix(".csv") or table_stem(path)
     return ManifestHeader(table, name, heading, fields, (note,) if missed else ())
@@ -152,6 +166,8 @@ def _fields(table: TextTable) -> dict[str, int]:
         name = next((n.lower() for n in names if n.lower() in lower), None)
         if name is None:
             continue
+        if role == "range_start" and "seqnames" not in lower:
+            continue
         fields[role] = lower.index(name)
         if lower.count(name) > 1:
             raise IngestError(
@@ -161,9 +177,9 @@ def _fields(table: TextTable) -> dict[str, int]:
                 expected="every column name once",
                 hint="rename or remove one of them",
             )
-    if not any(role in fields for role in _IDS) and table.columns[0] == "":
+    if not any(role in fields for role in PROBE_IDS) and table.columns[0] == "":
         fields["probe_id"] = 0  # R's row names
-    if not any(role in fields for role in _IDS):
+    if not any(role in fields for role in PROBE_IDS):
         near = nearest("IlmnID", table.columns)
         raise IngestError(
             "no column holds the probes' ids",

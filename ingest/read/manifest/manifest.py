@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.schemas.tables import PROBE, PROBE_GENE
-from ingest.read.manifest.columns import ManifestHeader, read_manifest_header
+from cohortmart.core.text import counted
+from ingest.read.manifest.columns import PROBE_IDS, ManifestHeader, read_manifest_header
 from ingest.read.manifest.genes import probe_genes
 from ingest.read.manifest.islands import islands
 from ingest.read.manifest.words import (
@@ -27,7 +28,7 @@ from ingest.read.matrix.replicates import SUFFIX
 from ingest.read.text.text_columns import read_text_columns
 
 #: Part of what decides whether a file must be read again; raise it when the rows would differ.
-MANIFEST_READER_VERSION = "manifest-1"
+MANIFEST_READER_VERSION = "manifest-2"
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def read_manifest(path: Path, order: int, platform: str | None) -> ManifestTable
     """
     header = read_manifest_header(path)
     cells = Cells(header, read_text_columns(header.table, header.fields))
+    cells.frame = _without_points(cells.frame)
     cells.notes.extend(header.notes)
     if not cells.frame.height:
         raise IngestError(
@@ -105,6 +107,7 @@ def read_manifest(path: Path, order: int, platform: str | None) -> ManifestTable
     )
     # their text is the greater part of the file
     cells.frame = cells.frame.drop("gene", "region", "accession", strict=False)
+    _note_mask(cells)
     chromosome = chromosomes(cells)
     position = positions(cells, chromosome)
     island, island_name = islands(cells, position)
@@ -133,6 +136,43 @@ def read_manifest(path: Path, order: int, platform: str | None) -> ManifestTable
         format=header.table.format.name,
         file=path,
     )
+
+
+def _without_points(frame: pl.DataFrame) -> pl.DataFrame:
+    """Take `.` for nothing where words stand, as sesame's manifests have it."""
+    words = [role for role in ("gene", "accession", "region", "island") if role in frame.columns]
+    frame = frame.with_columns(pl.when(pl.col(role) != ".").then(pl.col(role)) for role in words)
+    if "island_name" in frame.columns:
+        name = pl.col("island_name").str.replace(r"^CGI:", "")
+        frame = frame.with_columns(pl.when(name != ".").then(name).alias("island_name"))
+    return frame
+
+
+def _note_mask(cells: Cells) -> None:
+    if "mask" in cells.frame.columns:
+        n = int(cells.frame["mask"].str.to_uppercase().is_in(["TRUE", "T", "1"]).sum())
+        cells.note(
+            f"{cells.header.column('mask')} is TRUE for {counted(n, 'probe')}: they are left out "
+            "if `masks` under `reference` names this file, too"
+        )
+
+
+def manifest_probes(path: Path) -> pl.Series:
+    """Return the ids of a manifest's probes, and nothing else of it.
+
+    Parameters
+    ----------
+    path : Path
+        As for `read_manifest`.
+
+    Raises
+    ------
+    IngestError
+        As for `read_manifest`, of its header and ids.
+    """
+    header = read_manifest_header(path)
+    fields = {role: i for role, i in header.fields.items() if role in PROBE_IDS}
+    return _probe_ids(Cells(header, read_text_columns(header.table, fields)))
 
 
 def join_manifests(manifests: Sequence[ManifestTables]) -> tuple[pa.Table, pa.Table]:

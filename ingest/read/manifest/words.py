@@ -136,6 +136,9 @@ def chromosomes(cells: Cells) -> pl.Series:
 def positions(cells: Cells, chromosome: pl.Series) -> pl.Series:
     """Return the 1-based positions as 64-bit integers; null where 0 stands or no chromosome.
 
+    Without a column of positions, sesame's `CpG_beg` is the base before (Zhou, Laird & Shen 2017,
+    doi 10.1093/nar/gkw967), and `start` beside R's `seqnames` the position itself.
+
     Parameters
     ----------
     cells : Cells
@@ -148,15 +151,20 @@ def positions(cells: Cells, chromosome: pl.Series) -> pl.Series:
     IngestError
         A cell is no whole number, or below 0.
     """
-    text = cells.text("position")
-    bare = pl.select(pl.when(~text.is_in(["*", "."])).then(text)).to_series()
+    roles = ("position", "base_before", "range_start")
+    role = next((role for role in roles if role in cells.frame.columns), "position")
+    text = cells.text(role)
+    nowhere = ["*", ".", "-1"] if role == "base_before" else ["*", "."]
+    bare = pl.select(pl.when(~text.is_in(nowhere)).then(text)).to_series()
     number = bare.str.replace(r"\.0*$", "").cast(pl.Int64, strict=False)
     cells.refuse(
-        "position",
+        role,
         bare.is_not_null() & (number.is_null() | (number < 0)).fill_null(True),
         "the position is not a number of bases",
         "a whole number such as 53468112",
     )
+    if role == "base_before":
+        number = number + 1
     on_map = chromosome.is_not_null() & (number > 0)
     if "chromosome" not in cells.frame.columns:
         on_map = number > 0
@@ -169,10 +177,12 @@ def genome_builds(
     """Return the genome builds of the positions, hg18, hg19 or hg38.
 
     Without a column for it the build follows from the heading's `Descriptor File Name`, else from
-    the platform: hg38 for EPIC v2, hg19 for the 450K array and EPIC v1. In the 450K manifests the
-    column says 36 for the `ch.` probes although their CHR and MAPINFO are those of build 37 like
-    all others (so Illumina's own list of column headings, and their Coordinate_36 differs); in a
-    file whose other probes are all of build 37 they are taken as such.
+    the platform: hg38 for EPIC v2, hg19 for the 450K array and EPIC v1. Sesame's manifests come
+    in several builds for each array: of these the file's name says it (`EPIC.hg38.manifest`). In
+    the 450K manifests the column says 36 for the `ch.` probes although their CHR and MAPINFO are
+    those of build 37 like all others (so Illumina's own list of column headings, and their
+    Coordinate_36 differs); in a file whose other probes are all of build 37 they are taken as
+    such.
 
     Parameters
     ----------
@@ -218,6 +228,8 @@ def _build(word: str) -> str | None:
 
 
 def _build_of(cells: Cells, platform: str | None) -> str | None:
+    if "base_before" in cells.header.fields:
+        return _build_in_name(cells)
     heading = cells.header.heading
     for source, word in (("the heading", heading), ("the platform", platform or "")):
         if re.search(r"epic.*v[._-]?2", word, re.IGNORECASE):
@@ -230,3 +242,15 @@ def _build_of(cells: Cells, platform: str | None) -> str | None:
         return build
     cells.note("no column says the genome build, and neither heading nor platform tells it")
     return None
+
+
+def _build_in_name(cells: Cells) -> str | None:
+    name = cells.header.table.path.name
+    found = re.search(r"hg(18|19|38)|grch(37|38)", name, re.IGNORECASE)
+    if found is None:
+        cells.note(
+            "nothing says the genome build: manifests of sesame come in several, so keep it in "
+            "the file's name (EPIC.hg38.manifest.tsv.gz)"
+        )
+        return None
+    return f"hg{found[1]}" if found[1] else _HG[found[2]]

@@ -9,7 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
+
+import pyarrow as pa
 
 from cohortmart.core.study.records import Assay
 from ingest.read.matrix.records import Block, MatrixHeader
@@ -76,6 +78,17 @@ class FileStart:
         return delimiter_of(self.lines[:2])
 
 
+class FirstFeatures(NamedTuple):
+    """The first features of a file: their ids, (n,), and whether there are no more."""
+
+    ids: Any
+    whole: bool
+
+
+def _no_features(_header: Any, _assay: Assay) -> FirstFeatures:
+    return FirstFeatures(pa.array([], pa.string()), False)
+
+
 @dataclass(frozen=True)
 class Format:
     """One format of matrix files.
@@ -98,6 +111,9 @@ class Format:
     first_cells : callable
         Some cells of a header's file that hold one quantity (`value`, `detection_p`, ...), as
         written; none where they are not text.
+    first_features : callable
+        Ids of a header's first features, and whether these are all; none where that would need
+        the whole file.
     looks_like : collection of str
         Formats that a file may seem to have although study.yml rightly says that it has this one.
     version : str
@@ -113,6 +129,7 @@ class Format:
     read_blocks: Callable[[Any, Assay], Iterator[Block]]
     estimated_rows: Callable[[Any], float]
     first_cells: Callable[[Any, str], Iterable[str]]
+    first_features: Callable[[Any, Assay], FirstFeatures] = _no_features
     looks_like: Collection[str] = ()
     version: str = ""
     together: Callable[[Sequence[Any], Assay], Sequence[MatrixHeader]] | None = None

@@ -125,4 +125,5 @@ GEO_SERIES_MATRIX = Format(
     read_blocks=text_matrix.read_blocks,
     estimated_rows=text_matrix.estimated_rows,
     first_cells=text_matrix.first_cells,
+    first_features=text_matrix.first_features,
 )

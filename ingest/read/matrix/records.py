@@ -171,6 +171,8 @@ class Block:
     further : mapping of str to np.ndarray
         By name (one of `FURTHER`), (rows, samples), float64, NaN = not said; the number of beads
         is the smaller one of A and B.
+    notes : tuple of str
+        What the user should know, seen where this block was read.
     """
 
     first_line: int
@@ -178,6 +180,7 @@ class Block:
     gene_names: Any
     values: np.ndarray
     further: Mapping[str, np.ndarray] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def of_samples(self, keep: np.ndarray) -> Block:
         """Return the block with only some of its columns, by their positions from 0."""
@@ -188,4 +191,5 @@ class Block:
             self.gene_names,
             np.ascontiguousarray(self.values[:, keep]),
             chosen,
+            self.notes,
         )

@@ -11,6 +11,8 @@ import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,9 +23,9 @@ from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
 from cohortmart.core.text import counted
 from ingest.read.matrix.feature_ids import is_feature_id
-from ingest.read.matrix.format import FileStart, Format
+from ingest.read.matrix.format import FileStart, FirstFeatures, Format
 from ingest.read.matrix.records import Block, MatrixHeader
-from ingest.read.matrix.wide_row import WideRow, first_field, n_fields_of, parse_cells
+from ingest.read.matrix.wide_row import RowParser, WideRow, first_field, n_fields_of
 from ingest.read.text.delimited import TextFormat, split_line
 from ingest.read.text.names import strip_suffix, tidy_ids
 from ingest.read.text.raw_file import RawFile, open_text
@@ -243,7 +245,7 @@ def read_blocks(
     step = max(1, (block_bytes or BLOCK_BYTES) // (8 * n_samples))
     ids = tidy_ids(header.features, assay.read.strip_version)
     with tempfile.TemporaryFile(buffering=0) as scratch:
-        _spill(header, scratch.fileno())
+        notes = _spill(header, assay, scratch.fileno())
         for start in range(0, n_features, step):
             n = min(step, n_features - start)
             tile = np.empty((n_samples, n))
@@ -251,28 +253,39 @@ def read_blocks(
                 at = 8 * (sample * n_features + start)
                 _read_into(scratch.fileno(), tile[sample], at)
             values = np.ascontiguousarray(tile.T)
-            yield Block(header.header_line + 1 + start, ids.slice(start, n), None, values)
+            first_line = header.header_line + 1 + start
+            yield Block(first_line, ids.slice(start, n), None, values, notes=() if start else notes)
 
 
-def _spill(header: TransposedHeader, scratch: int) -> None:
-    """Write every sample's values to the scratch file, one after the other."""
-    sample = 0
-    with open_text(header.path) as stream:
-        stream.readline()
-        for sample, line in enumerate(stream):
-            if sample == len(header.samples):  # read_header saw that only blank lines follow
-                return
-            number = header.sample_line(sample)
-            _, rest = first_field(line, header.format.delimiter, header.path, number)
-            row = WideRow(header.path, number, header.format.delimiter, rest)
-            _write(header, scratch, parse_cells(row, len(header.features), header.cell_name))
-    if sample + 1 < len(header.samples):
+def _spill(header: TransposedHeader, assay: Assay, scratch: int) -> tuple[str, ...]:
+    """Write every sample's values to the scratch file, one after the other; return notes."""
+    parser = RowParser(
+        len(header.features), header.cell_name, assay.kind, partial(_wide_rows, header)
+    )
+    n = 0
+    for row in _wide_rows(header):
+        _write(header, scratch, parser.parse(row))
+        n += 1
+    if n < len(header.samples):
         raise IngestError(
             "the file has lost rows while it was read",
             file=header.path,
             expected=counted(len(header.samples), "sample"),
-            found=f"{sample + 1:,}",
+            found=f"{n:,}",
         )
+    words = parser.style.words
+    return (f"{header.path.name}: numbers with {words} read as such",) if words else ()
+
+
+def _wide_rows(header: TransposedHeader) -> Iterator[WideRow]:
+    """Stream the samples' lines."""
+    with open_text(header.path) as stream:
+        stream.readline()
+        # read_header saw that only blank lines follow
+        for sample, line in enumerate(islice(stream, len(header.samples))):
+            number = header.sample_line(sample)
+            _, rest = first_field(line, header.format.delimiter, header.path, number)
+            yield WideRow(header.path, number, header.format.delimiter, rest)
 
 
 def _write(header: TransposedHeader, scratch: int, values: np.ndarray) -> None:
@@ -307,5 +320,6 @@ TRANSPOSED = Format(
     read_blocks=read_blocks,
     estimated_rows=estimated_rows,
     first_cells=first_cells,
+    first_features=lambda header, _assay: FirstFeatures(header.features, True),
     looks_like=("matrix",),
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,21 +14,23 @@ import pyarrow.csv as pcsv
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.text import counted
-from ingest.read.text.cell_errors import MISSING_WORDS
+from ingest.read.text.cell_errors import MISSING_WORDS, missing_words, number_hint
 from ingest.read.text.delimited import split_line
+from ingest.read.text.number_style import (
+    PLAIN,
+    NumberStyle,
+    StyleEvidence,
+    numbers_of,
+    to_numbers,
+)
 
 _QUOTED = re.compile(rb' *"((?:[^"]|"")*)" *')  # a tab separates
 _READ = pcsv.ReadOptions(column_names=["v"], block_size=1 << 20)
 # A delimiter that the text cannot hold once it stands one cell a line.
 _PARSE = pcsv.ParseOptions(delimiter="\x1f", ignore_empty_lines=False)
-_CONVERT = pcsv.ConvertOptions(
-    column_types={"v": pa.float64()}, null_values=list(MISSING_WORDS), strings_can_be_null=False
-)
-_NUMBER = re.compile(
-    r"\s*[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)\s*", re.IGNORECASE
-)
+#: Lines behind one that leaves the style open in which the answer is looked for.
+_LOOKED_AHEAD = 8
 _HINTS = (
-    (r"[+-]?\d+,\d+", "the comma is a decimal comma: export the table with decimal points"),
     (r"\S*%", "percent signs: write betas as fractions from 0 to 1"),
     (r"#.*", "this is an Excel error value: correct the formula, or leave the cell empty"),
 )
@@ -99,54 +101,126 @@ def n_fields_of(cells: bytes | None, delimiter: str, path: Path, number: int) ->
     return cells.count(delimiter.encode()) + 1
 
 
-def parse_cells(row: WideRow, n: int, name: Callable[[int], str]) -> np.ndarray:
-    """Parse the cells of a line.
+@dataclass
+class RowParser:
+    """Parses the lines of one file, one after the other.
 
     Parameters
     ----------
-    row : WideRow
-        The line.
     n : int
-        Cells that it must have.
+        Cells that each line must have.
     name : callable
         From a cell's position to what it is called in messages.
-
-    Returns
-    -------
-    np.ndarray
-        (n,), float64, NaN = missing; each the double nearest to its text.
-
-    Raises
-    ------
-    IngestError
-        A cell is not a number, or there are more or fewer than `n`.
+    kind : str
+        Of the assay.
+    rows : callable
+        Gives the lines of the file from the beginning, where numbers are not written plainly.
+    style : NumberStyle
+        How numbers are written, as far as is known.
     """
-    found = n_fields_of(row.cells, row.delimiter, row.path, row.line)
-    if found != n or row.cells is None:
-        _raise_length(row, n, found)
-    if b"\r" in row.cells:
-        raise IngestError(
-            "a carriage return stands inside the line",
-            file=row.path,
-            line=row.line,
-            expected="line ends \\n or \\r\\n",
-            hint="remove it; it often comes from a line break inside a spreadsheet cell",
-        )
-    try:
+
+    n: int
+    name: Callable[[int], str]
+    kind: str
+    rows: Callable[[], Iterator[WideRow]]
+    style: NumberStyle = field(default=PLAIN)
+
+    def parse(self, row: WideRow) -> np.ndarray:
+        """Parse the cells of a line.
+
+        Returns
+        -------
+        np.ndarray
+            (n,), float64, NaN = missing; each the double nearest to its text.
+
+        Raises
+        ------
+        IngestError
+            A cell is not a number, or there are more or fewer than `n`.
+        """
+        self._check(row)
+        if self.style == PLAIN:
+            try:
+                return self._plain(row)
+            except pa.ArrowInvalid as error:
+                style = self._found_style(row)
+                if style is None:
+                    self._raise_cell(row, error)
+                self.style = style
+        numbers, good = to_numbers(self._cells(row), self.style, missing_words(self.kind))
+        if not good.to_numpy(zero_copy_only=False).all():
+            self._raise_cell(row, None)
+        return np.ascontiguousarray(numbers.to_numpy(zero_copy_only=False), np.float64)
+
+    def _check(self, row: WideRow) -> None:
+        found = n_fields_of(row.cells, row.delimiter, row.path, row.line)
+        if found != self.n or row.cells is None:
+            _raise_length(row, self.n, found)
+        if b"\r" in row.cells:
+            raise IngestError(
+                "a carriage return stands inside the line",
+                file=row.path,
+                line=row.line,
+                expected="line ends \\n or \\r\\n",
+                hint="remove it; it often comes from a line break inside a spreadsheet cell",
+            )
+
+    def _plain(self, row: WideRow) -> np.ndarray:
         # One cell a line is a table that Arrow parses at full speed; one of a million columns
         # is not. The last line end is needed for a last cell that is empty.
         table = pcsv.read_csv(
             pa.py_buffer(_one_a_line(row) + b"\n"),
             read_options=_READ,
             parse_options=_PARSE,
-            convert_options=_CONVERT,
+            convert_options=pcsv.ConvertOptions(
+                column_types={"v": pa.float64()},
+                null_values=list(missing_words(self.kind)),
+                strings_can_be_null=False,
+            ),
         )
-    except pa.ArrowInvalid as error:
-        _raise_cell(row, name, error)
-    if table.num_rows != n:
-        _raise_length(row, n, table.num_rows)
-    values = table.column(0).to_numpy()
-    return np.ascontiguousarray(values, np.float64)
+        if table.num_rows != self.n:
+            _raise_length(row, self.n, table.num_rows)
+        return np.ascontiguousarray(table.column(0).to_numpy(), np.float64)
+
+    def _cells(self, row: WideRow) -> pa.StringArray:
+        return pa.array(_split(row), pa.string())
+
+    def _found_style(self, row: WideRow) -> NumberStyle | None:
+        """Return how numbers are written, by the file up to a line or further, if that decides."""
+        if row.delimiter == ",":
+            return None  # a comma that separates fields is a slip within one
+        evidence = StyleEvidence(numbers_of(self.kind))
+        evidence.add(self._cells(row))
+        if not evidence.is_telling:
+            return None
+        for other in self.rows():
+            further = other.line - row.line
+            if further > 0 and (evidence.style is not None or further > _LOOKED_AHEAD):
+                break
+            if other.line != row.line:
+                evidence.add(self._cells(other))
+        return evidence.style
+
+    def _raise_cell(self, row: WideRow, error: Exception | None) -> NoReturn:
+        cells = self._cells(row)
+        _, good = to_numbers(cells, self.style, missing_words(self.kind))
+        bad = np.flatnonzero(~good.to_numpy(zero_copy_only=False))
+        if bad.size:
+            text = cells[int(bad[0])].as_py()
+            bare = text.strip()
+            hint = next((hint for pattern, hint in _HINTS if re.fullmatch(pattern, bare)), None)
+            raise IngestError(
+                "the cell is not a number",
+                file=row.path,
+                line=row.line,
+                column=self.name(int(bad[0])),
+                expected=f"a number, or one of {', '.join(w or 'nothing' for w in MISSING_WORDS)}",
+                found=f"`{text[:60]}`",
+                hint=number_hint(bare) or hint,
+            ) from error
+        raise IngestError(
+            f"the row cannot be read: {error}", file=row.path, line=row.line
+        ) from error
 
 
 def _one_a_line(row: WideRow) -> bytes:
@@ -179,20 +253,3 @@ def _raise_length(row: WideRow, n: int, found: int) -> NoReturn:
         found=f"{found + 1:,}",
         hint=hint,
     )
-
-
-def _raise_cell(row: WideRow, name: Callable[[int], str], error: Exception) -> NoReturn:
-    for i, text in enumerate(_split(row)):
-        if text in MISSING_WORDS or _NUMBER.fullmatch(text):
-            continue
-        bare = text.strip()
-        raise IngestError(
-            "the cell is not a number",
-            file=row.path,
-            line=row.line,
-            column=name(i),
-            expected=f"a number, or one of {', '.join(w or 'nothing' for w in MISSING_WORDS)}",
-            found=f"`{text[:60]}`",
-            hint=next((hint for pattern, hint in _HINTS if re.fullmatch(pattern, bare)), None),
-        ) from error
-    raise IngestError(f"the row cannot be read: {error}", file=row.path, line=row.line) from error

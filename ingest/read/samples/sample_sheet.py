@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +18,7 @@ from ingest.check.sheet_rows import (
     check_sample_ids,
     check_visit_keys,
 )
+from ingest.read.samples.array_barcodes import array_names, with_array_names
 from ingest.read.samples.sheet_cells import Sheet, read_cells
 from ingest.read.samples.sheet_join import JoinedSample, join_sheets
 from ingest.read.samples.sheet_roles import read_roles
@@ -39,12 +40,15 @@ class Samples:
         The files as read, in the order of study.yml.
     notes : tuple of str
         What a user may want to know.
+    arrays : mapping
+        Name of an array, as matrices of betas may name a sample, to the sheet's columns it is from.
     """
 
     table: pa.Table
     names: Mapping[str, Mapping[str, str]]
     sheets: tuple[Sheet, ...]
     notes: tuple[str, ...] = ()
+    arrays: Mapping[str, str] = field(default_factory=dict)
 
     def without(self, sample_ids: Collection[str]) -> Samples:
         """Return the same without some samples; `names` keeps those of the others."""
@@ -101,7 +105,11 @@ def read_samples(study: Study) -> Samples:
     check_sample_ids(joined)
     table = _table(study, joined, group_of)
     notes = (*(n for s in sheets for n in s.notes), *notes, *_unused_words(study, table))
-    return Samples(table, check_matrix_names(study, joined), sheets, notes)
+    names = check_matrix_names(study, joined)
+    arrays = array_names((sample.first.sample or "", sample.arrays) for sample in joined)
+    of_arrays = {a for a, assay in study.assays.items() if assay.kind != "counts"}
+    names = {a: with_array_names(n, arrays) if a in of_arrays else n for a, n in names.items()}
+    return Samples(table, names, sheets, notes, {name: said for name, (_, said) in arrays.items()})
 
 
 def _table(study: Study, joined: list[JoinedSample], group_of: Mapping[str, str]) -> pa.Table:

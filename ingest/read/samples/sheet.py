@@ -50,6 +50,8 @@ class Sheet:
         For example `csv`, `tsv+gzip`, `xlsx`, `sdrf`, `geo_series_matrix+gzip`.
     notes : tuple of str
         What a user may want to know about how the file was read.
+    elsewhere : str
+        Where else in the file a column may stand that is not here; empty if nowhere.
     """
 
     file: Path
@@ -58,6 +60,7 @@ class Sheet:
     rows: tuple[Row, ...]
     format: str
     notes: tuple[str, ...] = ()
+    elsewhere: str = ""
 
     def position(self, column: str, named_by: str = "study.yml") -> int:
         """Return the index of a column, from 0.
@@ -81,6 +84,8 @@ class Sheet:
         if "" in self.columns:
             unnamed = "a column without a name in the header cannot be used: give it one"
             hint = f"{hint}; {unnamed}" if hint else unnamed
+        if self.elsewhere:
+            hint = f"{hint}; {self.elsewhere}" if hint else self.elsewhere
         raise IngestError(
             f"the sample sheet has no column `{column}`, which {named_by} names",
             file=self.file,

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.text import counted
 from ingest.read.samples.geo_series_sheet import is_series_matrix, read_series_sheet
+from ingest.read.samples.row_names import with_fitting_columns
 from ingest.read.samples.sdrf import is_sdrf, read_sdrf
 from ingest.read.samples.sheet import Row, Sheet, is_missing
+from ingest.read.samples.sheet_header import best_delimiter, find_table
 from ingest.read.samples.used_columns import NO_STUDY, UsedColumns
+from ingest.read.samples.worksheets import read_worksheet
 from ingest.read.text.raw_file import MAX_HEADER_BYTES, RawFile
 
 __all__ = ["EXCEL_DATE", "SHEET_READER_VERSION", "Row", "Sheet", "is_missing", "read_cells"]
@@ -41,6 +44,7 @@ def read_cells(file: Path, used: UsedColumns = NO_STUDY) -> Sheet:
     file : Path
         A table (comma, tab or semicolon), an SDRF, a GEO series matrix, each compressed or not, or
         an Excel workbook (.xlsx). What it is is decided from its content, not from its name.
+        Above a table titles, comments and the sections of an Illumina sheet may stand.
     used : UsedColumns
         What the study uses of it. An SDRF and a series matrix have the columns under the study's
         spelling and one row a sample; tables stay as they are.
@@ -52,9 +56,30 @@ def read_cells(file: Path, used: UsedColumns = NO_STUDY) -> Sheet:
     """
     with RawFile(file) as raw:
         if not raw.magic.startswith(_ZIP_MAGIC):
+            if used.worksheet is not None:
+                raise IngestError(
+                    "`sheet` names a worksheet, but this file is no workbook",
+                    file=file,
+                    expected="an .xlsx file",
+                    hint="take `sheet` out of `samples`",
+                )
             return _read_text(raw, used)
-    rows, notes = _read_workbook(file)
-    return _checked(file, rows, "xlsx", notes)
+    worksheet = read_worksheet(file, used.worksheet, used.columns)
+    try:
+        sheet = _checked(file, list(worksheet.rows), "xlsx", used)
+    except IngestError as error:
+        if not worksheet.others:
+            raise
+        raise IngestError(
+            error.problem,
+            file=error.file,
+            line=error.line,
+            column=error.column,
+            expected=error.expected,
+            found=error.found,
+            hint=worksheet.hint,
+        ) from error
+    return replace(sheet, notes=(*worksheet.notes, *sheet.notes), elsewhere=worksheet.hint)
 
 
 def _read_text(raw: RawFile, used: UsedColumns) -> Sheet:
@@ -66,7 +91,9 @@ def _read_text(raw: RawFile, used: UsedColumns) -> Sheet:
         return read_series_sheet(raw, f"geo_series_matrix{packed}", used)
     if "\t" in first_line and is_sdrf(next(csv.reader([first_line], delimiter="\t"))):
         return read_sdrf(raw.path, _text_rows(raw, "\t"), f"sdrf{packed}", used)
-    return _checked(raw.path, _text_rows(raw, form.delimiter), form.name)
+    mark = best_delimiter(raw.lines(_FIRST_LINES), form.delimiter, used.columns)
+    form = replace(form, delimiter=mark)
+    return _checked(raw.path, _text_rows(raw, mark), form.name, used)
 
 
 def _first_line(raw: RawFile) -> str:
@@ -99,7 +126,7 @@ def _text_rows(raw: RawFile, delimiter: str) -> list[Row]:
         reader = csv.reader(text, delimiter=delimiter, strict=True)
         try:
             for cells in reader:
-                rows.append(_row(line, cells))
+                rows.append(Row(line, tuple(cell.strip() for cell in cells) or ("",)))
                 line = reader.line_num + 1  # a quoted cell may hold line breaks
         except csv.Error as error:
             raise IngestError(
@@ -114,62 +141,30 @@ def _text_rows(raw: RawFile, delimiter: str) -> list[Row]:
     return rows
 
 
-def _read_workbook(file: Path) -> tuple[list[Row], tuple[str, ...]]:
-    """Return the rows of the first worksheet, and a note where there are more."""
-    import fastexcel
-
-    try:
-        book = fastexcel.read_excel(file)
-        # skip_rows=0 keeps blank rows at the top, so that our row numbers are Excel's
-        sheet = book.load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
-    except fastexcel.FastExcelError as error:
-        raise IngestError(
-            "this workbook cannot be read",
-            file=file,
-            expected="a complete .xlsx file",
-            found=str(error).splitlines()[0],
-            hint="save it again as .xlsx or as .csv",
-        ) from error
-    columns = [column.to_pylist() for column in sheet.to_arrow().columns]
-    rows = [_row(n, values) for n, values in enumerate(zip(*columns, strict=True), start=1)]
-    names = book.sheet_names
-    note = f"{file.name} has {len(names)} worksheets; only the first, `{names[0]}`, is read"
-    return rows, () if len(names) == 1 else (note,)
-
-
-def _row(line: int, cells: Iterable[str | None]) -> Row:
-    return Row(line, tuple("" if c is None else c.strip() for c in cells))
-
-
-def _checked(file: Path, rows: list[Row], form: str, notes: tuple[str, ...] = ()) -> Sheet:
-    filled = [row for row in rows if any(row.cells)]
-    if not filled:
-        raise IngestError(
-            "the sample sheet is empty", file=file, hint="check that it is the right file"
-        )
-    header, body = filled[0], filled[1:]
-    columns = header.cells
-    if not body:
+def _checked(file: Path, rows: list[Row], form: str, used: UsedColumns) -> Sheet:
+    table = find_table(file, rows, used.columns)
+    line = table.header.line
+    if not table.body:
         raise IngestError(
             "the sample sheet has a header and no samples",
             file=file,
-            line=header.line,
+            line=line,
             hint="check that the file was written to its end",
         )
-    if form != "xlsx" and all(len(row.cells) == len(columns) + 1 for row in body):
-        columns = ("", *columns)  # R's write.table leaves the corner over the row names out
-    _check_columns(file, header.line, columns)
-    for row in body:
+    table = with_fitting_columns(file, table, used.row_names, is_text=form != "xlsx")
+    columns = table.header.cells
+    _check_columns(file, line, columns)
+    for row in table.body:
         if len(row.cells) != len(columns):
             raise IngestError(
                 "the row does not have as many fields as the header",
                 file=file,
                 line=row.line,
-                expected=counted(len(columns), "field"),
+                expected=f"{counted(len(columns), 'field')}, as in the header, line {line}",
                 found=counted(len(row.cells), "field"),
                 hint="quote cells that hold the separator; a short last row means a truncated file",
             )
-    return Sheet(file, columns, header.line, tuple(body), form, notes)
+    return Sheet(file, columns, line, table.body, form, table.notes)
 
 
 def _check_columns(file: Path, line: int, columns: tuple[str, ...]) -> None:

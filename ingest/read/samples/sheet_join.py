@@ -8,6 +8,7 @@ from typing import TypeVar
 from cohortmart.core.errors import IngestError, StudyError
 from cohortmart.core.study.records import SampleSheet, Study
 from cohortmart.core.text import counted, did_you_mean
+from ingest.read.samples.array_barcodes import Array
 from ingest.read.samples.sheet_roles import Place, SheetRow
 
 Value = TypeVar("Value", str, float)
@@ -25,11 +26,14 @@ class JoinedSample:
         Factor or covariate to its value and where it stands.
     names : dict
         Assay to the names its matrix may have for this sample, with their places.
+    arrays : set of Array
+        Those it was measured on, where the sheets say so.
     """
 
     first: SheetRow
     values: dict[str, tuple[str | float, Place]] = field(default_factory=dict)
     names: dict[str, dict[str, Place]] = field(default_factory=dict)
+    arrays: set[Array] = field(default_factory=set)
 
 
 def join_sheets(
@@ -158,3 +162,5 @@ def _merge(sample: JoinedSample, row: SheetRow) -> None:
         sample.values.setdefault(column, (value, row.place))
     for assay, name in row.names.items():
         sample.names.setdefault(assay, {}).setdefault(name, row.place)
+    if row.array is not None:
+        sample.arrays.add(row.array)

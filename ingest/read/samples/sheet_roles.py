@@ -11,7 +11,9 @@ from pathlib import Path
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import SampleSheet, Study
 from cohortmart.core.text import did_you_mean
+from ingest.read.samples.array_barcodes import Array, arrays_of
 from ingest.read.samples.sheet_cells import EXCEL_DATE, Row, Sheet, is_missing
+from ingest.read.text.cell_errors import missing_words
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -45,6 +47,8 @@ class SheetRow:
         Column to number, None where missing.
     names : dict
         Assay to the name that its matrix has for this sample.
+    array : Array or None
+        The array that it was measured on, where the sheet says so.
     """
 
     place: Place
@@ -57,6 +61,7 @@ class SheetRow:
     factors: dict[str, str | None] = field(default_factory=dict)
     covariates: dict[str, float | None] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    array: Array | None = None
 
 
 def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]:
@@ -87,6 +92,7 @@ def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]
         for name, assay in study.assays.items()
         if (assay.name_column or block.sample) in sheet.columns
     }
+    arrays = arrays_of(sheet)
     return [
         SheetRow(
             place=Place(sheet.file, row.line),
@@ -98,6 +104,7 @@ def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]
             visit_key={c: reader.required(row, c) or "" for c in block.visit_key},
             factors={c: reader.optional(row, c) for c in block.factors if c not in block.visit_key},
             covariates={c: reader.number(row, c) for c in block.covariates},
+            array=arrays.get(row.line),
             names={
                 assay: cell
                 for assay, column in assay_columns.items()
@@ -171,7 +178,7 @@ class _CellReader:
 
     def number(self, row: Row, column: str) -> float | None:
         cell = self.optional(row, column)
-        if cell is None:
+        if cell is None or cell in missing_words("any"):
             return None
         if not _NUMBER.fullmatch(cell) or math.isinf(float(cell)):
             raise self._error(

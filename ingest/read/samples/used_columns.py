@@ -18,10 +18,16 @@ class UsedColumns:
         the file's own.
     columns : tuple of str
         Every column it uses, in its own spelling. Empty: no study asks.
+    row_names : str
+        The column that a table's row names stand for, where it has no such column.
+    worksheet : str or None
+        Name or number of the worksheet of a workbook.
     """
 
     key: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    row_names: str = ""
+    worksheet: str | None = None
 
 
 #: For a sheet that is read without a study.
@@ -42,4 +48,5 @@ def used_columns(block: SampleSheet, study: Study) -> UsedColumns:
     key = tuple(c for c in ((block.sample,) if block.sample else joined_on) if c)
     assays = (assay.name_column for assay in study.assays.values())
     used = (*key, *joined_on, block.group, *block.factors, *block.covariates, *assays)
-    return UsedColumns(key, tuple(dict.fromkeys(c for c in used if c)))
+    columns = tuple(dict.fromkeys(c for c in used if c))
+    return UsedColumns(key, columns, block.sample or block.subject, block.sheet)

@@ -3,20 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pcompute
 import pyarrow.csv as pcsv
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.text import counted
 from ingest.read.matrix.records import TextMatrixHeader
+from ingest.read.text.number_style import PLAIN, NumberStyle, to_numbers
 
 #: Cells that say that a value is missing.
 MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "null")
-_NUMBER = r"(?i)^\s*[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf|infinity|nan)\s*$"
+#: Further spellings, of data frames, databases and spreadsheets.
+_ALSO_MISSING = (
+    *(
+        "-",
+        "--",
+        ".",
+        "?",
+        "NULL",
+        "Null",
+        "None",
+        "none",
+        "<NA>",
+        "#N/A",
+        "#NA",
+        "n/a",
+        "N.A.",
+        "na",
+    ),
+    *("Na", "NAN", "Nan", "nd", "ND", "n.d.", "missing"),
+)
+_PADDED = ("{}", " {}", "{} ", " {} ")
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec"
 #: What Excel makes of SEPT2, MARCH1 and DEC1, and of ids such as 2310009E13.
 EXCEL_DATE = (
@@ -28,8 +49,27 @@ EXCEL_HINT = (
 )
 
 
+def missing_words(kind: str) -> tuple[str, ...]:
+    """Return the cells that say that a value is missing.
+
+    Parameters
+    ----------
+    kind : str
+        Of the assay. A count cannot be missing, so of counts the plain words alone are known.
+    """
+    if kind == "counts":
+        return MISSING_WORDS
+    words = (*MISSING_WORDS, *_ALSO_MISSING)
+    return tuple(dict.fromkeys(pad.format(word) for word in words for pad in _PADDED))
+
+
 def raise_cell_error(
-    header: TextMatrixHeader, first_line: int, chunk: bytes, error: Exception | None
+    header: TextMatrixHeader,
+    first_line: int,
+    chunk: bytes,
+    error: Exception | None,
+    missing: Sequence[str] = MISSING_WORDS,
+    style: NumberStyle = PLAIN,
 ) -> NoReturn:
     """Raise the error for the first row of a chunk that cannot be read.
 
@@ -43,6 +83,10 @@ def raise_cell_error(
         Whole lines of the file.
     error : Exception or None
         What the parser said; None where it read another number of rows than there are lines.
+    missing : sequence of str
+        Words for a missing value.
+    style : NumberStyle
+        How the numbers are written.
 
     Raises
     ------
@@ -51,7 +95,7 @@ def raise_cell_error(
     """
     _check_carriage_returns(header, first_line, chunk)
     table, bad_row = _as_text(header, chunk)
-    cell = _first_bad_cell(header, table)
+    cell = _first_bad_cell(header, table, missing, style)
     row_of_cell = None if cell is None else _row_in_chunk(cell[0], bad_row)
     if bad_row is not None and (row_of_cell is None or bad_row[0] < row_of_cell):
         _raise_length(header, first_line, chunk, *bad_row)
@@ -107,16 +151,14 @@ def _row_in_chunk(row: int, bad_row: tuple[int, int] | None) -> int:
     return row if bad_row is None or row < bad_row[0] else row + 1
 
 
-def _first_bad_cell(header: TextMatrixHeader, table: Any) -> tuple[int, int, str] | None:
+def _first_bad_cell(
+    header: TextMatrixHeader, table: Any, missing: Sequence[str], style: NumberStyle
+) -> tuple[int, int, str] | None:
     """Return row, field and text of the first cell that is no number."""
     found: tuple[int, int, str] | None = None
-    missing = pa.array(MISSING_WORDS)
     for field in sorted(header.field_names):
         column = table.column(field - 1)
-        good = pcompute.or_(
-            pcompute.match_substring_regex(column, pattern=_NUMBER),
-            pcompute.is_in(column, value_set=missing),
-        )
+        _, good = to_numbers(column, style, missing)
         bad = np.flatnonzero(~good.to_numpy())
         if bad.size and (found is None or bad[0] < found[0]):
             found = (int(bad[0]), field, column[int(bad[0])].as_py())
@@ -160,19 +202,40 @@ def _raise_cell(header: TextMatrixHeader, line: int, field: int, text: str) -> N
     )
 
 
-def _cell_hint(header: TextMatrixHeader, field: int, text: str) -> str | None:
-    if re.fullmatch(r"[+-]?[0-9]+,[0-9]+(e[+-]?[0-9]+)?", text, re.IGNORECASE):
+def number_hint(text: str) -> str | None:
+    """Return what to do about a number that is not written plainly, None for other text.
+
+    Parameters
+    ----------
+    text : str
+        Without white space around it.
+    """
+    if re.fullmatch(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", text):
+        return (
+            "thousands are set apart, or the comma is a decimal comma: export the table without "
+            "separators and with decimal points"
+        )
+    if re.fullmatch(r"[+-]?[0-9]*,[0-9]+(e[+-]?[0-9]+)?", text, re.IGNORECASE):
         return "the comma is a decimal comma: export the table with decimal points"
-    if re.fullmatch(r"[+-]?[0-9]{1,3}([,' ][0-9]{3})+(\.[0-9]*)?", text):
+    if re.fullmatch(r"[+-]?[0-9]{1,3}([,'\u2019 \u00a0\u202f][0-9]{3})+([.,][0-9]*)?", text):
         return "thousands are set apart: export the table without separators"
+    if re.fullmatch(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?", text):
+        return "thousands are set apart by points: export the table without separators"
+    return None
+
+
+def _cell_hint(header: TextMatrixHeader, field: int, text: str) -> str | None:
+    said = number_hint(text)
+    if said is not None:
+        return said
     if re.match(EXCEL_DATE, text):
         return f"Excel took a number for a date; {EXCEL_HINT}"
-    if text.startswith("#"):
-        return "this is an Excel error value: correct the formula, or leave the cell empty"
     if text.endswith("%"):
         return "percent signs: write betas as fractions from 0 to 1"
-    if text in {".", "-", "NULL", "n/a", "#N/A", "None", "none"}:
+    if text in _ALSO_MISSING:
         return "a missing beta is written NA; a count cannot be missing"
+    if text.startswith("#"):
+        return "this is an Excel error value: correct the formula, or leave the cell empty"
     if re.fullmatch(r"[+-]?0x[0-9a-f]*\.?[0-9a-f]*(p[+-]?[0-9]+)?", text, re.IGNORECASE):
         return "this is a hexadecimal number: write it with decimal digits"
     name = header.field_names[field].rsplit(" (field", 1)[0]

@@ -8,18 +8,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from cohortmart.core.errors import IngestError
+from ingest.read.text.mistaken_files import refuse_mistaken
 
-_SAVE_AS_TEXT = "export the table as csv or tsv"
-#: First bytes (after decompression) of what people hand in by mistake.
-_BINARY: tuple[tuple[bytes, str, str], ...] = (
-    (b"PK\x03\x04", "an Excel workbook (.xlsx) or another zip archive", _SAVE_AS_TEXT),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", _SAVE_AS_TEXT),
-    (b"X\n\x00\x00", "an R object (RDS)", "in R: write.csv(x, file)"),
-    (b"RDX", "an R workspace (RData)", "in R: write.csv(x, file)"),
-    (b"\x89HDF", "an HDF5 file (h5ad, loom)", _SAVE_AS_TEXT),
-    (b"PAR1", "a Parquet file", _SAVE_AS_TEXT),
-    (b"IDAT", "an Illumina IDAT file", "give the matrix of beta values computed from it"),
-)
 _UTF16 = {b"\xff\xfe": "UTF-16LE", b"\xfe\xff": "UTF-16BE"}
 
 
@@ -73,14 +63,7 @@ def checked_utf8(source: Iterable[bytes], path: Path) -> Generator[bytes, None, 
 
 
 def _refuse_binary(head: bytes, path: Path) -> None:
-    for magic, what, hint in _BINARY:
-        if head.startswith(magic):
-            raise IngestError(
-                f"this is {what}, not a text table",
-                file=path,
-                expected="comma or tab separated text",
-                hint=hint,
-            )
+    refuse_mistaken(head.removeprefix(codecs.BOM_UTF8), path)
     encoding = _UTF16.get(head[:2])
     if encoding:
         raise IngestError(

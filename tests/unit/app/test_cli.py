@@ -28,6 +28,7 @@ COMMANDS = [
     "report",
     "check",
     "sql",
+    "export",
     "diff",
     "demo",
     "forget",

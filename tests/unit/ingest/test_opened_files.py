@@ -170,5 +170,5 @@ def test_annotation(tmp_path: Path) -> None:
         "mask.csv": 3,
         "sets.gmt": 2,
         "list.txt": 2,
-        "net.tsv": 2,
+        "net.tsv": 3,
     }

@@ -13,7 +13,7 @@ from cohortmart.core.errors import IngestError, InputError
 from cohortmart.core.lake.file_manifest import read_current
 from cohortmart.core.lake.lock import lake_lock
 from cohortmart.core.schemas.tables import LAKE_TABLES
-from cohortmart.core.study.records import Assay, SampleSheet, Study
+from cohortmart.core.study.records import Assay, Reference, SampleSheet, Study
 from cohortmart.core.warehouse.home import Home
 from ingest.pipeline import ingest
 from tests.support.raw_study import GENES, PROBES, SAMPLES, RawStudy, counts_of, lake_bytes
@@ -366,3 +366,12 @@ def test_real_data(shared_data: Path, tmp_path: Path) -> None:
     assert (summary.assays[0].n_features, summary.assays[0].n_samples) == (13456, 84)
     assert len(summary.notes) == 1
     assert "no column for 119 of the 203 samples of the sheet" in summary.notes[0]
+
+
+def test_a_manifest_of_another_array_is_named(raw: RawStudy, monkeypatch: Any) -> None:
+    (raw.raw / "other.csv").write_text("Name,CHR,MAPINFO,Genome_Build\ncg9,1,100,37\n")
+    reference = Reference(manifest=(raw.raw / "other.csv",))
+    monkeypatch.setattr(RawStudy, "study", raw.study.model_copy(update={"reference": reference}))
+    for _ in range(2):  # also where nothing is read
+        notes = raw.ingest().notes
+        assert sum("probes of assay methylation are in other.csv" in note for note in notes) == 1

@@ -192,12 +192,14 @@ def test_betas_are_stored_once(full: duckdb.DuckDBPyConnection) -> None:
     stored = {name for (name,) in rows(full, "select table_name from duckdb_tables()")}
     assert stored == {
         "dim_sample", "dim_subject", "dim_gene", "dim_probe", "bridge_probe_gene",
-        "dim_gene_set", "bridge_gene_set", "network_edge", "qc_sample",
+        "dim_gene_set", "bridge_gene_set", "bridge_gene_alias", "network_edge", "qc_sample",
         "qc_probe_funnel", "fct_gene_expression", "ingested_file", "int_sample__tmm",
         "int_lake__built_files", "int_beta__kept_samples", "int_probe__annotated",
         "int_probe__flags", "int_probe__quality", "int_sample__quality", "int_rebound__found",
         "stg_results__built_files", "contrast_summary", "rebound_summary", "rebound_union",
         "group_agreement", "gene_methylation", "qc_beta_density", "study_variable",
+        "dim_measure", "int_measure__samples", "derived_assay",
+        "explained_summary",
     }  # fmt: skip
 
 

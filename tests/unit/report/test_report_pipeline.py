@@ -49,6 +49,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     return Home(tmp_path)
 
 
+#: Tables with the changes of single features.
+OF_FEATURES = (
+    "fct_contrast_result", "dmp_deg", "explained_change", "explained_variable", "fct_explained",
+)  # fmt: skip
+
+
 def silent(_line: str) -> None:
     pass
 
@@ -138,7 +144,7 @@ def test_changes_of_a_single_person_do_not_leave_the_house(home: Home) -> None:
             "create table dim_contrast as select * from (values ('a', 'hers', 1), ('a', 'all', 9),"
             " ('b', 'hers', 9)) as t(analysis, contrast, n_subjects)"
         )
-        for table in ("fct_contrast_result", "dmp_deg"):
+        for table in OF_FEATURES:
             con.execute(f"create table {table} as select analysis, contrast from dim_contrast")
         con.execute(
             "create view rebound as select 'a' as analysis, unnest(['all', 'all', 'hers']) as "
@@ -147,7 +153,7 @@ def test_changes_of_a_single_person_do_not_leave_the_house(home: Home) -> None:
     left = [("a", "all"), ("b", "hers")]
     for pseudonymise in (True, False):
         with report_source(home, pseudonymise=pseudonymise) as source:
-            for table in ("fct_contrast_result", "dmp_deg"):
+            for table in OF_FEATURES:
                 query = f"select analysis, contrast from {table} order by all"
                 found = [tuple(r.values()) for r in source.rows(query)]
                 assert found == (left if pseudonymise else sorted([*left, ("a", "hers")]))

@@ -15,6 +15,7 @@ from analyses.write.results import (
     fingerprint,
     is_current,
     keep_only,
+    shown_results,
     sweep_results,
     write_set,
 )
@@ -65,6 +66,18 @@ def test_old_files_stay_until_swept(home: Home) -> None:
     assert files(home) == {e.path for e in read_current(home.results)}
     assert is_current(home, CONTRAST_TABLES, "a", "2" * 64)
     assert is_current(home, CONTRAST_TABLES, "b", "1" * 64)
+
+
+def test_files_that_readers_still_see_stay_for_one_sweep_more(home: Home) -> None:
+    write_set(home, CONTRAST_TABLES, "a", "1" * 64, tables("a"))
+    first = shown_results(home)
+    write_set(home, CONTRAST_TABLES, "a", "2" * 64, tables("a"))
+    second = shown_results(home)
+    sweep_results(home, first)
+    assert files(home) == {e.path for e in first | second}
+    write_set(home, CONTRAST_TABLES, "a", "3" * 64, tables("a"))
+    sweep_results(home, second)
+    assert files(home) == {e.path for e in second | shown_results(home)}
 
 
 def test_analyses_that_left_the_study_leave_the_results(home: Home) -> None:

@@ -39,6 +39,14 @@ def test_it_refuses_what_the_analysis_would(tmp_path: Path) -> None:
     assert "MSvsHP_3rd compares people" in " ".join(report.text.split())
 
 
+def test_values_of_an_assay_come_with_the_run(tmp_path: Path) -> None:
+    text = text_of(tmp_path, variables=["flow.memory"])
+    assert "note: 1 sample left out, without a value of `flow.memory`: S053" in text
+    assert "3 contrasts within people will be parted into what `flow.memory` explains" in text
+    assert "on 53 samples" in text
+    assert "note: values of `flow.memory` come with the run" in text
+
+
 def test_analyses_that_differ_in_it_alone_are_told_apart(tmp_path: Path) -> None:
     file = write_study(tmp_path)
     text = file.read_text()

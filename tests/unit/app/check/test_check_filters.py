@@ -100,3 +100,14 @@ def test_a_real_export_has_all_but_masks(tmp_path, shared_data):
     (tmp_path / "samples.csv").write_text("\n".join([head, *rows]) + "\n")
     assert notes(study) == {"masks"}
     assert "meth about 3,400 probes" in check_study(study).text
+
+
+def test_a_manifest_of_another_array_is_named(tmp_path):
+    study = write_betas_study(tmp_path, reference="{manifest: other.csv}")
+    (tmp_path / "other.csv").write_text("Name,CHR,MAPINFO\ncg9,1,100\n")
+    text = " ".join(check_study(study).text.split())
+    assert re.search(r"WARNING: 0 of \d+ probes of assay \w+ are in other.csv", text)
+    probes = [line.split(",")[0] for line in (tmp_path / "betas.csv").read_text().splitlines()[1:]]
+    rows = "".join(f"{probe},1,100\n" for probe in probes)
+    (tmp_path / "other.csv").write_text(f"Name,CHR,MAPINFO\n{rows}")
+    assert "are in other.csv" not in check_study(study).text

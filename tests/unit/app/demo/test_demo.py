@@ -16,18 +16,22 @@ from cohortmart.core.study.load import load_study
 
 FILES = [
     "betas.csv.gz",
+    "cell_types.csv",
     "disease_genes.txt",
     "gene_counts.tsv.gz",
     "gene_sets.gmt",
     "manifest.csv",
     "network.tsv",
+    "proteins_npx.csv",
     "samples.csv",
     "snp_probes.txt",
     "study.yml",
+    "truth/cells.csv",
     "truth/gene_sets.csv",
     "truth/genes.csv",
     "truth/module.csv",
     "truth/probes.csv",
+    "truth/proteins.csv",
 ]
 
 
@@ -92,8 +96,9 @@ def test_the_study_file_is_valid_and_asks_for_both_assays(raw):
     study = load_study(raw / "study.yml")
     assert list(study.analyses) == [
         "rna_cd4", "rna_cd8", "methylation_cd4", "methylation_cd8", "rna_cd8_weeks",
+        "proteins_cd8", "cells_cd8",
     ]  # fmt: skip
-    assert {a.values for a in study.analyses.values()} == {"voom", "m_value"}
+    assert {a.values for a in study.analyses.values()} == {"voom", "m_value", "measured"}
     assert study.assays["methylation"].sample == "methylation_sample"
     assert all(a.model.block == "subject" for a in study.analyses.values())
     assert study.assays["methylation"].platform == "EPIC"
@@ -199,12 +204,15 @@ def test_promoters_go_the_other_way_than_their_gene(raw):
     probes = pl.read_csv(raw / "truth" / "probes.csv")
     both = probes.join(genes, left_on="linked_gene", right_on="gene_name", suffix="_gene")
     assert len(both) == 6000
-    promoter = both.filter(region="TSS200")
+    # genes that follow the cells do so without their promoters
+    promoter = both.filter(
+        pl.col("region") == "TSS200", ~pl.col("effect_gene").str.starts_with("cells")
+    )
     for name in CONTRASTS:
         changed = promoter.filter(pl.col(f"{name}_gene") != 0)
         assert (changed[name] * changed[f"{name}_gene"] < 0).all()
     body = both.filter(region="Body")
-    assert set(body["effect"]) == {"none"}
+    assert set(body["effect"]) == {"none", "cells"}
     assert set(both["design_type"]) == {"I", "II"}
 
 

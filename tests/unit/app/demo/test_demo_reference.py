@@ -165,10 +165,13 @@ def test_the_study_asks_for_everything_behind_the_contrasts(raw):
     reference = study.reference
     assert list(reference.gene_sets) == [raw / "gene_sets.gmt"]
     assert dict(reference.gene_lists) == {DISEASE: raw / "disease_genes.txt"}
-    assert reference.network == raw / "network.tsv"
+    assert reference.network is not None
+    assert reference.network.file == raw / "network.tsv"
     curve = study.analyses["rna_cd8_weeks"]
     assert (curve.model.curve.of, curve.rebound) == ("pregnancy_week", None)
-    of_visits = {n: a for n, a in study.analyses.items() if a is not curve}
+    measured = {n for n, a in study.analyses.items() if a.values == "measured"}
+    assert measured == {"proteins_cd8", "cells_cd8"}
+    of_visits = {n: a for n, a in study.analyses.items() if a is not curve and n not in measured}
     for name, analysis in of_visits.items():
         assert analysis.rebound.pairs == (("3rd-1st", "PP-3rd"),)
         assert set(analysis.enrichment.contrasts) <= set(CONTRASTS)

@@ -19,6 +19,7 @@ timepoints: [1st, 3rd]
 groups: [HP, MS]
 assays:
   rna: {kind: counts, files: [counts.tsv]}
+  hormones: {kind: continuous, files: [hormones.csv]}
 analyses:
   main:
     assay: rna
@@ -52,6 +53,8 @@ FAULTS = {
     "`group` is a category": ("group", "`covariates`"),
     "`age` is in the model already": ("memory, age", "take `age` out"),
     "`memory` stands twice": ("memory, memory", "delete one"),
+    "`rna` has `kind: counts`": ("rna.IL7R", "take a feature of hormones"),
+    "`hormons.LH` is no covariate": ("hormons.LH", "did you mean `hormones.LH`?"),
     "a variable cannot be called `total`": ("total", "another name"),
 }
 
@@ -67,7 +70,7 @@ def test_faults(tmp_path: Path, message: str) -> None:
     text = str(error.value)
     assert message in text
     assert hint in text
-    assert "study.yml, line 15" in text
+    assert "study.yml, line 16" in text
 
 
 def test_variables_of_a_formula_or_a_curve_are_in_the_model(tmp_path: Path) -> None:
@@ -85,6 +88,16 @@ def test_variables_of_a_formula_or_a_curve_are_in_the_model(tmp_path: Path) -> N
     )
     with pytest.raises(StudyError, match="`memory` is in the model already"):
         load(tmp_path, curve)
+
+
+def test_numbers_of_an_assay(tmp_path: Path) -> None:
+    measured = GOOD.replace("[memory, progesterone]", "[hormones.LH, memory]")
+    options = load(tmp_path, measured).analyses["main"].explained_by
+    assert options is not None
+    assert options.variables == ("hormones.LH", "memory")
+    inside = measured.replace("covariates: [age]", "covariates: [hormones.LH]")
+    with pytest.raises(StudyError, match=r"`hormones\.LH` is in the model already"):
+        load(tmp_path, inside)
 
 
 def test_unknown_contrasts_and_no_variables(tmp_path: Path) -> None:

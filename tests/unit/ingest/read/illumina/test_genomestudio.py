@@ -22,7 +22,15 @@ ANNOTATION = {"CHR": "16", "MAPINFO": "53468112", "UCSC_REFGENE_NAME": "RBL2;RBL
 REPORT = "[Header]\nGSGT Version\t1.9.4\nContent\t\tx.bpm\n[Sample Methylation Profile]\n"
 #: After the sample: detection p as it is spelt.
 P_NAMES = ["{}.Detection Pval", "{} Detection Pval", "{}_DetectionPval", "{}_Detection_Pval"]
-P_NAMES += ["{}.Detection.Pval", "{}_Detection PVal", "{} Detection P-value", "{}_pval"]
+P_NAMES += ["{}.Detection.Pval", "{}_Detection PVal", "{} Detection P-value", "{}_detP"]
+P_NAMES += [
+    "{}.DetectionP",
+    "{} Det Pval",
+    "{}.detection_p",
+    "{}_det.p.value",
+    "detP.{}",
+    "{}_pval",
+]
 BARE = ["Detection Pval", "Detection_Pval", "Detection.Pval", "DetectionPval", "Detection PVal"]
 
 
@@ -247,3 +255,13 @@ def test_which_column_holds_the_probes(tmp_path: Path) -> None:
     ):
         path = write(tmp_path / "x", f"{head}\t{columns}{row}\t0.5\t0\n")
         assert read_all(path)[1] == ["cg00000029"], head
+
+
+def test_a_suffix_that_is_the_name_of_the_detection_p_is_gone(tmp_path: Path) -> None:
+    path = write(tmp_path / "x", "ID_REF\tS1\tS1_detP\ncg00000029\t0.5\t0.01\n")
+    for suffix in ({}, {"strip_suffix": "_detP"}):
+        header, _, found = read_all(path, assay("beta", **suffix))
+        assert header.samples == ("S1",)
+        assert (found["values"].tolist(), found["detection_p"].tolist()) == ([[0.5]], [[0.01]])
+    with pytest.raises(IngestError, match="no sample name ends in `_x`"):
+        read_header(path, assay("beta", strip_suffix="_x"))

@@ -171,7 +171,15 @@ FAULTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("\n\n", {}, {"problem": "empty"}),
     (TEXT.replace("S2,", 'S"2,"'), {}, {"problem": "quotes"}),
     (TEXT, {"factors": ["stat"]}, {"hint": "`state`"}),
-    (TEXT.replace("id,", ",", 1), {}, {"hint": "without a name"}),
+    (
+        TEXT.replace("id,", ",", 1).replace("S2", "1").replace("S1", "2"),
+        {},
+        {"hint": "without a name"},
+    ),
+    (TEXT.replace("id,", ",", 1).replace("S2", "S1"), {}, {"hint": "without a name"}),
+    (TEXT, {"sheet": "samples"}, {"problem": "no workbook"}),
+    ("[Header],\nDate,1\n", {}, {"problem": "no section [Data]", "found": "[Header]"}),
+    ("[Header],\n[Data],\n", {}, {"problem": "no section [Data]"}),
 ]
 
 
