@@ -132,8 +132,8 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
         for assay, known in everyone.names.items()
     }
     checksums = Checksums(forgotten)
-    plans = plan_assays(study, checksums, forgotten, gone_names, everyone.names)
-    matched = match_columns(study, samples, {plan.name: plan.origin.columns for plan in plans})
+    plans = plan_assays(study, checksums, forgotten, gone_names, everyone.names, everyone.libraries)
+    matched = match_columns(study, samples, {plan.name: plan.origin.raw_columns for plan in plans})
     notes = [*note, *samples.notes, *matched.notes]
     for line in notes:
         say(f"note: {line}")
@@ -268,11 +268,9 @@ def _sheet_rows(
 
 
 def _sheet_options(block: SampleSheet) -> dict[str, object]:
-    """Return how a sheet is read; `sheet` came later and is told only where it is set."""
-    options = block.model_dump(exclude={"file"})
-    return (
-        options if block.sheet is not None else {k: v for k, v in options.items() if k != "sheet"}
-    )
+    """Return how a sheet is read; keys that came later are told only where they are set."""
+    later = {key for key in ("library", "sheet") if getattr(block, key) is None}
+    return block.model_dump(exclude={"file", *later})
 
 
 def _switch(lake: Path, entries: list[Entry]) -> bool:

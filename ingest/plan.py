@@ -14,6 +14,7 @@ from ingest.forget.forgotten import Forgotten
 from ingest.matrix.assay_headers import AssayHeaders, read_headers
 from ingest.matrix.matrix_file import Origin, raw_origin
 from ingest.matrix.paired_ids import PAIRED_IDS_VERSION, has_pairs
+from ingest.matrix.pools import pools_of
 from ingest.read.formats import reader_version
 from ingest.read.matrix.counter_rows import COUNTER_ROWS_VERSION
 
@@ -75,7 +76,8 @@ def plan_assays(
     checksums: Checksums,
     forgotten: Forgotten,
     forgotten_names: Mapping[str, frozenset[str]],
-    known_names: Mapping[str, Collection[str]],
+    known_names: Mapping[str, Mapping[str, str]],
+    libraries: Collection[str] = (),
 ) -> list[Plan]:
     """Plan every assay of a study.
 
@@ -90,7 +92,9 @@ def plan_assays(
     forgotten_names : mapping
         Assay to the columns that the sheets give to forgotten subjects.
     known_names : mapping
-        Assay to all the names that the sheets give to its samples.
+        Assay to all the names that the sheets give to its samples, and the sample of each.
+    libraries : collection of str
+        Samples whose columns are merged.
 
     Raises
     ------
@@ -108,12 +112,13 @@ def plan_assays(
             [(checksums.of(h.path), h.samples) for h in headers.values],
             [(checksums.of(h.path), h.samples) for h in of_quality],
             _reader_version(assay, headers),
-            [sha256 for _, sha256 in also],
+            pools_of(headers.samples, known_names[name], libraries),
+            also=[sha256 for _, sha256 in also],
             genes=[checksums.of(p) for p in study.reference.genes] if of_genes(assay) else (),
         )
         left_out = tuple(
             column
-            for column in whole.columns
+            for column in whole.raw_columns
             if column in forgotten_names[name] or forgotten.has_column(name, column)
         )
         origin = whole.without(left_out)

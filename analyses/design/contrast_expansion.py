@@ -12,6 +12,7 @@ from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import CONTRAST_FAMILIES, Study
 from cohortmart.core.study.rules.contrasts import validate_contrasts
+from cohortmart.core.study.timepoints import as_number
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ def expand_contrasts(
     both have samples (`HP_3rd-1st`), `group_within_time` every other group minus the first of
     the study's groups that has samples (`MSvsHP_3rd`), `interaction` the differences of these
     changes (`MSvsHP_3rd-1st`). In a model with a curve the levels of `by` stand for the groups
-    and the knots for the timepoints (`HP_36-12`, `MSvsHP_36-12`).
+    and the knots for the timepoints (`HP_36-12`, `MSvsHP_36-12`). Where the means are of
+    timepoints or of groups alone, the names have that part alone (`3rd-1st`, `MSvsHP`). Negative
+    numbers stand in parentheses: `0-(-7)`.
 
     Parameters
     ----------
@@ -121,9 +124,11 @@ class _Grid:
 
     def __init__(self, design: Design, study: Study) -> None:
         if design.curve is None:
-            g, t = (design.mean_factors.index(name) for name in ("group", "timepoint"))
-            cells = {label: (p[g], p[t]) for label, p in design.mean_levels.items()}
-            groups, timepoints = study.groups, study.timepoints
+            cells = {
+                label: _group_and_timepoint(dict(zip(design.mean_factors, p, strict=True)))
+                for label, p in design.mean_levels.items()
+            }
+            groups, timepoints = (*study.groups, ""), (*study.timepoints, "")
         else:
             # one curve for all has knots only
             cells = {
@@ -147,10 +152,15 @@ class _Grid:
         return f"{self.names[group, later]} - {self.names[group, earlier]}"
 
 
+def _group_and_timepoint(level_of: Mapping[str, str]) -> tuple[str, str]:
+    """Return both; empty where the means do not tell it apart."""
+    return level_of.get("group", ""), level_of.get("timepoint", "")
+
+
 def _time_within_group(grid: _Grid) -> Iterator[tuple[str, str]]:
     for group in grid.groups:
         for earlier, later in grid.changes(group):
-            yield f"{group}_{later}-{earlier}", grid.change(group, earlier, later)
+            yield _named(group, _from_to(earlier, later)), grid.change(group, earlier, later)
 
 
 def _group_within_time(grid: _Grid) -> Iterator[tuple[str, str]]:
@@ -159,7 +169,7 @@ def _group_within_time(grid: _Grid) -> Iterator[tuple[str, str]]:
         for t in grid.timepoints:
             if (group, t) in grid.names and (reference, t) in grid.names:
                 expression = f"{grid.names[group, t]} - {grid.names[reference, t]}"
-                yield f"{group}vs{reference}_{t}", expression
+                yield _named(f"{group}vs{reference}", t), expression
 
 
 def _interaction(grid: _Grid) -> Iterator[tuple[str, str]]:
@@ -168,4 +178,17 @@ def _interaction(grid: _Grid) -> Iterator[tuple[str, str]]:
         for earlier, later in grid.changes(group, reference):
             own = grid.change(group, earlier, later)
             theirs = grid.change(reference, earlier, later)
-            yield f"{group}vs{reference}_{later}-{earlier}", f"({own}) - ({theirs})"
+            name = _named(f"{group}vs{reference}", _from_to(earlier, later))
+            yield name, f"({own}) - ({theirs})"
+
+
+def _named(*parts: str) -> str:
+    return "_".join(part for part in parts if part)
+
+
+def _from_to(earlier: str, later: str) -> str:
+    """Name a change; a negative number in parentheses, or `0--7` would have to be puzzled out."""
+    late, early = (
+        f"({t})" if t.startswith("-") and as_number(t) is not None else t for t in (later, earlier)
+    )
+    return f"{late}-{early}"

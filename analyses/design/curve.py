@@ -10,14 +10,17 @@ import polars as pl
 
 from analyses.design.cardinal_spline import cardinal_spline
 from analyses.design.coding import read_category
+from analyses.design.curve_samples import OnCurve, curve_values, has_place, samples_on_curve
 from analyses.design.design import SamplesOnCurve
 from analyses.design.estimability import rank_of
 from analyses.design.variables import Number, read_variable
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.model_records import Curve
 from cohortmart.core.study.records import Study
-from cohortmart.core.text import counted, did_you_mean, listed
+from cohortmart.core.text import counted, listed
 from cohortmart.core.types import Floats
+
+__all__ = ["CurveColumns", "OnCurve", "curve_columns", "samples_on_curve"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,69 +49,6 @@ class CurveColumns:
     notes: tuple[str, ...]
 
 
-def samples_on_curve(
-    samples: pl.DataFrame, curve: Curve, where: str
-) -> tuple[pl.DataFrame, str | None]:
-    """Leave out the samples that have no place on the curve.
-
-    Before and after a pregnancy the week is missing, negative or a code of 0.
-
-    Parameters
-    ----------
-    samples : DataFrame
-        The chosen rows of `dim_sample`.
-    curve : Curve
-    where : str
-        Begins the messages.
-
-    Returns
-    -------
-    samples : DataFrame
-        Those with a value above 0, in their order.
-    note : str or None
-        How many were left out, and of which timepoints; None where all stay.
-
-    Raises
-    ------
-    AnalysisError
-        There is no such column, or no sample is left.
-    """
-    if curve.of not in samples.columns:
-        raise AnalysisError(
-            f"{where}: the samples have no column `{curve.of}` for the curve",
-            expected="a covariate of the study",
-            found=curve.of,
-            hint=did_you_mean(curve.of, samples.columns) or "declare it in samples.covariates",
-        )
-    on = _is_positive(samples, curve.of)
-    kept, out = samples.filter(on), samples.filter(~on)
-    if not kept.height:
-        raise AnalysisError(
-            f"{where}: no chosen sample has a positive `{curve.of}`, so none is on the curve",
-            expected=f"samples with `{curve.of}` above 0",
-            hint="choose other samples in `where`, or model the timepoints by `means`",
-        )
-    if not out.height:
-        return samples, None
-    counts = out.group_by("timepoint", maintain_order=True).agg(
-        pl.len(), *([pl.col("visit_order").first()] if "visit_order" in out.columns else [])
-    )
-    last = ["visit_order"] if "visit_order" in out.columns else []
-    rows = counts.sort(*last, "timepoint").select("timepoint", "len").iter_rows()
-    of = ", ".join(f"{timepoint} {n}" for timepoint, n in rows)
-    have, are = ("has", "is") if out.height == 1 else ("have", "are")
-    return kept, (
-        f"{out.height} of the {counted(samples.height, 'chosen sample')} {have} no positive "
-        f"`{curve.of}` and {are} not on the curve ({of})"
-    )
-
-
-def _is_positive(samples: pl.DataFrame, name: str) -> pl.Series:
-    values = samples[name].cast(pl.Float64)
-    # polars holds NaN above every number
-    return ((values > 0) & ~values.is_nan()).fill_null(False)
-
-
 def curve_columns(samples: pl.DataFrame, curve: Curve, study: Study, where: str) -> CurveColumns:
     """Make the columns of a natural cubic spline in cardinal form, one set a level of `by`.
 
@@ -128,8 +68,8 @@ def curve_columns(samples: pl.DataFrame, curve: Curve, study: Study, where: str)
     Raises
     ------
     AnalysisError
-        A name is unknown or of the wrong kind, a value is missing or not positive, the knots do
-        not rise, or a curve has too few different values for its knots.
+        A name is unknown or of the wrong kind, a value is missing (or, with `positive: true`, not
+        above 0), the knots do not rise, or a curve has too few different values for its knots.
     """
     values = _values(samples, curve, study, where)
     by = None if curve.by is None else read_category(samples, curve.by, study, f"{where}, curve")
@@ -163,14 +103,18 @@ def curve_columns(samples: pl.DataFrame, curve: Curve, study: Study, where: str)
 
 
 def _values(samples: pl.DataFrame, curve: Curve, study: Study, where: str) -> Floats:
-    variable = read_variable(samples, curve.of, study, f"{where}, curve")
-    if not isinstance(variable, Number):
-        raise AnalysisError(
-            f"{where}: `{curve.of}` is a category, so there is no curve of it",
-            expected="a covariate, such as the week of pregnancy",
-            hint=f"put `{curve.of}` into `means`, or declare it in samples.covariates",
-        )
-    off = ~_is_positive(samples, curve.of)
+    if curve.of == "timepoint":
+        values = curve_values(samples, curve, study, where)
+    else:
+        variable = read_variable(samples, curve.of, study, f"{where}, curve")
+        if not isinstance(variable, Number):
+            raise AnalysisError(
+                f"{where}: `{curve.of}` is a category, so there is no curve of it",
+                expected="a covariate, such as the week of pregnancy",
+                hint=f"put `{curve.of}` into `means`, or declare it in samples.covariates",
+            )
+        values = pl.Series(curve.of, variable.values)
+    off = ~has_place(values, curve)
     if off.any():
         lacking = sorted(samples["sample_id"].filter(off).cast(pl.String).to_list())
         raise AnalysisError(
@@ -179,7 +123,7 @@ def _values(samples: pl.DataFrame, curve: Curve, study: Study, where: str) -> Fl
             found=listed(lacking, 5),
             hint=f"leave them out in `where` ({curve.of} > 0)",
         )
-    return variable.values
+    return values.to_numpy().astype(np.float64)
 
 
 def _knots(values: Floats, curve: Curve, where: str) -> Floats:

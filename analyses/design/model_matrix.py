@@ -208,7 +208,7 @@ def _design_of_curve(samples: pl.DataFrame, model: Model, study: Study, where: s
         coefficient_meanings=covariates.meanings,
         curve=curve.samples,
         column_variables=(*(of_curve for _ in labels), *covariates.variables),
-        categories=_categories(samples, (*curve.factors, *model.covariates), study, where),
+        categories=_categories(samples, (*curve.factors[:-1], *model.covariates), study, where),
     )
 
 

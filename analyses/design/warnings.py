@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from analyses.design.curve_samples import samples_on_curve
 from analyses.design.design import Design
 from analyses.design.mixed_kinds import mixed_kinds, mixed_kinds_words
 from analyses.design.residual_df import df_warnings
@@ -24,4 +25,16 @@ def design_warnings(
     study : Study
     """
     kinds = mixed_kinds(samples, design, analysis.model, study)
-    return (*(mixed_kinds_words(k, analysis) for k in kinds), *df_warnings(design))
+    return (
+        *(mixed_kinds_words(k, analysis) for k in kinds),
+        *_curve_warnings(samples, analysis, study),
+        *df_warnings(design),
+    )
+
+
+def _curve_warnings(samples: pl.DataFrame, analysis: Analysis, study: Study) -> tuple[str, ...]:
+    curve = analysis.model.curve
+    if curve is None:
+        return ()
+    warning = samples_on_curve(samples, curve, study, "curve").warning
+    return () if warning is None else (warning,)

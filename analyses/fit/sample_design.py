@@ -55,7 +55,7 @@ def chosen_design(
     samples = chosen_samples(con, name, analysis, study)
     samples, notes = with_measured(con, samples, analysis.model.covariates, study, where)
     if analysis.model.curve is not None:
-        samples, note = samples_on_curve(samples, analysis.model.curve, where)
-        notes = (*notes, note) if note else notes
+        on = samples_on_curve(samples, analysis.model.curve, study, where)
+        samples, notes = on.samples, (*notes, *((on.note,) if on.note else ()))
     design = build_design(samples, analysis.model, study, where)
     return ChosenDesign(samples, design, (*notes, *design.notes))

@@ -27,6 +27,7 @@ from analyses.stats.lists.bivariate_normal import both_beyond, upper_orthant
 from analyses.stats.lists.fisher import conditional_odds_ratio, fisher_greater
 from analyses.step import Made, Step
 from analyses.write.columns import table_of
+from cohortmart.core.study.kinds import BETA, CONTINUOUS
 from cohortmart.core.study.records import Study
 from cohortmart.core.types import Bools, Floats
 
@@ -60,7 +61,9 @@ def overlap_tables(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> I
     """Yield the rows of `contrast_overlap` whose second analysis is `name`.
 
     First come all pairs of contrasts of the analysis, by their names, then, for each earlier
-    analysis of the same assay, the contrasts of the same name in both. Each pair is compared in
+    analysis of the same assay, the contrasts of the same name in both; last those of earlier
+    analyses of other assays, where one of the two measures proteins or the like and genes are
+    what they have in common. Each pair is compared in
     five ways (`DIRECTIONS`), over the features with a P value in both contrasts.
 
     Parameters
@@ -101,6 +104,13 @@ def overlap_tables(con: duckdb.DuckDBPyConnection, study: Study, name: str) -> I
     ):
         if pairs.first:
             yield _rows(pairs, shared_features(con, pairs.first, pairs.second))
+    assays = {n: analysis.assay for n, analysis in study.analyses.items()}
+    for earlier in _earlier_by_gene(study, name):
+        pairs = _between(con, study, earlier, name, contrasts)
+        if pairs.first:
+            counts = shared_features(con, pairs.first, pairs.second, assays)
+            if counts.universe.any():
+                yield _rows(pairs, counts, "gene")
 
 
 def _contrasts(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
@@ -115,6 +125,23 @@ def _earlier_of_same_assay(study: Study, name: str) -> list[str]:
     names = list(study.analyses)
     assay = study.analyses[name].assay
     return [n for n in names[: names.index(name)] if study.analyses[n].assay == assay]
+
+
+def _earlier_by_gene(study: Study, name: str) -> list[str]:
+    """Name the earlier analyses of other assays whose features may have genes in common."""
+    names = list(study.analyses)
+
+    def kind(analysis: str) -> str:
+        return study.assays[study.analyses[analysis].assay].kind
+
+    assay = study.analyses[name].assay
+    return [
+        n
+        for n in names[: names.index(name)]
+        if study.analyses[n].assay != assay
+        and CONTINUOUS in (kind(n), kind(name))
+        and BETA not in (kind(n), kind(name))
+    ]
 
 
 def _within(
@@ -190,7 +217,7 @@ def _no_effect_correlations(
     return out
 
 
-def _rows(pairs: _Pairs, counts: PairCounts) -> pa.Table:
+def _rows(pairs: _Pairs, counts: PairCounts, matched_by: str = "feature") -> pa.Table:
     """Join names and numbers, five rows a pair; NaN becomes null."""
     numbers = [_numbers(pairs, counts, *directions) for directions in DIRECTIONS]
     n = len(pairs.first)
@@ -201,6 +228,7 @@ def _rows(pairs: _Pairs, counts: PairCounts) -> pa.Table:
         "second_analysis": np.repeat([s.analysis for s in pairs.second], len(DIRECTIONS)),
         "second_contrast": np.repeat([s.contrast for s in pairs.second], len(DIRECTIONS)),
         "second_direction": np.tile([second for _, second in DIRECTIONS], n),
+        "matched_by": np.repeat([matched_by], n * len(DIRECTIONS)),
         **{key: np.stack([d[key] for d in numbers], axis=1).ravel() for key in numbers[0]},
     }
     return table_of("contrast_overlap", columns)
@@ -242,12 +270,16 @@ def _chance_of_both(
     return upper_orthant(a, b, r if first == second else -r)
 
 
+def _read_analyses(study: Study, name: str) -> tuple[str, ...]:
+    return (*_earlier_of_same_assay(study, name), *_earlier_by_gene(study, name), name)
+
+
 OVERLAP = Step(
     name="overlap",
     title="overlap of contrasts",
     tables=("contrast_overlap",),
     options=lambda study, name: study.analyses[name].thresholds.model_dump(),
-    inputs=OfResults("overlap", lambda study, name: (*_earlier_of_same_assay(study, name), name)),
+    inputs=OfResults("overlap", _read_analyses, lake=("feature", "measure")),
     make=lambda run: Made(
         {"contrast_overlap": overlap_tables(run.with_results, run.study, run.name)}
     ),

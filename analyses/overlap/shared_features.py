@@ -54,7 +54,10 @@ class PairCounts:
 
 
 def shared_features(
-    con: duckdb.DuckDBPyConnection, first: Sequence[Slot], second: Sequence[Slot]
+    con: duckdb.DuckDBPyConnection,
+    first: Sequence[Slot],
+    second: Sequence[Slot],
+    assays: Mapping[str, str] | None = None,
 ) -> PairCounts:
     """Count the features that pairs of contrasts share.
 
@@ -64,6 +67,9 @@ def shared_features(
         With the views `new_contrast_result` and `new_found`.
     first, second : sequence of Slot
         The two contrasts of each pair.
+    assays : mapping of str to str, optional
+        The assay of each analysis: features are the same that have a gene in common. A gene is
+        tested or found where one of its features is. Without it they are those of the same id.
 
     Returns
     -------
@@ -72,7 +78,7 @@ def shared_features(
     slots = sorted({*first, *second})
     place = {slot: i for i, slot in enumerate(slots)}
     i, j = (np.array([place[s] for s in side], dtype=np.int64) for side in (first, second))
-    gram = _gram(_masks(con, slots), len(slots))
+    gram = _gram(_masks(con, slots, assays), len(slots))
 
     def count(of_first: str, of_second: str) -> Ints:
         return np.rint(gram[of_first, of_second][i, j]).astype(np.int64)
@@ -85,7 +91,18 @@ def shared_features(
     )
 
 
-def _masks(con: duckdb.DuckDBPyConnection, slots: Sequence[Slot]) -> pa.Table:
+#: What counts as a feature: its id, or the genes that it has.
+_BY_ID = ("feature_id", "")
+_BY_GENE = (
+    "gene_name",
+    "inner join feature_gene as g on g.assay = s.assay and g.feature_id = {row}.feature_id "
+    "and g.gene_name is not null",
+)
+
+
+def _masks(
+    con: duckdb.DuckDBPyConnection, slots: Sequence[Slot], assays: Mapping[str, str] | None
+) -> pa.Table:
     """Return the distinct masks, `tested_0`, `up_0`, `down_0`, `tested_1`, ..., and `n` features.
 
     A mask holds `_BITS` contrasts; more of them take several masks.
@@ -98,26 +115,33 @@ def _masks(con: duckdb.DuckDBPyConnection, slots: Sequence[Slot]) -> pa.Table:
         for w in words
         for kind in kinds
     )
+    column, join = _BY_ID if assays is None else _BY_GENE
+    of_result, of_found = (
+        f"{row if assays is None else 'g'}.{column} as feature_id" for row in ("r", "f")
+    )
     query = f"""
         with slot as (
             select
                 unnest($analyses) as analysis, unnest($contrasts) as contrast,
+                unnest($assays) as assay,
                 unnest($words) as word, unnest($bits) as slot_bit
         ),
         seen as (
             select
-                r.feature_id, s.word, s.slot_bit as tested,
+                {of_result}, s.word, s.slot_bit as tested,
                 cast(0 as bigint) as up, cast(0 as bigint) as down
             from new_contrast_result as r
             inner join slot as s on r.analysis = s.analysis and r.contrast = s.contrast
+            {join.format(row="r")}
             where r.p_value is not null
             union all
             select
-                f.feature_id, s.word, 0 as tested,
+                {of_found}, s.word, 0 as tested,
                 case when f.direction = 'up' then s.slot_bit else 0 end as up,
                 case when f.direction = 'down' then s.slot_bit else 0 end as down
             from new_found as f
             inner join slot as s on f.analysis = s.analysis and f.contrast = s.contrast
+            {join.format(row="f")}
         ),
         feature as (select feature_id, {masks} from seen group by feature_id)
         select {names}, count(*) as n from feature group by {names}
@@ -125,6 +149,7 @@ def _masks(con: duckdb.DuckDBPyConnection, slots: Sequence[Slot]) -> pa.Table:
     parameters = {
         "analyses": [s.analysis for s in slots],
         "contrasts": [s.contrast for s in slots],
+        "assays": [(assays or {}).get(s.analysis, "") for s in slots],
         "words": [k // _BITS for k in range(len(slots))],
         "bits": [1 << (k % _BITS) for k in range(len(slots))],
     }

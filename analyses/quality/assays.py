@@ -44,7 +44,7 @@ def _options(study: Study, assay: str) -> dict[str, Any]:
         "clip": of_assay.m_value_clip,
         "variables": list(variable_kinds(study).items()),
         "samples": [
-            (name, a.where, a.model.curve and a.model.curve.of)
+            (name, a.where, a.model.curve and (a.model.curve.of, a.model.curve.positive))
             for name, a in study.analyses.items()
             if a.assay == assay
         ],

@@ -80,7 +80,7 @@ def assay_samples(con: duckdb.DuckDBPyConnection, study: Study, assay: str) -> A
         if analysis.assay != assay:
             continue
         try:
-            taken = _taken(con, name, analysis)
+            taken = _taken(con, study, name, analysis)
         except AnalysisError:  # the analysis says it itself
             notes.append(f"without the samples of {name}, which cannot be chosen")
             continue
@@ -120,10 +120,13 @@ def _measured(
     return frame.filter(~pl.col("sample_id").is_in(empty)).drop("_library")
 
 
-def _taken(con: duckdb.DuckDBPyConnection, name: str, analysis: Analysis) -> list[str]:
+def _taken(
+    con: duckdb.DuckDBPyConnection, study: Study, name: str, analysis: Analysis
+) -> list[str]:
     """List the samples of an analysis as its design has them."""
     samples = chosen_samples(con, name, analysis)
     if analysis.model.curve is not None:
-        samples, _ = samples_on_curve(samples, analysis.model.curve, f"analysis {name}")
+        where = f"analysis {name}"
+        samples = samples_on_curve(samples, analysis.model.curve, study, where).samples
     taken: list[str] = samples["sample_id"].to_list()
     return taken

@@ -60,7 +60,9 @@ def _model(model: Parameters) -> str:
     elif model.get("baseline"):
         said = f"Model: differences from {model['baseline']}"
     else:
-        said = f"Model: one mean for every combination of {' and '.join(model['means'] or ())}"
+        means = model["means"] or ()
+        every = "combination of " if len(means) > 1 else ""
+        said = f"Model: one mean for every {every}{' and '.join(means)}"
     if model.get("covariates"):
         said += f"; adjusted for {', '.join(model['covariates'])}"
     return said + "."

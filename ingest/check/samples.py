@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Study
+from cohortmart.core.study.rules.study import RESERVED_COLUMNS
 from cohortmart.core.text import counted
 from ingest.check.likely_cause import likely_cause
 from ingest.read.samples.sample_sheet import Samples
@@ -21,13 +23,16 @@ class Matched:
     Parameters
     ----------
     sample_ids : mapping
-        Assay to its sample_ids in the order of the matrix columns.
+        Assay to its sample_ids in the order of the matrix columns, merged ones once.
     notes : tuple of str
-        Samples without a column.
+        Samples without a column, and what `merged` says.
+    merged : tuple of str
+        Which columns are merged to one sample.
     """
 
     sample_ids: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...]
+    merged: tuple[str, ...] = ()
 
 
 def match_columns(study: Study, samples: Samples, columns: Mapping[str, Sequence[str]]) -> Matched:
@@ -50,14 +55,17 @@ def match_columns(study: Study, samples: Samples, columns: Mapping[str, Sequence
     """
     found: dict[str, tuple[str, ...]] = {}
     notes: list[str] = []
+    merged: list[str] = []
     for assay, names in columns.items():
         known = samples.names[assay]
         unknown = [name for name in names if name not in known]
         if unknown:
             raise _unknown_columns(study, samples, assay, unknown, names)
         notes += _array_notes(study, samples, assay, names)
-        found[assay] = tuple(known[name] for name in names)
-        _check_once(study, assay, names, found[assay])
+        sample_ids = tuple(known[name] for name in names)
+        _check_once(study, assay, names, sample_ids, samples.libraries)
+        found[assay] = tuple(dict.fromkeys(sample_ids))
+        merged += _merged_notes(study, samples, assay, sample_ids)
         absent = sorted(set(known.values()) - set(found[assay]))
         if absent:
             notes.append(
@@ -68,7 +76,7 @@ def match_columns(study: Study, samples: Samples, columns: Mapping[str, Sequence
         _check_kind(
             study, samples, {a: s for a, s in found.items() if study.assays[a].kind == kind}
         )
-    return Matched(found, tuple(notes))
+    return Matched(found, (*notes, *merged), tuple(merged))
 
 
 def _some(names: Sequence[str]) -> str:
@@ -106,16 +114,45 @@ def _in_sheet(samples: Samples, assay: str) -> list[str]:
     return [name for name in known if name not in samples.arrays] or known
 
 
-def _check_once(study: Study, assay: str, names: Sequence[str], sample_ids: Sequence[str]) -> None:
+def _merged_notes(
+    study: Study, samples: Samples, assay: str, sample_ids: Sequence[str]
+) -> Iterator[str]:
+    """Say which columns were merged, and of which samples some are not there."""
+    n_columns = Counter(sample_ids)
+    merged = [s for s, n in n_columns.items() if n > 1]
+    if not merged:
+        return
+    n = sum(n_columns[s] for s in merged)
+    how = "added up" if study.assays[assay].kind == "counts" else "averaged"
+    yield (
+        f"{assay}: {n} columns {how} to {counted(len(merged), 'sample')}, as `library` says what "
+        "belongs together"
+    )
+    wanted = Counter(s for n, s in samples.names[assay].items() if n not in samples.arrays)
+    fewer = sorted(s for s, n in n_columns.items() if s in samples.libraries and n < wanted[s])
+    if fewer:
+        of = counted(len(fewer), "library", "libraries")
+        yield f"{assay}: the matrix has only some of the columns of {of} ({_some(fewer)})"
+
+
+def _check_once(
+    study: Study,
+    assay: str,
+    names: Sequence[str],
+    sample_ids: Sequence[str],
+    libraries: Collection[str],
+) -> None:
     first: dict[str, str] = {}
     for name, sample_id in zip(names, sample_ids, strict=True):
-        if sample_id in first:
+        if sample_id in first and sample_id not in libraries:
             raise IngestError(
                 f"the sample {sample_id} is measured twice in the assay {assay}",
                 file=study.assays[assay].files[0],
                 expected="one column a sample",
                 found=f"the columns {first[sample_id]} and {name}",
-                hint="leave one of the columns out, or give the two samples names of their own",
+                hint="leave one of the columns out, or give the two samples names of their own; "
+                "if they are lanes or libraries of one sample, name the column that says what "
+                "belongs together under `library` in `samples`",
             )
         first[sample_id] = name
 
@@ -140,20 +177,44 @@ def _check_kind(study: Study, samples: Samples, sample_ids: Mapping[str, Sequenc
             visit = tuple(rows[sample_id][key] for key in keys)
             other = at_visit.setdefault(visit, sample_id)
             if other != sample_id:
-                raise _same_visit(study, rows[sample_id], other, assay)
+                raise _same_visit(study, rows[sample_id], rows[other], assay)
 
 
-def _same_visit(study: Study, row: Mapping[str, object], other: str, assay: str) -> IngestError:
-    said = [f"subject {row['subject_id']}", f"timepoint {row['timepoint']}"]
+def _same_visit(
+    study: Study, row: Mapping[str, object], other: Mapping[str, object], assay: str
+) -> IngestError:
+    said = [f"subject {row['subject_id']}"]
+    said += [f"timepoint {row['timepoint']}"] if study.has_timepoints else []
     said += [f"cell type {row['cell_type']}"] if row["cell_type"] is not None else []
     said += [f"visit_key {row['visit_key']}"] if row["visit_key"] else []
     person, visit = study.nouns.subject.one, study.nouns.timepoint.one
     return IngestError(
-        f"two samples of one {person} at one {visit} in the assay {assay}: {other} and "
-        f"{row['sample_id']}",
+        f"two samples of one {person} at one {visit} in the assay {assay}: {other['sample_id']} "
+        f"and {row['sample_id']}",
         file=study.samples[0].file,
         expected="one sample for each subject x timepoint x cell type x visit_key",
         found=f"both are {', '.join(said)}",
-        hint="if a further column tells them apart (a treatment, say), name it under `visit_key` "
-        "in study.yml; else take one of the two out",
+        hint=_ways_on(study, row, other, assay),
+    )
+
+
+def _ways_on(
+    study: Study, row: Mapping[str, object], other: Mapping[str, object], assay: str
+) -> str:
+    """Say what to do with two samples of one visit: a key, a library, or one of them."""
+    column = next((sheet.group for sheet in study.samples if sheet.group is not None), None)
+    if column is not None and row["study_group"] != other["study_group"]:
+        taken = column.lower() in RESERVED_COLUMNS
+        first = f"give the column `{column}` another name in the sheet, and " if taken else ""
+        column = "it" if taken else f"the column `{column}`"
+        return (
+            f"they are of the groups {other['study_group']} and {row['study_group']}: {first}name "
+            f"{column} under `visit_key`, too, or correct one of the two"
+        )
+    is_counts = study.assays[assay].kind == "counts"
+    values = "counts are added" if is_counts else "values averaged"
+    return (
+        "if a further column tells them apart (a treatment, say), name it under `visit_key` in "
+        "study.yml; if they are lanes or libraries of one sample, name the column that says what "
+        f"belongs together under `library`, and their {values}; else take one of the two out"
     )

@@ -2,42 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Study
+from ingest.read.samples.sheet import Row, Sheet, is_missing
 from ingest.read.samples.sheet_join import JoinedSample
 from ingest.read.samples.sheet_roles import Place, SheetRow
 
 
-def check_groups(rows: Iterable[SheetRow]) -> dict[str, str]:
-    """Check that every subject is in one group, over all sheets.
+def groups_of_subjects(rows: Iterable[SheetRow]) -> dict[str, tuple[str, ...]]:
+    """Return the groups that the sheets name for each subject, in the order of the rows.
 
-    Returns
-    -------
-    dict
-        Subject to group, for the subjects whose group any sheet names.
+    A subject may change its group, as in a cross-over.
+    """
+    known: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.group is not None:
+            known.setdefault(row.subject, {})[row.group] = None
+    return {subject: tuple(groups) for subject, groups in known.items()}
+
+
+def check_group(study: Study, sample: JoinedSample, groups: Mapping[str, tuple[str, ...]]) -> str:
+    """Return the group of a sample: what its rows say, else that of its subject.
+
+    Parameters
+    ----------
+    study : Study
+    sample : JoinedSample
+    groups : mapping of str to tuple of str
+        From `groups_of_subjects`.
 
     Raises
     ------
     IngestError
-        A subject is in two groups; both rows are named.
+        No sheet names the group, or the subject has several and no row of the sample says which.
     """
-    known: dict[str, SheetRow] = {}
-    for row in rows:
-        if row.group is None:
-            continue
-        first = known.setdefault(row.subject, row)
-        if first.group != row.group:
-            raise IngestError(
-                f"subject {row.subject} is in two groups",
-                file=row.place.file,
-                line=row.place.line,
-                expected=f"{first.group}, as in {first.place}",
-                found=row.group,
-                hint="correct one of the two rows; a subject stays in its group",
-            )
-    return {subject: row.group for subject, row in known.items() if row.group is not None}
+    row = sample.first
+    if sample.group is not None:
+        return sample.group[0]
+    of_subject = groups.get(row.subject, ())
+    if len(of_subject) == 1:
+        return of_subject[0]
+    if not any(sheet.group for sheet in study.samples):
+        return study.groups[0]
+    if not of_subject:
+        raise IngestError(
+            f"no sheet says in which group subject {row.subject} is",
+            file=row.place.file,
+            line=row.place.line,
+            expected=f"one of {', '.join(study.groups)}",
+            hint="name a column under `group` for this sheet",
+        )
+    raise IngestError(
+        f"subject {row.subject} is in several groups, and no sheet says in which sample "
+        f"{row.sample} is",
+        file=row.place.file,
+        line=row.place.line,
+        expected=f"one of {', '.join(of_subject)} for each sample",
+        hint="name a column under `group` for this sheet, too",
+    )
 
 
 def check_visit_keys(rows: Iterable[SheetRow], columns: tuple[str, ...]) -> None:
@@ -61,6 +85,44 @@ def check_visit_keys(rows: Iterable[SheetRow], columns: tuple[str, ...]) -> None
                     found=value,
                     hint="write another sign in its place",
                 )
+
+
+def refuse_contradictions(sheet: Sheet, key: str, used: Collection[str]) -> None:
+    """Check that the lines of one sample agree in the columns that study.yml uses.
+
+    Raises
+    ------
+    IngestError
+        Two lines of a sample differ; both are named.
+    """
+    columns = [(n, name) for n, name in enumerate(sheet.columns) if name in used]
+    at = sheet.position(key)
+    known: dict[tuple[str, str], tuple[str, int]] = {}
+    for row in sheet.rows:
+        for n, column in columns if not is_missing(row.cells[at]) else ():
+            cell = row.cells[n]
+            if is_missing(cell):
+                continue
+            first, line = known.setdefault((row.cells[at], column), (cell, row.line))
+            if first != cell:
+                raise _listed_twice(sheet, row, row.cells[at], column, first, line)
+
+
+def _listed_twice(
+    sheet: Sheet, row: Row, sample: str, column: str, first: str, line: int
+) -> IngestError:
+    return IngestError(
+        f"the sample {sample} is listed twice, and its lines differ in `{column}`, which "
+        "study.yml uses",
+        file=sheet.file,
+        line=row.line,
+        column=column,
+        expected=f"lines of one sample that agree, as one a lane do: {first}, as in line {line}",
+        found=f"{row.cells[sheet.position(column)]}, and {first} in line {line}",
+        hint="correct one of the lines, or the name of the sample; if these are lanes of one "
+        "sample with columns of their own in the matrix, give each line its name there and name "
+        "the column that says what belongs together under `library`",
+    )
 
 
 def check_sample_ids(joined: Iterable[JoinedSample]) -> None:

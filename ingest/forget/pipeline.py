@@ -257,4 +257,17 @@ def _hashed_columns(lake: Path, gone: set[str], state: LakeState) -> set[str]:
         for row in pq.read_table(path).to_pylist()
         if row["sample_id"] in gone
     }
-    return {hashed_column(*column) for column in ever - of_others}
+    return {hashed_column(*column) for column in _with_raw_columns(lake, ever - of_others)}
+
+
+def _with_raw_columns(lake: Path, columns: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Add the raw columns of those that technical replicates were merged to."""
+    origins = [origin_of(path) for path in sorted(lake.glob("matrix-*.parquet"))]
+    return columns.union(
+        (origin.assay, raw)
+        for origin in origins
+        if origin is not None
+        for pool in origin.pools
+        if (origin.assay, pool.name) in columns
+        for raw in pool.columns
+    )

@@ -115,6 +115,7 @@ def read_into_lake(
         lake / plan.origin.entry.path,
         leave_out=plan.left_out,
         metadata=plan.origin.metadata,
+        pools=plan.origin.pools,
         lookup=lookup,
         needs_counts=plan.needs_counts,
     )

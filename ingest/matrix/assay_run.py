@@ -20,6 +20,7 @@ from ingest.check.count_scale import judge_scale
 from ingest.check.matrix import Kind, MatrixTally
 from ingest.check.transform_domain import check_transform
 from ingest.matrix.gene_ids import gene_ids
+from ingest.matrix.pools import Pool, pooled
 from ingest.read.formats import read_blocks
 from ingest.read.matrix.counter_rows import CounterRows
 from ingest.read.matrix.records import Block, MatrixHeader
@@ -169,6 +170,12 @@ class AssayRun:
             note += f"; {sums.unnamed:,} without a gene name are kept under their feature id"
         self.notes.append(note)
         return sums.blocks()
+
+    def merged(
+        self, blocks: Iterable[Block], columns: Sequence[str], pools: Sequence[Pool]
+    ) -> Iterable[Block]:
+        """Merge technical replicates, if there are any."""
+        return pooled(blocks, columns, pools, self.assay.kind) if pools else blocks
 
     def remembered(self, blocks: Iterable[Block]) -> Iterator[Rows]:
         """Pass blocks on to the writer and keep their names."""

@@ -22,6 +22,7 @@ from ingest.matrix.assay_headers import AssayHeaders
 from ingest.matrix.assay_run import AssayRun, FileReport
 from ingest.matrix.detection import check_quality_probes, with_quality
 from ingest.matrix.merged_notes import merged_notes
+from ingest.matrix.pools import Pool
 from ingest.matrix.sample_columns import spilled_parts
 from ingest.read.matrix.joined import all_features, joined_blocks, spill
 from ingest.read.matrix.records import LENGTH, Block, MatrixHeader
@@ -62,6 +63,7 @@ def ingest_matrix(
     target: Path,
     leave_out: Collection[str] = (),
     metadata: Mapping[bytes, bytes] | None = None,
+    pools: Sequence[Pool] = (),
     needs_counts: Sequence[str] = (),
     lookup: GeneLookup | None = None,
 ) -> MatrixReport:
@@ -84,6 +86,8 @@ def ingest_matrix(
         Samples that must not enter the lake; a file with no other sample is not read.
     metadata : mapping of bytes to bytes, optional
         What the lake matrix says about itself.
+    pools : sequence of Pool
+        Columns of the lake matrix, where technical replicates are merged; without `leave_out`.
     needs_counts : sequence of str
         What needs counts of it, see `ingest.check.count_scale.counts_needed`.
     lookup : GeneLookup, optional
@@ -108,7 +112,8 @@ def ingest_matrix(
         )
     headers = headers.without(leave_out)
     run = _run(assay_name, assay, leave_out, headers, needs_counts, lookup)
-    samples = tuple(name for header in headers.values for name in run.kept(header))
+    raw = tuple(name for header in headers.values for name in run.kept(header))
+    samples = tuple(pool.name for pool in pools) or raw
     if not samples:
         raise IngestError(
             f"no sample of the assay {assay_name} is left: all were forgotten",
@@ -120,11 +125,11 @@ def ingest_matrix(
         if not streams:
             raise UnsortedError
         first = headers.values[0]
-        blocks = run.remembered(run.judged(run.blocks(first), first.path))
-        rows = write_matrix(blocks, len(samples), target, metadata, headers.further)
+        merged = run.merged(run.judged(run.blocks(first), first.path), raw, pools)
+        rows = write_matrix(run.remembered(merged), len(samples), target, metadata, headers.further)
     except UnsortedError:
         run = _run(assay_name, assay, leave_out, headers, needs_counts, lookup)
-        rows = _write_sorted(run, headers, target, metadata)
+        rows = _write_sorted(run, headers, target, metadata, pools)
     return MatrixReport(
         samples=samples,
         features=run.features(),
@@ -151,6 +156,7 @@ def _write_sorted(
     headers: AssayHeaders,
     target: Path,
     metadata: Mapping[bytes, bytes] | None,
+    pools: Sequence[Pool],
 ) -> int:
     """Join the files of an assay and sort its features, by way of scratch files."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -175,7 +181,8 @@ def _write_sorted(
         if replicates:
             run.notes.append(_collapse_note(ids))
             blocks = collapsed(blocks)
-        return write_matrix(run.remembered(blocks), len(samples), target, metadata, run.further)
+        merged = run.remembered(run.merged(blocks, samples, pools))
+        return write_matrix(merged, len(pools or samples), target, metadata, run.further)
 
 
 def _with_quality(

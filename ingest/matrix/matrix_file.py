@@ -18,6 +18,7 @@ from cohortmart.core.lake.layers import RAW
 from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.study.records import Assay
 from ingest.forget.forgotten import hashed_column
+from ingest.matrix.pools import Pool
 from ingest.write.file_log import options_json
 
 #: Key of the origin in the Parquet file's own metadata.
@@ -42,6 +43,8 @@ class Origin:
         Hashes of the columns of forgotten subjects, sorted.
     quality : tuple of (str, tuple of str)
         The same as `files` for those of detection p and bead counts.
+    pools : tuple of Pool
+        The columns of the matrix, where technical replicates were merged; else empty.
     """
 
     assay: str
@@ -50,11 +53,22 @@ class Origin:
     files: tuple[tuple[str, tuple[str, ...]], ...]
     left_out: tuple[str, ...] = ()
     quality: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    pools: tuple[Pool, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the matrix, in order."""
+        return tuple(pool.name for pool in self.pools) or self.raw_columns
+
+    @property
+    def raw_columns(self) -> tuple[str, ...]:
+        """Columns of the raw files that are in the matrix, in order."""
         return tuple(name for _, columns in self.files for name in columns)
+
+    def raw_names(self, columns: Collection[str]) -> set[str]:
+        """Return the raw columns behind columns of the matrix; raw ones stay as they are."""
+        merged = {pool.name: pool.columns for pool in self.pools}
+        return {raw for name in columns for raw in merged.get(name, (name,))}
 
     @property
     def all_files(self) -> frozenset[str]:
@@ -80,17 +94,22 @@ class Origin:
             "left_out": self.left_out,
             "beside": self.quality,  # as lakes have it since the first
         }
+        if self.pools:
+            told["pools"] = [pool.columns for pool in self.pools]
         return {_KEY: json.dumps(told, sort_keys=True, ensure_ascii=False).encode()}
 
     def without(self, columns: Collection[str]) -> Origin:
-        """Return the origin of the same matrix without some columns."""
+        """Return the origin of the same matrix without some columns, as they are or raw."""
+        columns = self.raw_names(columns)
         hashes = {hashed_column(self.assay, name) for name in columns}
         files, quality = (
             tuple((sha256, tuple(n for n in names if n not in columns)) for sha256, names in given)
             for given in (self.files, self.quality)
         )
         left_out = tuple(sorted({*self.left_out, *hashes}))
-        return replace(self, files=files, quality=quality, left_out=left_out)
+        left = (Pool(tuple(n for n in p.columns if n not in columns)) for p in self.pools)
+        pools = tuple(pool for pool in left if pool.columns)
+        return replace(self, files=files, quality=quality, left_out=left_out, pools=pools)
 
 
 def raw_origin(
@@ -99,6 +118,7 @@ def raw_origin(
     files: Sequence[tuple[str, Sequence[str]]],
     quality: Sequence[tuple[str, Sequence[str]]],
     reader_version: str,
+    pools: tuple[Pool, ...] = (),
     also: Sequence[str] = (),
     genes: Sequence[str] = (),
 ) -> Origin:
@@ -117,6 +137,8 @@ def raw_origin(
         those of `files` are left aside.
     reader_version : str
         Of what reads them.
+    pools : tuple of Pool
+        Columns that are merged.
     also : sequence of str
         SHA-256 of files without samples that it is made from, too.
     genes : sequence of str
@@ -129,13 +151,15 @@ def raw_origin(
     }
     if genes:
         read["genes"] = list(genes)
+    if pools:
+        read["pools"] = [pool.columns for pool in pools]
     base = hashlib.sha256(options_json(read).encode()).hexdigest()
     known = {column for _, names in files for column in names}
     of_values, of_quality = (
         tuple((sha256, tuple(n for n in names if n in known)) for sha256, names in given)
         for given in (files, quality)
     )
-    return Origin(name, RAW, base, of_values, quality=of_quality)
+    return Origin(name, RAW, base, of_values, quality=of_quality, pools=pools)
 
 
 def read_options(assay: Assay) -> dict[str, object]:
@@ -169,4 +193,5 @@ def origin_of(path: Path) -> Origin | None:
         files=tuple((sha256, tuple(names)) for sha256, names in told["files"]),
         left_out=tuple(told["left_out"]),
         quality=tuple((sha256, tuple(names)) for sha256, names in told.get("beside", ())),
+        pools=tuple(Pool(tuple(columns)) for columns in told.get("pools", ())),
     )

@@ -4,13 +4,26 @@ samples as (
 
     select * from {{ ref("dim_sample") }}
 
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by subject_id
+            order by visit_order asc nulls last, sample_id asc nulls last
+        ) as n
+    from samples
+
 )
 
 select
     subject_id,
-    min(study_group) as study_group,
+    max(case when n = 1 then study_group end) as study_group,
     count(distinct timepoint) as n_visits,
-    count(*) as n_samples
-from samples
+    count(*) as n_samples,
+    count(distinct study_group) as n_groups
+from numbered
 group by subject_id
 order by subject_id asc nulls last

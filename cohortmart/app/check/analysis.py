@@ -141,8 +141,8 @@ def check_analysis(
         samples = chosen_samples(con, name, analysis, study)
         samples, analysis, notes = _before_values(con, samples, analysis, study, where)
         if analysis.model.curve is not None:
-            samples, note = samples_on_curve(samples, analysis.model.curve, where)
-            notes = (*notes, note) if note else notes
+            on = samples_on_curve(samples, analysis.model.curve, study, where)
+            samples, notes = on.samples, (*notes, *((on.note,) if on.note else ()))
     except AnalysisError as error:
         return AnalysisCheck(fault=str(error), nouns=study.nouns)
     confounding = tuple(find_confounding(samples, analysis.model, study))

@@ -71,9 +71,10 @@ def find_confounding(samples: pl.DataFrame, model: Model, study: Study) -> list[
         By factor in the order of the study, then by level.
     """
     labels = combination_labels(samples, model)
+    compared = {*_compared(model), *_columns_of(_compared(model), study)}
     found = []
     for factor in study.factors:
-        if factor in (*_compared(model), model.block, model.within):
+        if factor in (*compared, model.block, model.within):
             continue
         levels = samples[factor].cast(pl.String)
         if levels.drop_nulls().n_unique() < 2:
@@ -83,6 +84,12 @@ def find_confounding(samples: pl.DataFrame, model: Model, study: Study) -> list[
         ).drop_nulls("level")
         found += _of_factor(frame, factor, is_in_model(model, factor))
     return found
+
+
+def _columns_of(roles: Iterable[str], study: Study) -> set[str]:
+    """Columns of the sheets behind roles: one that is a visit key, too, says the same twice."""
+    kept = {"group", "timepoint", "cell_type"}.intersection(roles)
+    return {column for s in study.samples for r in kept if (column := getattr(s, r)) is not None}
 
 
 def is_in_model(model: Model, factor: str) -> bool:

@@ -57,7 +57,15 @@ def contrast_sides(design: Design, weights: Floats, samples: pl.DataFrame) -> Co
     if sides is None:
         return ContrastSides()
     groups = samples["study_group"].cast(pl.String).to_list()
-    return _of_combinations(sides, subjects, dict(zip(subjects, groups, strict=True)))
+    return _of_combinations(sides, subjects, _one_group_each(subjects, groups))
+
+
+def _one_group_each(subjects: Sequence[str], groups: Sequence[str]) -> dict[str, str]:
+    """Return the group of each person; of one whose group changes, all of theirs together."""
+    found: dict[str, dict[str, None]] = {}
+    for subject, group in zip(subjects, groups, strict=True):
+        found.setdefault(subject, {})[group] = None
+    return {subject: " and ".join(sorted(of)) for subject, of in found.items()}
 
 
 def _of_combinations(

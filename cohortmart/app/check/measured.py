@@ -77,7 +77,12 @@ def read_measured(study: Study) -> Measured:
         table=samples.table,
         sample_ids=sample_ids,
         headers=headers,
-        notes=(*samples.notes, *notes, *(n for of in weights.values() for n in of.notes)),
+        notes=(
+            *samples.notes,
+            *matched.merged,
+            *notes,
+            *(n for of in weights.values() for n in of.notes),
+        ),
         weights=weights,
     )
 

@@ -42,6 +42,7 @@ def _grid(study: Study, samples: pl.DataFrame, title: str) -> str:
         "study_group", "timepoint", "subject_id"
     ).iter_rows():
         seen.setdefault((group, visit), set()).add(subject)
+    came = {v: set().union(*(seen.get((g, v), set()) for g in groups)) for v in visits}
     people = {g: set().union(*(seen.get((g, v), set()) for v in visits)) for g in groups}
     columns: list[Sequence[object]] = [groups, [len(people[g]) for g in groups]]
     columns += [[len(seen.get((g, v), ())) or "-" for g in groups] for v in visits]
@@ -49,9 +50,9 @@ def _grid(study: Study, samples: pl.DataFrame, title: str) -> str:
     lines = [f"  {line}\n" for line in table.splitlines()]
     for group in groups:
         absent = [
-            f"{visit}: {_named(people[group] - seen[group, visit])}"
+            f"{visit}: {_named(people[group] - came[visit])}"
             for visit in visits
-            if seen.get((group, visit)) and people[group] - seen[group, visit]
+            if seen.get((group, visit)) and people[group] - came[visit]
         ]
         if absent:
             lines.append(f"    {group} without a sample at {'; '.join(absent)}\n")

@@ -17,6 +17,7 @@ from cohortmart.app.check.names import NAMES_SHOWN
 from cohortmart.app.check.paragraphs import block, wrapped
 from cohortmart.app.sql.text_table import aligned
 from cohortmart.core.study.records import Analysis
+from cohortmart.core.study.timepoints import as_number
 from cohortmart.core.text import Noun, counted, listed
 
 #: Fewer residual degrees of freedom than this are worth a warning.
@@ -201,7 +202,7 @@ def _compares(contrast: ContrastCheck) -> str:
 def _people(contrast: ContrastCheck, subject: Noun) -> str:
     if contrast.fault:
         return ""
-    sides = [", ".join(f"{n} {label}" for label, n in side) for side in _both(contrast)]
+    sides = [", ".join(_people_at(label, n) for label, n in side) for side in _both(contrast)]
     said = " against ".join(side for side in sides if side)
     if contrast.kind == "between" and said:
         return said
@@ -218,6 +219,11 @@ def _people(contrast: ContrastCheck, subject: Noun) -> str:
         by_group = ", ".join(f"{group} {n}" for group, n in contrast.pairs_by_group)
         return f"{pairs} ({by_group})"
     return f"{pairs} ({said})" if said else pairs
+
+
+def _people_at(label: str, n: int) -> str:
+    """Return `8 MS.3rd`; a number behind a number reads as `8 at 12`."""
+    return f"{n} {'at ' if as_number(label) is not None else ''}{label}"
 
 
 def _both(contrast: ContrastCheck) -> tuple[tuple[tuple[str, int], ...], ...]:

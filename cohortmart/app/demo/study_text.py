@@ -99,7 +99,7 @@ _WEEKS = """\
     where: "cell_type = 'CD8' and study_group <> 'HC'"
     values: voom
     model:
-      curve: {of: pregnancy_week, by: group, knots: [10, 22, 36]}
+      curve: {of: pregnancy_week, by: group, knots: [10, 22, 36], positive: true}  # not week 0
       covariates: [age, proportion_memory, cell_viability, library_batch]
       block: subject
       correlation: per_feature

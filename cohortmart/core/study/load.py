@@ -24,7 +24,7 @@ from cohortmart.core.study.faults import (
 )
 from cohortmart.core.study.paths import PathError, absolute, matching_files
 from cohortmart.core.study.places import record_at, within
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import Analysis, Study
 from cohortmart.core.study.rules.study import validate_study
 from cohortmart.core.study.values import Record
 from cohortmart.core.study.yaml_positions import Document, KeyPath, read_document
@@ -74,7 +74,9 @@ def load_study(path: Path | str, formats: Collection[str] | None = None) -> Stud
     prepared = preparation.prepare(document.value, ())
     faults = preparation.faults
     try:
-        study = Study.model_validate(prepared, context={"formats": formats})
+        study = _one_curve_for_one_group(
+            Study.model_validate(prepared, context={"formats": formats})
+        )
     except ValidationError as error:
         # a path that could not be expanded has been reported and left as it was
         faults += from_pydantic(error.errors(include_url=False), document, LATER_KEYS)
@@ -96,6 +98,22 @@ def _with_sheets(study: Study) -> Study:
         if not assay.files
     }
     return study.model_copy(update={"assays": {**study.assays, **of_sheet}})
+
+
+def _one_curve_for_one_group(study: Study) -> Study:
+    """Leave `by: group`, which a curve has unless told otherwise, out of a study without groups."""
+
+    def mended(analysis: Analysis) -> Analysis:
+        curve = analysis.model.curve
+        if curve is None or "by" in curve.model_fields_set:
+            return analysis
+        model = analysis.model.model_copy(update={"curve": curve.model_copy(update={"by": None})})
+        return analysis.model_copy(update={"model": model})
+
+    if study.has_groups:
+        return study
+    analyses = {name: mended(analysis) for name, analysis in study.analyses.items()}
+    return study.model_copy(update={"analyses": analyses})
 
 
 def _samples_as_list(document: Document) -> Document:

@@ -22,10 +22,11 @@ class Curve(Record):
     Its coefficients are the values of the curve at the knots: `HP.12`, `MS.36`, ...
     """
 
-    of: Text  # a covariate, such as the week of pregnancy; samples without a positive value are out
+    of: Text  # a covariate, such as the week of pregnancy, or timepoints that are numbers
     by: Text | None = "group"  # none = one curve for all
     knots: tuple[Number, ...] = ()  # the outer two are the boundary knots
     df: Annotated[int, Field(strict=True, ge=1, le=10)] = 3  # without knots: df + 1 quantiles
+    positive: StrictBool = False  # samples with 0 or less are not on the curve: a code, not a time
 
 
 class Model(Record):

@@ -23,6 +23,7 @@ from cohortmart.core.study.findings_records import (
 from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
 from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
 from cohortmart.core.study.reference_records import Network
+from cohortmart.core.study.timepoints import in_order
 from cohortmart.core.study.values import File, Files, Number, Pair, Record, Text, as_written
 from cohortmart.core.text import Nouns, nouns
 
@@ -36,6 +37,8 @@ ROLE_COLUMNS = {
 }
 ROLES = tuple(ROLE_COLUMNS)
 
+#: The group of all samples where a study names none, and the timepoint where it has one visit.
+ONE_GROUP, ONE_TIMEPOINT = "all", "once"
 #: The layer of a derived assay.
 DERIVED = "derived"
 
@@ -60,6 +63,8 @@ class SampleSheet(Record):
     group: Text | None = None
     timepoint: Text | None = None
     cell_type: Text | None = None
+    #: column that says which rows are lanes or libraries of one sample: their values are merged
+    library: Text | None = None
     visit_key: tuple[Text, ...] = ()
     factors: tuple[Text, ...] = ()
     covariates: tuple[Text, ...] = ()
@@ -236,8 +241,11 @@ class Study(Record):
 
     study: Text
     samples: Annotated[tuple[SampleSheet, ...], Field(min_length=1)]
-    timepoints: Annotated[tuple[Text, ...], Field(min_length=1)]
-    groups: Annotated[tuple[Text, ...], Field(min_length=1)]
+    #: in the order of time; left out = one visit
+    timepoints: Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(in_order)] = (
+        ONE_TIMEPOINT,
+    )
+    groups: Annotated[tuple[Text, ...], Field(min_length=1)] = (ONE_GROUP,)  # left out = one group
     subject_noun: Pair = ("person", "people")  # what people read: of one, of several
     timepoint_noun: Pair = ("timepoint", "timepoints")
     assays: Annotated[dict[str, Assay], Field(min_length=1)]
@@ -275,6 +283,16 @@ class Study(Record):
     def nouns(self) -> Nouns:
         """What messages and the report call a subject and a timepoint."""
         return nouns(self.subject_noun, self.timepoint_noun)
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether study.yml names groups, be it one."""
+        return "groups" in self.model_fields_set
+
+    @property
+    def has_timepoints(self) -> bool:
+        """Whether study.yml names timepoints, be it one."""
+        return "timepoints" in self.model_fields_set
 
     @property
     def factors(self) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cohortmart.core.study.timepoints import in_order
+from cohortmart.core.study.values import as_written
 from cohortmart.core.study.yaml_positions import read_document
 from cohortmart.core.text import Nouns, nouns
 from cohortmart.core.warehouse.home import Home
@@ -30,6 +32,9 @@ class StudyCopy:
 
     def sorted(self, key: str, there: set[str]) -> tuple[str, ...]:
         """Return the names that are there: as study.yml orders them, others behind."""
-        named = [str(name) for name in self._root.get(key) or ()]
+        written = self._root.get(key) or ()
+        if key == "timepoints":
+            written = in_order(written)
+        named = [str(as_written(name)) for name in written]
         known = [name for name in named if name in there]
         return (*known, *sorted(there - set(known)))

@@ -8,18 +8,22 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cohortmart.core.errors import IngestError
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
-from cohortmart.core.study.records import Study
+from cohortmart.core.study.records import SampleSheet, Study
+from cohortmart.core.study.timepoints import places_in_time
 from cohortmart.core.study.variables import study_variables
 from ingest.check.sheet_rows import (
-    check_groups,
+    check_group,
     check_matrix_names,
     check_sample_ids,
     check_visit_keys,
+    groups_of_subjects,
+    refuse_contradictions,
 )
 from ingest.read.samples.array_barcodes import array_names, with_array_names
+from ingest.read.samples.library_rows import fold_libraries
 from ingest.read.samples.sheet_cells import Sheet, read_cells
+from ingest.read.samples.sheet_fold import fold_rows
 from ingest.read.samples.sheet_join import JoinedSample, join_sheets
 from ingest.read.samples.sheet_roles import read_roles
 from ingest.read.samples.used_columns import used_columns
@@ -42,6 +46,8 @@ class Samples:
         What a user may want to know.
     arrays : mapping
         Name of an array, as matrices of betas may name a sample, to the sheet's columns it is from.
+    libraries : frozenset of str
+        sample_ids whose columns of a matrix are merged.
     """
 
     table: pa.Table
@@ -49,6 +55,7 @@ class Samples:
     sheets: tuple[Sheet, ...]
     notes: tuple[str, ...] = ()
     arrays: Mapping[str, str] = field(default_factory=dict)
+    libraries: frozenset[str] = frozenset()
 
     def without(self, sample_ids: Collection[str]) -> Samples:
         """Return the same without some samples; `names` keeps those of the others."""
@@ -90,48 +97,61 @@ def read_samples(study: Study) -> Samples:
     IngestError
         A sheet cannot be read, misses a column or value, or contradicts itself or another.
     """
-    sheets = tuple(read_cells(block.file, used_columns(block, study)) for block in study.samples)
+    sheets = tuple(_one_row_a_sample(block, study) for block in study.samples)
     for name, assay in study.assays.items():
         column = assay.name_column
         if column is not None and not any(column in s.columns for s in sheets):
             key = "sample" if assay.sample is not None else "file"
             sheets[0].position(column, f"assays.{name}.{key}")
     rows = [
-        read_roles(sheet, block, study) for sheet, block in zip(sheets, study.samples, strict=True)
+        fold_libraries(read_roles(sheet, block, study), block)
+        for sheet, block in zip(sheets, study.samples, strict=True)
     ]
     check_visit_keys(rows[0], study.visit_key)
-    group_of = check_groups([row for sheet in rows for row in sheet])
+    groups = groups_of_subjects([row for sheet in rows for row in sheet])
     joined, notes = join_sheets(study, rows)
     check_sample_ids(joined)
-    table = _table(study, joined, group_of)
+    table = _table(study, joined, groups)
     notes = (*(n for s in sheets for n in s.notes), *notes, *_unused_words(study, table))
+    notes += _changing_groups(study, table)
     names = check_matrix_names(study, joined)
     arrays = array_names((sample.first.sample or "", sample.arrays) for sample in joined)
     of_arrays = {a for a, assay in study.assays.items() if assay.kind != "counts"}
-    names = {a: with_array_names(n, arrays) if a in of_arrays else n for a, n in names.items()}
-    return Samples(table, names, sheets, notes, {name: said for name, (_, said) in arrays.items()})
+    return Samples(
+        table,
+        {a: with_array_names(n, arrays) if a in of_arrays else n for a, n in names.items()},
+        sheets,
+        notes,
+        arrays={name: said for name, (_, said) in arrays.items()},
+        libraries=frozenset(r.library for of in rows for r in of if r.library is not None),
+    )
 
 
-def _table(study: Study, joined: list[JoinedSample], group_of: Mapping[str, str]) -> pa.Table:
+def _one_row_a_sample(block: SampleSheet, study: Study) -> Sheet:
+    """Read a sheet; lines of one sample, as of nf-core one a lane, become one if they agree."""
+    used = used_columns(block, study)
+    sheet = read_cells(block.file, used)
+    if block.sample is None or block.sample not in sheet.columns:
+        return sheet
+    refuse_contradictions(sheet, block.sample, used.columns)
+    return fold_rows(sheet, (block.sample,), used.columns)
+
+
+def _table(
+    study: Study, joined: list[JoinedSample], groups: Mapping[str, tuple[str, ...]]
+) -> pa.Table:
     order = {timepoint: n for n, timepoint in enumerate(study.timepoints, start=1)}
     rows = []
     for sample in joined:
         row = sample.first
-        if row.subject not in group_of:
-            raise IngestError(
-                f"no sheet says in which group subject {row.subject} is",
-                file=row.place.file,
-                line=row.place.line,
-                expected=f"one of {', '.join(study.groups)}",
-                hint="name a column under `group` for this sheet",
-            )
+        timepoint = row.timepoint or study.timepoints[0]
         rows.append(
             {
                 "sample_id": row.sample,
                 "subject_id": row.subject,
-                "study_group": group_of[row.subject],
-                "timepoint": row.timepoint,
-                "visit_order": order[row.timepoint or ""],
+                "study_group": check_group(study, sample, groups),
+                "timepoint": timepoint,
+                "visit_order": order[timepoint],
                 "cell_type": row.cell_type,
                 "visit_key": "|".join(row.visit_key[column] for column in study.visit_key),
                 **{name: value for name, (value, _) in sample.values.items()},
@@ -151,4 +171,25 @@ def _unused_words(study: Study, table: pa.Table) -> list[str]:
         unused = [word for word in words if word not in found]
         if unused:
             notes.append(f"no sample is of the {key} {', '.join(unused)} that study.yml lists")
+    places = list((places_in_time(study.timepoints) or {}).values())
+    if places != sorted(places):
+        notes.append(
+            f"the timepoints {', '.join(study.timepoints)} do not rise; they stay in the order of "
+            "study.yml, so that later means further to the right"
+        )
     return notes
+
+
+def _changing_groups(study: Study, table: pa.Table) -> tuple[str, ...]:
+    """Say how many people have samples of several groups; not who, as some may be forgotten."""
+    of_subject: dict[str, set[str]] = {}
+    for row in table.select(["subject_id", "study_group"]).to_pylist():
+        of_subject.setdefault(row["subject_id"], set()).add(row["study_group"])
+    n = sum(len(groups) > 1 for groups in of_subject.values())
+    if not n:
+        return ()
+    people = study.nouns.subject
+    return (
+        f"the group changes within {n} of {people.counted(len(of_subject))}: every sample counts "
+        f"in its own group, so that groups share {people.many}",
+    )

@@ -26,6 +26,8 @@ class JoinedSample:
         Factor or covariate to its value and where it stands.
     names : dict
         Assay to the names its matrix may have for this sample, with their places.
+    group : tuple of (str, Place), or None
+        The group that its rows name, and where.
     arrays : set of Array
         Those it was measured on, where the sheets say so.
     """
@@ -33,6 +35,7 @@ class JoinedSample:
     first: SheetRow
     values: dict[str, tuple[str | float, Place]] = field(default_factory=dict)
     names: dict[str, dict[str, Place]] = field(default_factory=dict)
+    group: tuple[str, Place] | None = None
     arrays: set[Array] = field(default_factory=set)
 
 
@@ -148,19 +151,34 @@ def _merge(sample: JoinedSample, row: SheetRow) -> None:
     for column, value in {**row.visit_key, **row.factors, **row.covariates}.items():
         if value is None:
             continue
-        if column in sample.values and sample.values[column][0] != value:
-            known, place = sample.values[column]
-            raise IngestError(
-                f"two sheets say different things about `{column}` of sample {sample.first.sample}",
-                file=row.place.file,
-                line=row.place.line,
-                column=column,
-                expected=f"{known}, as in {place}",
-                found=str(value),
-                hint="correct one of them, or name the column in one sheet only",
-            )
-        sample.values.setdefault(column, (value, row.place))
-    for assay, name in row.names.items():
-        sample.names.setdefault(assay, {}).setdefault(name, row.place)
-    if row.array is not None:
-        sample.arrays.add(row.array)
+        known, place = sample.values.setdefault(column, (value, row.place))
+        if known != value:
+            raise _contradiction(f"`{column}`", sample, row, column, str(known), place, str(value))
+    if row.group is not None:
+        sample.group = sample.group or (row.group, row.place)
+        if sample.group[0] != row.group:
+            raise _contradiction("the group", sample, row, None, *sample.group, row.group)
+    for assay, names in row.names.items():
+        for name in names:
+            sample.names.setdefault(assay, {}).setdefault(name, row.place)
+    sample.arrays.update(row.arrays)
+
+
+def _contradiction(
+    what: str,
+    sample: JoinedSample,
+    row: SheetRow,
+    column: str | None,
+    known: str,
+    place: Place,
+    found: str,
+) -> IngestError:
+    return IngestError(
+        f"two sheets say different things about {what} of sample {sample.first.sample}",
+        file=row.place.file,
+        line=row.place.line,
+        column=column,
+        expected=f"{known}, as in {place}",
+        found=found,
+        hint="correct one of them, or name the column in one sheet only",
+    )

@@ -10,11 +10,16 @@ from pathlib import Path
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import SampleSheet, Study
+from cohortmart.core.study.timepoints import as_date, same_timepoint
 from cohortmart.core.text import did_you_mean
 from ingest.read.samples.array_barcodes import Array, arrays_of
 from ingest.read.samples.sheet_cells import EXCEL_DATE, Row, Sheet, is_missing
 from ingest.read.text.cell_errors import missing_words
 
+_DAYS = (
+    "give the days since the first visit in a column of their own, or name the dates under "
+    "`timepoints` where all people came on the same days"
+)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -46,9 +51,11 @@ class SheetRow:
     covariates : dict
         Column to number, None where missing.
     names : dict
-        Assay to the name that its matrix has for this sample.
-    array : Array or None
-        The array that it was measured on, where the sheet says so.
+        Assay to the names that its matrix has for this sample: one, or those of a library.
+    library : str or None
+        What the row belongs to with others, where study.yml says so.
+    arrays : tuple of Array
+        Those that it was measured on, where the sheet says so.
     """
 
     place: Place
@@ -60,8 +67,9 @@ class SheetRow:
     visit_key: dict[str, str] = field(default_factory=dict)
     factors: dict[str, str | None] = field(default_factory=dict)
     covariates: dict[str, float | None] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-    array: Array | None = None
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    library: str | None = None
+    arrays: tuple[Array, ...] = ()
 
 
 def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]:
@@ -84,6 +92,7 @@ def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]
     """
     reader = _CellReader(sheet)
     columns = [block.subject, block.sample, block.group, block.timepoint, block.cell_type]
+    columns.append(block.library)
     for column in (*columns, *block.visit_key, *block.factors, *block.covariates):
         if column is not None:
             sheet.position(column)
@@ -99,17 +108,18 @@ def read_roles(sheet: Sheet, block: SampleSheet, study: Study) -> list[SheetRow]
             sample=reader.name(row, block.sample),
             subject=reader.name(row, block.subject) or "",
             group=reader.word(row, block.group, study.groups, "groups"),
-            timepoint=reader.word(row, block.timepoint, study.timepoints, "timepoints"),
+            timepoint=reader.timepoint(row, block.timepoint, study.timepoints),
             cell_type=reader.required(row, block.cell_type),
             visit_key={c: reader.required(row, c) or "" for c in block.visit_key},
             factors={c: reader.optional(row, c) for c in block.factors if c not in block.visit_key},
             covariates={c: reader.number(row, c) for c in block.covariates},
-            array=arrays.get(row.line),
+            arrays=(arrays[row.line],) if row.line in arrays else (),
             names={
-                assay: cell
+                assay: (cell,)
                 for assay, column in assay_columns.items()
                 if column is not None and (cell := reader.optional(row, column)) is not None
             },
+            library=reader.optional(row, block.library) if block.library else None,
         )
         for row in sheet.rows
     ]
@@ -176,6 +186,14 @@ class _CellReader:
             hint=did_you_mean(cell, known) or f"correct it, or add it to `{key}` in study.yml",
         )
 
+    def timepoint(self, row: Row, column: str | None, known: Sequence[str]) -> str | None:
+        """Return a timepoint as study.yml writes it: 4.0 in the sheet is 4."""
+        if column is not None:
+            found = same_timepoint(row.cells[self._sheet.position(column)], known)
+            if found is not None:
+                return found
+        return self.word(row, column, known, "timepoints")
+
     def number(self, row: Row, column: str) -> float | None:
         cell = self.optional(row, column)
         if cell is None or cell in missing_words("any"):
@@ -198,5 +216,10 @@ def _number_hint(cell: str) -> str:
     if cell.endswith("%"):
         return "write the number without the percent sign"
     if EXCEL_DATE.fullmatch(cell):
-        return "Excel has turned it into a date: format the column as a number"
+        return (
+            "Excel has turned it into a date: format the column as a number; if a date is meant, "
+            f"{_DAYS}"
+        )
+    if as_date(cell) is not None:
+        return f"a date is no number: {_DAYS}"
     return "correct the cell, or name the column under `factors` if it holds categories"

@@ -47,6 +47,7 @@ def used_columns(block: SampleSheet, study: Study) -> UsedColumns:
     joined_on = (block.subject, block.timepoint, block.cell_type, *block.visit_key)
     key = tuple(c for c in ((block.sample,) if block.sample else joined_on) if c)
     assays = (assay.name_column for assay in study.assays.values())
+    joined_on = (*joined_on, block.library)
     used = (*key, *joined_on, block.group, *block.factors, *block.covariates, *assays)
     columns = tuple(dict.fromkeys(c for c in used if c))
     return UsedColumns(key, columns, block.sample or block.subject, block.sheet)

@@ -33,7 +33,6 @@ BREAKS: dict[str, list[str]] = {
     "counts_are_conserved": [
         "update fct_gene_expression set count = count + 1 where gene_id = 'ENSG002'"
     ],
-    "one_group_per_subject": ["update dim_sample set study_group = 'HP' where sample_id = 'S1'"],
     "one_sample_per_visit": [
         "update dim_sample set subject_id = 'P2', timepoint = '3rd' where sample_id = 'S6'"
     ],

@@ -93,7 +93,9 @@ def test_samples_keep_the_columns_of_the_study(full: duckdb.DuckDBPyConnection) 
     assert relation.limit(1).fetchall() == [
         ("S1", "P1", "MS", "1st", 1, "CD4", "Resting", "A", 30.5)
     ]
-    assert rows(full, "select * from dim_subject where subject_id = 'P3'") == [("P3", "HP", 2, 2)]
+    assert rows(full, "select * from dim_subject where subject_id = 'P3'") == [
+        ("P3", "HP", 2, 2, 1)
+    ]
 
 
 def test_genes_and_probes(full: duckdb.DuckDBPyConnection) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from cohortmart.core.study.faults import Fault
 from cohortmart.core.study.model_records import Model
@@ -45,6 +45,32 @@ def validate_contrasts(
             )
 
 
+#: What a family is of.
+_LACKING = {
+    "time_within_group": "several timepoints",
+    "group_within_time": "several groups",
+    "interaction": "several groups and timepoints",
+}
+
+
+def _has_family(study: Study, means: Sequence[str], name: str) -> bool:
+    """Whether the means of a model have a place for every contrast of a family."""
+    if sorted(means) == ["group", "timepoint"]:
+        return True
+    if name == "time_within_group":
+        return tuple(means) == ("timepoint",) and len(study.groups) == 1
+    return name == "group_within_time" and tuple(means) == ("group",) and len(study.timepoints) == 1
+
+
+def _means_for(study: Study, name: str) -> list[str]:
+    """Return the means of a family: the roles that the study tells apart."""
+    told = {"group": study.has_groups, "timepoint": study.has_timepoints}
+    needed = {"time_within_group": "timepoint", "group_within_time": "group"}
+    if not all(told[role] for role in told if needed.get(name, role) == role):
+        return []
+    return [role for role in told if told[role]]
+
+
 def _check_family(
     study: Study, model: Model, path: KeyPath, name: str, expression: str
 ) -> Iterator[Fault]:
@@ -58,14 +84,20 @@ def _check_family(
             hint=f"write `{name}: all`, or give the contrast another name",
         )
     means, curve = model.means, model.curve
-    if curve is None and sorted(means) != ["group", "timepoint"]:
+    if curve is None and not _has_family(study, means, name):
+        wanted = _means_for(study, name)
         yield Fault(
             path,
-            f"`{name}: all` needs one mean per group and timepoint, or a curve",
+            f"`{name}: all` needs "
+            + (f"one mean per {' and '.join(wanted)}, or a curve" if wanted else _LACKING[name]),
             of_key=True,
-            expected="`model: {means: [group, timepoint]}`",
+            expected=f"`model: {{means: [{', '.join(wanted)}]}}`"
+            if wanted
+            else "contrasts by their names",
             found=f"means: [{', '.join(means)}]" if means else "no `means`",
-            hint="write the contrasts out, or use these means",
+            hint="write the contrasts out, or use these means"
+            if wanted
+            else "write the contrasts out",
         )
     elif curve is not None and curve.by is None and name != "time_within_group":
         yield Fault(

@@ -12,6 +12,7 @@ from cohortmart.core.study.rules.contrasts import validate_contrasts
 from cohortmart.core.study.rules.explained import validate_explained
 from cohortmart.core.study.rules.measured import meant_assay, validate_measured
 from cohortmart.core.study.rules.model_options import validate_options
+from cohortmart.core.study.timepoints import places_in_time
 from cohortmart.core.study.variables import measured_name
 from cohortmart.core.study.yaml_positions import Document, KeyPath
 from cohortmart.core.text import did_you_mean
@@ -155,7 +156,8 @@ def _check_terms(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fa
         ),
     ]
     if model.curve is not None:
-        uses.insert(0, ((*here, "curve", "of"), model.curve.of, study.covariates))
+        in_time = ("timepoint",) if study.has_timepoints else ()
+        uses.insert(0, ((*here, "curve", "of"), model.curve.of, (*study.covariates, *in_time)))
         if model.curve.by is not None:
             uses.insert(1, ((*here, "curve", "by"), model.curve.by, categories))
     own = {name: path[len(here)] for path, name, _ in uses}
@@ -194,14 +196,7 @@ def _check_term(study: Study, path: KeyPath, name: str, known: Sequence[str]) ->
     if measured is not None and "covariates" in path:
         yield from validate_measured(study, path, measured)
     elif name in known:
-        if name == "cell_type" and all(s.cell_type is None for s in study.samples):
-            yield Fault(
-                path,
-                "`cell_type` is used, but `samples` names no column for it",
-                expected="`cell_type: <column>` under `samples`",
-                found=name,
-                hint="name the column with the cell types, or leave `cell_type` out",
-            )
+        yield from _check_role(study, path, name)
     elif name in study.covariates:
         key = path[-1] if isinstance(path[-1], str) else path[-2]
         yield Fault(
@@ -230,6 +225,31 @@ def _check_term(study: Study, path: KeyPath, name: str, known: Sequence[str]) ->
             hint=did_you_mean(name, known)
             or meant_assay(study, name)
             or "declare it under `factors` or `covariates` of `samples`",
+        )
+
+
+def _check_role(study: Study, path: KeyPath, name: str) -> Iterator[Fault]:
+    """Check that the study tells its samples apart by a role that the model names."""
+    named = {
+        "cell_type": any(s.cell_type is not None for s in study.samples),
+        "group": study.has_groups,
+        "timepoint": study.has_timepoints,
+    }
+    if not named.get(name, True):
+        yield Fault(
+            path,
+            f"`{name}` is used, but `samples` names no column for it",
+            expected=f"`{name}: <column>` under `samples`",
+            found=name,
+            hint=f"name the column with the {name.replace('_', ' ')}s, or leave `{name}` out",
+        )
+    elif name == "timepoint" and path[-1] == "of" and places_in_time(study.timepoints) is None:
+        yield Fault(
+            path,
+            "the timepoints are words, so there is no curve of them",
+            expected="`timepoints` that are numbers, such as [0, 4, 12], or dates",
+            found=", ".join(study.timepoints),
+            hint="name a covariate that says when, or put `timepoint` into `means`",
         )
 
 

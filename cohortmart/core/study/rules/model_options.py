@@ -128,13 +128,14 @@ def _check_knots(curve: Curve, here: KeyPath) -> Iterator[Fault]:
             found=", ".join(f"{k:g}" for k in knots),
             hint="order them, or leave `knots` out for quantiles",
         )
-    elif knots and knots[0] <= 0:
+    elif knots and knots[0] <= 0 and curve.positive:
         yield Fault(
             (*here, "knots"),
-            "a knot of the curve is not positive, and only samples with a positive value are on it",
+            "a knot of the curve is not positive, and with `positive: true` only samples with a "
+            "positive value are on it",
             expected="knots among the values",
             found=", ".join(f"{k:g}" for k in knots),
-            hint="correct them, or leave `knots` out for quantiles",
+            hint="correct them, or take `positive` out if 0 and less are real values",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
 from cohortmart.core.study.faults import NOUN_KEYS, NOUNS_EXPECTED, Fault, missing_key
@@ -13,6 +14,7 @@ from cohortmart.core.study.rules.derive import validate_derived
 from cohortmart.core.study.rules.findings import validate_findings
 from cohortmart.core.study.rules.model import validate_analysis
 from cohortmart.core.study.rules.normalise import validate_normalisation
+from cohortmart.core.study.timepoints import same_timepoint
 from cohortmart.core.study.yaml_positions import Document, KeyPath
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -36,7 +38,7 @@ def validate_study(study: Study, document: Document) -> list[Fault]:
     """
     return [
         *_check_sheets(study, document),
-        *_check_levels(study),
+        *_check_levels(study, document),
         *_check_nouns(study, document),
         *_check_assays(study, document),
         *_check_names(study.derive, ("derive",), "assay"),
@@ -55,9 +57,9 @@ def validate_study(study: Study, document: Document) -> list[Fault]:
 
 def _check_sheets(study: Study, document: Document) -> Iterator[Fault]:
     """Check that the first sheet names what all samples must have and that names do not clash."""
-    for key in ("sample", "subject", "group", "timepoint"):
-        if getattr(study.samples[0], key) is None:
-            yield missing_key(("samples", 0, key), document)
+    if study.samples[0].sample is None:
+        yield missing_key(("samples", 0, "sample"), document)
+    yield from _check_role_columns(study, document)
     kind_of: dict[str, tuple[str, str]] = {}
     for i, sheet in enumerate(study.samples):
         for key in ("visit_key", "factors", "covariates"):
@@ -94,10 +96,36 @@ def _check_sheets(study: Study, document: Document) -> Iterator[Fault]:
                     )
 
 
-def _check_levels(study: Study) -> Iterator[Fault]:
+def _check_role_columns(study: Study, document: Document) -> Iterator[Fault]:
+    """Check that groups and timepoints have both a column and a list; one alone needs neither."""
+    first, *others = study.samples
+    roles = (
+        ("group", "groups", study.groups, study.samples),
+        ("timepoint", "timepoints", study.timepoints, (first,)),  # what further sheets join on
+    )
+    for role, key, levels, sheets in roles:
+        named = any(getattr(sheet, role) is not None for sheet in sheets)
+        later = next((n for n, s in enumerate(others, 1) if getattr(s, role) is not None), None)
+        if named and key not in study.model_fields_set:
+            yield missing_key((key,), document)
+        elif not named and (len(levels) > 1 or later is not None):
+            yield missing_key(("samples", 0, role), document)
+
+
+def _check_levels(study: Study, document: Document) -> Iterator[Fault]:
     """Check that each time point and group stands once."""
-    yield from _repeated(study.timepoints, ("timepoints",), "`timepoints`")
+    written = [getattr(t, "text", str(t)) for t in document.at(("timepoints",)) or ()]
+    yield from _repeated(written, ("timepoints",), "`timepoints`")
     yield from _repeated(study.groups, ("groups",), "`groups`")
+    for a, b in combinations(study.timepoints, 2):
+        if a != b and same_timepoint(a, (b,)) is not None:
+            yield Fault(
+                ("timepoints", written.index(b)),
+                f"the timepoints `{a}` and `{b}` are the same",
+                expected="each timepoint once",
+                found=f"{a} and {b}",
+                hint="delete one of the two",
+            )
 
 
 def _check_nouns(study: Study, document: Document) -> Iterator[Fault]:

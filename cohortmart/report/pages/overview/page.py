@@ -143,6 +143,12 @@ def _counts_figure(source: Source, counts: pa.Table) -> Figure:
     )
 
 
+def _groups_words(source: Source) -> str:
+    if len(source.groups) < 2:
+        return ""
+    return f"Groups from top to bottom: {', '.join(source.groups)}. "
+
+
 def _grid_figure(source: Source, n_people: int) -> Figure:
     grid = source.table(_GRID, {"groups": list(source.groups)})
     order = [
@@ -160,7 +166,7 @@ def _grid_figure(source: Source, n_people: int) -> Figure:
         "Who gave which sample",
         f"A row is {source.subject.a}, a column {visit}; a filled square is a sample that was "
         f"measured, a cross one that was left out for its quality, an empty place {visit} without "
-        f"this measurement. Groups from top to bottom: {', '.join(source.groups)}. "
+        f"this measurement. {_groups_words(source)}"
         f"{counted(grid.num_rows, 'measurement')} of {source.subject.counted(n_people)}.",
         f"Grid of {source.subject.counted(n_people)} by {source.timepoint.one}, "
         f"{counted(grid.num_rows, 'square')}, {counted(missing, 'sample')} left out.",

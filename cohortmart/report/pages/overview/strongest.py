@@ -92,7 +92,11 @@ def _rebound(source: Source) -> str | None:
 
 def _change(source: Source) -> str | None:
     row = _first(source, "contrast_summary", _CONTRAST, within=True)
-    return None if row is None else f"Over time, most is found for the {_counts(source, row)}"
+    if row is None:
+        return None
+    in_time = str(row["meaning"]).startswith("change ")
+    where = "Over time, most is found for the" if in_time else "Within {}, most is found for"
+    return f"{where.format(source.subject.many)} {_counts(source, row)}"
 
 
 def _difference(source: Source) -> str | None:

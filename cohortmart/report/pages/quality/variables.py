@@ -75,7 +75,7 @@ def study_variables(source: Source) -> list[Variable]:
 
 
 def telling(source: Source, points: pa.Table, candidates: Sequence[Variable]) -> list[Variable]:
-    """Return the group, and all else that tells some of the samples of a set apart.
+    """Return all that tells some of the samples of a set apart; the group where nothing does.
 
     Parameters
     ----------
@@ -94,6 +94,9 @@ def telling(source: Source, points: pa.Table, candidates: Sequence[Variable]) ->
         levels = _levels(source, one.name, set(column.to_pylist()))
         if one.name == "study_group" or len(levels) > 1:
             found.append(Variable(one.name, one.column, levels=levels))
+    group = next((v for v in found if v.name == "study_group"), None)
+    if group and len(group.levels) < 2 and len(found) > 1:
+        found.remove(group)
     key = next((v for v in found if v.name == "visit_key"), None)
     if key and any(points[v.column].equals(points[key.column]) for v in found if v.field == VALUE):
         found.remove(key)  # a factor says the same of every sample

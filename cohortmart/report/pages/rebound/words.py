@@ -11,13 +11,13 @@ from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 
 LEAD = (
-    "What changes during pregnancy and swings back afterwards? A feature (a gene, or a CpG "
+    "What changes and swings back afterwards? A feature (a gene, or a CpG "
     "of the DNA) rebounds if the first change and the one that follows it both hold up "
     "statistically and go opposite ways."
 )
 _EXPLAINED = (
-    "How to read it. A first change is, say, from the first to the third trimester; the second "
-    "one from the third trimester to after birth. Both are measured from the same middle {visit}. "
+    "How to read it. A first change is, say, from before a treatment to its end; the second one "
+    "from its end to long after it. Both are measured from the same middle {visit}. "
     "A "
     "value that happens to be too high there makes the first change too large and the second one "
     "too small, so that the two changes correlate at about -0.5 where nothing happens at all. A "

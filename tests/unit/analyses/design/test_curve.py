@@ -204,34 +204,112 @@ def test_curves_of_the_same_people(samples: pl.DataFrame, study: Study) -> None:
     assert describe_contrast(design, weights, both) == ContrastPairs("within", 33, 6, 5)
 
 
-def test_samples_without_a_week_are_left_out(samples: pl.DataFrame) -> None:
-    holes = samples.with_columns(
+@pytest.fixture
+def holes(samples: pl.DataFrame) -> pl.DataFrame:
+    return samples.with_columns(
         pl.Series("pregnancy_week", [0.0, None, -3.0, float("nan"), *[20.0] * 14]),
         pl.Series("timepoint", ["PP", "BP", "BP", "PP", *["1st"] * 14]),
         pl.Series("visit_order", [5, 0, 0, 5, *[1] * 14]),
     )
-    kept, note = samples_on_curve(holes, Curve(of="pregnancy_week"), "analysis x")
-    assert kept["sample_id"].to_list() == [f"s{i:03d}" for i in range(4, 18)]
-    assert note == (
+
+
+def test_samples_without_a_week_are_left_out(
+    holes: pl.DataFrame, samples: pl.DataFrame, study: Study
+) -> None:
+    positive = Curve(of="pregnancy_week", positive=True)
+    on = samples_on_curve(holes, positive, study, "analysis x")
+    assert on.samples["sample_id"].to_list() == [f"s{i:03d}" for i in range(4, 18)]
+    assert on.note == (
         "4 of the 18 chosen samples have no positive `pregnancy_week` and are not on the curve "
         "(BP 2, PP 2)"
     )
-    assert samples_on_curve(samples, Curve(of="pregnancy_week"), "x") == (samples, None)
+    assert on.warning is None
+    whole = samples_on_curve(samples, positive, study, "x")
+    assert whole.samples is samples
+    assert (whole.note, whole.warning) == (None, None)
     with pytest.raises(AnalysisError, match="no chosen sample has a positive"):
-        samples_on_curve(holes.head(4), Curve(of="pregnancy_week"), "analysis x")
+        samples_on_curve(holes.head(4), positive, study, "analysis x")
     with pytest.raises(AnalysisError, match="did you mean `pregnancy_week`"):
-        samples_on_curve(samples, Curve(of="pregnancy_weak"), "analysis x")
+        samples_on_curve(samples, Curve(of="pregnancy_weak"), study, "analysis x")
+
+
+def test_zero_and_less_are_times(holes: pl.DataFrame, study: Study) -> None:
+    on = samples_on_curve(holes, Curve(of="pregnancy_week"), study, "analysis x")
+    assert on.samples["sample_id"].to_list() == [
+        "s000",
+        "s002",
+        *[f"s{i:03d}" for i in range(4, 18)],
+    ]
+    assert on.note == (
+        "2 of the 18 chosen samples have no `pregnancy_week` and are not on the curve (BP 1, PP 1)"
+    )
+    assert on.warning is None
+
+
+def test_zero_at_several_timepoints_is_doubted(holes: pl.DataFrame, study: Study) -> None:
+    zeros = holes.with_columns(pl.Series("pregnancy_week", [0.0] * 3 + [None] + [20.0] * 14))
+    on = samples_on_curve(zeros, Curve(of="pregnancy_week"), study, "analysis x")
+    assert on.samples.height == 17
+    assert on.warning is not None
+    assert "is 0 at several timepoints (BP 2, PP 1)" in on.warning
+    assert "`positive: true`" in on.warning
+    with_code = Curve(of="pregnancy_week", positive=True)
+    assert samples_on_curve(zeros, with_code, study, "analysis x").warning is None
 
 
 def test_real_weeks(real_samples: pl.DataFrame, study: Study) -> None:
-    curve = Curve(of="pregnancy_week", knots=(12, 24, 36))
-    kept, note = samples_on_curve(real_samples, curve, "analysis x")
-    assert note is not None
-    assert note.startswith("3 of the 60 chosen samples have no positive")
+    curve = Curve(of="pregnancy_week", knots=(12, 24, 36), positive=True)
+    on = samples_on_curve(real_samples, curve, study, "analysis x")
+    assert on.note is not None
+    assert on.note.startswith("3 of the 60 chosen samples have no positive")
     model = Model(curve=curve, covariates=("library_batch",), block="subject")
-    design = build_design(kept, model, study, "analysis x")
+    design = build_design(on.samples, model, study, "analysis x")
     assert design.matrix.shape == (57, 7)
     assert design.rank == 7
+
+
+def test_days_before_and_at_zero(samples: pl.DataFrame, study: Study) -> None:
+    days = [float(d) for d in (-7, 0, 3, -7, 1, 7, -1, 0, 7) * 2]
+    early = samples.with_columns(pl.Series("pregnancy_week", days))
+    design = build(early, study, curve={"of": "pregnancy_week", "knots": [-7, 0, 7]})
+    assert design.columns[:3] == ("HP.-7", "HP.0", "HP.7")
+    at_zero = [i for i, d in enumerate(days) if d == 0]
+    expected = np.eye(6)[[1, 1, 4, 4]]
+    np.testing.assert_allclose(design.matrix[at_zero], expected, atol=1e-12)
+    contrasts = made(design, study, {**FAMILIES, "rise": "`HP.0` - `HP.-7`"})
+    assert contrasts.names == (
+        "HP_0-(-7)", "HP_7-(-7)", "HP_7-0", "MS_0-(-7)", "MS_7-(-7)", "MS_7-0",
+        "MSvsHP_-7", "MSvsHP_0", "MSvsHP_7",
+        "MSvsHP_0-(-7)", "MSvsHP_7-(-7)", "MSvsHP_7-0", "rise",
+    )  # fmt: skip
+    np.testing.assert_array_equal(contrasts.matrix[:, -1], [-1, 1, 0, 0, 0, 0])
+    np.testing.assert_array_equal(contrasts.matrix[:, 0], contrasts.matrix[:, -1])
+    assert contrasts.meanings[0] == "change from pregnancy week -7 to 0 in HP"
+    both = build(early, study, curve={"of": "pregnancy_week", "by": None, "knots": [-7, -1, 7]})
+    one = made(both, study, {"time_within_group": "all"}, by=None)
+    assert one.names[0] == "pregnancy_week_(-1)-(-7)"
+
+
+def test_a_curve_of_the_timepoints(samples: pl.DataFrame, study: Study) -> None:
+    weeks = {"1st": "-1", "2nd": "0", "3rd": "4.0"}
+    table = samples.with_columns(pl.col("timepoint").replace(weeks))
+    numbered = study.model_copy(update={"timepoints": ("-1", "0", "4.0")})
+    design = build(table, numbered, curve={"of": "timepoint", "knots": [-1, 0, 4]})
+    assert design.columns == ("HP.-1", "HP.0", "HP.4", "MS.-1", "MS.0", "MS.4")
+    means = build(table, numbered, curve=None, means=["group", "timepoint"])
+    np.testing.assert_allclose(design.matrix, means.matrix, atol=1e-12)
+    contrasts = made(design, numbered, {"time_within_group": "all"}, of="timepoint")
+    assert contrasts.meanings[2] == "change from timepoint 0 to 4 in HP"
+    dates = {"1st": "2024-01-31", "2nd": "2024-02-28", "3rd": "2024-03-01"}
+    on_days = study.model_copy(update={"timepoints": tuple(dates.values())})
+    of_dates = build(
+        samples.with_columns(pl.col("timepoint").replace(dates)),
+        on_days,
+        curve={"of": "timepoint", "by": None, "knots": [0, 28, 30]},
+    )
+    assert of_dates.columns == ("timepoint.0", "timepoint.28", "timepoint.30")
+    with pytest.raises(AnalysisError, match="the timepoints are words"):
+        samples_on_curve(samples, Curve(of="timepoint"), study, "analysis x")
 
 
 @pytest.mark.parametrize(
@@ -278,8 +356,10 @@ def test_a_week_that_is_no_week(samples: pl.DataFrame, study: Study) -> None:
     first = pl.col("sample_id") == "s000"
     week = pl.col("pregnancy_week")
     zero = samples.with_columns(pregnancy_week=pl.when(first).then(0.0).otherwise(week))
+    positive = {"of": "pregnancy_week", "knots": [12, 24, 36], "positive": True}
     with pytest.raises(AnalysisError, match="1 sample of the curve have no positive"):
-        build(zero, study)
+        build(zero, study, curve=positive)
+    build(zero, study)
     infinite = samples.with_columns(pregnancy_week=pl.when(first).then(np.inf).otherwise(week))
     with pytest.raises(AnalysisError, match="is infinite for 1 of the 18"):
         build(infinite, study)

@@ -11,6 +11,7 @@ import pytest
 from cohortmart.app.check.analysis import AnalysisCheck, ContrastCheck
 from cohortmart.app.check.cost import further_seconds
 from cohortmart.app.check.report import check_study
+from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Analysis, Study
 from tests.support.small_study import ROWS, said, write_study
 
@@ -49,12 +50,25 @@ def test_a_curve(tmp_path: Path) -> None:
 
 def test_samples_that_are_not_on_the_curve_are_noted(tmp_path: Path) -> None:
     rows = [*WEEKS, ("m4", "MS", "1st", "A", "0"), ("h4", "HP", "3rd", "A", "NA")]
-    text = text_of(tmp_path, rows=rows, model=CURVE, contrasts="{time_within_group: all}")
+    positive = CURVE.replace("34]", "34], positive: true")
+    text = text_of(tmp_path, rows=rows, model=positive, contrasts="{time_within_group: all}")
     assert "Analysis main: 10 samples of 6 people" in text
     assert (
         "note: 2 of the 12 chosen samples have no positive `age` and are not on the curve "
         "(1st 1, 3rd 1)" in text
     )
+
+
+def test_zero_is_a_value_and_doubted_where_it_looks_like_a_code(tmp_path: Path) -> None:
+    first = [(*row[:4], "0" if row[2] == "1st" else row[4]) for row in WEEKS]
+    knots = CURVE.replace("12,", "0,")
+    text = text_of(tmp_path, rows=first, model=knots, contrasts="{time_within_group: all}")
+    assert "HP_34-0 yes change within people" in text
+    assert "WARNING: `age`" not in text
+    code = [*first, ("m4", "MS", "3rd", "A", "0")]
+    text = text_of(tmp_path, rows=code, model=knots, contrasts="{time_within_group: all}")
+    assert "WARNING: `age` is 0 at several timepoints (1st 5, 3rd 1)" in text
+    assert "can be computed; read the warnings above: main" in text
 
 
 def test_a_curve_of_too_few_weeks_is_a_fault(tmp_path: Path) -> None:
@@ -163,3 +177,39 @@ def test_further_fits_take_their_time() -> None:
     assert all_of_them == pytest.approx(3 * seconds(permutations={"n": 1000, "contrasts": ["c1"]}))
     assert 5 < all_of_them < 60
     assert seconds(sensitivity={"batch": "batch"}) > seconds(sensitivity={}) > 1
+
+
+def test_a_group_that_changes_within_a_person(tmp_path: Path) -> None:
+    crossed = [
+        (f"x{i}", arm, visit, "A", "30")
+        for i in range(6)
+        for visit, arm in zip(("1st", "3rd"), ("HP", "MS") if i % 2 else ("MS", "HP"), strict=True)
+    ]
+    text = text_of(
+        tmp_path,
+        rows=crossed,
+        model="{means: [group, timepoint], block: subject}",
+        contrasts="{drug: (MS.1st + MS.3rd - HP.1st - HP.3rd) / 2, MSvsHP_1st: MS.1st - HP.1st}",
+    )
+    assert "note: the group changes within 6 of 6 people" in text
+    assert "without a sample at" not in text
+    assert "drug yes change within people 6 complete pairs" in text
+    assert "MSvsHP_1st yes between groups of people 3 MS.1st against 3 HP.1st" in text
+
+
+def test_the_column_of_the_group_as_visit_key_is_not_confounded_with_it(tmp_path: Path) -> None:
+    both = [(f"x{i}", arm, "1st", "A", "30") for i in range(6) for arm in ("HP", "MS")]
+    study = write_study(tmp_path, rows=both, model="{means: [group], within: subject}",
+                        contrasts="{x: MS - HP}")  # fmt: skip
+    with pytest.raises(IngestError, match="two samples of one person") as caught:
+        check_study(study)
+    assert "give the column `group` another name in the sheet, and name it under `visit_key`" in (
+        caught.value.hint or ""
+    )
+    text = study.read_text().replace("  group: group\n", "  group: arm\n  visit_key: [arm]\n")
+    study.write_text(text)
+    sheet = tmp_path / "samples.csv"
+    sheet.write_text(sheet.read_text().replace(",group,", ",arm,"))
+    found = said(study)
+    assert "x yes change within people 6 complete pairs (6 MS against 6 HP)" in found
+    assert "confounded" not in found

@@ -114,7 +114,9 @@ FAULTS = {
         "    values: voom\n    voom: {rounds: 2}\n",
         "    values: log_cpm\n    contrast_errors: limma\n", "contrast_errors",
     ),
-    "a knot of the curve is not positive": (MEANS, CURVE.replace("12, 24", "0, 24"), "curve"),
+    "a knot of the curve is not positive": (
+        MEANS, CURVE.replace("12, 24", "0, 24").replace("]}", "], positive: true}"), "curve",
+    ),
     "a curve stands in the place of the timepoints": (
         MEANS, CURVE.replace("week,", "week, by: timepoint,"), "curve",
     ),
