@@ -29,7 +29,8 @@ WEIGHTS_READER_VERSION = "weights-1"
 
 _FEATURES = (
     "cpgmarker", "cpg", "cpgid", "cpgsite", "cpgs", "cgid", "probe", "probeid", "ilmnid",
-    "feature", "featureid", "marker", "id", "gene", "geneid", "genename", "genesymbol", "symbol", "protein", "assay",
+    "feature", "featureid", "marker", "id",
+    "gene", "geneid", "genename", "genesymbol", "symbol", "protein", "assay",
     "olinkid", "variable", "var", "term", "name", "",
 )  # fmt: skip
 _WEIGHTS = (
