@@ -64,9 +64,7 @@ def fitted_again(study: Study, home: Home, name: str, options: Any) -> dict[str,
         Of the step.
     """
     analysis = study.analyses[name]
-    of_analysis = dependencies(
-        study, analysis, lake_inputs(home, analysis, analysis.model.covariates)
-    )
+    of_analysis = dependencies(study, analysis, lake_inputs(home, analysis, analysis.model.names))
     return {"analysis": of_analysis, "options": options}
 
 
