@@ -29,7 +29,7 @@ def validate_normalisation(study: Study, name: str, assay: Assay) -> Iterator[Fa
             yield Fault(
                 (*here, i),
                 "a step of `normalise` names one method",
-                expected=_written(assay.kind),
+                expected=_written(assay.kind) or "no steps: `transform` is what measurements have",
                 hint="make two steps of it: [bmiq, {combat: {batch: slide}}]"
                 if len(step.methods) > 1
                 else None,
@@ -73,7 +73,7 @@ def _not_for_kind(here: KeyPath, name: str, assay: Assay, layer: str) -> Fault:
     return Fault(
         here,
         f"{method.title} is for {kinds[method.kind]}, not for {kinds[assay.kind]}",
-        expected=_written(assay.kind),
+        expected=_written(assay.kind) or "no steps: `transform` is what measurements have",
         found=f"`{layer}`, and `{name}` has `kind: {assay.kind}`",
         hint=f"{hint}, or correct the kind",
     )

@@ -6,6 +6,8 @@ import pytest
 
 from cohortmart.core.errors import StudyError
 from cohortmart.core.study.load import load_study
+from cohortmart.core.study.records import Assay
+from cohortmart.core.study.rules.normalise import _not_for_kind
 
 STUDY = """\
 study: tiny
@@ -123,3 +125,9 @@ def test_a_fault_names_its_line(tmp_path, old, new, at, words):
     assert caught.value.line == line, str(caught.value)
     for word in words:
         assert word in str(caught.value)
+
+
+def test_a_continuous_assay_is_told_what_it_has_instead() -> None:
+    assay = Assay.model_validate({"kind": "continuous", "files": ["m.csv"], "normalise": ["bmiq"]})
+    fault = _not_for_kind(("assays", "m"), "m", assay, "bmiq")
+    assert "`transform`" in (fault.expected or "")
