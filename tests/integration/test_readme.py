@@ -55,7 +55,7 @@ def test_every_command_of_the_table_exists(place: Path) -> None:
     named = set(re.findall(r"^\| `cohortmart (\w+)", README, flags=re.MULTILINE))
     assert named == {
         *("run", "ingest", "normalise", "build", "analyse", "check", "sql", "diff", "demo"),
-        *("forget", "report"),
+        *("forget", "export", "report"),
     }
     for name in named:
         done = cohortmart(name, "--help", cwd=place)

@@ -249,7 +249,9 @@ def test_a_sample_without_counts_is_left_out(changed: Runs) -> None:
 def test_a_curve_takes_the_samples_that_are_on_it(changed: Runs) -> None:
     changed.measured.ages[:6] = [0.0, None, -1.0, 26.0, 27.0, 28.0]
     base = study().analyses["whole"].model_dump()
-    model = {"curve": {"of": "age", "by": "group", "df": 2}, "block": "subject"}
-    changed.run(study(whole=base | {"model": model}))
-    assert changed.table("sample_set", sample_set="whole")["n_samples"].to_list() == [21]
+    for positive, n_samples in ((False, 23), (True, 21)):
+        curve = {"of": "age", "by": "group", "df": 2, "positive": positive}
+        changed.run(study(whole=base | {"model": {"curve": curve, "block": "subject"}}))
+        got = changed.table("sample_set", sample_set="whole")["n_samples"].to_list()
+        assert got == [n_samples]
     assert set(changed.table("pca_score", sample_set="whole")["sample_id"]) == set(IDS[3:])
