@@ -204,3 +204,49 @@ def test_the_lengths_of_salmon_stay_beside_the_counts(tmp_path: Path) -> None:
     path = next(tmp_path.rglob("matrix.parquet"))
     lengths = pq.read_table(path)["transcript_length"].to_pylist()
     assert lengths == [[1000.5] * 3] * len(GENES)
+
+
+@pytest.mark.parametrize("header", ["", "#gene\tcount"])
+def test_comments_above_a_table_without_header(tmp_path: Path, header: str) -> None:
+    head = "\n".join(["# htseq-count, v2.0", *([header] if header else [])])
+    files = [
+        put(
+            tmp_path / f"{name}.counts",
+            table(head, lambda i, j=j: [GENES[i], one(i, j)], HTSEQ),  # type: ignore[misc]
+        )
+        for j, name in enumerate(SAMPLES)
+    ]
+    _, ids, values = read_counts(files)
+    assert ids == sorted(GENES)
+    np.testing.assert_array_equal(values, SORTED)
+
+
+def test_comments_above_star(tmp_path: Path) -> None:
+    file = put(
+        tmp_path / "HP1_1st.tab",
+        table("# STAR", lambda i: [GENES[i], 2 * TRUTH[i, 0] // 1, 0, TRUTH[i, 0]]).replace(
+            ".0", ""
+        ),
+    )
+    report, _, values = read_counts([file])
+    np.testing.assert_array_equal(values[:, 0], SORTED[:, 0])
+    assert "taken as reverse" in report.notes[0]
+
+
+def test_numbers_about_the_genes_are_passed_over(tmp_path: Path) -> None:
+    about = [
+        "percentage_gene_gc_content",
+        "baseMean",
+        "logFC",
+        "padj",
+        "tx_count",
+        "rowSums",
+        "Mean",
+    ]
+    text = table(
+        "\t".join(["gene_id", *SAMPLES, *about]),
+        lambda i: [GENES[i], *counts(i), *([i / 7] * len(about))],
+    )
+    report, _, values = read_counts([put(tmp_path / "x.tsv", text)])
+    np.testing.assert_array_equal(values, SORTED)
+    assert "passed over 7 columns" in report.notes[0]
