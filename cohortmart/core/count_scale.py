@@ -150,14 +150,15 @@ class CountScale:
         if million.all() or equal:
             return np.ones(n, bool)
         some = million & (self._of[_WHOLE] < 0.5 * self._of[_POSITIVE])
-        return np.asarray(some) if some.sum() > 1 else np.zeros(n, bool)
+        return some if some.sum() > 1 else np.zeros(n, bool)
 
     @property
     def _fractional(self) -> np.ndarray:
         if self.positive >= _ENOUGH and self.whole_share < _HARDLY:
             return np.ones(self._of.shape[1], bool)
         positive = self._of[_POSITIVE]
-        return (positive >= _ENOUGH) & (self._of[_WHOLE] < _HARDLY * positive)
+        few = self._of[_WHOLE] < _HARDLY * positive
+        return np.asarray((positive >= _ENOUGH) & few)
 
 
 def _is_logarithm(of: np.ndarray) -> np.ndarray:
