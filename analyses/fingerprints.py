@@ -10,6 +10,7 @@ from typing import Any
 
 from analyses.load.pending_results import default_adj_p
 from cohortmart.core.lake.file_manifest import Entry, read_current
+from cohortmart.core.lake.layers import is_derived
 from cohortmart.core.study.records import STEP_KEYS, Analysis, Study
 from cohortmart.core.warehouse.home import Home
 
@@ -63,9 +64,7 @@ def fitted_again(study: Study, home: Home, name: str, options: Any) -> dict[str,
         Of the step.
     """
     analysis = study.analyses[name]
-    of_analysis = dependencies(
-        study, analysis, lake_inputs(home, analysis, analysis.model.covariates)
-    )
+    of_analysis = dependencies(study, analysis, lake_inputs(home, analysis, analysis.model.names))
     return {"analysis": of_analysis, "options": options}
 
 
@@ -97,7 +96,9 @@ class OfResults:
         read: list[Entry] = []
         for analysis in self.analyses(study, name):
             read += [e for e in current if e.part == analysis and e.table_name in tables]
-        annotation = [e for e in read_current(home.lake) if e.table_name in self.lake]
+        # features of derived assays stand in parts of their own, and are no genes or probes
+        lake = (e for e in read_current(home.lake) if not is_derived(e))
+        annotation = [e for e in lake if e.table_name in self.lake]
         return {
             "step": self.step,
             "version": FINDINGS_VERSION,

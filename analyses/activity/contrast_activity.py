@@ -13,11 +13,11 @@ import pyarrow as pa
 from analyses.fingerprints import OfResults
 from analyses.load.derive_weights import derive_weights, gene_names, gene_words
 from analyses.load.feature_matching import match_features
-from analyses.stats.scores.activity import univariate_activity
+from analyses.stats.scores.activity import ActivitySums
 from analyses.step import Made, Step
 from analyses.write.columns import table_of
 from cohortmart.core.study.records import Study
-from cohortmart.core.types import Bools, Floats
+from cohortmart.core.types import Floats
 
 TABLE = "contrast_activity"
 
@@ -46,12 +46,17 @@ def contrast_activity_tables(
         matched = match_features(wanted, ids, names, gene_words(lake, wanted))
         sources: list[str] = sorted(set(weights["component"].to_list()))
         column = {source: i for i, source in enumerate(sources)}
-        signed = np.zeros((len(ids), len(sources)))
-        targets: Bools = np.zeros(signed.shape, np.bool_)
-        for source, feature, weight in weights.iter_rows():
-            rows = list(matched.positions.get(feature, ()))
-            signed[rows, column[source]], targets[rows, column[source]] = weight, True
-        found = univariate_activity(t, signed, targets, int(np.ceil(derive.minimum_targets)))
+        edges = [
+            (row, column[source], weight)
+            for source, feature, weight in weights.iter_rows()
+            for row in matched.positions.get(feature, ())
+        ]
+        if not edges:
+            continue
+        rows, of_source, signed = zip(*edges, strict=True)
+        sums = ActivitySums(len(sources), len(contrasts))
+        sums.add_targets(t, np.array(rows), np.array(of_source), np.array(signed))
+        found = sums.finish(int(np.ceil(derive.minimum_targets)))
         at, of = np.nonzero(np.isfinite(found.t.T))
         yield table_of(
             TABLE,

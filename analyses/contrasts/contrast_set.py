@@ -242,9 +242,7 @@ def _make(run: Run) -> Made:
         run.say(f"WARNING: {note}" if kind == "warning" else note)
     how = {
         "library_versions": json.dumps(library_versions(), sort_keys=True),
-        "inputs": json.dumps(
-            lake_inputs(run.home, analysis, analysis.model.covariates), sort_keys=True
-        ),
+        "inputs": json.dumps(lake_inputs(run.home, analysis, analysis.model.names), sort_keys=True),
         "seconds": round(time.monotonic() - began, 3),
     }
     n_features, n_samples = len(made.results.feature_ids), made.inputs.samples.height
@@ -258,7 +256,7 @@ def _make(run: Run) -> Made:
 def _inputs(study: Study, home: Home, name: str, options: Any) -> dict[str, Any]:
     analysis = study.analyses[name]
     return {
-        **dependencies(study, analysis, lake_inputs(home, analysis, analysis.model.covariates)),
+        **dependencies(study, analysis, lake_inputs(home, analysis, analysis.model.names)),
         **options,
     }
 

@@ -16,6 +16,7 @@ from analyses.design.formula_safety import variables_of_code
 from analyses.design.variables import Category, Number, read_variable
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import ROLE_COLUMNS, Study
+from cohortmart.core.study.variables import measured_name
 from cohortmart.core.text import did_you_mean, listed
 from cohortmart.core.types import Floats
 
@@ -76,6 +77,7 @@ def formula_columns(
     """
     parsed = _parse(formula, where)
     known = [*ROLE_COLUMNS, *study.factors, *study.covariates]
+    known += [name for name in samples.columns if measured_name(name, study) is not None]
     names = _variables(parsed, known, formula, where)
     for name, key in zip(apart, ("the block", "`within`"), strict=True):
         if name in names:

@@ -53,7 +53,7 @@ def chosen_design(
     """
     where = f"analysis {name}"
     samples = chosen_samples(con, name, analysis, study)
-    samples, notes = with_measured(con, samples, analysis.model.covariates, study, where)
+    samples, notes = with_measured(con, samples, analysis.model.names, study, where)
     if analysis.model.curve is not None:
         on = samples_on_curve(samples, analysis.model.curve, study, where)
         samples, notes = on.samples, (*notes, *((on.note,) if on.note else ()))

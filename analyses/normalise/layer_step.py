@@ -15,7 +15,7 @@ from analyses.normalise.result import StepResult
 from analyses.normalise.source import LayerSource, MatrixRows, matrix_rows
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.lake.file_manifest import read_current, read_part
-from cohortmart.core.lake.layers import RAW, part_of
+from cohortmart.core.lake.layers import RAW, is_derived, part_of
 from cohortmart.core.lake.matrix import extras_of
 from cohortmart.core.study.records import Assay, Study
 
@@ -181,5 +181,7 @@ class LayerStep:
 
     def depends_on(self, lake: Path, study: Study, assay: Assay) -> list[str]:
         """Name what the step reads besides the matrix; files carry the hash of their content."""
-        files = sorted(e.path for e in read_current(lake) if e.table_name in self.inputs.tables)
+        tables = self.inputs.tables
+        given = (e for e in read_current(lake) if e.table_name in tables and not is_derived(e))
+        files = sorted(e.path for e in given)
         return [*files, *self.inputs.settings(study, assay)]

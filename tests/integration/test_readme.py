@@ -95,7 +95,7 @@ def test_the_study_of_the_readme_is_valid(text: str, tmp_path: Path) -> None:
 def test_the_study_guide_names_keys_that_exist(tmp_path: Path) -> None:
     from cohortmart.core.study.load import load_study
 
-    assays, contrasts = blocks(STUDY_GUIDE, "yaml")
+    _visits, assays, derive, contrasts = blocks(STUDY_GUIDE, "yaml")
     file = tmp_path / "study.yml"
     file.write_text(
         "study: guide\n"
@@ -103,6 +103,7 @@ def test_the_study_guide_names_keys_that_exist(tmp_path: Path) -> None:
         " factors: [rna_name]}\n"
         "timepoints: [1st, 2nd, 3rd, PP]\ngroups: [HP, MS]\n"
         + assays
+        + derive
         + "analyses:\n  one:\n    assay: rna\n    values: voom\n"
         "    model: {means: [group, timepoint], block: subject}\n"
         + "".join(f"    {line}\n" for line in contrasts.splitlines()),

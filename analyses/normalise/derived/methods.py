@@ -187,12 +187,7 @@ def activities(run: DeriveRun) -> DerivedNumbers:
     start = 0
     for ids, block in run.rows():
         inside = (rows >= start) & (rows < start + len(ids))
-        at = rows[inside] - start, columns[inside]
-        dense = np.zeros((len(ids), len(sources)))
-        dense[at] = weights[inside]
-        targets: Bools = np.zeros(dense.shape, np.bool_)
-        targets[at] = True
-        sums.add(block, dense, targets)
+        sums.add_targets(block, rows[inside] - start, columns[inside], weights[inside])
         start += len(ids)
     found = sums.finish(int(np.ceil(run.derive.minimum_targets)))
     kept: Bools = np.asarray(np.isfinite(found.t).any(axis=1))

@@ -16,6 +16,8 @@ from cohortmart.core.types import Bools, Floats, Ints
 
 #: A sum of squares below this share of the one about 0 is rounding.
 _NOTHING = 1e-12
+#: Weights that are held at a time.
+_CHUNK = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +88,29 @@ class ActivitySums:
         self._x += weights.T @ ones
         self._xx += np.square(weights).T @ ones
         self._xy += weights.T @ y
+
+    def add_targets(self, values: Floats, rows: Ints, sources: Ints, weights: Floats) -> None:
+        """Take in the next features, with their targets as a list.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_features, n_columns)
+            NaN where missing.
+        rows, sources : ndarray of int of shape (n_targets,)
+            Feature among these, and source, of each target; no pair stands twice.
+        weights : ndarray of shape (n_targets,)
+        """
+        n_sources = len(self._x)
+        step = max(1, _CHUNK // max(1, n_sources))
+        for start in range(0, len(values), step):
+            block = values[start : start + step]
+            inside = (rows >= start) & (rows < start + len(block))
+            at = rows[inside] - start, sources[inside]
+            dense = np.zeros((len(block), n_sources))
+            dense[at] = weights[inside]
+            targets: Bools = np.zeros(dense.shape, np.bool_)
+            targets[at] = True
+            self.add(block, dense, targets)
 
     def finish(self, minimum_targets: int) -> Activities:
         """Return the activities of sources with enough targets.

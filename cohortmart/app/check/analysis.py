@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -139,7 +140,7 @@ def check_analysis(
     where = f"analysis {name}"
     try:
         samples = chosen_samples(con, name, analysis, study)
-        samples, analysis, notes = _before_values(con, samples, analysis, study, where)
+        samples, notes = _before_values(con, samples, analysis, study, where)
         if analysis.model.curve is not None:
             on = samples_on_curve(samples, analysis.model.curve, study, where)
             samples, notes = on.samples, (*notes, *((on.note,) if on.note else ()))
@@ -198,18 +199,18 @@ def _before_values(
     analysis: Analysis,
     study: Study,
     where: str,
-) -> tuple[pl.DataFrame, Analysis, tuple[str, ...]]:
-    """Take numbers of assays, which no header has, out of the model; their samples are known."""
-    covariates = analysis.model.covariates
-    measured = [name.written for name in measured_names(covariates, study)]
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Let any numbers stand for those of assays, which no header has; their samples are known."""
+    measured = [name.written for name in measured_names(analysis.model.names, study)]
     if not measured:
-        return samples, analysis, ()
+        return samples, ()
     samples, notes = without_unmeasured(con, samples, measured, study, where)
-    rest = tuple(name for name in covariates if name not in measured)
-    model = analysis.model.model_copy(update={"covariates": rest})
+    for name in measured:
+        rng = np.random.default_rng(zlib.crc32(name.encode()))
+        samples = samples.with_columns(pl.Series(name, rng.normal(size=samples.height)))
     said = joined([f"`{name}`" for name in measured])
-    note = f"values of {said} come with the run: contrasts and degrees of freedom are without"
-    return samples, analysis.model_copy(update={"model": model}), (*notes, note)
+    note = f"values of {said} come with the run; any numbers stand for them here"
+    return samples, (*notes, note)
 
 
 def _families(

@@ -12,6 +12,7 @@ import duckdb
 
 from analyses.load.pending_results import default_adj_p
 from cohortmart.app.commands.summary_findings import rebound_lines
+from cohortmart.core.study.derive_records import WARN_BELOW
 from cohortmart.core.study.kinds import KINDS
 from cohortmart.core.study.normalise_records import BatchOptions
 from cohortmart.core.study.records import Study, Thresholds
@@ -60,6 +61,10 @@ _KEPT_SAMPLES = """
     )
     order by sample_id
 """
+_INCOMPLETE = """
+    select assay, made_from, file, n_features, n_found from derived_assay
+    where found_share < $1 order by assay
+"""
 _WARNINGS = """
     select note from analysis_note
     where analysis = $1 and kind = 'warning'
@@ -97,6 +102,7 @@ def summarise(
         lines += [_filtered(row) for row in fetch(con, _FILTERS).to_pylist()]
         for name in study.assays:
             lines += _combat(con, study, name)
+        lines += _derived(con) if study.derive else []
         for name in study.analyses:
             lines += [*_found(con, study, name), *_warned(con, name)]
             lines += rebound_lines(con, study, name)
@@ -122,6 +128,17 @@ def _filtered(row: Mapping[str, Any]) -> str:
     if row["not_done"] is not None:
         said += f"; not done, as the annotation is missing: {row['not_done']}"
     return said
+
+
+def _derived(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Warn of derived assays that lack much of what they are to be made from."""
+    rows = fetch(con, _INCOMPLETE, [WARN_BELOW]).to_pylist()
+    return [
+        f"    WARNING: {row['assay']} was made with {row['n_found']:,} of the "
+        f"{row['n_features']:,} features of {row['file']}; {row['made_from']} has no others "
+        "(table derived_assay)"
+        for row in rows
+    ]
 
 
 def _combat(con: duckdb.DuckDBPyConnection, study: Study, assay: str) -> list[str]:

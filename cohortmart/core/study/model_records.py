@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
@@ -40,6 +41,11 @@ class Model(Record):
     baseline: Text | None = None
     formula: Text | None = None
     correlation: Literal["consensus", "per_feature"] = "consensus"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its covariates, and names between backticks in its formula: numbers of assays are so."""
+        return (*self.covariates, *re.findall(r"`([^`]+)`", self.formula or ""))
 
 
 class Moderation(Record):

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from ingest.read.text.cell_errors import MISSING_WORDS
 from ingest.read.text.raw_file import RawFile
 
 _ZIP_MAGIC = b"PK\x03\x04"
+#: Line and cells of a row.
+Row = tuple[int, tuple[str, ...]]
 #: Rows of one filled cell above the header are titles.
 _FEWEST = 2
 
@@ -34,7 +37,7 @@ class WeightTable:
         Names in the header, empty where one has none.
     header_line : int
         From 1.
-    rows : tuple of (int, tuple of str)
+    rows : tuple of Row
         Line and cells, without white space around them.
     """
 
@@ -42,7 +45,7 @@ class WeightTable:
     format: str
     columns: tuple[str, ...]
     header_line: int
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    rows: tuple[Row, ...]
 
     def column(self, index: int) -> list[str]:
         """Return the cells of a column."""
@@ -160,14 +163,14 @@ def read_weight_table(path: Path) -> WeightTable:
     IngestError
         The file cannot be read, has no rows, or a row has too few or too many fields.
     """
+    rows: list[Row]
     with RawFile(path) as raw:
         if raw.magic.startswith(_ZIP_MAGIC):
             form, rows = "xlsx", list(_worksheet_rows(path))
         else:
             form, rows = _text_rows(raw)
     rows = [(line, cells) for line, cells in rows if any(cells)]
-    while rows and (rows[0][1][0].startswith("#") or sum(map(bool, rows[0][1])) < _FEWEST):
-        rows = rows[1:]
+    rows = _below_titles(rows)
     if len(rows) < 2:
         raise IngestError(
             "the file has no table",
@@ -192,7 +195,22 @@ def read_weight_table(path: Path) -> WeightTable:
     return WeightTable(path, form, columns, header_line, tuple(body))
 
 
-def _text_rows(raw: RawFile) -> tuple[str, list[tuple[int, tuple[str, ...]]]]:
+def _below_titles(rows: list[Row]) -> list[Row]:
+    """Return the rows from the header on: comments, and titles of fewer fields, go."""
+    if not rows:
+        return rows
+    usual = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
+
+    def is_title(cells: tuple[str, ...]) -> bool:
+        few = sum(map(bool, cells)) < _FEWEST
+        # without R's corner cell a header has one field less than its rows
+        return few or cells[0].startswith("#") or len(cells) not in (usual, usual - 1)
+
+    start = next((i for i, (_, cells) in enumerate(rows) if not is_title(cells)), len(rows))
+    return rows[start:]
+
+
+def _text_rows(raw: RawFile) -> tuple[str, list[Row]]:
     with raw.text() as stream:
         content = stream.read().decode("utf-8")
     form = raw.text_format()
@@ -221,7 +239,7 @@ def _separated(content: str, sign: str) -> int:
     return sum(sign in line for line in content.splitlines()[:200])
 
 
-def _worksheet_rows(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _worksheet_rows(path: Path) -> Iterator[Row]:
     import fastexcel
 
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import polars as pl
 from cohortmart.core.errors import IngestError
 from cohortmart.core.lake.derive_weights import INTERCEPT
 from cohortmart.core.text import counted, joined, listed
+from ingest.read.matrix.feature_ids import is_probe_id
 from ingest.read.text.lines import refuse_dates
 from ingest.read.weights.weight_table import (
     WeightTable,
@@ -26,17 +28,18 @@ from ingest.read.weights.weight_table import (
 WEIGHTS_READER_VERSION = "weights-1"
 
 _FEATURES = (
-    "cpgmarker", "cpg", "cpgid", "cpgs", "probe", "probeid", "ilmnid", "feature", "featureid",
-    "marker", "id", "gene", "geneid", "genename", "genesymbol", "symbol", "protein", "assay",
-    "olinkid", "variable", "term", "name", "",
+    "cpgmarker", "cpg", "cpgid", "cpgsite", "cpgs", "cgid", "probe", "probeid", "ilmnid",
+    "feature", "featureid", "marker", "id",
+    "gene", "geneid", "genename", "genesymbol", "symbol", "protein", "assay",
+    "olinkid", "variable", "var", "term", "name", "",
 )  # fmt: skip
 _WEIGHTS = (
-    "coefficienttraining", "weight", "weights", "coefficient", "coefficients", "coef", "beta",
-    "effect", "estimate", "mor",
+    "coefficienttraining", "weight", "weights", "coefficient", "coefficients", "coef", "coeff",
+    "beta", "effect", "estimate", "mor",
 )  # fmt: skip
-_SCORES = ("score", "predictor", "clock", "model", "signature")
-_SOURCES = ("source", "tf", "regulator", "pathway", "geneset")
-_TARGETS = ("target", "targetgenesymbol", "genesymbol", "gene", "genename")
+_SCORES = ("score", "predictor", "clock", "model", "signature", "ypred")
+_SOURCES = ("sourcegenesymbol", "source", "tf", "regulator", "pathway", "geneset")
+_TARGETS = ("targetgenesymbol", "target", "genesymbol", "gene", "genename")
 _INTERCEPTS = ("intercept", "constant", "const", "cons", "bias")
 
 
@@ -104,14 +107,16 @@ def read_profiles(path: Path, name: str) -> Weights:
 def _cell_types(table: WeightTable, ids: int, name: str) -> list[int]:
     """Return the columns of cell types: those that hold numbers."""
     types = [i for i in range(len(table.columns)) if i != ids and _has_numbers(table, i)]
-    if len(types) < 2:
+    names = [table.columns[i] for i in types]
+    turned = 2 * sum(map(is_probe_id, names)) > len(names)
+    if len(types) < 2 or turned:
         raise IngestError(
             f"the reference of `{name}` needs at least two cell types",
             file=table.path,
             line=table.header_line,
             expected="a column of CpGs, and a column of betas for each cell type",
             found=f"{counted(len(types), 'column')} of numbers, of {columns_text(table)}",
-            hint="one row a CpG, one column a cell type",
+            hint="CpGs stand in the columns: turn the table round" if turned else _hint(table),
         )
     for i in types:
         if not table.columns[i]:
@@ -220,6 +225,13 @@ def _weights(table: WeightTable, rows: list[tuple[str, str, float]], notes: list
     schema = {"component": pl.String, "feature_id": pl.String, "weight": pl.Float64}
     frame = pl.DataFrame(rows, schema=schema, orient="row").sort("component", "feature_id")
     return Weights(frame, len(table.rows), len(table.columns), table.format, tuple(notes))
+
+
+def _hint(table: WeightTable) -> str:
+    """Say what most likely keeps a table from being one of cell types."""
+    if any(re.fullmatch(r"-?[0-9]+,[0-9]+", cell) for _, cells in table.rows for cell in cells):
+        return "write numbers with a decimal point"
+    return "one row a CpG, one column a cell type"
 
 
 def _has_numbers(table: WeightTable, column: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cohortmart.core.study.kinds import KINDS
-from cohortmart.core.text import counted
+from cohortmart.core.text import capital, counted
 from cohortmart.report.blocks import Block, Column, Figure, Section, Table, Text
 from cohortmart.report.figures.upset import Overlap
 from cohortmart.report.pages.quality.assays import kind_sql
@@ -102,7 +102,7 @@ def _features(source: Source) -> dict[str, str]:
     rows = source.rows(
         f"select q.assay, {kind_sql(source)} as kind from qc_sample as q group by q.assay"
     )
-    return {row["assay"]: KINDS[row["kind"]].many_shown for row in rows}
+    return {row["assay"]: capital(KINDS[row["kind"]].many_shown) for row in rows}
 
 
 def _of_rebounds(

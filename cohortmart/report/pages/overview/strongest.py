@@ -13,10 +13,12 @@ from cohortmart.report.thresholds import threshold_words
 
 N_SENTENCES = 3
 
+#: A share of a handful of features says little: analyses of few come last.
 _REBOUND = f"""
     select * from ({SUMMARY_SQL})
     where n_up_down + n_down_up > 0 and reading = 'stronger than chance'
-    order by p_value, (n_up_down + n_down_up) * 1e0 / n_tested desc, analysis, pair, study_group
+    order by n_tested < 50, p_value, (n_up_down + n_down_up) * 1e0 / n_tested desc,
+        analysis, pair, study_group
     limit 1
 """
 _CONTRAST = """
@@ -24,7 +26,8 @@ _CONTRAST = """
     from contrast_summary as s
     inner join dim_contrast as d using (analysis, contrast)
     where s.n_found > 0 and (d.kind = 'within') = $within
-    order by s.n_found * 1e0 / s.n_tested desc, s.min_adj_p_value, s.analysis, s.contrast
+    order by s.n_tested < 50, s.n_found * 1e0 / s.n_tested desc, s.min_adj_p_value,
+        s.analysis, s.contrast
     limit 1
 """
 _PAIRS = """

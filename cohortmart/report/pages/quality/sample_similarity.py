@@ -111,19 +111,13 @@ def correlation_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
     given = {"assay": assay.name, "sample_set": ALL_SAMPLES}
     query = _SAMPLES.format(sample="" if source.pseudonymised else "sample, ")
     samples = source.table(query, {**given, "groups": list(source.groups)})
-    if not samples.num_rows or not _is_known(source, assay):
+    if not samples.num_rows:
         return ()
     if not source.value(_KNOWN, given):
         return (Text(_NOT_KNOWN.format(assay=assay.name)),)
     if samples.num_rows <= MOST_SAMPLES:
         return (Text(_PURPOSE), _cells(source, assay, samples))
     return (Text(_PURPOSE), _points(source, assay))
-
-
-def _is_known(source: Source, assay: Assay) -> bool:
-    """Whether samples have correlations: not where there is a single feature."""
-    row = source.rows(_RANGE, {"assay": assay.name, "sample_set": ALL_SAMPLES})[0]
-    return row["lowest"] is not None
 
 
 def _cells(source: Source, assay: Assay, samples: pa.Table) -> Figure:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from analyses.fit.response import MethylationValues, ValueBlock, ValuesInMemory
-from analyses.load import betas as module
+from analyses.load import streamed as module
 from analyses.load.streamed import KeptBetas
 from analyses.stats.methylation.m_value import m_value
 
@@ -133,7 +133,7 @@ def test_probes_out_of_order_are_refused(
     con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, assay: str, batch: int
 ) -> None:
     monkeypatch.setattr(module, "_BATCH", batch)
-    with pytest.raises(RuntimeError, match=f"probes of {assay} do not come in ascending order"):
+    with pytest.raises(RuntimeError, match=f"features of {assay} do not come in ascending order"):
         list(KeptBetas(con, assay, ["S0"]).blocks())
 
 

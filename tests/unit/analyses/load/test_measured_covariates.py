@@ -141,8 +141,19 @@ def test_names(name: str, found: tuple[str, str] | None) -> None:
     assert measured_name(name, STUDY) == (found and MeasuredName(name, *found))
 
 
-def test_the_design_has_the_number_as_a_column() -> None:
+@pytest.mark.parametrize(
+    "model",
+    [
+        Model(means=("timepoint",), covariates=("cells.NK",)),
+        Model(formula="0 + timepoint + `cells.NK`"),
+    ],
+)
+def test_the_design_has_the_number_as_a_column(model: Model) -> None:
     frame = samples(*RNA).with_columns(pl.Series("cells.NK", [0.1, 0.2, 0.5, 0.3, 0.9]))
-    design = build_design(frame, Model(means=("timepoint",), covariates=("cells.NK",)), STUDY, "a")
+    assert model.names == ("cells.NK",)
+    design = build_design(frame, model, STUDY, "a")
+    if model.formula is not None:
+        assert design.columns == ("timepoint[1st]", "timepoint[3rd]", "cells.NK")
+        return
     assert design.columns == ("1st", "3rd", "cells.NK")
     assert design.matrix[:, 2].tolist() == [0.1, 0.2, 0.5, 0.3, 0.9]

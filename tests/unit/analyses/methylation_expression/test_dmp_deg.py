@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
-from analyses.load import betas as betas_module
+from analyses.load import streamed as betas_module
 from analyses.methylation_expression import dmp_deg as module
 from analyses.methylation_expression.dmp_deg import dmp_deg_tables
 from analyses.stats.methylation.m_value import m_value

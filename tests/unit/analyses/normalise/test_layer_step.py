@@ -19,7 +19,7 @@ from tests.support.array_study import NO_CPG, ON_X, ArrayStudy
 
 
 def test_every_step_that_a_study_may_name_can_be_done() -> None:
-    assert set(LAYER_STEPS) == {*METHODS, "imputed"}
+    assert set(LAYER_STEPS) == {*METHODS, "imputed", "transformed"}
     assert {name: step.name for name, step in LAYER_STEPS.items()} == {n: n for n in LAYER_STEPS}
     assert all(step.seconds_per_value > 0 for step in LAYER_STEPS.values())
 

@@ -45,6 +45,7 @@ def test_numbers_of_them_as_covariates(tmp_path: Path) -> None:
     assert report.faulty == ()
     text = " ".join(report.text.split())
     assert "values of `tf.JUN` come with the run" in text
+    assert "4 residual degrees of freedom" in text  # ten samples, four means, two numbers
     assert "adjusted for tf.JUN, age" in text
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import vl_convert
 
+from cohortmart.core.study.kinds import KINDS
 from cohortmart.report import assemble
 from cohortmart.report.blocks import Choice, Figure, Page, Table, Text, all_blocks
 from cohortmart.report.figure_files import standalone
@@ -94,7 +95,7 @@ def test_without_thresholds_every_feature_counts():
     none = dict.fromkeys(("p", "adj_p", "delta_beta", "log_fc"))
     source = made.source(made.tables(none))
     choose_contrasts(source)
-    drawn = scan(source, "rna", of_probes=False)
+    drawn = scan(source, "rna", KINDS["counts"])
     assert threshold_words(drawn.contrasts[0]) == "every feature counts"
     squares = drawn.squares_of("volcano", 1).to_pylist()
     assert {square["direction"] for square in squares} == {"up", "down"}
@@ -111,8 +112,8 @@ def test_without_thresholds_every_feature_counts():
 def test_found_is_what_the_warehouse_calls_found(thresholds: dict[str, float | None]):
     source = made.source(made.tables(thresholds))
     choose_contrasts(source)
-    for analysis, of_probes in (("rna", False), ("meth", True)):
-        seen = scan(source, analysis, of_probes=of_probes)
+    for analysis, kind in (("rna", "counts"), ("meth", "beta")):
+        seen = scan(source, analysis, KINDS[kind])
         for row in seen.contrasts:
             for picture in ("volcano", "mean-difference", "small-volcano"):
                 n: Counter[str] = Counter()
@@ -135,7 +136,7 @@ def test_there_is_no_line_where_no_adjusted_p_passes():
     none = {"p": 0.05, "adj_p": 0.0, "delta_beta": None, "log_fc": None}
     source = made.source(made.tables(none))
     choose_contrasts(source)
-    assert {r["p_line"] for r in scan(source, "meth", of_probes=True).contrasts} == {None}
+    assert {r["p_line"] for r in scan(source, "meth", KINDS["beta"]).contrasts} == {None}
 
 
 def test_no_p_value_is_too_small_to_draw_and_ties_go_by_t(page: Page):

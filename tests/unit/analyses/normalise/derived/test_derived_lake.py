@@ -175,6 +175,19 @@ def test_numbers_of_numbers(study: ArrayStudy) -> None:
     np.testing.assert_allclose(risk[0], 1 + 2 * fractions[0] - fractions[2], rtol=1e-12)
 
 
+def test_numbers_of_measurements_as_they_are_transformed(study: ArrayStudy) -> None:
+    study.more = "\n  labs: {kind: continuous, columns: [age], unit: years, transform: log2}"
+    (study.root / "raw" / "labs.csv").write_text("name,weight\nage,2\n")
+    study.analyses = asked("old: {from: labs, method: linear_score, weights: labs.csv}", CELLS)
+    assert derived(study.make()) == ["cells:derived", "old:derived"]
+    samples = [r["sample_id"] for r in rows(study, "matrix_sample", "old")]
+    ages = {row[0]: float(row[5]) for row in study.sheet}
+    wanted = [2 * np.log2(ages[sample]) for sample in samples]
+    np.testing.assert_allclose(matrix(study, "old")[1][0], wanted, rtol=1e-12)
+    assert rows(study, "derived_assay", "old")[0]["made_from_layer"] == "transformed"
+    assert study.make().done == ()
+
+
 def test_too_few_features_leave_nothing_outdated(study: ArrayStudy) -> None:
     study.make()
     write_files(study, absent=21)

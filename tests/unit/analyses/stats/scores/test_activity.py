@@ -61,6 +61,21 @@ def test_blocks_do_not_matter(case: tuple[Floats, Floats, Bools]) -> None:
     np.testing.assert_array_equal(found.n_targets, whole.n_targets)
 
 
+def test_targets_as_a_list(
+    case: tuple[Floats, Floats, Bools], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values, weights, targets = case
+    monkeypatch.setattr("analyses.stats.scores.activity._CHUNK", 6 * 11)
+    rows, sources = np.nonzero(targets)
+    sums = ActivitySums(6, 5)
+    half = rows < 40
+    sums.add_targets(values[:40], rows[half], sources[half], weights[rows, sources][half])
+    sums.add_targets(values[40:], rows[~half] - 40, sources[~half], weights[rows, sources][~half])
+    found, whole = sums.finish(5), univariate_activity(values, weights, targets)
+    np.testing.assert_allclose(found.t, whole.t, rtol=1e-9)
+    np.testing.assert_array_equal(found.n_targets, whole.n_targets)
+
+
 def test_missing_values_leave_the_feature_out_for_that_sample(
     case: tuple[Floats, Floats, Bools], rng: np.random.Generator
 ) -> None:

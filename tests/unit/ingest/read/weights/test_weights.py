@@ -41,7 +41,7 @@ PROFILES = [("B", "cg1", 0.9), ("B", "cg2", 0.1), ("NK", "cg1", 0.2), ("NK", "cg
         ("B\tNK\ncg2\t0.1\t1\ncg1\t0.9\t0.2\n", "tsv"),  # R leaves the corner out
         ("﻿probe;NK;B\ncg1;0.2;0.9\ncg2;1;0.1\n", "csv2"),
         ("# made in R\nIDOL reference\n\nID,B,NK\ncg1,0.9,0.2\n\ncg2,0.1,1\n", "csv"),
-        (gzip.compress(b"CpG,B,NK\ncg1,0.9,0.2\ncg2,0.1,1\n"), "csv+gzip"),
+        (gzip.compress(b"CpG,B,NK\ncg1,0.9,0.2\ncg2,0.1,1\n", mtime=0), "csv+gzip"),
     ],
 )
 def test_profiles(tmp_path: Path, text: str | bytes, form: str) -> None:
@@ -78,7 +78,8 @@ def test_annotation_and_incomplete_cpgs_are_left_out_and_said(tmp_path: Path) ->
         ("CpG,B,B\ncg1,0.9,0.2\ncg2,0.1,1\n", "two cell types have one name", (1, 3)),
         ("CpG,B,\ncg1,0.9,0.2\ncg2,0.1,1\n", "a cell type has no name", (1, 3)),
         ("CpG,B\ncg1,0.9\ncg2,0.1\n", "needs at least two cell types", (1, None)),
-        ("CpG;B;NK\ncg1;0,9;0,2\ncg2;0,1;1\n", "needs at least two cell types", (1, None)),
+        ("CpG;B;NK\ncg1;0,9;0,2\ncg2;0,1;0,5\n", "needs at least two cell types", (1, None)),
+        ("type,cg00000001,cg00000002\nB,0.9,0.2\nNK,0.1,1\n", "at least two cell types", (1, None)),
         ("CpG,B,NK\ncg1,0.9,0.2\ncg2,0.1\n", "as many fields as the header", (3, None)),
         ("CpG,B,NK\n", "the file has no table", (None, None)),
     ],
@@ -96,6 +97,22 @@ SCORE = [("made", "(Intercept)", 0.7), ("made", "cg1", -1.5), ("made", "cg2", 2e
 
 
 @pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("type,cg00000001,cg00000002\nB,0.9,0.2\nNK,0.1,1\n", "turn the table round"),
+        ("CpG;B;NK\ncg1;0,9;0,2\ncg2;0,1;0,5\n", "decimal point"),
+        ("CpG,B\ncg1,0.9\ncg2,0.1\n", "one column a cell type"),
+    ],
+)
+def test_what_keeps_a_table_from_being_one_of_cell_types(
+    tmp_path: Path, text: str, hint: str
+) -> None:
+    with pytest.raises(IngestError) as caught:
+        read(read_profiles, tmp_path, text)
+    assert hint in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "CpG,weight\n(Intercept),0.7\ncg1,-1.5\ncg2,2e-3\n",
@@ -104,6 +121,10 @@ SCORE = [("made", "(Intercept)", 0.7), ("made", "cg1", -1.5), ("made", "cg2", 2e
         "marker;Coef.\nConstant;0.7\ncg1;-1.5\ncg2;0.002\n",
         "(Intercept),0.7\ncg1,-1.5\ncg2,2e-3\n",  # no header
         "site,x\n(Intercept),0.7\ncg1,-1.5\ncg2,2e-3\n",  # two columns: which is which is clear
+        "CpG_Site,Predictor_Gene,Coefficient,Mean_Beta_Value\ncg1,A,-1.5,0.1\ncg2,B,2e-3,0.9\n"
+        "Intercept,,0.7,\n",
+        "The clock, of a paper, with commas, in its title, and more\nMarker,Coefficient\n"
+        "Intercept,0.7\ncg1,-1.5\ncg2,0.002\n",
         '"","beta"\n"(Intercept)",0.7\n"cg1",-1.5\n"cg2",0.002\n',
         "File 3\nThe clock of a paper\ngene,estimate\nIntercept,0.7\ncg1,-1.5\ncg2,.002\n",
     ],
@@ -146,6 +167,8 @@ EDGES = [("JUN", "IL2", 1.0), ("JUN", "TP53", -1.0), ("TP53", "MDM2", 0.5)]
     [
         "source,target,weight\nJUN,IL2,1\nJUN,TP53,-1\nTP53,MDM2,0.5\n",
         "target\tsource\tconfidence\tmor\nMDM2\tTP53\tA\t0.5\nIL2\tJUN\tB\t1\nTP53\tJUN\tA\t-1\n",
+        "source,target,source_genesymbol,target_genesymbol,weight\nP05412,P60568,JUN,IL2,1\n"
+        "P05412,P04637,JUN,TP53,-1\nP04637,Q00987,TP53,MDM2,0.5\n",
         "tf,genesymbol,weight\nJUN,TP53,-1\nTP53,MDM2,0.5\nJUN,IL2,1\n",
         ",source,target,weight\n0,JUN,IL2,1\n1,JUN,TP53,-1\n2,TP53,MDM2,0.5\n",  # pandas
     ],
