@@ -32,7 +32,8 @@ _COMMENT = "#"
 _TITLES = 12
 _WIDE = 3
 _SHOWN_TITLE = 40
-_MARKS = ("\t", ",", ";")
+#: Of a row with as many semicolons as commas the commas are decimal ones.
+_MARKS = ("\t", ";", ",")
 _IN_QUOTES = re.compile(r'"[^"]*"')
 #: The first line of Broad's GCT; the size of the matrix stands on the second.
 _GCT = "#1.2"
@@ -79,7 +80,7 @@ def titles_above(file: RawFile, first: Sequence[str]) -> int:
     first : sequence of str
         Its first lines, one at least.
     """
-    if min(len(_cells(first[0], mark)) for mark in _MARKS) > 1:
+    if max(len(_cells(first[0], mark)) for mark in _MARKS) >= _WIDE:
         return 0
     lines = file.lines(_TITLES)
     mark = max(_MARKS, key=lambda mark: max(line.count(mark) for line in lines))
