@@ -77,7 +77,7 @@ def judge_scale(
             hint=_HINT,
         )
     if not scale.are_per_million:
-        return _few_whole(scale, file) if needed else ()
+        return _doubts(scale, file)
     if needed:
         raise IngestError(
             f"the values of the assay {assay} are CPM, TPM or the like, not counts, and "
@@ -93,11 +93,21 @@ def judge_scale(
     )
 
 
-def _few_whole(scale: CountScale, file: Path) -> tuple[str, ...]:
-    """Say that hardly a value is whole: so are lengthScaledTPM, but also FPKM."""
-    if not scale.hardly_whole:
-        return ()
-    return (
-        f"{file.name}: {scale.whole_share:.1%} of the values above 0 are whole numbers: estimated "
-        "counts (lengthScaledTPM, say) are; FPKM, TPM and normalised counts are none",
-    )
+def _doubts(scale: CountScale, file: Path) -> tuple[str, ...]:
+    """Say what counts may be, and other values, too: lengthScaledTPM are fractional, so is FPKM."""
+    if scale.hardly_whole:
+        return (
+            f"{file.name}: {scale.fractional_words}: estimated counts (lengthScaledTPM, say) are; "
+            "FPKM, TPM and normalised counts are none",
+        )
+    if scale.are_small:
+        return (
+            f"{file.name}: no count is above {scale.largest:g}: so few reads, or logarithms "
+            "rounded to whole numbers, which are no counts?",
+        )
+    if scale.have_equal_sums:
+        return (
+            f"{file.name}: {scale.words}: reads drawn to one number are counts; normalised values "
+            "(quantiles, rounded TPM) are none",
+        )
+    return ()

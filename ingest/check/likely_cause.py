@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cohortmart.core.text import nearest
 from ingest.check.changed_names import changed_by_spreadsheet, written_otherwise
 from ingest.read.samples.sample_sheet import Samples
+
+_ARRAY = re.compile(r"X?[0-9]{8,14}_R[0-9]{2}C[0-9]{2}", re.IGNORECASE)
+_SCIENTIFIC = re.compile(r"[0-9]([.,][0-9]+)?E\+?[01]?[0-9]", re.IGNORECASE)
+#: A name shorter than this stands in others by chance.
+_LONG = 4
 
 
 def likely_cause(
@@ -68,9 +73,43 @@ def likely_cause(
             f"{written}, or write the matrix's names into a column of the sheet and name it "
             f"under assays.{assay}.sample"
         )
+    rounded = _rounded_slides(samples, unknown)
+    if rounded is not None:
+        return rounded
+    around = _within(samples.names[assay], unknown)
+    if around is not None and around not in names:
+        return (
+            f"the names hold those that the sheet knows ({around} in {unknown[0]}): write the "
+            f"matrix's names into a column of the sheet and name it under assays.{assay}.sample"
+        )
     alike = nearest(unknown[0], known, cutoff=0.75)
     said = f" (is {unknown[0]} meant to be {alike}?)" if alike is not None else ""
-    return f"add the samples to the sheet or correct their names{said}"
+    return (
+        f"add the samples to the sheet or correct their names{said}; a column that is no sample "
+        "(about the genes, or a sum) take out of the file"
+    )
+
+
+def _rounded_slides(samples: Samples, unknown: Sequence[str]) -> str | None:
+    """Say that a spreadsheet rounded the numbers of slides, of which arrays are named."""
+    if not all(_ARRAY.fullmatch(name) for name in unknown):
+        return None
+    for sheet in samples.sheets:
+        for position, column in enumerate(sheet.columns):
+            cells = [row.cells[position] for row in sheet.rows]
+            if cells and all(_SCIENTIFIC.fullmatch(cell) for cell in cells):
+                return (
+                    f"a spreadsheet has rounded the slides in the sheet's column `{column}` "
+                    f"({cells[0]}): format the column as Text and write the numbers in full"
+                )
+    return None
+
+
+def _within(known: Iterable[str], unknown: Sequence[str]) -> str | None:
+    """Return the name that stands within the first unknown one, if one does in all."""
+    names = sorted((name for name in known if len(name) >= _LONG), key=len, reverse=True)
+    found = [next((name for name in names if name in one), None) for one in unknown]
+    return found[0] if all(found) and len(set(found)) == len(found) else None
 
 
 def _other_column(samples: Samples, unknown: Sequence[str]) -> str | None:

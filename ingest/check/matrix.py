@@ -94,6 +94,7 @@ def check_samples_once(headers: Sequence[MatrixHeader]) -> None:
         A sample stands in two files.
     """
     seen: dict[str, MatrixHeader] = {}
+    alike = len({header.raw_samples for header in headers}) == 1
     for header in headers:
         for i, name in enumerate(header.samples):
             if name in seen:
@@ -104,7 +105,11 @@ def check_samples_once(headers: Sequence[MatrixHeader]) -> None:
                     column=name,
                     expected="each sample in one file",
                     found=f"`{name}` in {seen[name].path} too",
-                    hint="remove one of the columns, or rename it if it is another sample",
+                    hint="these look like files of one sample each, with columns of several "
+                    "quantities: leave the ids and the counts in each, or make one matrix of the "
+                    "counts, a column a sample"
+                    if alike
+                    else "remove one of the columns, or rename it if it is another sample",
                 )
             seen[name] = header
 

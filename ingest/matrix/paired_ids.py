@@ -13,21 +13,32 @@ from ingest.read.text.delimited import split_line
 from ingest.read.text.names import tidy_names
 
 #: Part of what decides whether a file with such ids must be read again.
-PAIRED_IDS_VERSION = "pairs-1"
+PAIRED_IDS_VERSION = "pairs-2"
 _ENSEMBL = r"ENS[A-Z]{0,5}G[0-9]{11}(?:\.[0-9]+)?(?:_PAR_Y)?"
 _PLAIN = rf"^{_ENSEMBL}$"
+#: GENCODE writes further ids, of Ensembl and Havana, between id and name.
+_FURTHER = r"(?:ENS[A-Z]{0,5}|OTT[A-Z]{3})[GT][0-9]{11}(?:\.[0-9]+)?"
+#: What some pipelines write behind the name.
+_BIOTYPE = (
+    r"(?:protein_coding|lncRNA|lincRNA|antisense(?:_RNA)?|processed_transcript|TEC|ribozyme|sense_\w+"
+    r"|(?:sn|sno|mi|sca|s|r|misc_|vault_|Mt_[rt])RNA|(?:\w+_)?pseudogene|(?:IG|TR)_[A-Z]_gene)"
+)
 #: Ensembl's ids are known wherever they stand; other fields behind the name do not count.
 _ENSEMBL_PAIRS = (
-    rf"^(?P<id>{_ENSEMBL})[|_;:,/ (.~-]+(?P<name>[^|;)]*)\)?(?:[|;].*)?$",
-    rf"^(?P<name>[^|;]*?)[|_;:,/ (~-]+(?P<id>{_ENSEMBL})\)?$",
+    rf"^(?P<id>{_ENSEMBL})[|_;:,/ (.~-]+(?:{_FURTHER}[|;]+)*(?P<name>[^|;)]*?)(?:_{_BIOTYPE})?"
+    r"\)?(?:[|;].*)?$",
+    rf"^(?P<name>[^|;]*?)[|_;:,/ (.~-]+(?P<id>{_ENSEMBL})\)?$",
 )
-#: TCGA's symbols with NCBI's numbers, and the other way round.
+#: TCGA's symbols with NCBI's numbers, and the other way round; the prefix of NCBI's GFF3; numbers
+#: that a data frame gave decimals.
 _NUMBER_PAIRS = (
     r"^(?P<name>[^|]*)\|(?P<id>[0-9]+)(?:\|.*)?$",
     r"^(?P<id>[0-9]+)\|(?P<name>[^|]*)(?:\|.*)?$",
+    r"^(?P<name>gene)-(?P<id>.+)$",
+    r"^(?P<id>[0-9]+)\.(?P<name>0)$",
 )
 #: Parts that name nothing.
-_NO_NAME = pa.array(["?", "gene", "PAR_Y", "None", "."])
+_NO_NAME = pa.array(["?", "gene", "PAR_Y", "None", ".", "0"])
 #: This share of a file's first ids has to be such a pair with a number.
 _MOST = 0.5
 

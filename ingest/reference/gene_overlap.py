@@ -35,6 +35,8 @@ class GeneNames:
     needed_by : str
         The analysis that cannot do without them; empty if there is none.
     is_network : bool
+    descriptions : tuple of str
+        Of the gene sets, one each.
     """
 
     what: str
@@ -42,6 +44,7 @@ class GeneNames:
     words: tuple[str, ...]
     needed_by: str = ""
     is_network: bool = False
+    descriptions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,16 +70,20 @@ def gene_names(study: Study, sets: pl.DataFrame, edges: Sequence[str]) -> list[G
     ----------
     study : Study
     sets : pl.DataFrame
-        `collection`, `gene_set` and `gene_name`, as the lake's `gene_set`.
+        `collection`, `gene_set`, `description` and `gene_name`, as the lake's `gene_set`.
     edges : sequence of str
         The genes of the network.
     """
     found = []
     for path in study.reference.gene_sets:
         name = collection_name(path.name)
-        words = sets.filter(pl.col("collection") == name)["gene_name"]
-        needed = _needed_by(study, name)
-        found.append(GeneNames(f"the gene sets `{name}`", path, _once(words), needed))
+        of_file = sets.filter(pl.col("collection") == name)
+        words, needed = of_file["gene_name"], _needed_by(study, name)
+        each = of_file.unique("gene_set").sort("gene_set")["description"].fill_null("")
+        said = tuple(each.to_list())
+        found.append(
+            GeneNames(f"the gene sets `{name}`", path, _once(words), needed, descriptions=said)
+        )
     needed = _needed_by(study, GENE_LISTS)
     for name, path in study.reference.gene_lists.items():
         of_list = (pl.col("collection") == GENE_LISTS) & (pl.col("gene_set") == name)
@@ -125,6 +132,7 @@ def compare_genes(genes: StudyGenes, named: Iterable[GeneNames]) -> OverlapRepor
             continue
         renamed = genes.renamed(one.words)
         current = {renamed.get(word, word) for word in one.words}
+        warnings += _descriptions_that_are_genes(one, genes)
         known = current & genes.names
         lines.append(_line(one, renamed, current, known, genes))
         share = max(len(known) / len(current), len(known) / len(genes.names))
@@ -134,6 +142,20 @@ def compare_genes(genes: StudyGenes, named: Iterable[GeneNames]) -> OverlapRepor
             raise _few_known(one, known, genes)
         warnings.append(_warning(one, known, genes))
     return OverlapReport(tuple(lines), tuple(warnings))
+
+
+def _descriptions_that_are_genes(one: GeneNames, genes: StudyGenes) -> list[str]:
+    """Say that a file of gene sets seems to have no descriptions: each costs its set a gene."""
+    renamed = genes.renamed(one.descriptions)
+    found = [word for word in one.descriptions if renamed.get(word, word) in genes.names]
+    if not found or 2 * len(found) < len(one.descriptions):
+        return []
+    return [
+        f"{one.file.name}: the descriptions of {len(found):,} of "
+        f"{counted(len(one.descriptions), 'gene set')} are genes ({listed(found, most=_SHOWN)}), "
+        "and descriptions are not read as genes. To do: put a description, or nothing, between two "
+        "tabs behind the name of each set"
+    ]
 
 
 def _line(

@@ -101,7 +101,7 @@ def _features(
 
 
 def _sets(study: Study, notes: list[str]) -> pl.DataFrame:
-    columns = ("collection", "gene_set", "gene_name")
+    columns = ("collection", "gene_set", "description", "gene_name")
     parts = [pl.DataFrame(schema=dict.fromkeys(columns, pl.String))]
     check_collections(study.reference.gene_sets)
     read = [read_gmt(path) for path in study.reference.gene_sets]

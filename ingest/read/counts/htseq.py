@@ -6,18 +6,24 @@ the genes stand between id and count.
 
 from __future__ import annotations
 
-from ingest.read.counts.one_sample import fields_of, is_number, named, one_sample_header
+from ingest.read.counts.one_sample import (
+    comments_above,
+    fields_of,
+    is_number,
+    named,
+    one_sample_header,
+)
 from ingest.read.matrix import text_matrix
 from ingest.read.matrix.annotation_columns import is_about_features
-from ingest.read.matrix.format import FileStart, Format
+from ingest.read.matrix.format import HEAD_LINES, FileStart, Format
 from ingest.read.matrix.records import TextMatrixHeader
-from ingest.read.text.delimited import split_line
+from ingest.read.text.delimited import delimiter_of, split_line
 from ingest.read.text.raw_file import RawFile
 
 
 def recognises(start: FileStart) -> bool:
     """Whether a file begins with a gene and its count, and has no header."""
-    rows = fields_of(start, start.delimiter)
+    rows = fields_of(start)
     if not rows or not 2 <= len(rows[0]) <= 5 or any(len(row) != len(rows[0]) for row in rows):
         return False
     first = rows[0]
@@ -41,9 +47,12 @@ def read_header(file: RawFile) -> TextMatrixHeader:
     IngestError
         The file cannot be read as text.
     """
-    mark = file.text_format().delimiter
-    first = split_line(file.lines(1)[0], mark, file.path, 1)
-    common = one_sample_header(file, HTSEQ.name, columns=first, value_field=len(first))
+    above = comments_above(file.lines(HEAD_LINES))
+    rows = file.lines(above + 2)[above:]
+    first = split_line(rows[0], delimiter_of(rows), file.path, above + 1)
+    common = one_sample_header(
+        file, HTSEQ.name, columns=first, value_field=len(first), header_line=above
+    )
     return TextMatrixHeader(**common, name_field=2 if len(first) > 2 else 0)
 
 

@@ -19,11 +19,17 @@ import pyarrow.csv as pcsv
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.records import Assay
 from cohortmart.core.text import counted
-from ingest.read.counts.one_sample import fields_of, is_number, named, one_sample_header
+from ingest.read.counts.one_sample import (
+    comments_above,
+    fields_of,
+    is_number,
+    named,
+    one_sample_header,
+)
 from ingest.read.matrix import text_matrix
 from ingest.read.matrix.annotation_columns import is_about_features
 from ingest.read.matrix.counter_rows import is_counter
-from ingest.read.matrix.format import FileStart, Format
+from ingest.read.matrix.format import HEAD_LINES, FileStart, Format
 from ingest.read.matrix.records import TextMatrixHeader
 from ingest.read.text.raw_file import RawFile
 
@@ -83,17 +89,20 @@ def read_header(file: RawFile) -> StarHeader:
     IngestError
         The file cannot be read as text.
     """
-    common = one_sample_header(file, STAR.name, columns=("id", *FIELDS), value_field=2)
-    return StarHeader(**common, sums=_sums(file))
+    above = comments_above(file.lines(HEAD_LINES))
+    common = one_sample_header(
+        file, STAR.name, columns=("id", *FIELDS), value_field=2, header_line=above
+    )
+    return StarHeader(**common, sums=_sums(file, above))
 
 
-def _sums(file: RawFile) -> tuple[float, ...]:
+def _sums(file: RawFile, above: int) -> tuple[float, ...]:
     names = ["id", *FIELDS]
     try:
         with file.text() as stream:
             table = pcsv.read_csv(
                 pa.py_buffer(stream.read()),
-                read_options=pcsv.ReadOptions(column_names=names),
+                read_options=pcsv.ReadOptions(column_names=names, skip_rows=above),
                 parse_options=pcsv.ParseOptions(delimiter="\t"),
                 convert_options=pcsv.ConvertOptions(
                     column_types={"id": pa.string()} | dict.fromkeys(FIELDS, pa.float64())

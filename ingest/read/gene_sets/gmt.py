@@ -122,11 +122,11 @@ def read_gmt(path: Path) -> GeneSets:
 def _sets(lines: pl.DataFrame) -> pl.DataFrame:
     """Return line, name, description and listed genes of each line."""
     fields = lines["text"].str.split("\t")
-    words = fields.list.get(1, null_on_oob=True).str.strip_chars()
+    words = fields.list.get(1, null_on_oob=True).str.strip_chars().str.strip_chars('"')
     return pl.DataFrame(
         {
             "line": lines["line"],
-            "gene_set": fields.list.get(0).str.strip_chars(),
+            "gene_set": fields.list.get(0).str.strip_chars().str.strip_chars('"'),
             "description": words.set(words.is_in(MISSING_WORDS), None),
             "gene_name": fields.list.slice(2),
         }

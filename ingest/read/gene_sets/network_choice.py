@@ -25,6 +25,7 @@ from ingest.read.gene_sets.network_cells import (
     scores,
 )
 from ingest.read.gene_sets.network_columns import NetworkColumns
+from ingest.read.gene_sets.network_first_line import is_over_numbers, lacks_corner
 from ingest.read.gene_sets.network_header import ColumnPair, NetworkHeader, read_names
 
 #: Less than this share of the names known to the study: they are names of something else.
@@ -59,16 +60,19 @@ def choose_columns(
         A column that study.yml names is not there, or no column holds scores and a smallest one
         is asked for.
     """
-    first_line = [cell.strip() for cell in fields[0].to_list()]
+    shifted = lacks_corner(fields)
+    first_line = [""] * shifted + [cell.strip() for cell in fields[0].to_list()]
     below = read_names(first_line)
     above = read_names(heading) if len(heading) >= len(first_line) > 1 else None
     named = _by_name(asked, first_line, heading)
     in_first = bool(below.pairs) and not _are_genes(below, fields)
     mitab = is_mitab(fields[-1].to_list())
     in_first = in_first or named == "first line" or (mitab and not is_mitab(first_line))
+    in_first = in_first or shifted or is_over_numbers(first_line, fields)
     header = below if in_first else above
     rows = fields[1:] if in_first else fields
-    chosen = NetworkColumns(has_header=in_first)
+    # R's row names are no genes
+    chosen = NetworkColumns(has_header=in_first, first=int(shifted), second=1 + shifted)
     if asked.columns is not None:
         i, j = (_column(asked, name, header, len(first_line)) for name in asked.columns)
         chosen = replace(chosen, first=i, second=j)

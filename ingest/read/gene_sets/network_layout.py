@@ -12,6 +12,7 @@ import polars as pl
 
 from cohortmart.core.errors import IngestError
 from cohortmart.core.study.reference_records import NetworkFile
+from ingest.read.gene_sets.network_adjacency import refuse_adjacency
 from ingest.read.gene_sets.network_choice import choose_columns
 from ingest.read.gene_sets.network_columns import NetworkColumns
 from ingest.read.gene_sets.network_header import read_names
@@ -23,7 +24,7 @@ SAMPLE_LINES = 20_000
 #: What stands over the two columns, in lower case and letters and digits alone.
 _HEADER = re.compile(
     r"(official|approved|gene|symbol|protein|node|interactor|name|id|entrez|ensembl|uniprot|hgnc"
-    r"|ncbi|source|target|from|to|partner|bait|prey)+[12ab]?|[vx][12]"
+    r"|ncbi|source|target|from|to|partner|bait|prey)+[12ab]?|[vxg][12]|tf|regulator|(participant|entity)[ab]"
 )
 #: Words between two genes by which a file is known to be SIF, whatever its name.
 _RELATION = re.compile(r"pp|pd|pr|rc|cr|gl|pm|mp|interacts([-_ ]?with)?|physical|binds")
@@ -88,6 +89,7 @@ def layout_of(file: RawFile, asked: NetworkFile, known: Collection[str] = ()) ->
     above = lines[places[0] - 1].strip() if places[0] else ""
     heading = _fields(above.lstrip("#"), delimiter) if above.startswith("#") else []
     fields = split_fields(pl.Series(rows, dtype=pl.String), delimiter)
+    refuse_adjacency(asked.file, places[0] + 1, fields)
     sif = asked.columns is None and _is_sif(asked.file, rows[0].strip(), delimiter)
     if sif:
         return NetworkLayout(delimiter, is_sif=True)

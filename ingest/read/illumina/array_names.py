@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 _P_VALUE = r"p[ ._-]?val(?:ue)?s?"
-_DETECTION = rf"det(?:ect(?:ion|ed)?)?[ ._-]?(?:{_P_VALUE}|p)"
+_DETECTION = rf"\(?det(?:ect(?:ion|ed)?)?[ ._-]?(?:{_P_VALUE}|p)\)?|p?oobah(?:[ ._-]?{_P_VALUE})?"
 _SIGNAL = r"(?:ylated)?(?:[ ._-]?(?:signal|intensity)(?:[ ._-]?intensity)?)?"
 #: Last words of a column's name; Illumina's signal A is the unmethylated one.
 _QUANTITIES = {
@@ -31,8 +31,11 @@ _PREFIXED = {
     for q, p in _QUANTITIES.items()
 }
 #: `cbind(betas, detP = detP)` in R puts the quantity before the sample.
-_LED = re.compile(rf"(?:{_DETECTION})[ ._:|-]+(?P<sample>\S.*)", re.IGNORECASE)
-_ANY = re.compile(r"beta|val|det|beads|signal|intensity|meth|std", re.IGNORECASE)
+_LED = {
+    q: re.compile(rf"(?:{_QUANTITIES[q]})[ ._:|-]+(?P<sample>\S.*)", re.IGNORECASE)
+    for q in ("detection_p", "value")
+}
+_ANY = re.compile(r"beta|val|det|beads|signal|intensity|meth|std|oobah", re.IGNORECASE)
 _TELLING = re.compile(r"(avg|average)[ ._]?beta|det(ection)?[ ._-]?p|nbeads", re.IGNORECASE)
 
 #: Columns of probe ids, the best first.
@@ -79,9 +82,10 @@ def parse_name(name: str) -> ColumnName:
             match = pattern.fullmatch(name)
             if match:
                 return ColumnName(quantity, match["sample"])
-        led = _LED.fullmatch(name)
-        if led:
-            return ColumnName("detection_p", led["sample"])
+        for quantity, pattern in _LED.items():
+            match = pattern.fullmatch(name)
+            if match:
+                return ColumnName(quantity, match["sample"])
     return ColumnName(None, None)
 
 

@@ -20,13 +20,23 @@ NAMES: dict[str, tuple[str, ...]] = {
     "design_type": (
         *("Infinium_Design_Type", "design_type", "Infinium_Design", "designType", "Type"),
     ),
-    "chromosome": ("CHR", "chromosome", "seqnames", "CpG_chrm"),
-    "position": ("MAPINFO", "position", "pos"),
-    "base_before": ("CpG_beg",),  # counted from 0, as in BED: the base before the position
+    "chromosome": (
+        *("CHR", "chromosome", "seqnames", "CpG_chrm", "chrm", "chrom", "CHR_hg19", "CHR_hg38"),
+    ),
+    "position": ("MAPINFO", "position", "pos", "coordinate"),
+    "base_before": ("CpG_beg", "beg"),  # counted from 0, as in BED: the base before the position
     "range_start": ("start",),  # R's GRanges; counts beside `seqnames` only
     "genome_build": ("Genome_Build", "build"),
     "strand": ("Strand", "Strand_FR", "probe_strand"),
-    "gene": ("UCSC_RefGene_Name", "gene_name", "gene", "genesUniq", "geneNames", "gene_HGNC"),
+    "gene": (
+        "UCSC_RefGene_Name",
+        "gene_name",
+        "gene",
+        "genesUniq",
+        "geneNames",
+        "gene_HGNC",
+        "Symbol",
+    ),
     "accession": ("UCSC_RefGene_Accession",),
     "region": ("UCSC_RefGene_Group", "region"),
     "island": ("Relation_to_UCSC_CpG_Island", "Relation_to_Island", "island", "CGIposition"),
@@ -160,7 +170,7 @@ def _descriptor(heading: list[str]) -> str:
 
 
 def _fields(table: TextTable) -> dict[str, int]:
-    lower = [name.lower() for name in table.columns]
+    lower = [name.lower().lstrip("#").strip() for name in table.columns]
     fields: dict[str, int] = {}
     for role, names in NAMES.items():
         name = next((n.lower() for n in names if n.lower() in lower), None)

@@ -18,10 +18,15 @@ from ingest.read.manifest.columns import ManifestHeader
 
 _BUILD = re.compile(r"(?:grch|ncbi|build)?\s*(36|37|38)(?:\.0|\.p\d+)?|hg(18|19|38)", re.IGNORECASE)
 _HG = {"36": "hg18", "37": "hg19", "38": "hg38"}
-_CHROMOSOMES = {str(n): str(n) for n in range(1, 23)} | {c: c for c in "XYM"} | {"MT": "M"}
+_CHROMOSOMES = (
+    {str(n): str(n) for n in range(1, 23)}
+    | {c: c for c in "XYM"}
+    | {"MT": "M", "23": "X", "24": "Y"}
+)
 #: Words in place of a chromosome or strand for a probe that has none.
 _NOWHERE = frozenset({"0", "*", ".", "-1"})
 _STRANDS = {"F": "F", "R": "R", "+": "F", "-": "R"}  # forward is the genome's plus strand
+_TYPE = re.compile(r"^(infinium|type)[ _-]*", re.IGNORECASE)
 _DESIGN_TYPES = {"I": "I", "II": "II", "1": "I", "2": "II"}
 
 
@@ -104,7 +109,7 @@ def design_types(cells: Cells) -> pl.Series:
         Another word stands there.
     """
     text = cells.text("design_type")
-    types = translated(text, lambda word: _DESIGN_TYPES.get(word.upper()))
+    types = translated(text, lambda word: _DESIGN_TYPES.get(_TYPE.sub("", word).upper()))
     cells.refuse(
         "design_type",
         text.is_not_null() & types.is_null(),
@@ -228,6 +233,9 @@ def _build(word: str) -> str | None:
 
 
 def _build_of(cells: Cells, platform: str | None) -> str | None:
+    in_column = re.search(r"hg(19|38)", cells.header.column("chromosome"), re.IGNORECASE)
+    if in_column is not None:
+        return in_column[0].lower()
     if "base_before" in cells.header.fields:
         return _build_in_name(cells)
     heading = cells.header.heading

@@ -1,7 +1,8 @@
 """Counter rows of count matrices: reads that are of no gene, and totals.
 
-HTSeq writes `__no_feature`, STAR `N_unmapped`, featureCounts' summary `Unassigned_NoFeatures`;
-people add a row `Total`. None is a gene: each would enter library sizes, variance prior and tests.
+HTSeq writes `__no_feature` (R's data frames `X__no_feature`), STAR `N_unmapped`, featureCounts'
+summary `Unassigned_NoFeatures`; people add a row `Total`. None is a gene: each would enter library
+sizes, variance prior and tests.
 """
 
 from __future__ import annotations
@@ -20,14 +21,15 @@ from ingest.read.matrix.records import Block
 COUNTER_ROWS_VERSION = "counter-rows-1"
 #: Rows of programs that count, in RE2's syntax.
 COUNTERS = (
-    r"(?i)^(__[a-z][a-z_]*|no_feature|ambiguous|too_low_aqual|not_aligned|alignment_not_unique"
+    r"(?i)^(x?__[a-z][a-z_]*|no_feature|ambiguous|too_low_aqual|not_aligned|alignment_not_unique"
+    r"|un(mapped|aligned)(_reads)?|multi_?mapp(ed|ing|ers)(_reads)?"
     r"|_(ambiguous|ambiguous_readpair_position|empty|lowaqual|notaligned)|\*"
     r"|n_(unmapped|multimapping|nofeature|ambiguous)|assigned|unassigned(_.*)?)$"
 )
 #: Rows that may be the sum of all others.
 _TOTALS = (
-    r"(?i)^((grand|column|col)?[ _.]?(totals?|sums?)([ _.](counts?|reads))?|library[ _.]?size"
-    r"|all[ _.]?(counts|reads|genes))$"
+    r"(?i)^((grand|column|col)?[ _.]?(totals?|sums?)([ _.](counts?|reads|mapped))?"
+    r"|library[ _.]?size|all[ _.]?(counts|reads|genes))$"
 )
 _SHOWN = 12
 #: Totals of rounded counts may be off by half a count a gene; this share is allowed.
@@ -66,14 +68,14 @@ class CounterRows:
         self.left_out: list[str] = []
         self.kept_totals: list[str] = []
         self._sums: np.ndarray | float = 0.0
-        self._counted: np.ndarray | float = 0.0
         self._totals: list[Block] = []
 
     def without(self, blocks: Iterable[Block]) -> Iterator[Block]:
         """Pass blocks on without counter rows; each block's lines still follow without a gap.
 
         A row that is called a total waits for the end: it goes where it is the sum of all genes,
-        with the counters or without, and is handed out last where it is not.
+        with the counters or without, or more (of genes that were taken out since), and is handed
+        out last where it is not.
 
         Parameters
         ----------
@@ -90,7 +92,6 @@ class CounterRows:
                 yield block
                 continue
             self.left_out += block.feature_ids.filter(counter).to_pylist()
-            self._counted = self._counted + _sums(block.values[counter])
             self._totals += [_rows(block, int(row), int(row) + 1) for row in np.flatnonzero(total)]
             self._sums = self._sums + _sums(block.values[~out])
             yield from _between(block, out)
@@ -117,8 +118,7 @@ class CounterRows:
     def _no_totals(self) -> Iterator[Block]:
         for block in self._totals:
             name = block.feature_ids[0].as_py()
-            sums = (self._sums, self._sums + self._counted)
-            if any(_agree(block.values[0], one) for one in sums):
+            if _is_total(block.values[0], self._sums):
                 self.left_out.append(name)
             else:
                 self.kept_totals.append(name)
@@ -130,8 +130,9 @@ def _sums(values: np.ndarray) -> np.ndarray:
         return np.asarray(np.nansum(values, axis=0))
 
 
-def _agree(total: np.ndarray, sums: np.ndarray | float) -> bool:
-    return bool(np.any(total > 0) and np.allclose(total, sums, rtol=_OFF, atol=1e-9))
+def _is_total(total: np.ndarray, sums: np.ndarray | float) -> bool:
+    """Whether no sample has less than all genes together, as no gene can."""
+    return bool(np.any(sums > 0) and np.all(total >= sums - 1e-9 - _OFF * np.abs(sums)))
 
 
 def _between(block: Block, out: np.ndarray) -> Iterator[Block]:

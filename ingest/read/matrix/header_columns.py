@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -27,6 +28,13 @@ _ROW_BYTES = 1 << 16
 #: Lines above a header that are looked at.
 _ABOVE = 200
 _COMMENT = "#"
+#: Lines among which the header is looked for below a title, and cells that it has at least.
+_TITLES = 12
+_WIDE = 3
+_SHOWN_TITLE = 40
+#: Of a row with as many semicolons as commas the commas are decimal ones.
+_MARKS = ("\t", ";", ",")
+_IN_QUOTES = re.compile(r'"[^"]*"')
 #: The first line of Broad's GCT; the size of the matrix stands on the second.
 _GCT = "#1.2"
 #: Names of a lone column that say what it holds and not of whom.
@@ -60,6 +68,49 @@ def lines_above(file: RawFile, first: Sequence[str]) -> int:
     if comments and lines[comments - 1].count(mark) == rows[0].count(mark) > 0:
         return comments - 1
     return comments
+
+
+def titles_above(file: RawFile, first: Sequence[str]) -> int:
+    """Return how many lines of titles, of one cell each, and blank ones stand above the header.
+
+    Parameters
+    ----------
+    file : RawFile
+        The matrix file.
+    first : sequence of str
+        Its first lines, one at least.
+    """
+    if max(len(_cells(first[0], mark)) for mark in _MARKS) >= _WIDE:
+        return 0
+    lines = file.lines(_TITLES)
+    mark = max(_MARKS, key=lambda mark: max(line.count(mark) for line in lines))
+    cells = [len(_cells(line, mark)) for line in lines]
+    at = next((i for i, n in enumerate(cells) if n > 1), 0)
+    # one line of one cell may be a header of one sample, whose corner R leaves out
+    return at if at and len(cells) > at + 1 and min(cells[at : at + 2]) >= _WIDE else 0
+
+
+def with_titles(header: TextMatrixHeader, file: RawFile) -> TextMatrixHeader:
+    """Return a header with a note of the title above it, if there is one.
+
+    Parameters
+    ----------
+    header : TextMatrixHeader
+    file : RawFile
+        Its file.
+    """
+    first = file.lines(1)
+    if not titles_above(file, first):
+        return header
+    title = first[0].strip(' ,;\t"')[:_SHOWN_TITLE]
+    note = f"{header.path.name}: the header is line {header.header_line}; `{title}` passed over"
+    return replace(header, notes=(note, *header.notes))
+
+
+def _cells(line: str, mark: str) -> list[str]:
+    """Return the cells of a line that hold something, quoted words as one letter."""
+    bare = _IN_QUOTES.sub(lambda word: "x" if word[0].strip(' "') else "", line)
+    return [cell for cell in bare.split(mark) if cell.strip()]
 
 
 def named(header: TextMatrixHeader, start: FileStart, assay: Assay) -> TextMatrixHeader:

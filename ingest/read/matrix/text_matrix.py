@@ -20,7 +20,7 @@ from cohortmart.core.study.records import Assay
 from ingest.read.illumina.beta_from_signals import betas_of, further_of
 from ingest.read.matrix.chunk_numbers import ChunkParser
 from ingest.read.matrix.format import FirstFeatures, Format
-from ingest.read.matrix.header_columns import lines_above, named
+from ingest.read.matrix.header_columns import lines_above, named, titles_above, with_titles
 from ingest.read.matrix.records import Block, TextMatrixHeader
 from ingest.read.text.delimited import delimiter_of, split_line
 from ingest.read.text.names import is_gene_name_column, strip_suffix, tidy_ids, tidy_names
@@ -50,7 +50,7 @@ def read_header(file: RawFile, assay: Assay) -> TextMatrixHeader:
         not fit the header, or no sample name has the suffix that is to be stripped.
     """
     path, form, lines = file.path, file.text_format(), file.lines(2)
-    above = lines_above(file, lines)
+    above = titles_above(file, lines) or lines_above(file, lines)
     if above:
         lines = file.lines(above + 2)[above:]
         form = replace(form, delimiter=delimiter_of(lines))
@@ -260,7 +260,9 @@ MATRIX = Format(
     name="matrix",
     words="a matrix with features in rows and samples in columns",
     recognises=lambda _start: True,  # whatever no other reader takes
-    read_header=lambda start, assay: named(read_header(start.file, assay), start, assay),
+    read_header=lambda start, assay: with_titles(
+        named(read_header(start.file, assay), start, assay), start.file
+    ),
     read_blocks=read_blocks,
     estimated_rows=estimated_rows,
     first_cells=first_cells,

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import NamedTuple
 
 from ingest.read.samples.sheet import Sheet
 
-_PAIRS = (
-    ("sentrixid", "sentrixposition"),
-    ("sentrixbarcodea", "sentrixpositiona"),
-    ("sentrixbarcode", "sentrixposition"),
-    ("slide", "array"),
-    ("beadchip", "position"),
-    ("chipid", "chipposition"),
+#: Names of columns, in letters alone: of any pair whose cells are a slide and a position.
+_SLIDES = (
+    *("sentrixid", "sentrixbarcodea", "sentrixbarcode", "slide", "slideid", "beadchip"),
+    *("beadchipid", "beadchipbarcode", "chip", "chipid", "chipbarcode", "arraybarcode", "barcode"),
+)
+_POSITIONS = (
+    *("sentrixposition", "sentrixpositiona", "array", "samplesection", "section", "position"),
+    *("chipposition", "beadchipposition", "arrayposition", "slideposition", "row", "sentrixrow"),
 )
 _SLIDE = re.compile(r"[0-9]{8,14}")
 _POSITION = re.compile(r"R[0-9]{2}C[0-9]{2}", re.IGNORECASE)
@@ -49,12 +51,12 @@ def arrays_of(sheet: Sheet) -> dict[int, Array]:
     sheet : Sheet
         Any sheet.
     """
-    at = {re.sub(r"[\s._]", "", name.casefold()): i for i, name in enumerate(sheet.columns)}
-    for slide, position in _PAIRS:
-        if slide in at and position in at:
-            found = _joined(sheet, at[slide], at[position])
-            if found:
-                return found
+    at = {re.sub(r"[^a-z]", "", name.casefold()): i for i, name in enumerate(sheet.columns)}
+    slides, positions = ([at[n] for n in names if n in at] for names in (_SLIDES, _POSITIONS))
+    for slide, position in product(slides, positions):
+        found = _joined(sheet, slide, position)
+        if found:
+            return found
     for i, name in enumerate(sheet.columns):
         cells = ((row.line, _last(row.cells[i])) for row in sheet.rows)
         found = {line: Array(cell, f"`{name}`") for line, cell in cells if _BARCODE.fullmatch(cell)}

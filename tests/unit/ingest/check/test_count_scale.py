@@ -116,3 +116,39 @@ def test_cpm_are_noted_and_refused_where_counts_are_needed(
     with pytest.raises(IngestError, match=r"needs counts") as caught:
         read_counts(files, NAMES, needs_counts=("`values: voom` (analysis e)",))
     assert "1,000,000" in str(caught.value.found)
+
+
+@pytest.mark.parametrize("name", ["log2 of CPM", "log10"])
+def test_some_samples_of_logarithms(rng: np.random.Generator, name: str) -> None:
+    counts = drawn(rng)
+    scale = CountScale()
+    scale.add(counts)
+    assert not scale.are_logarithms
+    scale.add(LOGARITHMS[name](counts), counts.shape[1])
+    assert scale.are_logarithms
+    assert scale.words.startswith("in 4 of 8 samples (first number 5) no value above")
+
+
+def test_some_samples_per_million(rng: np.random.Generator) -> None:
+    counts = drawn(rng)
+    scale = CountScale()
+    scale.add(np.hstack([counts, per_million(counts)]))
+    assert scale.are_per_million
+    assert "in 4 of 8 samples (first number 5) every sample sums to 1,000,000" in scale.words
+
+
+def test_some_samples_divided_by_size_factors(rng: np.random.Generator) -> None:
+    scale = scale_of(drawn(rng) / [1, 1.7313, 0.6119, 1.2077])
+    assert scale.hardly_whole
+    assert scale.fractional_words.startswith("in 3 of 4 samples (first number 2) 0.")
+
+
+def test_what_counts_may_be_is_a_note(tmp_path: Path, rng: np.random.Generator) -> None:
+    counts = drawn(rng)
+    for values, words in (
+        (np.round(np.log2(counts + 1)), "rounded to whole numbers"),
+        (np.sort(counts, axis=0).mean(axis=1, keepdims=True).round() * np.ones((1, 4)), "to one"),
+        (counts / 7.3, "FPKM, TPM"),
+    ):
+        report, *_ = read_counts(files_of(tmp_path, values, each=False), NAMES)
+        assert any(words in note for note in report.notes), words

@@ -59,7 +59,9 @@ A, B = "ENSG00000141510", "ENSG00000012048"
         (f"{A}.18|TP53|protein_coding", f"{B}.1|BRCA1|protein_coding"),
         (f"TP53|{A}.18", f"BRCA1|{B}"), (f"TP53_{A}", f"BRCA1_{B}.2"),
         (f"{A};TP53", f"{B};BRCA1"), (f"{A}:TP53", f"{B}:BRCA1"), (f"{A}.TP53", f"{B}.4.BRCA1"),
-        (f"{A} (TP53)", f"{B} (BRCA1)"), (f"{A}-TP53", f"{B}-BRCA1"),
+        (f"{A} (TP53)", f"{B} (BRCA1)"), (f"{A}-TP53", f"{B}-BRCA1"), (f"TP53.{A}", f"BRCA1.{B}.2"),
+        (f"{A}.1|ENST00000269305.9|OTTHUMG00000162125.10|TP53|protein_coding|", f"{B}.1|{B}|BRCA1"),
+        (f"{A}.18_TP53_protein_coding", f"{B}_BRCA1_transcribed_unprocessed_pseudogene"),
     ],
 )  # fmt: skip
 def test_an_id_and_a_name(tmp_path: Path, first: str, second: str) -> None:
@@ -75,6 +77,13 @@ def test_tcga(tmp_path: Path) -> None:
     }  # fmt: skip
     summed = ingest(tmp_path, ["SLC35E2|728661", "SLC35E2|9906"], sum_by="gene_name")
     assert features(summed) == {"SLC35E2": "SLC35E2"}
+
+
+@pytest.mark.parametrize("written", ["gene-{}", "{}.0"])
+def test_what_ncbi_and_data_frames_put_around_an_id(tmp_path: Path, written: str) -> None:
+    ids = ["7157", "672"]
+    report = ingest(tmp_path, [written.format(one) for one in ids])
+    assert features(report) == dict.fromkeys(sorted(ids))
 
 
 def test_what_is_no_pair_stays(tmp_path: Path) -> None:

@@ -141,6 +141,17 @@ def test_ids_of_another_kind_are_said_at_once(raw: NamedStudy) -> None:
     assert "reference: {genes: FILE}" in str(caught.value.hint)
 
 
+def test_gene_sets_without_descriptions_are_a_warning(raw: NamedStudy) -> None:
+    raw.refer(gene_sets=raw.write("go.gmt", "A\tTP53\tSEPT2\nB\tSEPT2\tTP53\nC\tx\tTP53\n"))
+    raw.ingest()
+    (warning,) = [s for s in raw.said if s.startswith("WARNING")]
+    assert "the descriptions of 2 of 3 gene sets are genes (TP53, SEPT2)" in warning
+    raw.refer(gene_sets=raw.write("go.gmt", "A\tx\tSEPT2\tTP53\nB\tTP53\tTP53\nC\tz\tTP53\n"))
+    raw.said.clear()
+    raw.ingest()
+    assert not any(s.startswith("WARNING") for s in raw.said)
+
+
 def test_few_genes_of_a_large_collection_are_a_warning(raw: NamedStudy) -> None:
     many = "\t".join(f"WBG{i}" for i in range(100))
     raw.refer(gene_lists={"worms": raw.write("w.txt", many.replace("\t", "\n") + "\n")})

@@ -8,6 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cohortmart.core.errors import IngestError
+from cohortmart.core.study.records import Assay
+from ingest.check.matrix import check_samples_once
+from ingest.matrix.assay_headers import read_headers
 from tests.support.count_files import (
     GENES,
     SAMPLES,
@@ -204,3 +208,75 @@ def test_the_lengths_of_salmon_stay_beside_the_counts(tmp_path: Path) -> None:
     path = next(tmp_path.rglob("matrix.parquet"))
     lengths = pq.read_table(path)["transcript_length"].to_pylist()
     assert lengths == [[1000.5] * 3] * len(GENES)
+
+
+@pytest.mark.parametrize("header", ["", "#gene\tcount"])
+def test_comments_above_a_table_without_header(tmp_path: Path, header: str) -> None:
+    head = "\n".join(["# htseq-count, v2.0", *([header] if header else [])])
+    files = [
+        put(
+            tmp_path / f"{name}.counts",
+            table(head, lambda i, j=j: [GENES[i], one(i, j)], HTSEQ),  # type: ignore[misc]
+        )
+        for j, name in enumerate(SAMPLES)
+    ]
+    _, ids, values = read_counts(files)
+    assert ids == sorted(GENES)
+    np.testing.assert_array_equal(values, SORTED)
+
+
+def test_comments_above_star(tmp_path: Path) -> None:
+    file = put(
+        tmp_path / "HP1_1st.tab",
+        table("# STAR", lambda i: [GENES[i], 2 * TRUTH[i, 0] // 1, 0, TRUTH[i, 0]]).replace(
+            ".0", ""
+        ),
+    )
+    report, _, values = read_counts([file])
+    np.testing.assert_array_equal(values[:, 0], SORTED[:, 0])
+    assert "taken as reverse" in report.notes[0]
+
+
+def test_numbers_about_the_genes_are_passed_over(tmp_path: Path) -> None:
+    about = [
+        "percentage_gene_gc_content",
+        "baseMean",
+        "logFC",
+        "padj",
+        "tx_count",
+        "rowSums",
+        "Mean",
+    ]
+    text = table(
+        "\t".join(["gene_id", *SAMPLES, *about]),
+        lambda i: [GENES[i], *counts(i), *([i / 7] * len(about))],
+    )
+    report, _, values = read_counts([put(tmp_path / "x.tsv", text)])
+    np.testing.assert_array_equal(values, SORTED)
+    assert "passed over 7 columns" in report.notes[0]
+
+
+@pytest.mark.parametrize("mark", ["\t", ",", ";"])
+@pytest.mark.parametrize("title", ['"Table S3. Counts, all"', "Table S3\n\nmade in 2020"])
+def test_a_title_above_the_header_is_passed_over(tmp_path: Path, mark: str, title: str) -> None:
+    text = table(f"gene_id\tLength\t{ALL}", lambda i: [GENES[i], 70 + i, *counts(i)])
+    file = put(tmp_path / "x.txt", f"{title}\n{text.replace(chr(9), mark)}")
+    report, ids, values = read_counts([file])
+    assert ids == sorted(GENES)
+    np.testing.assert_array_equal(values, SORTED)
+    assert f"the header is line {title.count(chr(10)) + 2}; `Table S3" in report.notes[0]
+
+
+def test_files_with_several_quantities_of_one_sample_say_what_to_do(tmp_path: Path) -> None:
+    files = [
+        put(
+            tmp_path / f"{name}.tsv",
+            table("Gene ID\tCoverage\tFPKM", lambda i: [GENES[i], i / 7, i / 9]),
+        )
+        for name in SAMPLES
+    ]
+    with pytest.raises(IngestError, match="in two files of one assay") as caught:
+        check_samples_once(
+            read_headers(Assay(kind="counts", files=tuple(files)), frozenset(SAMPLES)).values
+        )
+    assert "files of one sample each" in str(caught.value.hint)

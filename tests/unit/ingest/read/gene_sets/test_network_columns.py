@@ -171,3 +171,34 @@ def test_other_columns_are_another_reading(tmp_path: Path) -> None:
     of_symbols = read_layout(NetworkFile(file=file), SYMBOLS).options
     assert (of_symbols["first"], of_symbols["second"]) == (7, 8)
     assert of_symbols != read_layout(NetworkFile(file=file), NUMBERS).options
+
+
+ROWS = [("TP53", "BRCA1"), ("IL2", "IL2RA"), ("TP53", "MDM2"), ("BRCA1", "MDM2"), ("IL2", "TP53"),
+        ("IL2RA", "TP53")]  # fmt: skip
+
+
+@pytest.mark.parametrize("head", ["from\tto", "here\tthere"])
+def test_r_leaves_the_corner_over_row_names_out(tmp_path: Path, head: str) -> None:
+    rows = "".join(f"{i}\t{a}\t{b}\n" for i, (a, b) in enumerate(ROWS, start=1))
+    wanted = sorted((min(pair), max(pair)) for pair in ROWS)
+    for known in (SYMBOLS, frozenset[str]()):
+        assert pairs(read(tmp_path, f"{head}\n{rows}", known)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [("u\tv\tstrength", "{a}\t{b}\t0.{i}"), ("strength\tu\tv", "0.{i}\t{a}\t{b}")],
+)
+def test_words_over_numbers_are_a_header(tmp_path: Path, head: str, row: str) -> None:
+    rows = [row.format(a=a, b=b, i=i) for i, (a, b) in enumerate(ROWS, start=1)]
+    found = read(tmp_path, "\n".join([head, *rows]) + "\n")
+    assert found.edges.height == len(ROWS)
+
+
+@pytest.mark.parametrize("corner", ["", "gene\t", "\t"])
+def test_a_matrix_of_genes_by_genes_is_refused(tmp_path: Path, corner: str) -> None:
+    genes = sorted(SYMBOLS)
+    rows = [f"{one}\t" + "\t".join("01"[a != one] for a in genes) for one in genes]
+    with pytest.raises(IngestError, match="a matrix of genes by genes") as caught:
+        read(tmp_path, "\n".join([corner + "\t".join(genes), *rows]) + "\n")
+    assert "5 genes in the header" in str(caught.value.found)

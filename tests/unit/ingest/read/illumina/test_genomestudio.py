@@ -30,6 +30,10 @@ P_NAMES += [
     "{}_det.p.value",
     "detP.{}",
     "{}_pval",
+    "{} (Detection p)",
+    "{}_pOOBAH",
+    "Detection.Pval_{}",
+    "Pval.{}",
 ]
 BARE = ["Detection Pval", "Detection_Pval", "Detection.Pval", "DetectionPval", "Detection PVal"]
 

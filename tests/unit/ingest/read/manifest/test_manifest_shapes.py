@@ -123,3 +123,22 @@ def test_probes_of_several_manifests_count_together() -> None:
     few = {"a.csv": PROBES[:2], "b.csv": PROBES[1:3]}
     note = known_probe_note("m", PROBES, few, first=True)
     assert str(note).startswith("3 of the first 10 probes of assay m are in a.csv and b.csv")
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "position", "build"),
+    [
+        ("#chrm\tbeg\tend\tprobeID\ttype", "chr{c}\t999\t1001\t{p}\tII", 1000, "hg38"),
+        ("probe\tchrom\tcoordinate\tdesign_type", "{p}\tchr{c}\t1000\tType II", 1000, None),
+        ("Name\tCHR_hg38\tType", "{p}\t{c}\tInfinium II", None, "hg38"),
+        ("Name\tCHR\tMAPINFO\tType", "{p}\t23\t1000\tInfinium_II", 1000, None),
+    ],
+)
+def test_other_names_of_columns(
+    tmp_path: Path, head: str, row: str, position: int | None, build: str | None
+) -> None:
+    text = f"{head}\n{row.format(c='X', p='cg00000029')}\n"
+    found, _ = _read(tmp_path / "array.hg38.tsv", text)
+    probe = found["cg00000029"]
+    assert (probe["chromosome"], probe["position"]) == ("X", position)
+    assert (probe["design_type"], probe["genome_build"]) == ("II", build)

@@ -16,6 +16,7 @@ COUNTERS = (
     *("__no_feature", "__ambiguous", "__too_low_aQual", "__not_aligned", "__alignment_not_unique"),
     *("no_feature", "N_unmapped", "N_multimapping", "N_noFeature", "N_ambiguous", "Assigned"),
     *("Unassigned_NoFeatures", "Unassigned_Ambiguity", "__unassigned", "*"),
+    *("X__no_feature", "x__ambiguous", "Unmapped", "unmapped_reads", "multimapped", "MultiMapping"),
 )
 GENES = ("TP53", "NAT1", "ENSG00000100000", "ATP1A1", "N4BP1", "ambiguous1", "_1", "AMBP", "SUMO1")
 
@@ -54,11 +55,20 @@ def test_a_row_of_sums_goes(tmp_path: Path, name: str, first: bool) -> None:
 
 
 def test_a_total_of_something_else_stays_and_is_named(tmp_path: Path) -> None:
-    text = "id,A,B\nSUM,9,6\ng1,3,0\ng2,5,6\n"
+    text = "id,A,B\nSUM,9,5\ng1,3,0\ng2,5,6\n"
     report, ids, values = ingested(write(tmp_path / "x.csv", text), assay())
     assert ids == ["SUM", "g1", "g2"]
-    np.testing.assert_array_equal(values[0], [9, 6])
+    np.testing.assert_array_equal(values[0], [9, 5])
     assert report.notes == ("x.csv: SUM is not the sum of the other rows and counts as a gene",)
+
+
+def test_the_total_of_more_genes_than_are_left_goes(tmp_path: Path) -> None:
+    text = "id,A,B\ng1,3,0\ng2,5,6\ntotal_reads,90,70\n"
+    report, ids, _ = ingested(write(tmp_path / "x.csv", text), assay())
+    assert ids == ["g1", "g2"]
+    assert report.notes == ("x.csv: left out 1 row of no gene: total_reads",)
+    _, ids, _ = ingested(write(tmp_path / "y.csv", "id,A,B\nSUM,9,5\n"), assay())
+    assert ids == ["SUM"]
 
 
 def test_lines_behind_a_counter_are_still_right(tmp_path: Path) -> None:

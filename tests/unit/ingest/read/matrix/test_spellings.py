@@ -128,3 +128,13 @@ def test_a_point_in_an_earlier_chunk_forbids_decimal_commas(
     with pytest.raises(IngestError, match="not a number") as caught:
         ingested(path, BETA)
     assert caught.value.line == 3
+
+
+@pytest.mark.parametrize("head", ["id;A;B", "A;B", "id;A;B;C"])
+def test_a_header_above_decimal_commas_is_no_title(tmp_path: Path, head: str) -> None:
+    n = len(head.replace("id;", "").split(";"))
+    rows = [f"cg0000002{i}" + ";0,25" * n for i in range(3)]
+    text = "\n".join([head, *rows]) + "\n"
+    _, ids, values = ingested(write(tmp_path / "x.csv", text), BETA)
+    assert len(ids) == 3
+    np.testing.assert_array_equal(values, np.full((3, n), 0.25))

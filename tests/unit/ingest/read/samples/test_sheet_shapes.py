@@ -166,6 +166,8 @@ def test_a_title_in_merged_cells_of_a_workbook_is_passed_over(tmp_path: Path, re
 ARRAYS = {
     "Illumina": ("Sentrix_ID,Sentrix_Position", "209900010001,R0{n}C01"),
     "Illumina, older": ("SentrixBarcode_A,SentrixPosition_A", "209900010001,R0{n}C01"),
+    "GenomeStudio": ("Sentrix Barcode,Sample Section", "209900010001,R0{n}C01"),
+    "chip": ("Chip_ID,Row", "209900010001,R0{n}C01"),
     "minfi": ("Slide,Array", "209900010001,R0{n}C01"),
     "pandas": ("Sentrix_ID,Sentrix_Position", "209900010001.0,R0{n}C01"),
     "Basename": ("Basename", "/idat/209900010001/209900010001_R0{n}C01"),
@@ -214,6 +216,12 @@ def test_an_array_of_two_samples_names_none_and_counts_have_no_arrays(tmp_path: 
         (("1-a", "2-a"), ("X1.a", "X2.a"), "R has changed the names"),
         (("S1", "S2"), ("S1", "S1_x"), "beside columns named as the samples"),
         (("S1", "S2"), ("S1_x", "S2_x"), "strip_suffix: _x"),
+        (
+            ("HP_1", "HP_2"),
+            ("n_HP_1_x", "n_HP_2_y"),
+            "(HP_1 in n_HP_1_x): write the matrix's names",
+        ),
+        (("S1", "S2"), ("S1", "coverage"), "a column that is no sample"),
     ],
 )
 def test_what_programs_do_to_names_is_guessed(
@@ -225,3 +233,12 @@ def test_what_programs_do_to_names_is_guessed(
     with pytest.raises(InputError) as caught:
         match_columns(study, read_samples(study), {"a": matrix})
     assert hint in (caught.value.hint or "")
+
+
+def test_slides_that_a_spreadsheet_rounded_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "sheet"
+    file.write_text(_with_arrays("Sentrix_ID,Sentrix_Position", "2.0991E+11,R0{n}C01"))
+    study = _study(file, kind="beta")
+    with pytest.raises(InputError) as caught:
+        match_columns(study, read_samples(study), {"a": ["209910010001_R01C01"]})
+    assert "rounded the slides in the sheet's column `Sentrix_ID`" in (caught.value.hint or "")
