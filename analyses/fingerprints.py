@@ -121,8 +121,6 @@ def lake_inputs(home: Home, analysis: Analysis, covariates: Sequence[str] = ()) 
         Of its model: those that are numbers of assays are read, too.
     """
     wanted = {"sample", "assay", "matrix_sample"}
-    if analysis.values == "measured":
-        wanted.add("measure")
     if analysis.values in ("m_value", "beta"):  # which probes are kept
         wanted |= {"probe", "probe_mask"}
 

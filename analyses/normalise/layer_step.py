@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analyses.normalise.result import StepResult
 from analyses.normalise.source import LayerSource, MatrixRows, matrix_rows
@@ -32,6 +34,8 @@ class LayerInputs:
     ----------
     tables : tuple of str
         Tables of the lake.
+    own_rows : tuple of str
+        Tables of the lake of which only the rows of the assay are read.
     matrices : tuple of str
         Matrices that stand with the raw values: detection_p, bead_count, methylated,
         unmethylated.
@@ -40,6 +44,7 @@ class LayerInputs:
     """
 
     tables: tuple[str, ...] = ()
+    own_rows: tuple[str, ...] = ()
     matrices: tuple[str, ...] = ()
     settings: Callable[[Study, Assay], list[str]] = _nothing
 
@@ -130,6 +135,13 @@ class StepRun:
         return partial(matrix_rows, path, name, self.source.feature_ids, positions)
 
 
+def _digest_of_rows(lake: Path, table: str, assay: str) -> str:
+    """Return a digest of the rows of one assay in a table of the lake."""
+    whole = read_part(lake, table)
+    rows = [] if whole is None else whole.filter(pc.equal(whole["assay"], assay)).to_pylist()
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
 def _no_check(*_: Any) -> Iterator[str]:
     yield from ()
 
@@ -179,9 +191,10 @@ class LayerStep:
             return {key: getattr(assay, key) for key in self.keys}
         return step.model_dump(exclude_none=True)
 
-    def depends_on(self, lake: Path, study: Study, assay: Assay) -> list[str]:
+    def depends_on(self, lake: Path, study: Study, name: str, assay: Assay) -> list[str]:
         """Name what the step reads besides the matrix; files carry the hash of their content."""
         tables = self.inputs.tables
         given = (e for e in read_current(lake) if e.table_name in tables and not is_derived(e))
         files = sorted(e.path for e in given)
-        return [*files, *self.inputs.settings(study, assay)]
+        own = [_digest_of_rows(lake, table, name) for table in self.inputs.own_rows]
+        return [*files, *own, *self.inputs.settings(study, assay)]

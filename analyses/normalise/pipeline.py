@@ -88,7 +88,7 @@ def _layers_of(
     features = KINDS[assay.kind].features
     for i, layer in enumerate(assay.layers[1:], start=1):
         step, part = LAYER_STEPS[layer], part_of(name, layer)
-        options, inputs = step.asked(assay), step.depends_on(home.lake, study, assay)
+        options, inputs = step.asked(assay), step.depends_on(home.lake, study, name, assay)
         mark = _digest({"from": mark, layer: options, "inputs": inputs, "versions": _versions()})
         there = layer_entries(home.lake, name, layer, mark)
         if there is None:

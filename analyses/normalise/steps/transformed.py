@@ -90,7 +90,7 @@ _TRANSFORMS: dict[str, Callable[[Floats, Any], Floats]] = {
 TRANSFORMED = LayerStep(
     name="transformed",
     title="Transform",
-    inputs=LayerInputs(tables=("measure",), matrices=_CENSORING),
+    inputs=LayerInputs(own_rows=("measure",), matrices=_CENSORING),
     run=transformed_layer,
     keys=("transform", "below_detection"),
     seconds_per_value=2e-7,  # not measured: it passes over the values twice

@@ -73,6 +73,14 @@ def test_another_transform_is_another_layer_and_the_same_one_is_not_made_again(
     assert len([path for path in entries if path.startswith("matrix-")]) == 1
 
 
+def test_a_unit_of_one_assay_makes_no_other_again(proteins: ProteinStudy) -> None:
+    proteins.assays["olink"] |= {"transform": "rank_normal"}
+    made(proteins, "hormones")
+    proteins.assays["olink"]["unit"] = "log2 NPX"
+    proteins.ingest()
+    assert proteins.normalise().done == ("olink:transformed",)
+
+
 def test_measures_and_their_units(proteins: ProteinStudy) -> None:
     proteins.ingest()
     table = read_part(proteins.home.lake, "measure")
