@@ -15,6 +15,8 @@ import pytest
 
 from tests.conftest import run_cohortmart
 
+pytestmark = pytest.mark.slow  # a whole run
+
 #: analysis: genes found in MS_3rd-1st, consensus correlation, df_prior.
 EXPECTED = {
     "v": (5, 0.1855, 25), "vf": (7, 0.3234, 315), "l": (4, 0.3157, 0.32), "lf": (7, 0.3250, 808),
@@ -25,6 +27,7 @@ EXPECTED = {
 def run(
     shared_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[duckdb.DuckDBPyConnection]:
+
     study = shared_data.parent / "cases" / "unexpressed_genes" / "study.yml"
     if not study.exists():
         pytest.skip(f"no {study}")

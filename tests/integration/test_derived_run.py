@@ -16,6 +16,8 @@ from cohortmart.core.types import Floats
 from cohortmart.core.warehouse.home import Home
 from tests.support.finished_run import FinishedRun, cohortmart, finished_run
 
+pytestmark = pytest.mark.slow  # several runs
+
 TYPES, N_PROBES, N_GENES = ["B", "CD4T", "NK"], 120, 90
 SAMPLES = [
     (f"{p}_{t}", p, "HP" if i < 4 else "MS", t)

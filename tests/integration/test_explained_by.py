@@ -13,6 +13,8 @@ import pytest
 from tests.support.finished_run import cohortmart
 from tests.support.mediated_raw_study import BY_CELLS, BY_ITSELF, HALF, SHIFT, write_study
 
+pytestmark = pytest.mark.slow  # a whole run
+
 #: The same share of cells from an assay that lacks the last sample; and the assay by itself.
 OTHERS = {
     "of_assay": {"explained_by": {"variables": ["flow.memory", "hormone"]}},
@@ -56,6 +58,7 @@ def test_the_shift_of_cells_is_told(con: duckdb.DuckDBPyConnection) -> None:
 def test_genes_of_the_shift_are_explained_and_nothing_remains(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
+
     of_cells = changes(con).filter(pl.col("feature_id").is_in(BY_CELLS))
     assert of_cells["is_found"].all()
     assert (of_cells["adj_p_explained"] < 0.05).all()
