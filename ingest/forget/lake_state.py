@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from cohortmart.core.lake.file_manifest import Entry, read_current, read_part
 from cohortmart.core.lake.hashed_tables import write_named
 from cohortmart.core.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
+from cohortmart.core.study.records import DERIVED
 from ingest.matrix.matrix_file import Origin, origin_of
 from ingest.reference.roles import ANNOTATION_TABLES
 from ingest.reference.translation import GENE_TABLES
@@ -97,7 +98,10 @@ def write_state(
     for name in ("assay", "feature", "measure"):
         table = read_part(state.lake, name)
         if table is not None:
-            new[name] = table.filter(_among(table["assay"], assays))
+            stays = _among(table["assay"], assays)
+            if name == "assay":  # derived ones are made anew from what is left
+                stays = pc.or_(stays, pc.equal(table["layers"], DERIVED))
+            new[name] = table.filter(stays)
     samples = read_part(state.lake, "sample")
     if samples is not None:
         new["sample"] = samples.filter(pc.invert(_among(samples["sample_id"], gone)))
