@@ -7,8 +7,11 @@ import numpy as np
 from cohortmart.core.types import Bools, Floats
 
 #: Names of the matrices beside the values, in their order in the lake: 1 = below the detection
-#: limit; the limit itself, NaN = not said; quality 0 pass, 1 warn, 2 fail, 3 above the range.
+#: limit; the limit itself, NaN = not said; the quality as its place in `QC_FLAGS`.
 CENSORING = ("below_detection", "detection_limit", "qc_flag")
+#: What is said of the quality of a measurement, from the best to the worst; `above` = it lies
+#: above the range of the instrument. The macro `qc_word` gives the words back.
+QC_FLAGS = ("pass", "warn", "fail", "above")
 #: Units that are logarithms to base 2 already: half of a limit is 1 less.
 _LOG2_UNITS = frozenset({"npx", "log2"})
 

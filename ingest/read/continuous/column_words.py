@@ -73,28 +73,29 @@ def long_columns(columns: Sequence[str], sample: int | None = None) -> LongColum
     """
     names = [loose(c) for c in columns]
     found = {key: _first(names, words) for key, words in WORDS.items()}
-    found["sample"] = found["sample"] if sample is None else sample
-    if found["name"] == found["feature"]:
-        found["name"] = None
-    if found["gene_name"] is None and names[found["feature"] or 0] == "olinkid":
-        found["gene_name"] = found["name"]  # Olink's assays are called by their genes
-    needed = {found["sample"], found["feature"], found["value"]}
-    if None in needed or len(needed) < 3:
+    sample = found.pop("sample") if sample is None else sample
+    feature, value = found.pop("feature"), found.pop("value")
+    found.pop("sample", None)
+    if sample is None or feature is None or value is None or len({sample, feature, value}) < 3:
         return None
+    if found["name"] == feature:
+        found["name"] = None
+    if found["gene_name"] is None and names[feature] == "olinkid":
+        found["gene_name"] = found["name"]  # Olink's assays are called by their genes
     qc = tuple(i for i, name in enumerate(names) if name in QC_WORDS)
-    return LongColumns(**found, qc=qc)  # type: ignore[arg-type]
+    return LongColumns(sample=sample, feature=feature, value=value, qc=qc, **found)
 
 
 def _first(names: Sequence[str], words: Iterable[str]) -> int | None:
     return next((names.index(word) for word in words if word in names), None)
 
 
-def qc_code(text: str | None) -> float:
-    """Return what a word of a quality column says: 0 pass, 1 warning, 2 fail."""
+def qc_flag(text: str | None) -> str:
+    """Return what a word of a quality column says, as one of `QC_FLAGS`."""
     word = loose(text or "")
     if word in ("", "pass", "passed", "ok", "none", "na", "nan", "0", "false", "no"):
-        return 0.0
-    return 2.0 if word.startswith(("fail", "exclud")) else 1.0
+        return "pass"
+    return "fail" if word.startswith(("fail", "exclud")) else "warn"
 
 
 def says_yes(text: str | None) -> bool:

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.errors import IngestError
-from cohortmart.core.lake.censoring import CENSORING, same_unit
+from cohortmart.core.lake.censoring import CENSORING, QC_FLAGS, same_unit
 from cohortmart.core.study.records import Assay
 from cohortmart.core.text import counted
 from ingest.read.continuous.cell_style import CellStyle, not_a_number
-from ingest.read.continuous.column_words import LongColumns, loose, qc_code, says_yes
+from ingest.read.continuous.column_words import LongColumns, loose, qc_flag, says_yes
 from ingest.read.continuous.header import MEASURE_COLUMNS, MeasurementHeader, measure_table
 from ingest.read.continuous.plate_controls import measures_samples, named_controls
 from ingest.read.continuous.readings import Readings, as_text, readings
@@ -26,7 +26,8 @@ from ingest.read.text.names import strip_suffix
 from ingest.read.text.number_style import NumberStyle
 
 READER = "measurements"
-ABOVE = 3.0  # a quality code: the value lies above the range of the instrument
+#: The code of a value above the range of the instrument.
+ABOVE = float(QC_FLAGS.index("above"))
 
 
 @dataclass
@@ -257,7 +258,9 @@ def _measured(
     values = np.where(below & np.isnan(read.values), limit, read.values)
     quality = np.where(read.above, ABOVE, np.nan)
     for column in columns.qc:
-        quality = np.fmax(quality, _coded(facts[column], qc_code))
+        quality = np.fmax(
+            quality, _coded(facts[column], lambda word: QC_FLAGS.index(qc_flag(word)))
+        )
     return values, {
         "below_detection": np.where(np.isnan(values) & ~below, np.nan, below.astype(np.float64)),
         "detection_limit": limit,
