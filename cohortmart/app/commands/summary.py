@@ -94,10 +94,10 @@ def summarise(
         people = study.nouns.subject.counted(counts["subjects"])
         lines = [f"{study.study}: {counted(counts['samples'], 'sample')} of {people}"]
         for row in fetch(con, _ASSAYS).to_pylist():
-            features = KINDS[row["kind"]].features
+            kind = KINDS[row["kind"]]
+            features = counted(int(row["features"]), kind.feature, kind.features)
             lines.append(
-                f"  {row['assay']}: {int(row['features']):,} {features} "
-                f"in {int(row['samples'])} samples"
+                f"  {row['assay']}: {features} in {counted(int(row['samples']), 'sample')}"
             )
         lines += [_filtered(row) for row in fetch(con, _FILTERS).to_pylist()]
         for name in study.assays:

@@ -12,7 +12,7 @@ def test_features_of_two_assays_are_the_same_by_their_gene() -> None:
     """Two proteins of one gene count once; what has no gene counts not at all."""
     con = duckdb.connect()
     genes = {
-        "rna": {"E1": "IL6", "E2": "TNF", "E3": "CRP", "E4": "LEP"},
+        "rna": {"E1": "IL6", "E2": "TNF", "E3": "CRP", "E4": "LEP", "E5": None},
         "npx": {"P1": "IL6", "P2": "IL6", "P3": "TNF", "P4": None, "P5": "CRP"},
     }
     listed = {

@@ -213,6 +213,14 @@ def test_a_forgotten_person_is_in_no_derived_assay(study: ArrayStudy) -> None:
     study.make()
     forget_subject(study.home, "anna", study.said.append)
     assert list(study.home.lake.glob("*-cells-*")) == []
+    # made anew from what is left, without reading a raw file
+    assert derived(study.normalise()) == ["cells:derived", "clock:derived"]
+    assert [r["sample_id"] for r in rows(study, "matrix_sample", "cells")][:1] == ["B1"]
+
+
+def test_a_forgotten_person_stays_out_when_the_files_are_read_again(study: ArrayStudy) -> None:
+    study.make()
+    forget_subject(study.home, "anna", study.said.append)
     assert derived(study.make()) == ["cells:derived", "clock:derived"]
     assert [r["sample_id"] for r in rows(study, "matrix_sample", "cells")][:1] == ["B1"]
 
