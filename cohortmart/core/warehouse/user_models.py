@@ -101,6 +101,39 @@ def built_mark(con: duckdb.DuckDBPyConnection) -> str | None:
     return None if row is None else str(row[0])
 
 
+def tables_naming(home: Home, word: str) -> list[str]:
+    """Return the user's tables in the warehouse of which a text is this word.
+
+    Parameters
+    ----------
+    home : Home
+    word : str
+        A subject's id.
+    """
+    own, found = _own_models(), []
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        if built_mark(con) is None:
+            return []
+        columns = con.execute(
+            "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+            "where database_name = current_database() and not internal "
+            "and data_type in ('VARCHAR', 'VARCHAR[]') order by all"
+        ).fetchall()
+        for schema, table, column, kind in columns:
+            name = f"{schema}.{table}"
+            if (schema, table) in own or name in (_BUILT, *found):
+                continue
+            value = _quoted(column)
+            texts = value if kind == "VARCHAR[]" else f"[{value}]"
+            query = (
+                f"select 1 from {_quoted(schema)}.{_quoted(table)} "
+                f"where list_contains({texts}, $1) limit 1"
+            )
+            if con.execute(query, [word]).fetchone() is not None:
+                found.append(name)
+    return found
+
+
 def _fault(
     home: Home, project: UserProject, new: Path, answer: dict[str, Any]
 ) -> InputError | BuildError:
