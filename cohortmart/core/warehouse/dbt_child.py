@@ -148,14 +148,25 @@ def _foreign_variables(manifest: Any) -> set[str]:
 
 
 def _refused(manifest: Any) -> list[dict[str, str]]:
-    """Return what a user's project holds and no build of ours makes."""
-    nodes = [n for n in manifest.nodes.values() if n.package_name != PACKAGE]
-    found = [("snapshot", n) for n in nodes if str(n.resource_type) == "snapshot"]
-    found += [("Python model", n) for n in nodes if getattr(n, "language", "") == "python"]
-    return [
-        {"kind": kind, "package": node.package_name, "file": node.original_file_path}
-        for kind, node in found
-    ]
+    """Return what a user's project holds and no build of ours makes.
+
+    dbt itself would enforce `access` by `restrict-access`, under which no unit test of a user's
+    model on one of ours can run: its inputs are protected, whatever they stand for.
+    """
+    refused = []
+    for node in manifest.nodes.values():
+        if node.package_name == PACKAGE:
+            continue
+        said = {"package": node.package_name, "file": node.original_file_path}
+        if str(node.resource_type) == "snapshot":
+            refused.append(said | {"kind": "snapshot", "name": node.name})
+        if getattr(node, "language", "") == "python":
+            refused.append(said | {"kind": "Python model", "name": node.name})
+        for other in (manifest.nodes.get(key) for key in getattr(node.depends_on, "nodes", ())):
+            access = getattr(other, "access", "public")
+            if other is not None and other.package_name == PACKAGE and access != "public":
+                refused.append(said | {"kind": "protected", "name": other.name})
+    return sorted(refused, key=lambda one: (one["file"], one["kind"], one["name"]))
 
 
 def _packed(manifest: Any) -> bytes:

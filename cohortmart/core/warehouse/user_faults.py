@@ -20,7 +20,6 @@ _SQL_LINE = re.compile(r"^ *LINE (\d+): ?(.*)$", re.MULTILINE)
 #: How dbt names a file of a project, and a line of it.
 _FILE = re.compile(r"[\w./-]+\.(?:sql|yml|yaml|md|csv|py)\b")
 _LINE = re.compile(r"\bline (\d+)\b")
-_PROTECTED = re.compile(r"Node \S+\.(\w+) attempted to reference node \S+\.(\w+), which")
 _NOT_FOUND = re.compile(r"node (?:named )?'([^']+)'")
 
 
@@ -31,17 +30,26 @@ def fault_of_refused(project: UserProject, refused: list[dict[str, str]]) -> Inp
     ----------
     project : UserProject
     refused : list of dict
-        kind, package and file of each.
+        kind ("snapshot", "Python model" or "protected": it refers to such a model of ours), name,
+        package and file of each.
     """
     first = refused[0]
+    kind, file = first["kind"], _path(project, first["package"], first["file"])
+    if kind == "protected":
+        return InputError(
+            f"{first['name']} is protected: it may change, and your models cannot build on it",
+            file=file,
+            line=_first_line_with(file, first["name"]),
+            expected="a table of docs/tables.md",
+        )
     why = (
         "each build makes a new file, so it would hold no history"
-        if first["kind"] == "snapshot"
+        if kind == "snapshot"
         else "of a study's folder they run SQL and no Python"
     )
     return InputError(
-        f"builds make no {first['kind']}: {why}",
-        file=_path(project, first["package"], first["file"]),
+        f"builds make no {kind}: {why}",
+        file=file,
         hint="write a model in SQL (docs/dbt.md), or take the file out of the project",
     )
 
@@ -93,10 +101,6 @@ def _unreadable(home: Home, project: UserProject, printed: list[str]) -> InputEr
     hint = _hint(home)
     if "dbt deps" in text:
         hint = f"cohortmart dbt deps --out {home.root}"
-    elif protected := _PROTECTED.search(text):
-        file = _file_of(project, f"{protected.group(1)}.sql")
-        word = protected.group(2)
-        hint = "build on the tables of docs/tables.md; the others may change"
     elif missing := _NOT_FOUND.search(text):
         word = missing.group(1)
     elif "with the database representation" in text:

@@ -110,7 +110,7 @@ def tables_naming(home: Home, word: str) -> list[str]:
     word : str
         A subject's id.
     """
-    own, found = _own_models(), []
+    own, found = _own_models(), list[str]()
     with duckdb.connect(str(home.warehouse), read_only=True) as con:
         if built_mark(con) is None:
             return []
