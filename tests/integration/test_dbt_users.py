@@ -46,6 +46,14 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def project(study: Path) -> Path:
+    """The same with a dbt project, whose tables are built."""
+    run("dbt", "init", "study.yml", "--out", "demo", cwd=study)
+    run("build", "--out", "demo", cwd=study)
+    return study
+
+
 def query(study: Path, sql: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(study / "demo" / "warehouse.duckdb"), read_only=True) as con:
         return con.execute(sql).fetchall()
@@ -67,9 +75,11 @@ def test_every_command_of_the_page_works(study: Path) -> None:
     )
     assert done.returncode == 0, done.stdout
     assert query(study, "select count(*) >= 10 from strongest_change") == [(True,)]
+    check_lineage(study)
 
 
-def test_lineage_shows_theirs_behind_ours(study: Path) -> None:
+def check_lineage(study: Path) -> None:
+    """Theirs stand behind ours in the pages that `dbt docs generate` wrote."""
     target = study / "demo" / "logs" / "dbt" / "target"
     assert (target / "static_index.html").exists()
     manifest = json.loads((target / "manifest.json").read_text())
@@ -89,54 +99,56 @@ def test_lineage_shows_theirs_behind_ours(study: Path) -> None:
     }  # fmt: skip
 
 
-def test_run_builds_theirs_alone_where_only_they_changed(study: Path) -> None:
-    (study / "models" / "my_people.sql").write_text(MODEL)
-    said = run("run", "study.yml", "--out", "demo", "--no-report", cwd=study)
+def test_run_builds_theirs_alone_where_only_they_changed(project: Path) -> None:
+    (project / "models" / "my_people.sql").write_text(MODEL)
+    said = run("run", "study.yml", "--out", "demo", "--no-report", cwd=project)
     assert "built 2 tables and views of the dbt project small_models" in said
     assert "built 1" not in said
-    assert query(study, "from my_people order by study_group") == [("HP", 3), ("MS", 3)]
-    said = run("run", "study.yml", "--out", "demo", "--no-report", cwd=study)
+    assert query(project, "from my_people order by study_group") == [("HP", 3), ("MS", 3)]
+    said = run("run", "study.yml", "--out", "demo", "--no-report", cwd=project)
     assert "built" not in said
-    (study / "models" / "my_people.sql").unlink()
-    run("run", "study.yml", "--out", "demo", "--no-report", cwd=study)
-    assert query(study, "select table_name from duckdb_tables() where table_name like 'my_%'") == []
+    (project / "models" / "my_people.sql").unlink()
+    run("run", "study.yml", "--out", "demo", "--no-report", cwd=project)
+    assert (
+        query(project, "select table_name from duckdb_tables() where table_name like 'my_%'") == []
+    )
 
 
-def test_check_says_that_it_is_built(study: Path) -> None:
-    said = " ".join(run("check", "study.yml", cwd=study).split())
+def test_check_says_that_it_is_built(project: Path) -> None:
+    said = " ".join(run("check", "study.yml", cwd=project).split())
     assert "the dbt project small_models beside study.yml is built with the tables" in said
 
 
-def test_a_fault_of_theirs_stops_the_run_and_touches_nothing(study: Path) -> None:
-    model = study / "models" / "faulty.sql"
+def test_a_fault_of_theirs_stops_the_run_and_touches_nothing(project: Path) -> None:
+    model = project / "models" / "faulty.sql"
     model.write_text("select\n    subject_id,\n    no_such_column\nfrom {{ ref('dim_subject') }}\n")
-    warehouse = study / "demo" / "warehouse.duckdb"
+    warehouse = project / "demo" / "warehouse.duckdb"
     before = warehouse.read_bytes()
-    said = run("build", "--out", "demo", cwd=study, code=2)
+    said = run("build", "--out", "demo", cwd=project, code=2)
     assert f"{model}, line 3: the model faulty" in said
     assert "fault of cohortmart" not in said
     assert warehouse.read_bytes() == before
     # a first run: ours are there, and the next run goes on
-    run("run", "study.yml", "--out", "first", "--no-report", cwd=study, code=2)
-    with duckdb.connect(str(study / "first" / "warehouse.duckdb"), read_only=True) as con:
+    run("run", "study.yml", "--out", "first", "--no-report", cwd=project, code=2)
+    with duckdb.connect(str(project / "first" / "warehouse.duckdb"), read_only=True) as con:
         assert con.execute("select count(*) from dim_subject").fetchall() == [(6,)]
     model.unlink()
-    run("run", "study.yml", "--out", "first", "--no-report", cwd=study)
-    with duckdb.connect(str(study / "first" / "warehouse.duckdb"), read_only=True) as con:
+    run("run", "study.yml", "--out", "first", "--no-report", cwd=project)
+    with duckdb.connect(str(project / "first" / "warehouse.duckdb"), read_only=True) as con:
         assert con.execute("select count(*) >= 10 from strongest_change").fetchall() == [(True,)]
 
 
-def test_a_forgotten_person_goes_from_their_tables(study: Path) -> None:
-    (study / "models" / "listed.sql").write_text(
+def test_a_forgotten_person_goes_from_their_tables(project: Path) -> None:
+    (project / "models" / "listed.sql").write_text(
         "{{ config(materialized='incremental', full_refresh=false) }}\n" + LISTED
     )
-    (study / "seeds").mkdir()
-    (study / "seeds" / "letters.csv").write_text("person,sent\nh1,yes\nm1,no\n")
-    run("build", "--out", "demo", cwd=study)
+    (project / "seeds").mkdir()
+    (project / "seeds" / "letters.csv").write_text("person,sent\nh1,yes\nm1,no\n")
+    run("build", "--out", "demo", cwd=project)
     people = "select subject_id from listed order by subject_id"
-    assert query(study, people) == [(s,) for s in ("h1", "h2", "h3", "m1", "m2", "m3")]
-    said = run("forget", "--subject", "h1", "--out", "demo", cwd=study)
-    assert query(study, people) == [(s,) for s in ("h2", "h3", "m1", "m2", "m3")]
+    assert query(project, people) == [(s,) for s in ("h1", "h2", "h3", "m1", "m2", "m3")]
+    said = run("forget", "--subject", "h1", "--out", "demo", cwd=project)
+    assert query(project, people) == [(s,) for s in ("h2", "h3", "m1", "m2", "m3")]
     assert "main.letters of your dbt project still names h1" in said
     assert "main.listed" not in said
 

@@ -48,6 +48,11 @@ models:
         data_tests:
           - not_null
           - accepted_values: {arguments: {values: [11, 12], quote: false}}
+  - name: elsewhere
+    columns:
+      - name: x
+        data_tests:
+          - relationships: {arguments: {to: ref('dim_sample'), field: id}}
 unit_tests:
   - name: adds
     model: added
@@ -97,7 +102,7 @@ def test_their_models_seeds_and_tests_are_built_on_ours(folder: Path, dbt: DbtPr
     building.build(home, said.append, dbt=dbt)
     assert said == [
         "built 2 tables and views, 0 tests passed",
-        "built 2 tables and views of the dbt project mine beside study.yml, 3 tests passed",
+        "built 2 tables and views of the dbt project mine beside study.yml, 4 tests passed",
     ]
     building.build(home, print, building.RESULTS_MODELS, dbt=dbt)
     assert rows(home, "select x from added order by x") == [(11,), (12,)]  # not once more
@@ -113,7 +118,7 @@ def test_their_models_seeds_and_tests_are_built_on_ours(folder: Path, dbt: DbtPr
         ("models/bad.sql", "select 1\nfrom {{ ref('dim_sample' }}\n", 2, "expected ')'"),
         ("models/dim_sample.sql", "select 1 as id\n", None, "two resources"),
         ("models/bad.py", "def model(dbt, session):\n    return 1\n", None, "no Python model"),
-        ("models/all.yml", USERS["models/all.yml"].replace("[11, ", "[13, "), 4, "1 row"),
+        ("models/all.yml", USERS["models/all.yml"].replace("[11, ", "[13, "), 5, "1 row"),
         ("models/all.yml", "models:\n  - name: a\n bad: 1\n", 3, "Syntax error"),
         ("packages.yml", "packages: [{package: a/b, version: 1.0.0}, {local: x}]\n", None,
          "dbt deps"),
