@@ -79,14 +79,43 @@
 {#
     A model that only reads: all rows of a source, with the columns and types of the model's
     own YAML; no rows where there is no file yet. With `further`, the files' other columns
-    follow.
+    follow. With `named`, the columns that the YAML marks `looked_up: true` are those of
+    int_analysis__feature_names, joined by analysis and feature.
 #}
-{% macro staged(room, table_name, further=false) -%}
+{% macro staged(room, table_name, further=false, named=false) -%}
     {%- set columns = {} -%}
-    {%- for column in model.columns.values() -%}
+    {%- for column in model.columns.values() if not column.config.meta.looked_up -%}
         {%- do columns.update({column.name: column.data_type}) -%}
     {%- endfor -%}
-    {{ current_table(room, table_name, columns, further) }}
+    {%- set rows = current_table(room, table_name, columns, further) -%}
+    {%- if named -%}
+        {{ with_feature_names(rows, columns, ref("int_analysis__feature_names")) }}
+    {%- else -%}
+        {{ rows }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The rows of a select with the model's columns, those that are `named` from there. #}
+{% macro with_feature_names(rows, columns, names) -%}
+    with
+
+    read as (
+
+        {{ rows }}
+
+    )
+
+    select
+        {%- for name in model.columns %}
+        {{ "read" if name in columns else "feature_names" }}.{{ name }}
+        {{- "," if not loop.last }}
+        {%- endfor %}
+    from read
+    left join {{ names }} as feature_names
+        on
+            read.analysis = feature_names.analysis
+            and read.feature_id = feature_names.feature_id
 {%- endmacro %}
 
 
