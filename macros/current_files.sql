@@ -80,14 +80,18 @@
     A model that only reads: all rows of a source, with the columns and types of the model's
     own YAML; no rows where there is no file yet. With `further`, the files' other columns
     follow. With `named`, the columns that the YAML marks `looked_up: true` are those of
-    int_analysis__feature_names, joined by analysis and feature.
+    int_analysis__feature_names, joined by analysis and feature. Columns that it marks
+    `added_later: true` are null in files of versions that did not have them.
 #}
 {% macro staged(room, table_name, further=false, named=false) -%}
-    {%- set columns = {} -%}
+    {%- set columns, added = {}, {} -%}
     {%- for column in model.columns.values() if not column.config.meta.looked_up -%}
         {%- do columns.update({column.name: column.data_type}) -%}
+        {%- if column.config.meta.added_later -%}
+            {%- do added.update({column.name: column.data_type}) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {%- set rows = current_table(room, table_name, columns, further) -%}
+    {%- set rows = current_table(room, table_name, columns, further, added) -%}
     {%- if named -%}
         {{ with_feature_names(rows, columns, ref("int_analysis__feature_names")) }}
     {%- else -%}
@@ -119,8 +123,8 @@
 {%- endmacro %}
 
 
-{# The same with columns that are given: {name: type}. #}
-{% macro current_table(room, table_name, columns, further=false) -%}
+{# The same with columns that are given: {name: type}, `added` those that may be missing. #}
+{% macro current_table(room, table_name, columns, further=false, added={}) -%}
     {%- set files = current_files(room, table_name) -%}
     {%- if not files -%}
         {{ empty_select(columns) }}
@@ -132,7 +136,15 @@
             {%- if further %}
             * exclude ({{ columns | join(", ") }})
             {%- endif %}
+        {% if added -%}
+        from (
+            select * from {{ read_files(files) }}
+            union all by name
+            {{ empty_select(added) }}
+        )
+        {%- else -%}
         from {{ read_files(files) }}
+        {%- endif %}
     {%- endif -%}
 {%- endmacro %}
 

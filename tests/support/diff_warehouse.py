@@ -34,7 +34,8 @@ TYPES = {
     "adj_p_rebound double, amplitude double, amplitude_se double",
     "dim_feature": "assay varchar, feature_id varchar, feature_name varchar",
     "analysis_run": "analysis varchar, assay varchar, cohortmart_version varchar, "
-    "library_versions varchar, parameters varchar, inputs varchar, coefficients varchar, n_features bigint",
+    "library_versions varchar, parameters varchar, inputs varchar, coefficients varchar, "
+    "n_features bigint",
     "ingested_file": "file varchar, role varchar, sha256 varchar, bytes bigint, rows bigint, "
     "columns bigint, format varchar, options varchar, reader_version varchar, status varchar",
 }
