@@ -93,7 +93,7 @@ def _tests(
                 "direction": found.directions[direction],
                 "test": "over_representation",
                 **_over_represented(result, column),
-                "genes": _found_of_sets(found, sets, direction),
+                "genes": _found_of_sets(found, sets, int(direction)),
             }
     if found.statistic is None:
         return
