@@ -274,6 +274,31 @@ def forget(
     forget_and_rebuild(out, subject=subject, file=file, quiet=session.quiet)
 
 
+@app.command(
+    "dbt",
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    },
+)
+def dbt_command(
+    context: typer.Context,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", envvar="COHORTMART_HOME", help="The output folder."),
+    ] = None,
+) -> None:
+    """Run any command of dbt on DIR: dbt test --select my_model; dbt init STUDY.yml begins one."""
+    from cohortmart.app.dbt.arguments import begin_or_run
+
+    session.out = out
+    if context.args[:1] in ([], ["--help"], ["-h"]):
+        print(context.get_help())
+        raise typer.Exit
+    raise typer.Exit(begin_or_run(context.args, out))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code: 0, 2 for bad input, 1 for a fault of ours."""
     given = sys.argv[1:] if arguments is None else arguments
@@ -322,7 +347,9 @@ def _run(given: list[str]) -> None:
 
 
 def _flags_first(arguments: list[str]) -> list[str]:
-    """Let --debug and --quiet stand behind the command, too."""
+    """Let --debug and --quiet stand behind the command, too; behind `dbt` they are dbt's."""
+    if "dbt" in arguments and all(a.startswith("-") for a in arguments[: arguments.index("dbt")]):
+        return arguments
     end = arguments.index("--") if "--" in arguments else len(arguments)
     flags = [a for a in arguments[:end] if a in ("--debug", "--quiet")]
     return flags + [a for a in arguments[:end] if a not in flags] + arguments[end:]
