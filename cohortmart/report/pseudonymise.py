@@ -10,7 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.pseudonyms import Names
-from cohortmart.report.blocks import Block, Choice, Figure, Page, Panel, Section, Table, Text
+from cohortmart.report.blocks import (
+    Beside,
+    Block,
+    Choice,
+    Figure,
+    Page,
+    Panel,
+    Section,
+    Table,
+    Text,
+)
 
 #: Where a specification holds words, not what Vega-Lite understands.
 _WORDS_IN_SPEC = frozenset({"title", "subtitle", "text", "domain", "sort"})
@@ -46,14 +56,7 @@ def _block(block: Block, names: Names) -> Block:
     if isinstance(block, Text):
         return replace(block, words=words(block.words))
     if isinstance(block, Figure):
-        return replace(
-            block,
-            title=words(block.title),
-            caption=words(block.caption),
-            alt=words(block.alt),
-            spec=_spec(block.spec, names, is_words=False),
-            data={name: _rows(table, names) for name, table in block.data.items()},
-        )
+        return _figure(block, names)
     if isinstance(block, Table):
         return replace(
             block,
@@ -63,10 +66,24 @@ def _block(block: Block, names: Names) -> Block:
             # with another name in it, it would find nothing
             query=block.query if words(block.query) == block.query else "",
         )
+    if isinstance(block, Beside):
+        return Beside(tuple(_figure(figure, names) for figure in block.blocks))
     return Choice(
         block.name,
         words(block.label),
         tuple(Panel(words(p.title), _blocks(p.blocks, names)) for p in block.panels),
+    )
+
+
+def _figure(figure: Figure, names: Names) -> Figure:
+    words = names.words
+    return replace(
+        figure,
+        title=words(figure.title),
+        caption=words(figure.caption),
+        alt=words(figure.alt),
+        spec=_spec(figure.spec, names, is_words=False),
+        data={name: _rows(table, names) for name, table in figure.data.items()},
     )
 
 
