@@ -10,7 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.pseudonyms import Names
-from cohortmart.report.blocks import Block, Choice, Figure, Page, Panel, Section, Table, Text
+from cohortmart.report.blocks import (
+    Block,
+    FeaturePoints,
+    Figure,
+    Page,
+    Panel,
+    Reach,
+    Section,
+    Table,
+    Text,
+)
 
 #: Where a specification holds words, not what Vega-Lite understands.
 _WORDS_IN_SPEC = frozenset({"title", "subtitle", "text", "domain", "sort"})
@@ -52,7 +62,7 @@ def _block(block: Block, names: Names) -> Block:
             caption=words(block.caption),
             alt=words(block.alt),
             spec=_spec(block.spec, names, is_words=False),
-            data={name: _rows(table, names) for name, table in block.data.items()},
+            data={name: _rows(data, names) for name, data in block.data.items()},
         )
     if isinstance(block, Table):
         return replace(
@@ -62,16 +72,25 @@ def _block(block: Block, names: Names) -> Block:
             rows=_rows(block.rows, names),
             # with another name in it, it would find nothing
             query=block.query if words(block.query) == block.query else "",
+            reach=block.reach and _reach(block.reach, names),
         )
-    return Choice(
-        block.name,
-        words(block.label),
-        tuple(Panel(words(p.title), _blocks(p.blocks, names)) for p in block.panels),
+    return replace(
+        block,
+        label=words(block.label),
+        panels=tuple(Panel(words(p.title), _blocks(p.blocks, names)) for p in block.panels),
     )
 
 
-def _rows(table: pa.Table, names: Names) -> pa.Table:
-    """Return the rows with the shown names in the texts."""
+def _reach(reach: Reach, names: Names) -> Reach:
+    """Return what a search reaches, without SQL that holds a name."""
+    is_nameless = names.words(reach.query) == reach.query
+    return replace(reach, lost=names.words(reach.lost), query=reach.query if is_nameless else "")
+
+
+def _rows(table: pa.Table | FeaturePoints, names: Names) -> pa.Table | FeaturePoints:
+    """Return the rows with the shown names in the texts; features have them already."""
+    if isinstance(table, FeaturePoints):
+        return table
     for i, field in enumerate(table.schema):
         if not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
             continue
