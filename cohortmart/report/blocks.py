@@ -98,9 +98,10 @@ class Reach:
     columns : mapping of str to str
         Columns of the table that are taken from there: id, name, log_fc, p, adj_p, level.
     lost : str
-        What is said where a search finds nothing.
+        What is said where a search finds nothing, the same in all tables of the features.
     query : str
-        SQL that looks for such a feature in the warehouse; `$wanted` stands for what was typed.
+        Likewise, SQL that looks for a feature in the warehouse; `$wanted` stands for what was
+        typed.
     """
 
     features: Features

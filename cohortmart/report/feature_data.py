@@ -21,13 +21,15 @@ def feature_data(
     Returns
     -------
     stored : dict
-        By the id of its element: `NAME` (numbers, level, and where ids and names stand),
+        By the id of its element: `NAME` (numbers, level, where ids and names stand, and
+        what is said where a search finds nothing),
         `NAME-PLACE` (the columns of a contrast), `texts-1` (ids or names, of several analyses
         where they are the same).
     wanted : dict
         By the id of a block's data: what stands in it besides its own rows.
     """
     sets: dict[str, Features] = {}
+    lost: dict[str, dict[str, str]] = {}
     wanted: dict[str, dict[str, Any]] = {}
     for block in blocks:
         parts: dict[str, Any] = {}
@@ -40,13 +42,14 @@ def feature_data(
                     parts[name] = _points(points)
         elif isinstance(block, Table) and block.reach is not None:
             sets[block.reach.features.name] = block.reach.features
+            lost[block.reach.features.name] = {"lost": block.reach.lost, "query": block.reach.query}
             parts["reach"] = _reach(block.reach, block.rows.num_rows)
         if parts:
             wanted[f"data-{block.name}"] = parts
-    return _stored(sets), wanted
+    return _stored(sets, lost), wanted
 
 
-def _stored(sets: dict[str, Features]) -> dict[str, Any]:
+def _stored(sets: dict[str, Features], lost: dict[str, dict[str, str]]) -> dict[str, Any]:
     texts: dict[str, str] = {}
     stored: dict[str, Any] = {}
     for name, features in sets.items():
@@ -55,6 +58,7 @@ def _stored(sets: dict[str, Features]) -> dict[str, Any]:
             for text in (features.ids, features.names)
         )
         stored[name] = {"n": features.n, "ids": ids, "names": names, "level": features.level}
+        stored[name] |= lost.get(name, {})
         stored |= {f"{name}-{place}": columns for place, columns in features.contrasts.items()}
     return stored | {name: text for text, name in texts.items()}
 
@@ -70,6 +74,4 @@ def _reach(reach: Reach, n_first: int) -> dict[str, Any]:
         "first": n_first,
         "positions": list(reach.positions),
         "columns": dict(reach.columns),
-        "lost": reach.lost,
-        "query": reach.query,
     }

@@ -198,9 +198,10 @@ function countWords(all, matching, shown) {
 }
 
 function lostWords(reach, wanted) {
-  const said = [element("p", { role: "status" }, reach.lost)];
-  if (reach.query !== "") {
-    const query = reach.query.replaceAll("$wanted", () => wanted.replaceAll("'", "''"));
+  const features = embedded(reach.features);
+  const said = [element("p", { role: "status" }, features.lost)];
+  if (features.query !== "") {
+    const query = features.query.replaceAll("$wanted", () => wanted.replaceAll("'", "''"));
     said.push(element("pre", { tabindex: "0" }, query));
   }
   return said;

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cohortmart.core.text import counted
-from cohortmart.report.blocks import Block, Choice, Page, Panel, Section, Text
+from cohortmart.report.blocks import (
+    Beside,
+    Block,
+    Choice,
+    Figure,
+    Page,
+    Panel,
+    Section,
+    Text,
+)
 from cohortmart.report.naming import slugs
 from cohortmart.report.pages.contrasts.clouds import (
     Clouds,
@@ -19,6 +28,7 @@ from cohortmart.report.pages.contrasts.features import (
     features_that_fit,
     positions_of,
 )
+from cohortmart.report.pages.contrasts.heat_maps import heat_maps
 from cohortmart.report.pages.contrasts.p_values import p_histogram_figure
 from cohortmart.report.pages.contrasts.scan import choose_contrasts, scan
 from cohortmart.report.pages.contrasts.small_pictures import small_pictures
@@ -79,8 +89,12 @@ def _analysis(source: Source, manner: Manner, most: int) -> _Analysis:
         clouds = clouds_of(source, manner, seen, features_of(source, manner, most))
         title += f": {counted(clouds.features.n_found, manner.noun)} found"
         positions = positions_of(source)
-        panels = [_panel(source, manner, clouds, positions.get(r["place"], []), r) for r in rows]
         first = max(range(len(rows)), key=lambda i: (rows[i]["n_found"], -i))
+        maps = heat_maps(source, manner, seen, rows[first]["place"])
+        panels = [
+            _panel(source, manner, clouds, positions.get(r["place"], []), maps.get(r["place"]), r)
+            for r in rows
+        ]
         blocks.append(Choice(f"contrasts-pick-{manner.slug}", "Contrast", tuple(panels), first))
     if len(rows) < seen.n_tested:
         blocks.append(
@@ -112,11 +126,21 @@ def _sections(analyses: list[_Analysis]) -> list[Section]:
     ]
 
 
-def _panel(source: Source, manner: Manner, clouds: Clouds, positions: list[int], row: Row) -> Panel:
+def _panel(
+    source: Source,
+    manner: Manner,
+    clouds: Clouds,
+    positions: list[int],
+    heat_map: Figure | None,
+    row: Row,
+) -> Panel:
     mean_difference = mean_difference_figure(source, manner, clouds, row)
-    blocks: list[Block] = [volcano_figure(source, manner, clouds, row)]
-    if mean_difference is not None:
-        blocks.append(mean_difference)
+    volcano = volcano_figure(source, manner, clouds, row)
+    blocks: list[Block] = [
+        volcano if mean_difference is None else Beside((volcano, mean_difference)),
+        features_table(source, manner, clouds.scan, clouds.features, positions, row),
+    ]
+    if heat_map is not None:
+        blocks.append(heat_map)
     blocks.append(p_histogram_figure(source, manner, clouds.scan, row))
-    blocks.append(features_table(source, manner, clouds.scan, clouds.features, positions, row))
     return Panel(f"{shown_title(source, row)}: {row['n_found']:,} found", tuple(blocks))
