@@ -11,7 +11,7 @@ import pyarrow as pa
 from jinja2 import Environment, StrictUndefined
 
 from cohortmart import __version__
-from cohortmart.report.blocks import Block, Choice, Figure, Page, Table, Text, all_blocks
+from cohortmart.report.blocks import Beside, Block, Choice, Figure, Page, Table, Text, all_blocks
 from cohortmart.report.columns import compact, embedded, stored_once
 from cohortmart.report.feature_data import feature_data
 from cohortmart.report.theme import CONFIG
@@ -98,7 +98,11 @@ def _blocks(blocks: Iterable[Block], spec_of: Mapping[str, str]) -> list[dict[st
     """Return what the template needs of each block."""
     found: list[dict[str, Any]] = []
     for block in blocks:
-        if isinstance(block, Text):
+        if isinstance(block, Text) and block.kind in ("finding", "warning"):
+            if not (found and found[-1]["type"] == "cards"):  # side by side with those before it
+                found.append({"type": "cards", "blocks": []})
+            found[-1]["blocks"].append({"type": "text"} | vars(block))
+        elif isinstance(block, Text):
             found.append({"type": "text"} | vars(block))
         elif isinstance(block, Figure):
             if block.where == "file":
@@ -107,6 +111,8 @@ def _blocks(blocks: Iterable[Block], spec_of: Mapping[str, str]) -> list[dict[st
                 found.append({"type": "figure", "spec_id": spec_of[block.name]} | vars(block))
         elif isinstance(block, Table):
             found.append({"type": "table"} | vars(block))
+        elif isinstance(block, Beside):
+            found.append({"type": "beside", "blocks": _blocks(block.blocks, spec_of)})
         elif isinstance(block, Choice):
             panels = [
                 {"title": panel.title, "blocks": _blocks(panel.blocks, spec_of)}

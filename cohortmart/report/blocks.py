@@ -226,7 +226,14 @@ class Choice:
     first: int = 0
 
 
-Block: TypeAlias = Text | Figure | Table | Choice
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """Figures beside each other where the window is wide, the later ones wider."""
+
+    blocks: tuple[Figure, ...]
+
+
+Block: TypeAlias = Text | Figure | Table | Choice | Beside
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,4 +274,6 @@ def all_blocks(page: Page) -> list[Block]:
         found.append(block)
         if isinstance(block, Choice):
             waiting[:0] = [b for panel in block.panels for b in panel.blocks]
+        elif isinstance(block, Beside):
+            waiting[:0] = block.blocks
     return found

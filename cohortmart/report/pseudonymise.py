@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from cohortmart.core.pseudonyms import Names
 from cohortmart.report.blocks import (
+    Beside,
     Block,
     FeaturePoints,
     Figure,
@@ -56,14 +57,7 @@ def _block(block: Block, names: Names) -> Block:
     if isinstance(block, Text):
         return replace(block, words=words(block.words))
     if isinstance(block, Figure):
-        return replace(
-            block,
-            title=words(block.title),
-            caption=words(block.caption),
-            alt=words(block.alt),
-            spec=_spec(block.spec, names, is_words=False),
-            data={name: _rows(data, names) for name, data in block.data.items()},
-        )
+        return _figure(block, names)
     if isinstance(block, Table):
         return replace(
             block,
@@ -74,10 +68,24 @@ def _block(block: Block, names: Names) -> Block:
             query=block.query if words(block.query) == block.query else "",
             reach=block.reach and _reach(block.reach, names),
         )
+    if isinstance(block, Beside):
+        return Beside(tuple(_figure(figure, names) for figure in block.blocks))
     return replace(
         block,
         label=words(block.label),
         panels=tuple(Panel(words(p.title), _blocks(p.blocks, names)) for p in block.panels),
+    )
+
+
+def _figure(figure: Figure, names: Names) -> Figure:
+    words = names.words
+    return replace(
+        figure,
+        title=words(figure.title),
+        caption=words(figure.caption),
+        alt=words(figure.alt),
+        spec=_spec(figure.spec, names, is_words=False),
+        data={name: _rows(table, names) for name, table in figure.data.items()},
     )
 
 

@@ -4,6 +4,24 @@ const config = JSON.parse(byId("config").textContent);
 // ---- figures
 const drawn = new Map(); // figure -> { width, view }
 
+const NARROW = 560;
+const STACKED = { layout: { bottom: { direction: "vertical", anchor: "start" } } };
+const WIDEST = 1.6; // a cell is drawn so many times as wide as it asks, at most
+
+// As many cells beside each other as have room, and these as wide as the room allows.
+function widen(spec, width, cell) {
+  const fitting = Math.max(1, Math.floor(width / cell));
+  const field = spec.facet && spec.facet.field;
+  const name = spec.data && spec.data.name;
+  const cells = field && name in spec.datasets ? new Set(spec.datasets[name].map((row) => row[field])).size : fitting;
+  spec.columns = Math.min(fitting, cells || 1, spec.columns || fitting);
+  const inner = spec.spec && spec.spec.width;
+  if (typeof inner === "number") {
+    const room = Math.floor(width / spec.columns) - cell;
+    spec.spec.width = Math.round(Math.max(inner * 0.8, Math.min(inner * WIDEST, inner + room)));
+  }
+}
+
 async function draw(figure) {
   const place = figure.querySelector(".drawing");
   const width = Math.floor(figure.clientWidth); // the drawing's own place may shrink to it
@@ -18,13 +36,13 @@ async function draw(figure) {
     spec.datasets[name] = compact.features ? await featurePoints(compact) : toRows(compact);
     marks += spec.datasets[name].length;
   }
-  spec.config = config;
+  // in a narrow window legends stand below each other, or they would be cut
+  spec.config = width < NARROW ? { ...config, legend: { ...config.legend, ...STACKED } } : config;
   if (figure.dataset.fit === "width") {
     spec.width = Math.min(width - 8, Number(figure.dataset.max));
     spec.autosize = { type: "fit-x", contains: "padding" };
   } else if (figure.dataset.fit === "columns") {
-    const fitting = Math.max(1, Math.floor(width / Number(figure.dataset.cell)));
-    spec.columns = Math.min(fitting, spec.columns || fitting);
+    widen(spec, width, Number(figure.dataset.cell));
   }
   try {
     const found = await window.vegaEmbed(place, spec, {

@@ -89,7 +89,7 @@ def volcano_figure(source: Source, manner: Manner, clouds: Clouds, row: Row) -> 
         volcano_spec(manner.unit, manner.noun, dots=clouds.has_dots),
         cloud.data(clouds, row),
         max_width=620,
-        drawing=cloud.file(manner, clouds, row, f"Change ({manner.unit})", Y_TITLE).svg,
+        drawing=cloud.file(source, manner, clouds, row, f"Change ({manner.unit})", Y_TITLE).svg,
     )
 
 
@@ -121,7 +121,7 @@ def mean_difference_figure(
         mean_difference_spec(manner.unit, manner.noun, dots=clouds.has_dots),
         cloud.data(clouds, row),
         max_width=620,
-        drawing=cloud.file(manner, clouds, row, *titles).svg,
+        drawing=cloud.file(source, manner, clouds, row, *titles).svg,
     )
 
 
@@ -206,7 +206,7 @@ class _Cloud:
         }
 
     def file(
-        self, manner: Manner, clouds: Clouds, row: Row, x_title: str, y_title: str
+        self, source: Source, manner: Manner, clouds: Clouds, row: Row, x_title: str, y_title: str
     ) -> CloudFile:
         """Return the picture as it is written to a file."""
         place, (across, up) = row["place"], self.widths
@@ -227,7 +227,8 @@ class _Cloud:
             corners=_corner_words(row),
             lines=self.lines,
             points=[
-                (x, y, f["direction"], f["genes"] or f["feature_id"]) for x, y, f in self.points
+                (x, y, f["direction"], source.names.words(f["genes"] or f["feature_id"]))
+                for x, y, f in self.points
             ],
             paths=paths,
             cells=cells,
