@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import zlib
-from base64 import b64decode
 
 import duckdb
 import numpy as np
@@ -13,22 +10,7 @@ import pyarrow as pa
 import pytest
 
 from cohortmart.report.packed import four_digits, packed, packed_texts, three_digits, whole_numbers
-
-
-def unpacked(text: str) -> np.ndarray:
-    """Return the codes that `packed` took."""
-    planes = np.frombuffer(zlib.decompress(b64decode(text)), dtype=np.uint8).reshape(4, -1)
-    return sum(planes[k].astype(np.int64) << (8 * k) for k in range(4))
-
-
-def decoded(code: int, digits: int = 3) -> float | None:
-    """Return the number of a code, as `features.js` reads it."""
-    if code < 2:
-        return None if code == 0 else 0.0
-    place, is_negative = divmod(code - 2, 2)
-    least = 10 ** (digits - 1)
-    exponent, rest = divmod(place, 9 * least)
-    return (-1) ** is_negative * float(f"{rest + least}e{exponent - 309 - digits}")
+from tests.support.unpacked import decoded, unpacked, unpacked_texts
 
 
 def codes(values: list[float | None]) -> list[int]:
@@ -65,7 +47,7 @@ def test_codes_come_back(given: list[int]) -> None:
 
 def test_texts_come_back() -> None:
     given = ["IL7R", None, 'a "b"\n</script>', "µ"]
-    assert json.loads(zlib.decompress(b64decode(packed_texts(given)))) == given
+    assert unpacked_texts(packed_texts(given)) == given
 
 
 def test_columns_of_thousands_keep_four_digits_and_every_whole_number() -> None:
