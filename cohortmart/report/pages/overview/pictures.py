@@ -16,8 +16,8 @@ from cohortmart.report.pages.overview.features import (
 )
 from cohortmart.report.pages.overview.strongest import strongest_contrast
 from cohortmart.report.pages.overview.volcano import volcano
-from cohortmart.report.pages.rebound.courses import course_words
-from cohortmart.report.pages.rebound.names import named
+from cohortmart.report.pages.rebound.courses import course_words, titled_courses
+from cohortmart.report.pages.rebound.names import named, short_labels
 from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 
@@ -46,10 +46,9 @@ def courses_figure(source: Source) -> Figure | None:
     if chosen is None:
         return None
     of, features = chosen
-    values = people_and_means(source, of, features)
-    if values is None or values.num_rows == 0:
+    courses = titled_courses(source, of, features)
+    if courses is None:
         return None
-    courses = named(source, of, values.drop_columns(["subject"]))
     groups = set(courses["study_group"].to_pylist())
     strata = set(courses["stratum"].to_pylist())
     what = "swing back" if "pair" in of.row else "change"
@@ -85,9 +84,11 @@ def heat_map_figure(source: Source, of: Analysed) -> Figure | None:
     cells = named(source, of, values.filter(pa.array([k == shown for k in kind])))
     if cells.num_rows == 0:
         return None
+    labels = cells["feature"].to_pylist()
+    short = short_labels(labels)
     table = pa.table(
         {
-            "feature": cells["feature"],
+            "feature": pa.array([short[label] for label in labels]),
             "row": pa.array([panel - 1 for panel in cells["panel"].to_pylist()], pa.int64()),
             "sample": pa.array(_samples(cells)),
             "subject": cells["subject"],
@@ -100,7 +101,7 @@ def heat_map_figure(source: Source, of: Analysed) -> Figure | None:
     spec, data = heat_map(table, source.groups, source.timepoints, axis_title(of), source.nouns)
     name = source.names.words(of.row["contrast"])
     by = source.subject.one if shown == "person" else "group"
-    n = len(set(cells["feature"].to_pylist()))
+    n = len(short)
     return Figure(
         "overview-heat-map",
         f"The {n} strongest {of.kind.many_shown} of {name} by {by} and {source.timepoint.one}",
