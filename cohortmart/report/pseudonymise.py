@@ -13,10 +13,11 @@ from cohortmart.core.pseudonyms import Names
 from cohortmart.report.blocks import (
     Beside,
     Block,
-    Choice,
+    FeaturePoints,
     Figure,
     Page,
     Panel,
+    Reach,
     Section,
     Table,
     Text,
@@ -65,13 +66,14 @@ def _block(block: Block, names: Names) -> Block:
             rows=_rows(block.rows, names),
             # with another name in it, it would find nothing
             query=block.query if words(block.query) == block.query else "",
+            reach=block.reach and _reach(block.reach, names),
         )
     if isinstance(block, Beside):
         return Beside(tuple(_figure(figure, names) for figure in block.blocks))
-    return Choice(
-        block.name,
-        words(block.label),
-        tuple(Panel(words(p.title), _blocks(p.blocks, names)) for p in block.panels),
+    return replace(
+        block,
+        label=words(block.label),
+        panels=tuple(Panel(words(p.title), _blocks(p.blocks, names)) for p in block.panels),
     )
 
 
@@ -87,8 +89,16 @@ def _figure(figure: Figure, names: Names) -> Figure:
     )
 
 
-def _rows(table: pa.Table, names: Names) -> pa.Table:
-    """Return the rows with the shown names in the texts."""
+def _reach(reach: Reach, names: Names) -> Reach:
+    """Return what a search reaches, without SQL that holds a name."""
+    is_nameless = names.words(reach.query) == reach.query
+    return replace(reach, lost=names.words(reach.lost), query=reach.query if is_nameless else "")
+
+
+def _rows(table: pa.Table | FeaturePoints, names: Names) -> pa.Table | FeaturePoints:
+    """Return the rows with the shown names in the texts; features have them already."""
+    if isinstance(table, FeaturePoints):
+        return table
     for i, field in enumerate(table.schema):
         if not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
             continue

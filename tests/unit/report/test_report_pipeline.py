@@ -74,7 +74,9 @@ def test_page_and_figures_are_written_and_are_the_same_bytes_again(home: Home) -
     assert (done.n_figures, done.is_new) == (1, True)
     first = contents(home.root / "report")
     assert sorted(first) == [
-        ".made_from", "figures/one-samples.png", "figures/one-samples.svg", "index.html",
+        ".made_from", "figures/figures.csv", "figures/one-samples-85mm.png",
+        "figures/one-samples-85mm.svg", "figures/one-samples.png", "figures/one-samples.svg",
+        "index.html",
     ]  # fmt: skip
     png = first["figures/one-samples.png"]
     at = png.index(b"pHYs") + 4
