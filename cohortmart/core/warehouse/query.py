@@ -87,6 +87,25 @@ def answer(
     return cursor.sql(query, params=params) if params else cursor.sql(query)
 
 
+def distinct_names(names: Sequence[str]) -> list[str]:
+    """Rename repeated columns (`select a, a`) to a, a_2.
+
+    Parameters
+    ----------
+    names : sequence of str
+    """
+    taken: set[str] = set()
+    result = []
+    for name in names:
+        unique, number = name, 1
+        while unique in taken or (number > 1 and unique in names):
+            number += 1
+            unique = f"{name}_{number}"
+        taken.add(unique)
+        result.append(unique)
+    return result
+
+
 def _check_parameters(names: set[str], params: Parameters | None) -> None:
     """Raise unless each parameter has a value, and each value a parameter."""
     if not names and not params:
