@@ -66,14 +66,33 @@ def draw_files(figures: Sequence[Figure], folder: Path) -> list[Path]:
     return [folder / f"{f.name}.{kind}" for f in figures for kind in ("svg", "png")]
 
 
+def figure_svg(figure: Figure) -> str:
+    """Return a figure as SVG, as its file has it."""
+    return _svg(standalone(figure))
+
+
+def figure_png(figure: Figure, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
+    """Return a figure as PNG, as its file has it."""
+    return _png(figure_svg(figure), dots_per_inch)
+
+
 def _draw(job: tuple[dict[str, Any], str]) -> None:
+    spec, name = job
+    svg = _svg(spec)
+    Path(f"{name}.svg").write_text(svg, encoding="utf-8")
+    Path(f"{name}.png").write_bytes(_png(svg))
+
+
+def _svg(spec: dict[str, Any]) -> str:
     import vl_convert
 
-    spec, name = job
-    svg = _renumbered(_without_layers(vl_convert.vegalite_to_svg(spec)))
-    Path(f"{name}.svg").write_text(svg, encoding="utf-8")
-    png = vl_convert.svg_to_png(svg, scale=_scale(svg), ppi=DOTS_PER_INCH)
-    Path(f"{name}.png").write_bytes(png)
+    return _renumbered(_without_layers(vl_convert.vegalite_to_svg(spec)))
+
+
+def _png(svg: str, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
+    import vl_convert
+
+    return bytes(vl_convert.svg_to_png(svg, scale=_scale(svg), ppi=dots_per_inch))
 
 
 def _without_layers(svg: str) -> str:
