@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from cohortmart.core.spawning import without_main
 from cohortmart.report.blocks import Figure
 from cohortmart.report.columns import rows
 from cohortmart.report.theme import CONFIG
@@ -61,7 +62,7 @@ def draw_files(figures: Sequence[Figure], folder: Path) -> list[Path]:
     if not jobs:
         return []
     # a process of its own for each half: the drawing library holds the interpreter
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with without_main(), ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         list(pool.map(_draw, jobs, chunksize=1))
     return [folder / f"{f.name}.{kind}" for f in figures for kind in ("svg", "png")]
 
