@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
 from cohortmart.api.relation import frame_of
 from cohortmart.core.errors import InputError
 from cohortmart.core.lake.file_manifest import written_beside
-from cohortmart.report.blocks import Figure
+from cohortmart.report.blocks import FeaturePoints, Figure
 from cohortmart.report.figure_files import DOTS_PER_INCH, figure_png, figure_svg, standalone
+from cohortmart.report.unpacked import feature_rows
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 #: What a notebook is offered: the picture that answers to the mouse, else the one that does not.
@@ -40,7 +41,9 @@ class Chart:
     """
 
     def __init__(self, figure: Figure) -> None:
-        self._figure = figure
+        tables = {n: feature_rows(d) if isinstance(d, FeaturePoints) else d
+                  for n, d in figure.data.items()}  # fmt: skip
+        self._figure = replace(figure, data=tables)
         self.name = figure.name
         self.title = figure.title
         self.caption = figure.caption
@@ -54,8 +57,7 @@ class Chart:
     @property
     def data(self) -> Mapping[str, pl.DataFrame]:
         """The data sets of the figure by name, unrounded."""
-        tables = self._figure.data.items()
-        return {name: frame_of(table) for name, table in tables if isinstance(table, pa.Table)}
+        return {name: frame_of(table) for name, table in self._figure.data.items()}
 
     def svg(self) -> str:
         """Return the picture as SVG."""

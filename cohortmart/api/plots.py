@@ -11,15 +11,19 @@ import polars as pl
 from cohortmart.api.chart import Chart
 from cohortmart.api.contrasts import check_analysis, check_contrast
 from cohortmart.api.features import assay_kinds
-from cohortmart.api.names import no_such
+from cohortmart.api.names import features_meant, no_such
 from cohortmart.api.open_warehouse import OpenWarehouse
 from cohortmart.core.errors import InputError
+from cohortmart.core.text import listed
 from cohortmart.core.warehouse.home import DATABASE
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.blocks import Block, Choice, Figure, Page, Section, all_blocks
 from cohortmart.report.context import report_source
+from cohortmart.report.naming import slug
 from cohortmart.report.pages import PAGES
 from cohortmart.report.pages.contrasts import contrasts_page
+from cohortmart.report.pages.overview.features import Analysed, analysed
+from cohortmart.report.pages.overview.pictures import course_figure
 from cohortmart.report.pages.quality.assays import assays, label, sample_sets
 from cohortmart.report.pages.quality.maps import COLOURED_BY, map_blocks
 from cohortmart.report.pages.rebound import rebound_page
@@ -37,6 +41,41 @@ class Plots:
     def __init__(self, warehouse: OpenWarehouse) -> None:
         self._warehouse = warehouse
         self._pages: dict[str, tuple[tuple[int, ...], Page]] = {}
+
+    def course(self, *features: str, analysis: str | None = None) -> Chart:
+        """Return the values over time: people as thin lines, groups as means with 95 % bands.
+
+        Parameters
+        ----------
+        *features : str
+            Ids or names of genes, CpGs or measures; a panel each. The name of a gene stands for
+            its CpGs in an analysis of methylation.
+        analysis : str, optional
+            Whose samples and groups are drawn; if not given, the first of study.yml that has
+            such features.
+
+        Raises
+        ------
+        InputError
+            No analysis has these features, or none of their values over time.
+        """
+        if not features:
+            raise InputError("no feature is named", hint='for example: plot.course("IL7R")')
+        if analysis is not None:
+            check_analysis(self._warehouse, analysis)
+        with self._source() as source:
+            of, ids = _analysed(source, features, analysis)
+            figure = course_figure(
+                source, of, ids, name=f"course-{slug('-'.join(features))}",
+                title=f"{', '.join(features)} over time", about=of.analysis,
+            )  # fmt: skip
+        if figure is None:
+            raise InputError(f"{of.analysis} has no values over time of {listed(features)}")
+        return Chart(figure)
+
+    def heat_map(self, analysis: str, contrast: str) -> Chart:
+        """Return the strongest features of a contrast by person and visit; as `volcano`."""
+        return self._of_contrast(analysis, contrast, "heat-map")
 
     def volcano(self, analysis: str, contrast: str) -> Chart:
         """Return the volcano plot of a contrast.
@@ -180,6 +219,23 @@ class Plots:
     def _source(self, analyses: Sequence[str] | None = None) -> Iterator[Source]:
         with report_source(self._warehouse.home) as source:
             yield source if analyses is None else replace(source, analyses=tuple(analyses))
+
+
+def _analysed(
+    source: Source, features: Sequence[str], analysis: str | None
+) -> tuple[Analysed, list[str]]:
+    """Return the analysis that is meant, and the ids of the features in its assay."""
+    fault: InputError | None = None
+    for name in source.analyses if analysis is None else [analysis]:
+        of = analysed(source, {"analysis": name})
+        if of is None:
+            continue
+        try:
+            return of, features_meant(source.con, of.assay, of.kind.name, features)
+        except InputError as error:
+            if fault is None or (error.hint and not fault.hint):
+                fault = error
+    raise fault or InputError("no analysis has results")
 
 
 def _only(source: Source, table: str, values: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 #: Below this a number is zero: its three digits could not be told from rounding.
 SMALLEST = 1e-300
 #: Added to the exponent, so that codes are positive and rise with the size of the number.
-_LEAST_EXPONENT = 310
+LEAST_EXPONENT = 310
 
 
 def three_digits(value: str) -> str:
@@ -35,7 +35,7 @@ def three_digits(value: str) -> str:
     return (
         f"cast(case when {value} is null or not isfinite({value}) then 0"
         f" when abs({value}) < {SMALLEST!r} then 1"
-        f" else 2 + 2 * (({exponent} + {_LEAST_EXPONENT}) * 900 + {digits} - 100)"
+        f" else 2 + 2 * (({exponent} + {LEAST_EXPONENT}) * 900 + {digits} - 100)"
         f" + case when {value} < 0 then 1 else 0 end end as integer)"
     )
 

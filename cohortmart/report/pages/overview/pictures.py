@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from cohortmart.report.blocks import Beside, Block, Figure
@@ -46,18 +48,42 @@ def courses_figure(source: Source) -> Figure | None:
     if chosen is None:
         return None
     of, features = chosen
+    what = "swing back" if "pair" in of.row else "change"
+    name = of.row["pair"] if "pair" in of.row else of.row["contrast"]
+    return course_figure(
+        source,
+        of,
+        features,
+        name="overview-courses",
+        title=f"{of.kind.many_shown[0].upper()}{of.kind.many_shown[1:]} that {what} most clearly",
+        about=f"{of.analysis}, {source.names.words(name)}",
+    )
+
+
+def course_figure(
+    source: Source, of: Analysed, features: Sequence[str], *, name: str, title: str, about: str
+) -> Figure | None:
+    """Return the course of each feature over time, None where no values over time are there.
+
+    Parameters
+    ----------
+    source : Source
+    of : Analysed
+    features : sequence of str
+        Ids, in the order in which they are shown.
+    name, title, about : str
+        Of the figure; its caption says what it is about and on whom it rests.
+    """
     values = people_and_means(source, of, features)
     if values is None or values.num_rows == 0:
         return None
     courses = named(source, of, values.drop_columns(["subject"]))
     groups = set(courses["study_group"].to_pylist())
     strata = set(courses["stratum"].to_pylist())
-    what = "swing back" if "pair" in of.row else "change"
-    name = of.row["pair"] if "pair" in of.row else of.row["contrast"]
     return Figure(
-        "overview-courses",
-        f"{of.kind.many_shown[0].upper()}{of.kind.many_shown[1:]} that {what} most clearly",
-        f"{of.analysis}, {source.names.words(name)}; {_people(source, of)}.",
+        name,
+        title,
+        f"{about}; {_people(source, of)}.",
         course_words(source, courses),
         trajectories(
             source.groups,

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from cohortmart.report.blocks import Figure
 from cohortmart.report.naming import slugs
-from cohortmart.report.pages.contrasts.pictures import volcano_figure
+from cohortmart.report.pages.contrasts.clouds import clouds_of, volcano_figure
+from cohortmart.report.pages.contrasts.features import features_of, features_that_fit
 from cohortmart.report.pages.contrasts.scan import choose_contrasts, scan
 from cohortmart.report.pages.contrasts.words import compared_words, manner_of, shown_title
 from cohortmart.report.pages.overview.features import Analysed
@@ -26,6 +27,7 @@ def volcano(source: Source, of: Analysed) -> Figure | None:
     if manner is None or not source.has_rows("fct_contrast_result"):
         return None
     choose_contrasts(source)
+    fitting = features_that_fit(source)
     chosen = [of.analysis, of.row["contrast"]]
     source.con.execute("delete from drawn_contrast where analysis <> ? or contrast <> ?", chosen)
     source.con.execute("update drawn_contrast set in_page = true, in_file = true")
@@ -33,7 +35,8 @@ def volcano(source: Source, of: Analysed) -> Figure | None:
     if not seen.contrasts:
         return None
     row = seen.contrasts[0]
-    drawn = volcano_figure(source, manner, seen, row)
+    features = features_of(source, manner, fitting.get(manner.analysis, 0))
+    drawn = volcano_figure(source, manner, clouds_of(source, manner, seen, features), row)
     return replace(
         drawn,
         name="overview-volcano",
