@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from cohortmart.api.chart import Chart as Chart
     from cohortmart.api.features import Feature as Feature
     from cohortmart.api.features import Gene as Gene
+    from cohortmart.api.fit import Fit as Fit
+    from cohortmart.api.fit import fit as fit
     from cohortmart.api.matrix import Matrix as Matrix
     from cohortmart.api.relation import Relation as Relation
     from cohortmart.api.study import Study as Study
@@ -29,11 +31,13 @@ _PUBLIC = {
     "Chart": "cohortmart.api.chart",
     "CohortmartError": "cohortmart.core.errors",
     "Feature": "cohortmart.api.features",
+    "Fit": "cohortmart.api.fit",
     "Gene": "cohortmart.api.features",
     "InputError": "cohortmart.core.errors",
     "Matrix": "cohortmart.api.matrix",
     "Relation": "cohortmart.api.relation",
     "Study": "cohortmart.api.study",
+    "fit": "cohortmart.api.fit",
     "open": "cohortmart.api.study",
     "run": "cohortmart.app.commands.run_and_open",
 }
