@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -168,7 +168,8 @@ class Plots:
             blocks = map_blocks(source, of, [one])
             if not blocks:
                 raise InputError(f"{assay} has too few samples or features for a map")
-            return _map(blocks, None if colour is None else label(source, colour), colour or "")
+            columns = source.table("select * from dim_sample limit 0").column_names
+            return _map(blocks, colour, {label(source, column): column for column in columns})
 
     def list(self) -> pl.DataFrame:
         """Return the figures of the report: name, page, title. It makes the whole report."""
@@ -259,13 +260,17 @@ def _first(page: Page, prefix: str) -> Chart:
     )
 
 
-def _map(blocks: Sequence[Block], wanted: str | None, colour: str) -> Chart:
+def _map(blocks: Sequence[Block], colour: str | None, columns: Mapping[str, str]) -> Chart:
     """Return the map that is coloured by a variable, or the one that the report has as a file."""
     page = Page("quality", "", "", (Section("", tuple(blocks)),))
-    if wanted is None:
+    if colour is None:
         return Chart(next(f for f in _figures(page) if f.where != "page"))
     choices = [b for b in all_blocks(page) if isinstance(b, Choice) and b.label == COLOURED_BY]
-    said = {panel.title: panel for choice in choices for panel in choice.panels}
-    if wanted not in said:
-        raise no_such("variable with several values", [colour], list(said))
-    return Chart(next(b for b in said[wanted].blocks if isinstance(b, Figure)))
+    panels = {
+        columns.get(panel.title, panel.title): panel
+        for choice in choices
+        for panel in choice.panels
+    }
+    if colour not in panels:
+        raise no_such("variable with several values", [colour], list(panels))
+    return Chart(next(b for b in panels[colour].blocks if isinstance(b, Figure)))

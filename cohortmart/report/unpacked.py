@@ -32,8 +32,8 @@ def feature_rows(points: FeaturePoints) -> pa.Table:
     height = -np.log10(np.maximum(p, 10.0**-LARGEST_MINUS_LOG10_P))
     values = {"log_fc": log_fc, "height": height, "level": numbers(codes(features.level))}
     x, y = values[points.x], values[points.y]
-    directions = np.where(log_fc > 0, "up", "down")
-    directions[codes(columns["found"]) == 0] = "neither"
+    is_found = codes(columns["found"]) == 1
+    directions = np.where(is_found, np.where(log_fc > 0, "up", "down"), "neither")
     names = [
         i if name in (None, i) else f"{name} ({i})"
         for i, name in zip(texts(features.ids), texts(features.names), strict=True)
