@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cohortmart
@@ -87,6 +87,7 @@ def test_every_value_equals_the_long_table(
     )
 
 
+@settings(max_examples=12)
 @given(data=st.data())
 def test_any_samples_features_and_blocks(study: cohortmart.Study, data: st.DataObject) -> None:
     assay = data.draw(st.sampled_from(sorted(ASSAYS)))
