@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import cohortmart
@@ -12,20 +13,32 @@ from tests.support.small_study import write_study
 HP, BOTH = "{HP_3rd-1st: HP.3rd - HP.1st}", "{HP_3rd-1st: HP.3rd - HP.1st, MS: MS.3rd - MS.1st}"
 
 
+def varied(folder: Path, contrasts: str, rng: np.random.Generator) -> Path:
+    """The small study with counts that differ."""
+    file = write_study(folder, contrasts=contrasts)
+    header = (folder / "counts.tsv").read_text("utf-8").splitlines()[0]
+    counts = rng.poisson(50, (50, header.count("\t")))
+    rows = [f"G{g}\t" + "\t".join(map(str, row)) for g, row in enumerate(counts)]
+    (folder / "counts.tsv").write_text("\n".join([header, *rows]) + "\n")
+    return file
+
+
 @pytest.mark.slow
 def test_an_open_study_sees_what_a_run_changes(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    file, out = write_study(tmp_path, contrasts=HP), tmp_path / "out"
+    file, out = varied(tmp_path, HP, np.random.default_rng(1)), tmp_path / "out"
     with cohortmart.run(file, out=out) as study:
         assert capfd.readouterr() == ("", "")
         assert (out / "report" / "index.html").exists()
         assert study.contrasts()["contrast"].to_list() == ["HP_3rd-1st"]
-        write_study(tmp_path, contrasts=BOTH)
+        before = study.matrix("rna", "count").values
+        varied(tmp_path, BOTH, np.random.default_rng(2))
         again = cohortmart.run(file, out=out, report=False, progress=True)
         said = capfd.readouterr()
         assert "computing the contrasts" in said.err
         assert "small" in said.out
+        assert not np.array_equal(study.matrix("rna", "count").values, before)
         for one in (study, again):
             assert one.contrasts()["contrast"].to_list() == ["HP_3rd-1st", "MS"]
             assert one.contrast("main", "MS").pl().height == 50
