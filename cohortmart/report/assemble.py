@@ -18,7 +18,7 @@ from cohortmart.report.theme import CONFIG
 from cohortmart.report.titles import in_one_line
 
 
-def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
+def html(study: str, pages: Sequence[Page], footer: str = "", left_out: str = "") -> str:
     """Return the whole report.
 
     Parameters
@@ -29,6 +29,8 @@ def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
         In the order in which they are offered.
     footer : str
         A sentence at the foot of every page.
+    left_out : str
+        A sentence at the end of the first page: which pages there are not.
 
     Raises
     ------
@@ -65,6 +67,7 @@ def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
         css=_text("report.css"),
         pages=[_page(page, spec_of) for page in pages],
         footer=footer,
+        left_out=left_out,
         embedded=[{"id": i, "json": text} for i, text in items],
         vega=vega_bundle(),
         script="\n".join(_text(name) for name in ("features.js", "tables.js", "report.js")),

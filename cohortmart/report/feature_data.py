@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from cohortmart.report.blocks import Block, FeaturePoints, Features, Figure, Reach, Table
@@ -38,15 +39,23 @@ def feature_data(
         if isinstance(block, Figure) and block.where != "file":
             for name, points in block.data.items():
                 if isinstance(points, FeaturePoints):
-                    sets[points.features.name] = points.features
+                    _add(sets, points.features)
                     parts[name] = _points(points)
         elif isinstance(block, Table) and block.reach is not None:
-            sets[block.reach.features.name] = block.reach.features
+            _add(sets, block.reach.features)
             lost[block.reach.features.name] = {"lost": block.reach.lost, "query": block.reach.query}
             parts["reach"] = _reach(block.reach, block.rows.num_rows)
         if parts:
             wanted[f"data-{block.name}"] = parts
     return _stored(sets, lost), wanted
+
+
+def _add(sets: dict[str, Features], features: Features) -> None:
+    """Add features, or contrasts of features that are there already."""
+    known = sets.get(features.name)
+    if known is not None and known is not features:
+        features = replace(features, contrasts={**known.contrasts, **features.contrasts})
+    sets[features.name] = features
 
 
 def _stored(sets: dict[str, Features], lost: dict[str, dict[str, str]]) -> dict[str, Any]:

@@ -55,6 +55,10 @@ class Measured(Protocol):
     def unit(self) -> str:
         """Of the changes."""
 
+    @property
+    def is_beta(self) -> bool:
+        """Whether features are CpGs."""
+
 
 def axis_title(of: Measured) -> str:
     """Return the title of an axis of values: `Expression (log2 CPM)`."""

@@ -56,7 +56,7 @@ def standalone(figure: Figure, width: int = TWO_COLUMNS) -> dict[str, Any]:
     spec["config"] = CONFIG
     spec["padding"] = 4
     if figure.fit == "width" and "width" not in spec:
-        spec["width"] = width - 2 * spec["padding"]
+        spec["width"] = width
         spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     elif figure.fit == "columns":
         spec["columns"] = max(1, min(width // figure.cell_width, spec.get("columns", 99)))

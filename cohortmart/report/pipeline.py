@@ -18,7 +18,7 @@ from cohortmart.report.blocks import Figure, Page, all_blocks
 from cohortmart.report.context import report_source
 from cohortmart.report.figure_files import NARROW, draw_files
 from cohortmart.report.figure_list import write_figure_list
-from cohortmart.report.pages import PAGES
+from cohortmart.report.pages import PAGES, left_out
 from cohortmart.report.pseudonymise import pseudonymise_page
 from cohortmart.report.source import Detail, Source
 
@@ -114,7 +114,8 @@ def _written_page(source: Source, workshop: Path, say: Callable[[str], None]) ->
     detail = source.detail
     while True:
         pages = report_pages(source.with_detail(detail), say)
-        text = html(source.study, pages, _footer(source)).encode()
+        shown = [page for page in pages if page.sections] or pages[:1]
+        text = html(source.study, shown, _footer(source), left_out(pages)).encode()
         if len(text) <= LARGEST_BYTES or detail == Detail.least():
             (workshop / "index.html").write_bytes(text)
             say(f"report: one page of {len(text) / 1e6:.1f} MB")

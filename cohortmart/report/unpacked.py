@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from cohortmart.core.types import Floats, Ints
 from cohortmart.report.blocks import FeaturePoints
-from cohortmart.report.packed import LEAST_EXPONENT
 from cohortmart.report.pages.contrasts.sql import LARGEST_MINUS_LOG10_P
+
+#: What the codes of `three_digits` add to an exponent.
+_LEAST_EXPONENT = 310
 
 
 def feature_rows(points: FeaturePoints) -> pa.Table:
@@ -52,7 +54,7 @@ def codes(packed: str) -> Ints:
 def numbers(codes: Ints) -> Floats:
     """Return the numbers whose codes `three_digits` gave; NaN where one is missing."""
     exponent, digits = np.divmod((codes - 2) // 2, 900)
-    size = (digits + 100.0) * 10.0 ** np.clip(exponent - LEAST_EXPONENT - 2.0, -320, 306)
+    size = (digits + 100.0) * 10.0 ** np.clip(exponent - _LEAST_EXPONENT - 2.0, -320, 306)
     signed = np.where(codes % 2 == 1, -size, size)
     return np.where(codes > 1, signed, np.where(codes == 1, 0.0, np.nan))
 

@@ -7,21 +7,6 @@ function embedded(id) {
   return holder === null ? null : JSON.parse(holder.textContent);
 }
 
-// Columns (texts as numbers of a list of levels; one of several tables by its name) to rows.
-function toRows(compact) {
-  const columns = Object.entries(compact.columns).map(([name, given]) => {
-    const column = typeof given === "string" ? embedded(given) : given;
-    return [name, Array.isArray(column) ? column : column.codes.map((c) => (c === null ? null : column.levels[c]))];
-  });
-  const rows = new Array(compact.n);
-  for (let i = 0; i < compact.n; i += 1) {
-    const row = {};
-    for (const [name, values] of columns) row[name] = values[i];
-    rows[i] = row;
-  }
-  return rows;
-}
-
 // ---- packed columns
 async function inflated(text) {
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
@@ -40,12 +25,43 @@ async function codesOf(text) {
   return codes;
 }
 
-// Three digits and an exponent, see packed.py.
-function numberOf(code) {
+// Three (or four) digits and an exponent, see packed.py.
+function numberOf(code, digits = 3) {
   if (code < 2) return code === 0 ? null : 0;
   const place = Math.floor((code - 2) / 2);
-  const size = Number(`${100 + (place % 900)}e${Math.floor(place / 900) - 312}`);
+  const least = 10 ** (digits - 1);
+  const size = Number(`${least + (place % (9 * least))}e${Math.floor(place / (9 * least)) - 309 - digits}`);
   return code % 2 === 0 ? size : -size;
+}
+
+function integerOf(code) {
+  if (code === 0) return null;
+  return code % 2 === 1 ? (code - 1) / 2 : (2 - code) / 2;
+}
+
+// A list of numbers, or a packed one.
+async function numbersOf(column) {
+  if (Array.isArray(column)) return column;
+  const codes = await codesOf(column.packed);
+  return codes.map((code) => (column.as === "integer" ? integerOf(code) : numberOf(code, 4)));
+}
+
+
+// Columns (texts as numbers of a list of levels; one of several tables by its name) to rows.
+async function toRows(compact) {
+  const columns = await Promise.all(Object.entries(compact.columns).map(async ([name, given]) => {
+    const column = typeof given === "string" ? embedded(given) : given;
+    if (column.levels === undefined) return [name, await numbersOf(column)];
+    const codes = await numbersOf(column.codes);
+    return [name, codes.map((c) => (c === null ? null : column.levels[c]))];
+  }));
+  const rows = new Array(compact.n);
+  for (let i = 0; i < compact.n; i += 1) {
+    const row = {};
+    for (const [name, values] of columns) row[name] = values[i];
+    rows[i] = row;
+  }
+  return rows;
 }
 
 const textsOf = async (id) => JSON.parse(new TextDecoder().decode(await inflated(embedded(id))));
@@ -61,7 +77,7 @@ const sharedColumns = (name) => once(name, async () => {
   return {
     id: await once(ids, () => textsOf(ids)),
     name: await once(names, () => textsOf(names)),
-    level: (await codesOf(level)).map(numberOf),
+    level: (await codesOf(level)).map((code) => numberOf(code)),
   };
 });
 
@@ -77,8 +93,8 @@ async function contrastColumns(name, place) {
     adjusted[i] = numberOf(code);
   });
   return {
-    log_fc: (await codesOf(given.log_fc)).map(numberOf),
-    p: p.map(numberOf),
+    log_fc: (await codesOf(given.log_fc)).map((code) => numberOf(code)),
+    p: p.map((code) => numberOf(code)),
     adj_p: adjusted,
     found: await codesOf(given.found),
     order,

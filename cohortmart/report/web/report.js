@@ -29,13 +29,7 @@ async function draw(figure) {
   if (width === 0 || (before !== undefined && before.width === width)) return;
   drawn.set(figure, { width, view: before && before.view });
   const spec = embedded(figure.dataset.spec);
-  const data = embedded(`data-${figure.id}`);
   spec.datasets = {};
-  let marks = 0;
-  for (const [name, compact] of Object.entries(data)) {
-    spec.datasets[name] = compact.features ? await featurePoints(compact) : toRows(compact);
-    marks += spec.datasets[name].length;
-  }
   // in a narrow window legends stand below each other, or they would be cut
   spec.config = width < NARROW ? { ...config, legend: { ...config.legend, ...STACKED } } : config;
   if (figure.dataset.fit === "width") {
@@ -45,6 +39,11 @@ async function draw(figure) {
     widen(spec, width, Number(figure.dataset.cell));
   }
   try {
+    let marks = 0;
+    for (const [name, compact] of Object.entries(embedded(`data-${figure.id}`))) {
+      spec.datasets[name] = await (compact.features ? featurePoints(compact) : toRows(compact));
+      marks += spec.datasets[name].length;
+    }
     const found = await window.vegaEmbed(place, spec, {
       mode: "vega-lite", actions: false, ast: false, defaultStyle: false, renderer: marks > 3000 ? "canvas" : "svg",
     });

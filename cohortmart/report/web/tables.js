@@ -78,8 +78,9 @@ async function tabulate(holder) {
   if (holder.dataset.begun === "true") return;
   holder.dataset.begun = "true";
   const { columns, rows: compact, reach } = embedded(`data-${holder.id}`);
-  let rows = toRows(compact);
+  let rows;
   try {
+    rows = await toRows(compact);
     if (reach) rows = await reachedRows(reach, rows);
   } catch (error) {
     holder.dataset.drawn = "failed";

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
-import zlib
-from base64 import b64decode
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from cohortmart.report.packed import packed, packed_texts, three_digits
-
-
-def unpacked(text: str) -> np.ndarray:
-    """Return the codes that `packed` took."""
-    planes = np.frombuffer(zlib.decompress(b64decode(text)), dtype=np.uint8).reshape(4, -1)
-    return sum(planes[k].astype(np.int64) << (8 * k) for k in range(4))
-
-
-def decoded(code: int) -> float | None:
-    """Return the number of a code, as `features.js` reads it."""
-    if code < 2:
-        return None if code == 0 else 0.0
-    place, is_negative = divmod(code - 2, 2)
-    exponent, digits = divmod(place, 900)
-    return (-1) ** is_negative * float(f"{digits + 100}e{exponent - 312}")
+from cohortmart.report.packed import four_digits, packed, packed_texts, three_digits, whole_numbers
+from tests.support.unpacked import decoded, unpacked, unpacked_texts
 
 
 def codes(values: list[float | None]) -> list[int]:
@@ -64,4 +47,17 @@ def test_codes_come_back(given: list[int]) -> None:
 
 def test_texts_come_back() -> None:
     given = ["IL7R", None, 'a "b"\n</script>', "µ"]
-    assert json.loads(zlib.decompress(b64decode(packed_texts(given)))) == given
+    assert unpacked_texts(packed_texts(given)) == given
+
+
+def test_columns_of_thousands_keep_four_digits_and_every_whole_number() -> None:
+    values = np.random.default_rng(3).normal(size=500).tolist()
+    given = [*values, None, 0.0, 1e-5, -123456.0]
+    found = unpacked(packed(four_digits(pa.chunked_array([pa.array(given)])))).tolist()
+    expected = [None if v is None else float(f"{v:.3e}") for v in given]
+    assert [decoded(code, 4) for code in found] == expected
+    whole = [None, 0, 1, -1, 536870911, -5]
+    found = unpacked(packed(whole_numbers(pa.chunked_array([pa.array(whole)])))).tolist()
+    back = [None if c == 0 else (c - 1) // 2 if c % 2 else (2 - c) // 2 for c in found]
+    assert back == whole
+    assert whole_numbers(pa.chunked_array([pa.array([2**40])])) is None

@@ -6,9 +6,10 @@ from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
 from cohortmart.core.warehouse.macros import rendered
 from cohortmart.report.packed import three_digits
 
-#: Every tested feature of every analysis, with its smallest P in any contrast.
+#: Every tested feature of every analysis, with its smallest P in any contrast. It is the same for
+#: all pages of a report.
 BEST = f"""
-create or replace temp table feature_best as
+create temp table if not exists feature_best as
 select
     f.analysis, r.feature_id,
     bool_or(coalesce({rendered("is_found", "r", "f.limits")}, false)) as is_found,

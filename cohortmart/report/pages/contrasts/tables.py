@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cohortmart.core.text import counted
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.blocks import Column, Table
 from cohortmart.report.pages.contrasts.words import Manner, own_words_only
@@ -109,13 +110,7 @@ def all_contrasts_table(source: Source, manner: Manner) -> Table:
         Column("n_complete", "Complete pairs", "integer"),
         Column("n_tested", f"{manner.nouns} tested", "integer"),
     ]
-    people = source.subject.many
-    caption = (
-        f"A row is a contrast. Up and down count the {manner.noun}s that are found: {thresholds}. "
-        f"Complete pairs are {people} with a sample at every {source.timepoint.one} that their "
-        "part "
-        f"of the contrast needs; a comparison of different {people} has none."
-    )
+    caption = f"Up and down count what is found: {thresholds}."
     if checked:
         columns[5:5] = [
             Column("n_observed", "P < 0.05, observed", "integer"),
@@ -123,10 +118,8 @@ def all_contrasts_table(source: Source, manner: Manner) -> Table:
             Column("p_permutation", "P of the shuffling", "p"),
         ]
         caption += (
-            f" Shuffling each {source.subject.one}'s {source.timepoint.many} shows how many "
-            f"{manner.noun}s reach P < 0.05 by chance in these very samples (mean); its P is how "
-            "often shuffling finds as many as "
-            "observed."
+            f" {source.timepoint.many.capitalize()} were shuffled within {source.subject.many}: "
+            f"the mean number of {manner.noun}s that reach P < 0.05 stands beside the observed."
         )
     query = (
         "select s.* from contrast_summary as s\n"
@@ -158,9 +151,7 @@ def joint_tests_table(source: Source, manner: Manner) -> Table | None:
     return Table(
         f"contrasts-joint-{manner.slug}",
         f"Joint tests of {manner.analysis}",
-        f"A row is a test (moderated F) of whether a {manner.noun} differs in any of several "
-        "contrasts, in whatever direction; degrees of freedom say how many of them are "
-        "independent.",
+        f"{counted(rows.num_rows, 'test')} (moderated F) of several contrasts together.",
         (
             Column("test", "Test"),
             Column("df1", "Degrees of freedom", "integer"),
@@ -189,10 +180,8 @@ def other_models_table(source: Source, manner: Manner) -> Table | None:
     return Table(
         f"contrasts-other-models-{manner.slug}",
         f"{manner.analysis} under other models",
-        f"A row is a contrast; its strongest {manner.noun}s were fitted again with batch, "
-        f"{source.subject.many} and covariates handled otherwise. Holds: found again with the same "
-        "sign. The table "
-        "fct_sensitivity has every model.",
+        f"The strongest {manner.noun}s fitted again in other ways; those that hold are found with "
+        "the same sign. fct_sensitivity has every model.",
         (
             Column("meaning", "What is compared"),
             Column("contrast", "Contrast"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pyarrow as pa
 
 from cohortmart.report.blocks import Beside, Block, Figure
@@ -18,8 +16,8 @@ from cohortmart.report.pages.overview.features import (
 )
 from cohortmart.report.pages.overview.strongest import strongest_contrast
 from cohortmart.report.pages.overview.volcano import volcano
-from cohortmart.report.pages.rebound.courses import course_words
-from cohortmart.report.pages.rebound.names import named
+from cohortmart.report.pages.rebound.courses import course_words, titled_courses
+from cohortmart.report.pages.rebound.names import named, short_labels
 from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 
@@ -61,7 +59,7 @@ def courses_figure(source: Source) -> Figure | None:
 
 
 def course_figure(
-    source: Source, of: Analysed, features: Sequence[str], *, name: str, title: str, about: str
+    source: Source, of: Analysed, features: list[str], *, name: str, title: str, about: str
 ) -> Figure | None:
     """Return the course of each feature over time, None where no values over time are there.
 
@@ -69,15 +67,14 @@ def course_figure(
     ----------
     source : Source
     of : Analysed
-    features : sequence of str
+    features : list of str
         Ids, in the order in which they are shown.
     name, title, about : str
         Of the figure; its caption says what it is about and on whom it rests.
     """
-    values = people_and_means(source, of, features)
-    if values is None or values.num_rows == 0:
+    courses = titled_courses(source, of, features)
+    if courses is None:
         return None
-    courses = named(source, of, values.drop_columns(["subject"]))
     groups = set(courses["study_group"].to_pylist())
     strata = set(courses["stratum"].to_pylist())
     return Figure(
@@ -111,9 +108,11 @@ def heat_map_figure(source: Source, of: Analysed) -> Figure | None:
     cells = named(source, of, values.filter(pa.array([k == shown for k in kind])))
     if cells.num_rows == 0:
         return None
+    labels = cells["feature"].to_pylist()
+    short = short_labels(labels)
     table = pa.table(
         {
-            "feature": cells["feature"],
+            "feature": pa.array([short[label] for label in labels]),
             "row": pa.array([panel - 1 for panel in cells["panel"].to_pylist()], pa.int64()),
             "sample": pa.array(_samples(cells)),
             "subject": cells["subject"],
@@ -126,7 +125,7 @@ def heat_map_figure(source: Source, of: Analysed) -> Figure | None:
     spec, data = heat_map(table, source.groups, source.timepoints, axis_title(of), source.nouns)
     name = source.names.words(of.row["contrast"])
     by = source.subject.one if shown == "person" else "group"
-    n = len(set(cells["feature"].to_pylist()))
+    n = len(short)
     return Figure(
         "overview-heat-map",
         f"The {n} strongest {of.kind.many_shown} of {name} by {by} and {source.timepoint.one}",

@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 
 from cohortmart.report.blocks import Figure
-from cohortmart.report.feature_values import axis_title, people_and_means
-from cohortmart.report.figures.trajectory import CELL_WIDTH, trajectories
+from cohortmart.report.feature_values import Measured, axis_title, people_and_means
+from cohortmart.report.figures.trajectory import CELL_WIDTH, panel_title, trajectories
 from cohortmart.report.pages.rebound.names import named
 from cohortmart.report.pages.rebound.pairs import ReboundPair
 from cohortmart.report.sample_numbers import samples_of
@@ -48,8 +48,8 @@ def courses_figure(source: Source, pair: ReboundPair) -> Figure | None:
         },
     )
     features = [row["feature_id"] for row in top]
-    courses = _courses(source, pair, features)
-    if courses is None or courses.num_rows == 0:
+    courses = titled_courses(source, pair, features)
+    if courses is None:
         return None
     strata = set(courses["stratum"].to_pylist())
     groups = set(courses["study_group"].to_pylist())
@@ -72,12 +72,17 @@ def courses_figure(source: Source, pair: ReboundPair) -> Figure | None:
     )
 
 
-def _courses(source: Source, pair: ReboundPair, features: list[str]) -> pa.Table | None:
-    """Return people's own values, where they may be shown, and the groups' means."""
-    found = people_and_means(source, pair, features)
-    if found is None:
+def titled_courses(source: Source, of: Measured, features: list[str]) -> pa.Table | None:
+    """Return people's courses and the groups' means with the title of each feature's panel.
+
+    None where the values of the analysis are not in the warehouse, or there are none.
+    """
+    found = people_and_means(source, of, features)
+    if found is None or found.num_rows == 0:
         return None
-    return named(source, pair, found.drop_columns(["subject"]))
+    rows = named(source, of, found.drop_columns(["subject"]))
+    titles = pa.array([panel_title(name) for name in rows["feature"].to_pylist()], pa.string())
+    return rows.drop_columns(["feature"]).append_column("feature", titles)
 
 
 def _caption(source: Source, pair: ReboundPair) -> str:
@@ -114,5 +119,6 @@ def course_words(source: Source, courses: pa.Table) -> str:
             f"{group} between {low['value']:.2f} ({low['timepoint']}) and {high['value']:.2f} "
             f"({high['timepoint']})"
         )
+    shown = [" ".join(name.split()) for name in shown]
     over = f"Courses over the {source.timepoint.many} of {'; '.join(shown)}."
     return f"{over} {shown[0]}: {', '.join(said)}."
