@@ -6,14 +6,13 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from cohortmart import __version__
+from cohortmart.app.environment import environment_of_children
 from cohortmart.core.errors import BuildError, CohortmartError
 
 app = typer.Typer(
@@ -302,26 +301,8 @@ def dbt_command(
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code: 0, 2 for bad input, 1 for a fault of ours."""
     given = sys.argv[1:] if arguments is None else arguments
-    with _environment_of_children():
+    with environment_of_children():
         _run(given)
-
-
-@contextmanager
-def _environment_of_children() -> Iterator[None]:
-    """Let what a command puts into the environment end with it.
-
-    Processes that it starts find their modules where it does, not in the current folder.
-    """
-    names = ("PYTHONSAFEPATH", "COHORTMART_DEBUG")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ["PYTHONSAFEPATH"] = "1"
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
 
 
 def _run(given: list[str]) -> None:
