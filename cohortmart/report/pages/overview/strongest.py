@@ -19,6 +19,7 @@ N_SENTENCES = 3
 _REBOUND = f"""
     select * from ({SUMMARY_SQL})
     where n_up_down + n_down_up > 0 and reading = 'stronger than chance'
+        and r is not null and r_no_effect is not null and p_value is not null
     order by (n_up_down + n_down_up) / sqrt(n_tested) desc, p_value, analysis, pair, study_group
     limit 1
 """
@@ -38,7 +39,7 @@ _PAIRS = """
         min_by((p.gene_name, p.r_within), (p.p_within, p.probe_id, p.gene_id)) as closest
     from dmp_deg as p
     inner join dim_contrast as d using (analysis, contrast)
-    where p.adj_p_within < 5e-2
+    where p.adj_p_within < 5e-2 and p.r_within is not null
     group by p.analysis, p.contrast, d.meaning
     order by n_pairs desc, p.analysis, p.contrast
     limit 1

@@ -61,6 +61,7 @@ _BATCH = """
         from qc_pca_covariate as v
         inner join qc_pca_component as c using (assay, sample_set, component)
         where v.assay = $assay and v.sample_set = $sample_set and v.component <= 3
+            and c.variance_share is not null
     ),
     found as (
         select *,

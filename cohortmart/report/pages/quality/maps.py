@@ -98,7 +98,12 @@ def _known(source: Source, assay: Assay, sets: Sequence[SampleSet]) -> Iterator[
     for one in sets:
         given = {"assay": assay.name, "sample_set": one.name, "groups": list(source.groups)}
         points = source.table(query, given)
-        shares = {r["component"]: r["variance_share"] for r in rows if r["sample_set"] == one.name}
+        shares = {
+            r["component"]: r["variance_share"]
+            for r in rows
+            # samples that are all the same have no differences to hold a share of
+            if r["sample_set"] == one.name and r["variance_share"] is not None
+        }
         yield _Set(assay, one, points, telling(source, points, candidates), shares)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from cohortmart.core.warehouse.home import Home
+from cohortmart.report.blocks import all_blocks
+from cohortmart.report.pages.quality import quality_page
 from cohortmart.report.pages.quality.assays import assays
 from cohortmart.report.pages.quality.flags import quality_flags
 from tests.support.report_quality_rows import SAMPLES, study
@@ -56,3 +58,12 @@ def test_samples_of_few_reads_that_count_less_already_are_no_caution() -> None:
         for r in study()["analysis_run"]
     ]
     assert "fewer than a quarter" not in _flags(analysis_run=runs)
+
+
+def test_samples_that_are_all_the_same_have_maps_without_shares() -> None:
+    components = [r | {"variance_share": None} for r in study()["qc_pca_component"]]
+    tables = {**study(), "qc_pca_component": components}
+    page = quality_page(small_source(tables, SAMPLES, analyses=("one", "two")))
+    maps = [b for b in all_blocks(page) if getattr(b, "name", "").startswith("quality-map-rna")]
+    assert maps
+    assert any("Share of all differences: not known." in getattr(b, "alt", "") for b in maps)
