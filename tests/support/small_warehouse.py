@@ -50,7 +50,8 @@ create table contrast_summary (
     threshold_delta_beta double, threshold_log_fc double
 );
 create table fct_contrast_result (
-    analysis varchar, contrast varchar, feature_id varchar, log_fc double, t double,
+    analysis varchar, contrast varchar, feature_id varchar, feature_name varchar,
+    log_fc double, t double,
     p_value double, adj_p_value double, delta_beta double
 );
 """
@@ -84,8 +85,9 @@ def write_warehouse(folder: Path, contrasts: tuple[str, ...] = ("b - a",)) -> Pa
                 row,
             )
             con.executemany(
-                "insert into fct_contrast_result values (?, ?, ?, ?, ?, ?, ?, null)",
-                [(*row, "ENSG1", 0.5, 1.0, 0.2, 0.3), (*row, "ENSG2", 2.0, 9.0, 0.001, 0.01),
-                 (*row, "ENSG3", None, None, None, None)],
+                "insert into fct_contrast_result values (?, ?, ?, ?, ?, ?, ?, ?, null)",
+                [(*row, "ENSG1", "IL7R", 0.5, 1.0, 0.2, 0.3),
+                 (*row, "ENSG2", "CD69", 2.0, 9.0, 0.001, 0.01),
+                 (*row, "ENSG3", None, None, None, None, None)],
             )  # fmt: skip
     return folder

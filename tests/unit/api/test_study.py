@@ -44,7 +44,7 @@ def test_it_says_in_short_what_it_is(study: cohortmart.Study, tmp_path: Path) ->
 
 def test_a_contrast_is_sorted_and_named(study: cohortmart.Study) -> None:
     rows = study.contrast("one", "b - a").pl()
-    assert rows.select("feature_id", "name", "is_found", "p_value").rows() == [
+    assert rows.select("feature_id", "feature_name", "is_found", "p_value").rows() == [
         ("ENSG2", "CD69", True, 0.001), ("ENSG1", "IL7R", False, 0.2), ("ENSG3", None, None, None),
     ]  # fmt: skip
     listed = study.contrasts().rows(named=True)
