@@ -64,6 +64,7 @@ def write_warehouse(folder: Path, contrasts: tuple[str, ...] = ("b - a",)) -> Pa
     genes = [("ENSG1", "IL7R", "ENSG1", "IL7R"), ("ENSG2", "CD69", "ENSG2", "CD69"),
              ("ENSG3", None, "ENSG3", None), ("ENSG4", "TWIN", "ENSG4", "TWIN"),
              ("ENSG5", "TWIN", "ENSG5", "TWIN"), ("ENSG6", "SEPTIN2", "ENSG6", "SEPT2"),
+             ("ENSG7", "ABC", "ENSG7", "ABC"), ("ENSG8", "Abc", "ENSG8", "Abc"),
              *((f"h{i}", name, None, name) for i, name in enumerate(HOSTILE))]  # fmt: skip
     with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
         con.execute(_TABLES)
