@@ -75,7 +75,7 @@ def test_the_course_is_that_of_the_values(study: cohortmart.Study) -> None:
 def test_the_volcano_has_every_feature_once(study: cohortmart.Study) -> None:
     points = study.plot.volcano("rna_cd8", "MS_3rd-1st").data["features"]
     rows = study.contrast("rna_cd8", "MS_3rd-1st").pl().with_columns(
-        pl.format("{} ({})", "name", "feature_id").alias("name"),
+        pl.format("{} ({})", "feature_name", "feature_id").alias("name"),
         pl.when("is_found").then(pl.when(pl.col("log_fc") > 0).then(pl.lit("up"))
                                  .otherwise(pl.lit("down")))
         .otherwise(pl.lit("neither")).alias("direction"),
