@@ -12,6 +12,15 @@ Spec = dict[str, Any]
 
 #: What a panel takes with its axis and spacing.
 CELL_WIDTH = 270
+#: Pixels of a panel, and between the panels for their axes.
+_WIDTH, _HEIGHT = 200, 190
+_BETWEEN = {"column": CELL_WIDTH - _WIDTH, "row": 78}
+#: Header of a panel: a feature's genes, and its id below them.
+_IN_TWO_LINES = (
+    "indexof(datum.label, ', ') < 0 ? datum.label : "
+    "[slice(datum.label, 0, lastindexof(datum.label, ', ')), "
+    "slice(datum.label, lastindexof(datum.label, ', ') + 2)]"
+)
 _PERSON, _MEAN = "datum.kind === 'person'", "datum.kind === 'mean'"
 
 
@@ -43,14 +52,17 @@ def trajectories(
     """
     x = {"field": "timepoint", "type": "ordinal", "sort": list(timepoints),
          "title": capital(nouns.timepoint.one), "axis": {"labelAngle": 0}}  # fmt: skip
-    legend = {"orient": "bottom", "columns": 3, "values": list(shown), "symbolOpacity": 1,
-              "symbolSize": 90}  # fmt: skip
+    legend = None
+    if len(groups) > 1:
+        legend = {"orient": "bottom", "columns": 3, "values": list(shown), "symbolOpacity": 1,
+                  "symbolSize": 90}  # fmt: skip
     colour = {
         "field": "study_group", "type": "nominal", "title": "Group",
         "scale": group_scale(groups),
         "legend": legend,
     }  # fmt: skip
     value = {"field": "value", "type": "quantitative", "title": unit,
+             "axis": {"minExtent": 30},  # titles of all panels as far from their plots
              "scale": {"zero": False, "nice": False, "padding": 8}}  # fmt: skip
     line = {"x": x, "y": value, "color": colour, "detail": {"field": "line"},
             "order": {"field": "visit_order", "type": "quantitative"}}  # fmt: skip
@@ -64,12 +76,17 @@ def trajectories(
         "data": {"name": "courses"},
         "facet": {"field": "feature", "type": "nominal", "title": None,
                   "sort": {"field": "panel", "op": "min"},
-                  "header": {"labelLimit": 210, "labelFontWeight": 600}},
+                  "header": {"labelLimit": CELL_WIDTH - 6, "labelFontWeight": 600,
+                             "labelPadding": 6, "labelLineHeight": 14,
+                             "labelExpr": _IN_TWO_LINES}},
         "columns": 4,
+        # laid out by their plots, whatever their axes need: all plots of a column in one line
+        "bounds": "flush",
+        "spacing": _BETWEEN,
         "resolve": {"scale": {"y": "independent"}, "axis": {"x": "independent"}},
         "spec": {
-            "width": 195,
-            "height": 190,
+            "width": _WIDTH,
+            "height": _HEIGHT,
             "layer": [
                 _band(x, value, colour),
                 {"transform": [{"filter": _PERSON}],
@@ -81,7 +98,7 @@ def trajectories(
                 {"transform": [{"filter": _MEAN}],
                  "mark": {"type": "point", "filled": True, "size": 55, "opacity": 1},
                  "encoding": {"x": x, "y": value, "color": colour, "shape": shape,
-                              "tooltip": _tooltip(unit, nouns)}},
+                              "tooltip": _tooltip(unit, nouns, len(groups) > 1)}},
             ],
         },
     }  # fmt: skip
@@ -101,10 +118,10 @@ def _band(x: Spec, value: Spec, colour: Spec) -> Spec:
     }
 
 
-def _tooltip(unit: str, nouns: Nouns) -> list[Spec]:
+def _tooltip(unit: str, nouns: Nouns, has_groups: bool) -> list[Spec]:
     return [
         {"field": "feature", "title": "Feature"},
-        {"field": "study_group", "title": "Group"},
+        *([{"field": "study_group", "title": "Group"}] if has_groups else []),
         {"field": "timepoint", "title": capital(nouns.timepoint.one)},
         {"field": "value", "title": f"Mean {unit}", "format": ".3g"},
         {"field": "low", "title": "95 % from", "format": ".3g"},
