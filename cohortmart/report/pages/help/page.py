@@ -62,6 +62,7 @@ def _said(name: str, source: Source) -> tuple[Block, ...]:
     said = (
         (in_nouns(kind, source.nouns), in_nouns(without(how, left_out), source.nouns))
         for kind, how in entries
+        if without(kind, left_out)
     )
     return tuple(Text(how, "term", kind) for kind, how in said if how)
 

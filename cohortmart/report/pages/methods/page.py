@@ -202,7 +202,7 @@ def _matrices(source: Source, name: str, short: str) -> list[Block]:
                 f"Design matrix of {name}",
                 f"{people}.",
                 f"Design matrix of {people} and {counted(k, 'coefficient')}.",
-                design_cells(k, source.nouns),
+                design_cells(k, source.nouns, has_groups=source.has_groups),
                 {"cells": cells},
                 fit="scroll",
             )
