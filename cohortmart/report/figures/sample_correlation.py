@@ -67,7 +67,7 @@ def _same() -> Spec:
     return {
         "data": {"name": "same"},
         "transform": _ends("x", "y"),
-        "mark": {"type": "rect", "fillOpacity": 0, "strokeWidth": 0.9, "aria": False},
+        "mark": {"type": "rect", "fill": "transparent", "strokeWidth": 0.9, "aria": False},
         "encoding": {
             "x": _x("x"), "x2": {"field": "x_end"}, "y": _y("y"), "y2": {"field": "y_end"},
             "stroke": {
