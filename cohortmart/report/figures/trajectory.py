@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 from cohortmart.core.text import Nouns, capital
@@ -12,6 +13,7 @@ Spec = dict[str, Any]
 
 #: What a panel takes with its axis and spacing.
 CELL_WIDTH = 270
+<<<<<<< HEAD
 #: Pixels of a panel, and between the panels for their axes.
 _WIDTH, _HEIGHT = 200, 190
 _BETWEEN = {"column": CELL_WIDTH - _WIDTH, "row": 78}
@@ -21,7 +23,16 @@ _IN_TWO_LINES = (
     "[slice(datum.label, 0, lastindexof(datum.label, ', ')), "
     "slice(datum.label, lastindexof(datum.label, ', ') + 2)]"
 )
+=======
+#: Letters of a title that fit above a panel.
+_TITLE_LETTERS = 32
+>>>>>>> main
 _PERSON, _MEAN = "datum.kind === 'person'", "datum.kind === 'mean'"
+
+
+def panel_title(feature: str) -> str:
+    """Return what stands above a panel, in lines that are not cut."""
+    return "\n".join(wrap(feature, _TITLE_LETTERS)) or feature
 
 
 def trajectories(
@@ -46,9 +57,9 @@ def trajectories(
     nouns : Nouns
     several_strata : bool
         Dash the lines by `stratum` (cell type and further visit keys). The data set
-        `courses` has the columns panel, feature, kind (person | mean), line (one of a line),
-        study_group, stratum, timepoint, visit_order, value, low, high and n; `low` and `high`
-        are null for people and where there is one person only.
+        `courses` has the columns panel, feature (a `panel_title`), kind (person | mean), line
+        (one of a line), study_group, stratum, timepoint, visit_order, value, low, high and n;
+        `low` and `high` are null for people and where there is one person only.
     """
     x = {"field": "timepoint", "type": "ordinal", "sort": list(timepoints),
          "title": capital(nouns.timepoint.one), "axis": {"labelAngle": 0}}  # fmt: skip
@@ -76,9 +87,14 @@ def trajectories(
         "data": {"name": "courses"},
         "facet": {"field": "feature", "type": "nominal", "title": None,
                   "sort": {"field": "panel", "op": "min"},
+<<<<<<< HEAD
                   "header": {"labelLimit": CELL_WIDTH - 6, "labelFontWeight": 600,
                              "labelPadding": 6, "labelLineHeight": 14,
                              "labelExpr": _IN_TWO_LINES}},
+=======
+                  "header": {"labelExpr": "split(datum.label, '\\n')", "labelLimit": CELL_WIDTH,
+                             "labelFontWeight": 600}},
+>>>>>>> main
         "columns": 4,
         # laid out by their plots, whatever their axes need: all plots of a column in one line
         "bounds": "flush",
