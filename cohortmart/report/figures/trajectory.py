@@ -13,20 +13,11 @@ Spec = dict[str, Any]
 
 #: What a panel takes with its axis and spacing.
 CELL_WIDTH = 270
-<<<<<<< HEAD
 #: Pixels of a panel, and between the panels for their axes.
 _WIDTH, _HEIGHT = 200, 190
 _BETWEEN = {"column": CELL_WIDTH - _WIDTH, "row": 78}
-#: Header of a panel: a feature's genes, and its id below them.
-_IN_TWO_LINES = (
-    "indexof(datum.label, ', ') < 0 ? datum.label : "
-    "[slice(datum.label, 0, lastindexof(datum.label, ', ')), "
-    "slice(datum.label, lastindexof(datum.label, ', ') + 2)]"
-)
-=======
 #: Letters of a title that fit above a panel.
 _TITLE_LETTERS = 32
->>>>>>> main
 _PERSON, _MEAN = "datum.kind === 'person'", "datum.kind === 'mean'"
 
 
@@ -87,14 +78,8 @@ def trajectories(
         "data": {"name": "courses"},
         "facet": {"field": "feature", "type": "nominal", "title": None,
                   "sort": {"field": "panel", "op": "min"},
-<<<<<<< HEAD
-                  "header": {"labelLimit": CELL_WIDTH - 6, "labelFontWeight": 600,
-                             "labelPadding": 6, "labelLineHeight": 14,
-                             "labelExpr": _IN_TWO_LINES}},
-=======
                   "header": {"labelExpr": "split(datum.label, '\\n')", "labelLimit": CELL_WIDTH,
-                             "labelFontWeight": 600}},
->>>>>>> main
+                             "labelFontWeight": 600, "labelPadding": 6}},
         "columns": 4,
         # laid out by their plots, whatever their axes need: all plots of a column in one line
         "bounds": "flush",
