@@ -139,10 +139,10 @@ def classes_figure(source: Source, pair: ReboundPair) -> Figure | None:
     if not shown:
         return None
     titles = [pair.titles[i] for i in shown]
-    steps = [f"{before} to {after}" for before, after in pairwise(pair.visits)]
-    heads = [
-        tuple(steps) or (f"First: {pair.firsts[i]}", f"Then: {pair.seconds[i]}") for i in shown
-    ]
+    heads = [(f"First: {pair.firsts[i]}", f"Then: {pair.seconds[i]}") for i in shown]
+    if pair.visits:
+        first, second = (f"{before} to {after}" for before, after in pairwise(pair.visits))
+        heads = [(first, second)] * len(shown)
     kinds = {flow.band_kind(*key) for i in shown for key in flows[i]}
     return Figure(
         f"rebound-classes-{pair.slug}",
