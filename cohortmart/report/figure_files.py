@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cohortmart.core.spawning import without_main
 from cohortmart.report.blocks import Figure
 from cohortmart.report.columns import rows
 from cohortmart.report.theme import CONFIG
@@ -86,7 +87,7 @@ def draw_files(figures: Sequence[Figure], folder: Path) -> list[Path]:
     if not jobs:
         return []
     # a process of its own for each half: the drawing library holds the interpreter
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with without_main(), ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         list(pool.map(_draw, jobs, chunksize=1))
     return [Path(f"{job.path}.{kind}") for job in jobs for kind in job.kinds]
 
@@ -104,18 +105,38 @@ def _jobs(figure: Figure, folder: Path) -> list[_Job]:
     return jobs
 
 
+def figure_svg(figure: Figure) -> str:
+    """Return a figure as SVG, as its file two columns wide has it."""
+    return _in_millimetres(*_picture(_jobs(figure, Path())[0]))
+
+
+def figure_png(figure: Figure, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
+    """Return a figure as PNG, as its file two columns wide has it."""
+    return _png(*_picture(_jobs(figure, Path())[0]), dots_per_inch)
+
+
 def _draw(job: _Job) -> None:
+    svg, scale = _picture(job)
+    Path(f"{job.path}.svg").write_text(_in_millimetres(svg, scale), encoding="utf-8")
+    if "png" in job.kinds:
+        Path(f"{job.path}.png").write_bytes(_png(svg, scale))
+
+
+def _picture(job: _Job) -> tuple[str, float]:
+    """Return a picture in pixels, and how many points each of them is."""
     import vl_convert
 
     if callable(job.drawn):
         svg = job.drawn(job.width)
     else:
         svg = _renumbered(_without_layers(vl_convert.vegalite_to_svg(job.drawn)))
-    scale = _scale(svg, job.width)
-    Path(f"{job.path}.svg").write_text(_in_millimetres(svg, scale), encoding="utf-8")
-    if "png" in job.kinds:
-        png = vl_convert.svg_to_png(svg, scale=scale, ppi=DOTS_PER_INCH)
-        Path(f"{job.path}.png").write_bytes(png)
+    return svg, _scale(svg, job.width)
+
+
+def _png(svg: str, scale: float, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
+    import vl_convert
+
+    return bytes(vl_convert.svg_to_png(svg, scale=scale, ppi=dots_per_inch))
 
 
 def _without_layers(svg: str) -> str:

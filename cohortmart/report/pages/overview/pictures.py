@@ -46,17 +46,41 @@ def courses_figure(source: Source) -> Figure | None:
     if chosen is None:
         return None
     of, features = chosen
+    what = "swing back" if "pair" in of.row else "change"
+    name = of.row["pair"] if "pair" in of.row else of.row["contrast"]
+    return course_figure(
+        source,
+        of,
+        features,
+        name="overview-courses",
+        title=f"{of.kind.many_shown[0].upper()}{of.kind.many_shown[1:]} that {what} most clearly",
+        about=f"{of.analysis}, {source.names.words(name)}",
+    )
+
+
+def course_figure(
+    source: Source, of: Analysed, features: list[str], *, name: str, title: str, about: str
+) -> Figure | None:
+    """Return the course of each feature over time, None where no values over time are there.
+
+    Parameters
+    ----------
+    source : Source
+    of : Analysed
+    features : list of str
+        Ids, in the order in which they are shown.
+    name, title, about : str
+        Of the figure; its caption says what it is about and on whom it rests.
+    """
     courses = titled_courses(source, of, features)
     if courses is None:
         return None
     groups = set(courses["study_group"].to_pylist())
     strata = set(courses["stratum"].to_pylist())
-    what = "swing back" if "pair" in of.row else "change"
-    name = of.row["pair"] if "pair" in of.row else of.row["contrast"]
     return Figure(
-        "overview-courses",
-        f"{of.kind.many_shown[0].upper()}{of.kind.many_shown[1:]} that {what} most clearly",
-        f"{of.analysis}, {source.names.words(name)}; {_people(source, of)}.",
+        name,
+        title,
+        f"{about}; {_people(source, of)}.",
         course_words(source, courses),
         trajectories(
             source.groups,
