@@ -79,7 +79,7 @@ def trajectories(
         "facet": {"field": "feature", "type": "nominal", "title": None,
                   "sort": {"field": "panel", "op": "min"},
                   "header": {"labelExpr": "split(datum.label, '\\n')", "labelLimit": CELL_WIDTH,
-                             "labelFontWeight": 600, "labelPadding": 6}},
+                             "labelFontWeight": 600, "labelPadding": 6, "labelLineHeight": 14}},
         "columns": 4,
         # laid out by their plots, whatever their axes need: all plots of a column in one line
         "bounds": "flush",

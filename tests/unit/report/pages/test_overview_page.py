@@ -210,6 +210,8 @@ def test_the_first_page_begins_with_pictures_of_the_strongest_result() -> None:
     points = found["overview-volcano"].data["features"]
     assert isinstance(points, FeaturePoints)
     assert points.features.n == 4
+    labels = found["overview-volcano"].data["labels"].to_pylist()
+    assert {"IL7R", "g2"} <= {r["text"] for r in labels}
 
 
 def test_without_a_rebound_what_changes_is_drawn() -> None:
