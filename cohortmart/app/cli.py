@@ -184,7 +184,7 @@ def export(
     ] = None,
 ) -> None:
     """Write the tables into one DuckDB file that can be sent on: it needs no other file."""
-    from cohortmart.app.commands.export import export_tables
+    from cohortmart.app.export.duckdb_file import export_tables
     from cohortmart.core.warehouse.home import Home
 
     session.out = out
