@@ -191,19 +191,51 @@ def sql(
 
 @app.command()
 def export(
-    target: Annotated[Path, typer.Argument(metavar="FILE.duckdb", help="The file to write.")],
     out: OutFolder,
+    target: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[TARGET]",
+            help="FILE.duckdb; with --to a folder, DIR/export/… if not given.",
+        ),
+    ] = None,
+    to: Annotated[
+        Literal["rds", "h5mu", "xlsx", "csv", "parquet"] | None,
+        typer.Option("--to", help="For R, scverse, Excel, and what reads CSV or Parquet."),
+    ] = None,
     table: Annotated[
         list[str] | None,
         typer.Option("--table", metavar="NAME", help="Only this table; may be given again."),
     ] = None,
+    analysis: Annotated[
+        list[str] | None,
+        typer.Option("--analysis", metavar="NAME", help="Only this analysis, and its assay."),
+    ] = None,
+    assay: Annotated[
+        list[str] | None,
+        typer.Option("--assay", metavar="NAME", help="Only this assay, and its analyses."),
+    ] = None,
+    pseudonymise: Annotated[
+        bool,
+        typer.Option("--pseudonymise", help="Contrasts and means of groups; nothing of a person."),
+    ] = False,
+    gzip: Annotated[bool, typer.Option("--gzip", help="Compress CSV files.")] = False,
 ) -> None:
-    """Write the tables into one DuckDB file that can be sent on: it needs no other file."""
-    from cohortmart.app.export.duckdb_file import export_tables
+    """Write the tables into one DuckDB file, or values and results for another program."""
+    from cohortmart.app.export.command import export_as_asked
     from cohortmart.core.warehouse.home import Home
 
     session.out = out
-    said = export_tables(Home(out), target, table or ())
+    said = export_as_asked(
+        Home(out),
+        target,
+        to,
+        tables=table or (),
+        analyses=analysis or (),
+        assays=assay or (),
+        pseudonymise=pseudonymise,
+        gzip=gzip,
+    )
     if not session.quiet:
         print(said)
 

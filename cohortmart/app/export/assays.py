@@ -203,4 +203,3 @@ def sample_table(source: Source, samples: Sequence[str]) -> tuple[pa.Table, dict
             i = table.column_names.index(name)
             table = table.set_column(i, name, table[name].cast(pa.string()))
     return table, levels
-

@@ -78,9 +78,7 @@ def _columns(values: Floats) -> list[pa.Array]:
     return [pa.array(column, from_pandas=True) for column in values.T]  # NaN is missing
 
 
-def _results(
-    chosen: Selection, analysis: str, contrasts: list[Contrast]
-) -> pa.RecordBatchReader:
+def _results(chosen: Selection, analysis: str, contrasts: list[Contrast]) -> pa.RecordBatchReader:
     """Return the results of an analysis as rows of features, three columns a contrast."""
     source = chosen.source
     source.con.execute(
@@ -102,15 +100,14 @@ def _results(
         "on f.feature_id = r.feature_id and r.analysis = $1 "
         "where f.block = $2 group by f.feature_id order by f.feature_id"
     )
-    names = ["feature_id", "gene_name", *(f"{c.shown} {name}" for c in contrasts for name in _SHOWN)]
-    kinds = [pa.string(), pa.string(), *[pa.float64()] * (len(names) - 2)]
-    schema = pa.schema(list(zip(names, kinds, strict=True)))
+    numbers = [(f"{c.shown} {name}", pa.float64()) for c in contrasts for name in _SHOWN]
+    schema = pa.schema([("feature_id", pa.string()), ("gene_name", pa.string()), *numbers])
     last = source.value("select max(block) from exported_feature")
 
     def batches() -> Iterator[pa.RecordBatch]:
         for block in range(0 if last is None else last + 1):
             rows = source.table(query, [analysis, block, *(c.name for c in contrasts)])
-            yield from rows.rename_columns(names).cast(schema).to_batches()
+            yield from rows.rename_columns(schema.names).cast(schema).to_batches()
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 

@@ -95,9 +95,7 @@ def _described(chosen: Selection, table: str) -> pa.Schema:
     """Return the Arrow schema of a table with its comments."""
     comments = _columns(chosen, table)
     schema = chosen.source.table(f'select * from "{table}" limit 0').schema
-    fields = [
-        f.with_metadata({"description": c}) if (c := comments[f.name]) else f for f in schema
-    ]
+    fields = [f.with_metadata({"description": c}) if (c := comments[f.name]) else f for f in schema]
     said = chosen.source.value(
         "select comment from duckdb_tables() where schema_name = 'main' and table_name = $1 "
         "union all "
@@ -119,9 +117,7 @@ def _batches(chosen: Selection, table: str) -> Iterator[pa.RecordBatch]:
     order = _order(table, columns)
     for condition in _parts(chosen, table):
         where = " and ".join([*conditions, *condition])
-        query = (
-            f'select * from "{table}" {f"where {where}" if where else ""} order by {order}'
-        )
+        query = f'select * from "{table}" {f"where {where}" if where else ""} order by {order}'
         for batch in chosen.source.con.sql(query).to_arrow_reader(_BATCH):
             yield _renamed(chosen, batch) if chosen.pseudonymised else batch
 

@@ -110,9 +110,7 @@ def _format(name: str) -> Format:
     )
 
 
-def _refuse_options(
-    form: Format, tables: Sequence[str], *, pseudonymise: bool, gzip: bool
-) -> None:
+def _refuse_options(form: Format, tables: Sequence[str], *, pseudonymise: bool, gzip: bool) -> None:
     if tables and form.name != "parquet":
         raise InputError(f"--table is for --to parquet and for FILE.duckdb, not for {form.name}")
     if gzip and form.name != "csv":

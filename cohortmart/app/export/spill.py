@@ -1,7 +1,7 @@
 """Spill files: the matrices of an assay on disk, one sample behind another.
 
-The warehouse gives blocks of features; R and AnnData want the values of a sample together. To
-turn them in memory would take 0.9 GB for 866,000 probes of 134 samples; on disk it takes a block.
+The warehouse gives blocks of features, and R wants the values of a sample together. To turn them
+in memory would take 0.9 GB for 866,000 probes of 134 samples; on disk it takes a block.
 """
 
 from __future__ import annotations
@@ -18,16 +18,14 @@ from cohortmart.app.export.assays import AssayMatrices
 
 
 @contextmanager
-def spilled(matrices: AssayMatrices, folder: Path, dtype: str) -> Iterator[dict[str, Path]]:
-    """Write the matrices of an assay, each as (n_samples, n_features) numbers without a header.
+def spilled(matrices: AssayMatrices, folder: Path) -> Iterator[dict[str, Path]]:
+    """Write the matrices of an assay, each as (n_samples, n_features) doubles without a header.
 
     Parameters
     ----------
     matrices : AssayMatrices
     folder : Path
         Where the files lie until the context ends.
-    dtype : str
-        Of numpy; NaN stays as it is.
 
     Yields
     ------
@@ -35,8 +33,10 @@ def spilled(matrices: AssayMatrices, folder: Path, dtype: str) -> Iterator[dict[
         A file for each quantity.
     """
     n_features = matrices.features.num_rows
-    size = np.dtype(dtype).itemsize
-    with tempfile.TemporaryDirectory(prefix=".spill-", dir=folder) as workshop, ExitStack() as open_:
+    with (
+        tempfile.TemporaryDirectory(prefix=".spill-", dir=folder) as workshop,
+        ExitStack() as open_,
+    ):
         paths = {name: Path(workshop) / name for name, _ in matrices.kind.quantities}
         files: dict[str, IO[bytes]] = {
             name: open_.enter_context(path.open("wb")) for name, path in paths.items()
@@ -44,9 +44,9 @@ def spilled(matrices: AssayMatrices, folder: Path, dtype: str) -> Iterator[dict[
         done = 0
         for ids, blocks in matrices.blocks():
             for name, values in blocks.items():
-                turned = np.ascontiguousarray(values.T).astype(dtype, copy=False)
+                turned = np.ascontiguousarray(values.T)
                 for sample, row in enumerate(turned):
-                    files[name].seek((sample * n_features + done) * size)
+                    files[name].seek((sample * n_features + done) * 8)
                     files[name].write(row.tobytes())
             done += len(ids)
         for file in files.values():

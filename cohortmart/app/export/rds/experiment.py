@@ -57,9 +57,7 @@ def summarized_experiment(
         "SummarizedExperiment",
         {
             "colData": d_frame(samples, levels, texts(names)),
-            "assays": S4(
-                "SimpleAssays", "SummarizedExperiment", {"data": _simple_list(assays)}
-            ),
+            "assays": S4("SimpleAssays", "SummarizedExperiment", {"data": _simple_list(assays)}),
             "NAMES": Texts(features[0]),
             "elementMetadata": d_frame(features, {}, Null()),
             "metadata": named_list(metadata),

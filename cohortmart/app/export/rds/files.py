@@ -6,7 +6,6 @@ import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
-
 from cohortmart import __version__
 from cohortmart.app.export.assays import assay_matrices, sample_table
 from cohortmart.app.export.contrasts import Contrast, contrast_table, contrasts_of
@@ -52,7 +51,7 @@ def _write_assay(chosen: Selection, assay: str, folder: Path) -> None:
         "assay": texts([assay]),
         "cohortmart_version": texts([__version__]),
     }
-    with spilled(matrices, folder, "f8") as files:
+    with spilled(matrices, folder) as files:
         value = summarized_experiment(files, matrices.features, samples, levels, metadata)
         _save(value, folder / f"{assay}.rds")
 

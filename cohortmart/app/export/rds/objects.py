@@ -176,7 +176,7 @@ def columns_of(table: pa.Table, levels: Mapping[str, Sequence[str]]) -> dict[str
 def data_frame(table: pa.Table, levels: Mapping[str, Sequence[str]] | None = None) -> RList:
     """Return a data.frame with numbered rows."""
     columns = columns_of(table, levels or {})
-    attributes = {
+    attributes: dict[str, RObject] = {
         "names": texts(columns),
         "class": texts(["data.frame"]),
         "row.names": integers([NA_INTEGER, -table.num_rows]),

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cohortmart.app.export.rds.objects import Null, Numbers, RList, RObject, S4, Texts, texts
+from cohortmart.app.export.rds.objects import S4, Null, Numbers, RList, RObject, Texts, texts
 
 _NIL, _SYMBOL, _PAIR, _CHAR, _LOGICAL, _INTEGER, _REAL, _STRING, _LIST, _S4 = (
     254, 1, 2, 9, 10, 13, 14, 16, 19, 25,
@@ -137,8 +137,8 @@ def _laid_out(values: pa.StringArray) -> bytes:
     missing = values.is_null().to_numpy(zero_copy_only=False)
     values = pc.fill_null(values, "")
     n = len(values)
-    offsets = np.frombuffer(values.buffers()[1], np.int32, n + 1, values.offset * 4).astype(np.int64)
-    data = values.buffers()[2]
+    _, ends, data = values.buffers()
+    offsets = np.frombuffer(ends, np.int32, n + 1, values.offset * 4).astype(np.int64)
     raw = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
     raw = raw[offsets[0] : offsets[-1]]
     offsets -= offsets[0]

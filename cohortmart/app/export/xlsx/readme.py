@@ -15,6 +15,16 @@ README = "README"
 Rows = Iterator[tuple[tuple[Any, ...], bool]]
 
 
+#: Statistics that a sheet has not: R and CSV users find them there.
+_LEFT_OUT = frozenset({"se", "df_total", "b"})
+
+
+def shown_columns(contrast: Contrast) -> list[str]:
+    """Return the columns of the sheet of a contrast."""
+    shown = [name for name in contrast.statistics if name not in _LEFT_OUT]
+    return ["feature_id", "gene_name", *shown, "is_found"]
+
+
 def readme_rows(
     chosen: Selection,
     contrasts: Sequence[Contrast],
@@ -81,8 +91,7 @@ def _columns(chosen: Selection, contrast: Contrast) -> Iterator[tuple[str, str]]
         "and table_name = 'fct_contrast_result' and comment is not null"
     )
     comments = {row["column_name"]: row["comment"] for row in rows}
-    yield "feature_id", comments.get("feature_id", "")
-    yield "gene_name", "Name of the gene, genes of the probe, or name of the measure."
-    for name in contrast.statistics:
+    comments["gene_name"] = "Name of the gene, genes of the probe, or name of the measure."
+    comments["is_found"] = "Whether the feature meets all thresholds of the analysis."
+    for name in shown_columns(contrast):
         yield name, comments.get(name, "")
-    yield "is_found", "Whether the feature meets all thresholds of the analysis."

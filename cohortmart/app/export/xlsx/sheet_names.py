@@ -13,7 +13,7 @@ _RESERVED = "history"
 
 
 def sheet_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
-    """Return the name of a sheet for each of different names.
+    r"""Return the name of a sheet for each of different names.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def sheet_names(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, st
     Returns
     -------
     dict of str to str
-        At most 31 characters, none of `[ ] : * ? / \\`, no apostrophe at either end, and no two
+        At most 31 characters, none of `[ ] : * ? / \`, no apostrophe at either end, and no two
         the same in capital or small letters; what falls together is numbered.
     """
     used = {name.lower() for name in taken} | {_RESERVED}

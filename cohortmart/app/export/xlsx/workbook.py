@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+import io
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pyarrow as pa
 from cohortmart.app.export.contrasts import Contrast, contrast_table, contrasts_of
 from cohortmart.app.export.format import Format
 from cohortmart.app.export.selection import Selection
-from cohortmart.app.export.xlsx.readme import README, readme_rows
+from cohortmart.app.export.xlsx.cells import fill_sheets
+from cohortmart.app.export.xlsx.readme import README, readme_rows, shown_columns
 from cohortmart.app.export.xlsx.sheet_names import sheet_names
 
 #: Features of an analysis up to which a sheet has all of them. Excel takes 1,048,576 rows, but
@@ -58,69 +60,80 @@ def _write_workbook(chosen: Selection, contrasts: Sequence[Contrast], path: Path
         [contrasts[0].analysis],
     )
     top = TOP if n_features > MOST_FEATURES else None
-    # rows are written as they come and not kept: memory stays flat
-    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+    skeleton = io.BytesIO()
+    tables = {}
+    with xlsxwriter.Workbook(skeleton, {"in_memory": True}) as book:
         book.set_properties({"created": _CREATED, "title": chosen.source.study})
-        bold = book.add_format({"bold": True})
-        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        sheet = book.add_worksheet(README)
-        sheet.set_column(0, 1, 28, wrapped)
-        sheet.set_column(2, 2, 60, wrapped)
-        sheet.set_column(3, 6, 14, wrapped)
         rows = readme_rows(chosen, contrasts, of_contrast, n_features, top)
-        for i, (row, is_header) in enumerate(rows):
-            for j, value in enumerate(row):
-                _write(sheet, i, j, value, bold if is_header else None)
-        formats = _formats(book)
-        for contrast in contrasts:
-            sheet = book.add_worksheet(of_contrast[contrast.name])
-            table = contrast_table(chosen, contrast, order="p_value", top=top)
-            _write_sheet(sheet, table.slice(0, _EXCEL_ROWS), formats, bold)
+        _write_readme(book, list(rows))
+        columns = shown_columns(contrasts[0])
+        sizes = _sizes(chosen, contrasts[0].analysis, top)
+        for i, contrast in enumerate(contrasts, start=2):  # the first sheet is README
+            make = partial(_rows_of, chosen, contrast, columns, top)
+            _write_header(book, of_contrast[contrast.name], columns, sizes[contrast.name])
+            tables[i] = make
+    fill_sheets(skeleton.getvalue(), tables, path)
 
 
-def _formats(book: Any) -> Callable[[str], Any]:
-    """Return the format of each column: P values with powers of ten, others with digits."""
+def _sizes(chosen: Selection, analysis: str, top: int | None) -> dict[str, int]:
+    """Return how many rows the sheet of each contrast has."""
+    rows = chosen.source.rows(
+        """
+        with placed as (
+            select contrast, feature_id,
+                row_number() over (
+                    partition by contrast order by p_value asc nulls last, feature_id
+                ) as place
+            from fct_contrast_result where analysis = $1
+        )
+        select p.contrast, count(*) as n from placed as p
+        left join (select * from found_feature where analysis = $1) as f
+            on p.contrast = f.contrast and p.feature_id = f.feature_id
+        where $2 is null or p.place <= $2 or f.feature_id is not null
+        group by p.contrast
+        """,
+        [analysis, top],
+    )
+    return {row["contrast"]: min(row["n"], _EXCEL_ROWS) for row in rows}
+
+
+def _rows_of(
+    chosen: Selection, contrast: Contrast, columns: Sequence[str], top: int | None
+) -> pa.Table:
+    table = contrast_table(chosen, contrast, order="p_value", top=top)
+    return table.select(list(columns)).slice(0, _EXCEL_ROWS)
+
+
+def _write_readme(book: Any, rows: Sequence[tuple[tuple[Any, ...], bool]]) -> None:
+    bold = book.add_format({"bold": True})
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    sheet = book.add_worksheet(README)
+    sheet.set_column(0, 1, 28, wrapped)
+    sheet.set_column(2, 2, 60, wrapped)
+    sheet.set_column(3, 5, 12, wrapped)
+    for i, (row, is_header) in enumerate(rows):
+        for j, value in enumerate(row):
+            form = bold if is_header else wrapped
+            if isinstance(value, str):
+                sheet.write_string(i, j, value, form)
+            else:
+                sheet.write_number(i, j, value, form)
+
+
+def _write_header(book: Any, name: str, columns: Sequence[str], n_rows: int) -> None:
+    """Write the header of a sheet, with filters, widths and formats for the rows below."""
+    sheet = book.add_worksheet(name)
+    text = book.add_format({"num_format": "@"})
     scientific = book.add_format({"num_format": "0.00E+00"})
     decimal = book.add_format({"num_format": "0.000"})
-    text = book.add_format({"num_format": "@"})
-
-    def of_column(name: str) -> Any:
-        if name in ("feature_id", "gene_name"):
-            return text
-        return scientific if name.endswith("p_value") else decimal
-
-    return of_column
-
-
-def _write_sheet(sheet: Any, table: pa.Table, formats: Callable[[str], Any], bold: Any) -> None:
-    names = table.column_names
-    for j, name in enumerate(names):
-        sheet.set_column(j, j, _WIDTHS.get(name, _WIDTH), formats(name))
+    bold = book.add_format({"bold": True})
+    for j, column in enumerate(columns):
+        small = scientific if column.endswith("p_value") else decimal
+        form = text if column in _WIDTHS else small
+        sheet.set_column(j, j, _WIDTHS.get(column, _WIDTH), form)
+        sheet.write_string(0, j, column, bold)
     sheet.freeze_panes(1, 1)
-    sheet.autofilter(0, 0, table.num_rows, len(names) - 1)
-    for j, name in enumerate(names):
-        sheet.write_string(0, j, name, bold)
-    of_column = [formats(name) for name in names]
-    i = 0
-    for batch in table.to_batches(10_000):
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            i += 1
-            for j, value in enumerate(row):
-                _write(sheet, i, j, value, of_column[j])
-
-
-def _write(sheet: Any, i: int, j: int, value: Any, form: Any) -> None:
-    """Write one cell: text as text, a number as a number, what is missing not at all."""
-    if value is None:
-        return
-    if isinstance(value, bool):
-        sheet.write_boolean(i, j, value, form)
-    elif isinstance(value, str):
-        sheet.write_string(i, j, value, form)
-    elif math.isfinite(value):
-        sheet.write_number(i, j, value, form)
-    else:
-        sheet.write_string(i, j, str(value), form)  # Excel has no infinity
+    sheet.autofilter(0, 0, n_rows, len(columns) - 1)
 
 
 XLSX = Format(
