@@ -19,6 +19,7 @@ from cohortmart.app.export.spill import spilled
 
 #: Compression of zlib: R's own 6 takes three times as long for a tenth less.
 _LEVEL = 1
+_CONTRASTS = "contrasts"
 
 
 def write_rds(chosen: Selection, folder: Path) -> None:
@@ -40,7 +41,7 @@ def write_rds(chosen: Selection, folder: Path) -> None:
             _write_assay(chosen, assay, folder)
     contrasts = [c for analysis in chosen.analyses for c in contrasts_of(chosen, analysis)]
     names = [f"{c.shown_analysis}/{c.shown}" for c in contrasts]
-    _save(_named(names, _frames(chosen, contrasts)), folder / "contrasts.rds")
+    _save(_named(names, _frames(chosen, contrasts)), folder / f"{_CONTRASTS}.rds")
 
 
 def _write_assay(chosen: Selection, assay: str, folder: Path) -> None:
@@ -53,7 +54,8 @@ def _write_assay(chosen: Selection, assay: str, folder: Path) -> None:
     }
     with spilled(matrices, folder) as files:
         value = summarized_experiment(files, matrices.features, samples, levels, metadata)
-        _save(value, folder / f"{assay}.rds")
+        name = f"{assay}_assay" if assay.lower() == _CONTRASTS else assay
+        _save(value, folder / f"{name}.rds")
 
 
 def _frames(chosen: Selection, contrasts: list[Contrast]) -> Iterator[RObject]:

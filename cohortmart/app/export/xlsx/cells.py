@@ -67,7 +67,7 @@ def _rows(table: pa.Table, styles: Mapping[int, int]) -> str:
     frame: Any = pl.from_arrow(table)
     number = pl.int_range(2, pl.len() + 2).cast(pl.String)
     cells = [
-        _cell(pl.col(name), frame.schema[name], number, column_letters(i), styles[i])
+        _cell(pl.col(name), frame.schema[name], number, column_letters(i), styles.get(i, 0))
         for i, name in enumerate(frame.columns, start=1)
     ]
     row = pl.concat_str([pl.lit('<row r="'), number, pl.lit('">'), *cells, pl.lit("</row>")])

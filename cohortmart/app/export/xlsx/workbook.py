@@ -70,7 +70,7 @@ def _write_workbook(chosen: Selection, contrasts: Sequence[Contrast], path: Path
         sizes = _sizes(chosen, contrasts[0].analysis, top)
         for i, contrast in enumerate(contrasts, start=2):  # the first sheet is README
             make = partial(_rows_of, chosen, contrast, columns, top)
-            _write_header(book, of_contrast[contrast.name], columns, sizes[contrast.name])
+            _write_header(book, of_contrast[contrast.name], columns, sizes.get(contrast.name, 0))
             tables[i] = make
     fill_sheets(skeleton.getvalue(), tables, path)
 
