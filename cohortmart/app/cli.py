@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import typer
 
 from cohortmart import __version__
+from cohortmart.app.export import options as export_options
 from cohortmart.core.errors import BuildError, CohortmartError
 
 app = typer.Typer(
@@ -192,50 +193,21 @@ def sql(
 @app.command()
 def export(
     out: OutFolder,
-    target: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[TARGET]",
-            help="FILE.duckdb; with --to a folder, DIR/export/… if not given.",
-        ),
-    ] = None,
-    to: Annotated[
-        Literal["rds", "h5mu", "xlsx", "csv", "parquet"] | None,
-        typer.Option("--to", help="For R, scverse, Excel, and what reads CSV or Parquet."),
-    ] = None,
-    table: Annotated[
-        list[str] | None,
-        typer.Option("--table", metavar="NAME", help="Only this table; may be given again."),
-    ] = None,
-    analysis: Annotated[
-        list[str] | None,
-        typer.Option("--analysis", metavar="NAME", help="Only this analysis, and its assay."),
-    ] = None,
-    assay: Annotated[
-        list[str] | None,
-        typer.Option("--assay", metavar="NAME", help="Only this assay, and its analyses."),
-    ] = None,
-    pseudonymise: Annotated[
-        bool,
-        typer.Option("--pseudonymise", help="Contrasts and means of groups; nothing of a person."),
-    ] = False,
-    gzip: Annotated[bool, typer.Option("--gzip", help="Compress CSV files.")] = False,
+    target: export_options.Target = None,
+    to: export_options.To = None,
+    table: export_options.Tables = None,
+    analysis: export_options.Analyses = None,
+    assay: export_options.Assays = None,
+    pseudonymise: export_options.Pseudonymise = False,
+    gzip: export_options.Gzip = False,
 ) -> None:
     """Write the tables into one DuckDB file, or values and results for another program."""
     from cohortmart.app.export.command import export_as_asked
     from cohortmart.core.warehouse.home import Home
 
     session.out = out
-    said = export_as_asked(
-        Home(out),
-        target,
-        to,
-        tables=table or (),
-        analyses=analysis or (),
-        assays=assay or (),
-        pseudonymise=pseudonymise,
-        gzip=gzip,
-    )
+    names = {"tables": table or (), "analyses": analysis or (), "assays": assay or ()}
+    said = export_as_asked(Home(out), target, to, **names, pseudonymise=pseudonymise, gzip=gzip)
     if not session.quiet:
         print(said)
 

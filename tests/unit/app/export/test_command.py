@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 
 from cohortmart.app.cli import main
 from cohortmart.app.export.command import export_as_asked
+from cohortmart.app.export.formats import FORMATS
+from cohortmart.app.export.options import To
 from cohortmart.core.errors import InputError
 from cohortmart.core.warehouse.home import Home
 from tests.support.export_warehouse import export_warehouse
@@ -50,3 +52,8 @@ def test_a_duckdb_file_holds_all(home: Home, tmp_path: Path, options: dict[str, 
 def test_a_file_or_a_format_is_needed(home: Home) -> None:
     with pytest.raises(InputError, match="needs a file or a format"):
         export_as_asked(home, None, None)
+
+
+def test_the_option_knows_every_format() -> None:
+    (choices,) = (a for a in get_args(get_args(To)[0]) if get_origin(a) is Literal)
+    assert get_args(choices) == tuple(form.name for form in FORMATS)
