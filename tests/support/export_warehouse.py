@@ -37,6 +37,8 @@ CONTRASTS = [
 #: Values that a format may round, by gene and sample.
 COUNTS = [[0.0, 2.0**31, 1 / 3], [1.0, 2.0, 3.0], [5e-324, 1e300, 7.0], [4.0, 5.0, 6.0]]
 BETAS = [[0.25, None, 1 / 3], [0.5, 0.75, 1.0], [0.0, 0.1, None]]
+#: The mean of a group that has one person.
+OF_ONE = 0.2718281828
 STATISTICS = (
     "log_fc", "se", "ci_low", "ci_high", "ave_expr", "t", "df_total", "p_value", "adj_p_value",
     "b", "delta_beta",
@@ -186,12 +188,12 @@ def _means() -> dict[str, list[dict[str, Any]]]:
         "group_expression": [
             {
                 "analysis": "rna_all", "gene_id": g, "study_group": "MS", "timepoint": t,
-                "n_subjects": n, "mean_log2_cpm": 1 / 3,
+                "n_subjects": n, "mean_log2_cpm": 1 / 3 if n > 1 else OF_ONE,
             }
             for g in GENES for t, n in (("1st", 2), ("PP", 1))
         ],
         "group_methylation": [
-            {"analysis": "betas", "probe_id": "cg1", "n_subjects": 1, "mean_beta": 0.5}
+            {"analysis": "betas", "probe_id": "cg1", "n_subjects": 1, "mean_beta": OF_ONE}
         ],
         "group_measurement": [
             {"analysis": "npx", "feature_id": "IL-6", "n_subjects": 5, "mean": 0.5}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import struct
 import sys
 import zipfile
 from pathlib import Path
@@ -15,7 +16,7 @@ from cohortmart.app.export.formats import FORMATS
 from cohortmart.app.export.pipeline import MARK, export_study
 from cohortmart.core.errors import InputError
 from cohortmart.core.warehouse.home import Home
-from tests.support.export_warehouse import SAMPLES, export_warehouse
+from tests.support.export_warehouse import OF_ONE, SAMPLES, export_warehouse
 
 NAMES = [form.name for form in FORMATS]
 LEAVE = [form.name for form in FORMATS if not form.only_samples]
@@ -74,9 +75,11 @@ def test_nothing_of_a_single_person_leaves_the_house(home: Home, name: str) -> N
     found = {i for i in ids if re.search(rb"(?<![A-Za-z0-9])" + i.encode() + rb"\b", whole)}
     assert found == set()
     assert b"without_person" in whole
+    assert b"PP/1st" not in whole  # the contrast that is of anna alone
     assert b"SEPT2" in whole
-    for value in (31.5, 2.0**31):  # an age, a count
+    for value in (31.5, 2.0**31, OF_ONE):  # an age, a count, a mean of one person
         assert str(value).encode() not in whole
+        assert struct.pack(">d", value) not in whole
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -93,6 +93,10 @@ def test_contrasts_stand_beside_the_features(data: Any) -> None:
 def test_the_file_says_what_it_is_and_is_the_same_again(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with h5py.File(path) as file:  # mudata makes its own of these
+        assert file["obsmap/proteins"][:].tolist() == [1, 2, 0]
+        assert file["varmap/proteins"][:].tolist() == [0, 0, 0, 0, 0, 0, 1]
+        assert file["obsm/proteins"][:].tolist() == [True, True, False]
     assert path.read_bytes().startswith(b"MuData (format-version=0.1.0;creator=cohortmart")
     export_study(export_warehouse(tmp_path / "out"), "h5mu", tmp_path / "again")
     assert (tmp_path / "again" / "small.h5mu").read_bytes() == path.read_bytes()
