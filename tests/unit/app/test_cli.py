@@ -32,6 +32,7 @@ COMMANDS = [
     "diff",
     "demo",
     "forget",
+    "dbt",
 ]
 
 
