@@ -32,7 +32,9 @@ _DEEPEST = 50  # nested parentheses; keeps the recursion away from Python's limi
 _LONGEST_NUMBER = 40  # characters; a longer one is a slip of the keyboard
 
 
-def parse_contrast(text: str, known_names: Collection[str]) -> dict[str, float]:
+def parse_contrast(
+    text: str, known_names: Collection[str], other_names: Collection[str] = ()
+) -> dict[str, float]:
     """Read a contrast as the weight of each coefficient.
 
     The grammar is linear: names added and subtracted, multiplied and divided by numbers, with
@@ -45,6 +47,8 @@ def parse_contrast(text: str, known_names: Collection[str]) -> dict[str, float]:
         The expression.
     known_names : collection of str
         The coefficients that may stand in it.
+    other_names : collection of str
+        Other spellings, which messages do not list.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def parse_contrast(text: str, known_names: Collection[str]) -> dict[str, float]:
         The expression cannot be read, names something unknown, is not linear, or all its
         weights cancel. `column` is the position in the expression, from 1.
     """
-    value = _Parser(text, known_names).parse()
+    value = _Parser(text, known_names, other_names).parse()
     weights: dict[str, float] = {}
     for name, exact in (value.weights or {}).items():
         if exact == 0:
@@ -107,9 +111,12 @@ class _Value:
 
 
 class _Parser:
-    def __init__(self, text: str, known_names: Collection[str]) -> None:
+    def __init__(
+        self, text: str, known_names: Collection[str], other_names: Collection[str]
+    ) -> None:
         self.text = text
-        self.known = set(known_names)
+        self.listed = sorted(set(known_names))
+        self.known = {*known_names, *other_names}
         self.tokens = self._tokenise()
         self.at = 0
         self.depth = 0
@@ -288,19 +295,18 @@ class _Parser:
         )
 
     def _fail_unknown(self, token: _Token) -> NoReturn:
-        names = sorted(self.known)
         hint = self._odd_name_at(token)
         number = _NUMBER.match(token.text)
         if hint is None and number and token.text[number.end() :] in self.known:
             hint = f"write `{number.group()}*{token.text[number.end() :]}` to multiply"
         hint = hint or _plain_sign_hint(token.text)
         if hint is None:
-            near = nearest(token.text, names)
+            near = nearest(token.text, sorted(self.known))
             hint = None if near is None else f"did you mean {self._shown(near)}?"
         self._fail(
             f"`{token.text}` is not a coefficient of this model",
             token,
-            expected=f"one of {listed(names)}" if names else None,
+            expected=f"one of {listed(self.listed)}" if self.listed else None,
             hint=hint,
         )
 

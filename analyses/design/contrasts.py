@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from analyses.design.aliasing import explained, is_told_without_within
+from analyses.design.coefficient_names import read_weights
 from analyses.design.contrast_expansion import expand_contrasts
 from analyses.design.contrast_expression import parse_contrast
 from analyses.design.contrast_words import meaning_of
@@ -118,7 +119,7 @@ def _read(design: Design, name: str, expression: str) -> dict[str, float]:
     baseline = () if design.baseline is None else (design.baseline,)
     known = dict.fromkeys([*design.columns, *baseline])
     try:
-        return parse_contrast(expression, known)
+        return read_weights(expression, known, design.spellings)
     except AnalysisError as error:
         absent = _absent_names(design, expression, known)
         if absent:
@@ -142,10 +143,11 @@ def _read(design: Design, name: str, expression: str) -> dict[str, float]:
 def _absent_names(design: Design, expression: str, known: Collection[str]) -> list[str]:
     """Names that would be known if there were samples for them."""
     try:
-        weights = parse_contrast(expression, {*known, *design.absent})
+        lacking = {*design.absent, *design.empty} - {*known}
+        weights = parse_contrast(expression, {*known, *design.spellings, *lacking})
     except AnalysisError:
         return []
-    return [n for n in weights if n in design.absent]
+    return [n for n in weights if n in lacking]
 
 
 def _refuse_lone_baseline(

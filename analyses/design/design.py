@@ -9,11 +9,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from analyses.design.coefficient_names import INTERCEPT, Spelling
 from analyses.stats.linear.basis import DesignBasis, design_basis
 from cohortmart.core.text import Nouns
 from cohortmart.core.types import Floats
 
-INTERCEPT = "Intercept"
+__all__ = ["INTERCEPT", "Design", "SamplesOnCurve"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +79,8 @@ class Design:
         Each sample's level of every category in the model.
     nouns : Nouns
         What the study calls people and timepoints.
+    spellings : mapping of str to Spelling
+        Other names that contrasts may use: R's names, and the means that a formula implies.
     """
 
     matrix: Floats
@@ -97,6 +100,7 @@ class Design:
     column_variables: tuple[frozenset[str], ...] = ()
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nouns: Nouns = field(default=Nouns())
+    spellings: Mapping[str, Spelling] = field(default_factory=dict)
 
     @cached_property
     def basis(self) -> DesignBasis:

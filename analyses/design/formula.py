@@ -12,6 +12,11 @@ from typing import Any, NoReturn
 import numpy as np
 import polars as pl
 
+from analyses.design.coefficient_names import (
+    Spelling,
+    spellings_of_cells,
+    spellings_of_columns,
+)
 from analyses.design.formula_safety import variables_of_code
 from analyses.design.variables import Category, Number, read_variable
 from cohortmart.core.errors import AnalysisError
@@ -40,6 +45,8 @@ class FormulaColumns:
         Roles, factors and covariates behind each column.
     categories : dict of str to tuple of str
         Each sample's level of every category in the formula.
+    spellings : dict of str to Spelling
+        Other names of columns, and of the means that they imply.
     """
 
     matrix: Floats
@@ -49,6 +56,7 @@ class FormulaColumns:
     notes: tuple[str, ...]
     column_variables: tuple[frozenset[str], ...]
     categories: dict[str, tuple[str, ...]]
+    spellings: dict[str, Spelling]
 
 
 def formula_columns(
@@ -101,14 +109,18 @@ def formula_columns(
         )
     kept = tuple(c for c, keep in zip(columns, filled, strict=True) if keep)
     categories = {n: tuple(frame[n].to_list()) for n in names if frame.schema[n] != pl.Float64}
+    of_kept = tuple(v for v, keep in zip(variables, filled, strict=True) if keep)
+    left = np.ascontiguousarray(matrix[:, filled])
+    cells = spellings_of_cells(formula, left, kept, of_kept, categories)
     return FormulaColumns(
-        np.ascontiguousarray(matrix[:, filled]),
+        left,
         kept,
         absent,
         empty,
         tuple(notes),
-        column_variables=tuple(v for v, keep in zip(variables, filled, strict=True) if keep),
+        column_variables=of_kept,
         categories=dict(sorted(categories.items())),
+        spellings=cells | spellings_of_columns(kept),
     )
 
 

@@ -18,6 +18,7 @@ from analyses.design.coding import (
     mean_columns,
     read_category,
 )
+from analyses.design.coefficient_names import spellings_of_means
 from analyses.design.curve import curve_columns
 from analyses.design.design import INTERCEPT, Design
 from analyses.design.formula import formula_columns
@@ -129,6 +130,7 @@ def _design_of_formula(
         empty=made.empty,
         column_variables=made.column_variables,
         categories=made.categories,
+        spellings=made.spellings,
     )
 
 
@@ -185,6 +187,9 @@ def _design_of_means(samples: pl.DataFrame, model: Model, study: Study, where: s
         coefficient_meanings=covariates.meanings,
         column_variables=(*(of_mean for _ in columns), *covariates.variables),
         categories=_categories(samples, (*model.means, *model.covariates), study, where),
+        spellings=spellings_of_means(
+            model.means, means.levels, (*labels, *covariates.columns, INTERCEPT)
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +34,9 @@ from cohortmart.core.study.records import STEP_KEYS, Analysis, Study
 _AFTER_VALUES = STEP_KEYS | {
     "contrasts", "joint_tests", "moderation", "contrast_errors", "rebound",
 }  # fmt: skip
+
+
+MakeValues = Callable[[pl.DataFrame, Design, Blocks | None], Values]
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,11 +196,40 @@ def prepare(
         The samples, the model or a contrast do not allow it; the message says why.
     """
     chosen = chosen or chosen_design(con, study, name, analysis)
+
+    def make_values(samples: pl.DataFrame, design: Design, blocks: Blocks | None) -> Values:
+        return values_of(
+            con, study, name, analysis, samples, design, design.basis, blocks, read_counts
+        )
+
+    return inputs_on(study, name, analysis, chosen, make_values)
+
+
+def inputs_on(
+    study: Study, name: str, analysis: Analysis, chosen: ChosenDesign, make_values: MakeValues
+) -> ModelInputs:
+    """Return the inputs of a model whose samples and design are known.
+
+    Parameters
+    ----------
+    study : Study
+    name : str
+        Of the analysis.
+    analysis : Analysis
+    chosen : ChosenDesign
+    make_values : callable
+        Gives the values of these samples, design and blocks.
+
+    Raises
+    ------
+    AnalysisError
+        The values, the model or a contrast do not allow it; the message says why.
+    """
     samples, design = chosen.samples, chosen.design
     contrasts = _contrasts(study, name, analysis, design)
     basis = design.basis
     blocks = None if design.blocks is None else make_blocks(design.blocks.tolist())
-    values = values_of(con, study, name, analysis, samples, design, basis, blocks, read_counts)
+    values = make_values(samples, design, blocks)
     return ModelInputs(
         samples=samples,
         design=design,

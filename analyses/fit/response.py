@@ -186,17 +186,17 @@ def values_of(
         clip = study.assays[analysis.assay].m_value_clip
         betas = KeptBetas(con, analysis.assay, ids)
         values = MethylationValues(betas, clip if analysis.values == "m_value" else None)
-        return _weighted(name, analysis, values, basis)
+        return weighted(f"analysis {name}", analysis, values, basis)
     if analysis.values == "measured":
         values = MeasuredValues(Measurements(con, analysis.assay, ids))
-        return _weighted(name, analysis, values, basis)
+        return weighted(f"analysis {name}", analysis, values, basis)
     counts = read_counts(con, name, analysis, ids, design.expression_groups)
     n_unexpressed = int((~counts.counts.any(axis=1)).sum())
     if analysis.values == "log_cpm":
         block = ValueBlock(counts.feature_ids, counts.log2_cpm)
         values = ValuesInMemory(block, n_unexpressed=n_unexpressed)
-        return _weighted(name, analysis, values, basis)
-    _refuse_scale(name, counts.counts)
+        return weighted(f"analysis {name}", analysis, values, basis)
+    refuse_scale(f"analysis {name}", counts.counts)
     try:
         made = voom_rounds(
             counts.counts,
@@ -212,13 +212,27 @@ def values_of(
     return ValuesInMemory(block, made.sample_weights, made.trend, n_unexpressed)
 
 
-def _refuse_scale(name: str, counts: Floats) -> None:
-    """Refuse what has not the variance of counts, whenever it came into the lake."""
+def refuse_scale(where: str, counts: Floats, *, voom: bool = True) -> None:
+    """Refuse what has not the variance of counts, whenever it came into the lake.
+
+    Parameters
+    ----------
+    where : str
+        Begins the message.
+    counts : ndarray of shape (n_genes, n_samples)
+    voom : bool
+        Whether it is voom that needs them; else log-CPM, which CPM would do, too.
+
+    Raises
+    ------
+    AnalysisError
+        They are logarithms, or CPM, TPM or the like where voom needs counts.
+    """
     scale = CountScale()
     scale.add(counts)
-    if scale.are_logarithms or scale.are_per_million:
+    if scale.are_logarithms or (voom and scale.are_per_million):
         raise AnalysisError(
-            f"analysis {name}: voom needs counts, and the values are "
+            f"{where}: {'voom' if voom else 'log-CPM'} needs counts, and the values are "
             f"{'logarithms' if scale.are_logarithms else 'CPM, TPM or the like'}",
             expected="counts of reads: whole numbers, or estimates as of salmon and RSEM",
             found=scale.words,
@@ -226,8 +240,22 @@ def _refuse_scale(name: str, counts: Floats) -> None:
         )
 
 
-def _weighted(name: str, analysis: Analysis, values: Values, basis: DesignBasis) -> Values:
-    """Weigh the samples if the analysis asks for it; the features pass several times."""
+def weighted(where: str, analysis: Analysis, values: Values, basis: DesignBasis) -> Values:
+    """Weigh the samples if the analysis asks for it; the features pass several times.
+
+    Parameters
+    ----------
+    where : str
+        Begins the message.
+    analysis : Analysis
+    values : Values
+    basis : DesignBasis
+
+    Raises
+    ------
+    AnalysisError
+        The weights cannot be estimated.
+    """
     if not analysis.array_weights:
         return values
 
@@ -238,7 +266,7 @@ def _weighted(name: str, analysis: Analysis, values: Values, basis: DesignBasis)
         return SampleWeightedValues(values, array_weights_of_parts(parts, basis))
     except ValueError as error:
         raise AnalysisError(
-            f"analysis {name}: the weights of the samples cannot be estimated: {error}",
+            f"{where}: the weights of the samples cannot be estimated: {error}",
             expected="features that vary, and more samples than coefficients",
             found=f"{len(basis.q)} samples, {basis.rank} independent coefficients",
             hint="leave `array_weights` out",

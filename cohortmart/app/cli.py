@@ -23,10 +23,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yml", help="The study's description.")]
-OutFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="The output folder.")]
+OutFolder = Annotated[
+    Path,
+    typer.Option("--out", metavar="DIR", envvar="COHORTMART_HOME", help="The output folder."),
+]
 
 
 class _Session:
@@ -170,8 +174,14 @@ def check(study: StudyFile) -> None:
 
 @app.command()
 def sql(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="One SQL query that reads.")],
     out: OutFolder,
+    query: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[QUERY]",
+            help="One SQL query that reads, or @FILE.sql with one; without it, a shell.",
+        ),
+    ] = None,
     output_format: Annotated[
         Literal["table", "csv", "json", "parquet"],
         typer.Option("--format", help="table is rounded for people, the others are exact."),
@@ -180,14 +190,19 @@ def sql(
         Path | None, typer.Option("--output", metavar="FILE", help="Write to a file.")
     ] = None,
 ) -> None:
-    """Answer one query on the warehouse."""
+    """Answer one query on the warehouse, or open a shell for many."""
     from cohortmart.app.sql.output import silence_broken_pipe
     from cohortmart.app.sql.query import run_sql
+    from cohortmart.app.sql.query_text import query_text
+    from cohortmart.app.sql.shell import run_shell
     from cohortmart.core.warehouse.home import Home
 
     session.out = out
     try:
-        run_sql(Home(out), query, output_format, output)
+        if query is None and output is None and sys.stdin.isatty():
+            run_shell(Home(out), output_format)
+        else:
+            run_sql(Home(out), query_text(query), output_format, output)
     except BrokenPipeError:  # `| head` has seen enough
         silence_broken_pipe()
 

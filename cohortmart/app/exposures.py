@@ -37,8 +37,8 @@ def exposures_text(cookbook: Path) -> str:
     for label, make in PAGES:
         files = page_files(make)
         name = "report_" + re.sub(r"\W", "_", label)
-        read = read_tables(files, tables)
-        made.append(_exposure(name, label, "dashboard", _first_line(files[0]), read))
+        if read := read_tables(files, tables):  # the page of help reads none
+            made.append(_exposure(name, label, "dashboard", _first_line(files[0]), read))
     read = read_tables([cookbook], tables)
     made.append(_exposure("cookbook", "docs/cookbook.md", "notebook", _COOKBOOK, read))
     return _HEAD + "\n".join(made)

@@ -92,7 +92,7 @@ def _blocks(blocks: Iterable[Block], spec_of: Mapping[str, str]) -> list[dict[st
     found: list[dict[str, Any]] = []
     for block in blocks:
         if isinstance(block, Text):
-            found.append({"type": "text", "kind": block.kind, "words": block.words})
+            found.append({"type": "text"} | vars(block))
         elif isinstance(block, Figure):
             if block.where == "file":
                 found.append({"type": "file"} | vars(block))

@@ -20,12 +20,15 @@ class Text:
     ----------
     words : str
         Plain text, never HTML.
-    kind : {"plain", "finding", "warning", "code"}
+    kind : {"plain", "finding", "warning", "code", "term"}
         How it is set.
+    head : str
+        Of a term: what is explained.
     """
 
     words: str
-    kind: Literal["plain", "finding", "warning", "code"] = "plain"
+    kind: Literal["plain", "finding", "warning", "code", "term"] = "plain"
+    head: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -98,10 +98,10 @@ def write_report(
 
 def report_pages(source: Source, say: Callable[[str], None]) -> list[Page]:
     """Return all pages of the report, in order."""
-    pages = []
+    pages: list[Page] = []
     for name, page in PAGES:
         began = time.monotonic()
-        made = page(source)
+        made = page(source.after([(p.name, p.title) for p in pages if p.sections]))
         pages.append(pseudonymise_page(made, source.names) if source.pseudonymised else made)
         say(f"report: {name} in {time.monotonic() - began:.1f} s")
     return pages

@@ -72,6 +72,8 @@ class Source:
     detail : Detail
     nouns : Nouns
         What the study calls people and the times they come at.
+    shown : tuple of (str, str), optional
+        Name and title of the pages made so far that have something to show.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -83,6 +85,7 @@ class Source:
     names: Names
     detail: Detail = field(default=Detail())
     nouns: Nouns = field(default=Nouns())
+    shown: tuple[tuple[str, str], ...] | None = None
 
     @property
     def subject(self) -> Noun:
@@ -102,6 +105,10 @@ class Source:
     def with_detail(self, detail: Detail) -> Source:
         """Return the same source, to be shown in another detail."""
         return replace(self, detail=detail)
+
+    def after(self, pages: Sequence[tuple[str, str]]) -> Source:
+        """Return the same source for a page that follows others, with their names and titles."""
+        return replace(self, shown=tuple(pages))
 
     def table(
         self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None

@@ -63,7 +63,7 @@ def test_every_page_is_drawn_and_silent(browser: Browser, index: Path, width: in
     with opened_report(browser, index, width) as opened:
         for name in NAMES:
             opened.show(name)
-            assert opened.draw_all() > 0, name
+            assert (opened.draw_all() > 0) == (name != "help"), name  # which is words only
             assert empty_drawings(opened) == [], name
             assert sideways(opened) <= 0, name
         assert opened.complaints == []

@@ -9,6 +9,7 @@ from cohortmart.report.blocks import Page
 from cohortmart.report.pages.contrasts import contrasts_page
 from cohortmart.report.pages.explained import explained_page
 from cohortmart.report.pages.findings import findings_page
+from cohortmart.report.pages.help import help_page
 from cohortmart.report.pages.methods import methods_page
 from cohortmart.report.pages.methylation_expression import methylation_expression_page
 from cohortmart.report.pages.overview import overview_page
@@ -32,6 +33,7 @@ PAGES: Mapping[str, tuple[Callable[[Source], Page], dict[str, Any], Any, tuple[s
     ),
     "explained": (explained_page, explained_rows.study(), explained_rows.SAMPLES, ("rna",)),
     "findings": (findings_page, findings_rows.study(), findings_rows.SAMPLES, ("rna", "two")),
+    "help": (help_page, {}, overview_rows.SAMPLES, ()),
     "methods": (methods_page, methods_rows.tables(), methods_rows.SAMPLES, ("a",)),
     "methylation-expression": (
         methylation_expression_page, methylation_expression_rows.study(),

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from analyses.design.contrast_expression import parse_contrast
+from analyses.design.coefficient_names import read_weights
 from analyses.design.contrasts import contrast_weights, expand_contrasts
 from analyses.design.curve import samples_on_curve
 from analyses.design.estimability import aliased_columns
@@ -266,7 +266,7 @@ def _aliased(design: Design, expression: str) -> tuple[str, ...]:
     """Columns that a contrast needs apart and the samples cannot part; none if it is unreadable."""
     baseline = () if design.baseline is None else (design.baseline,)
     try:
-        of = parse_contrast(expression, [*design.columns, *baseline])
+        of = read_weights(expression, [*design.columns, *baseline], design.spellings)
     except AnalysisError:
         return ()
     weights = np.array([of.get(column, 0.0) for column in design.columns])

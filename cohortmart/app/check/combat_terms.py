@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -9,6 +10,9 @@ import polars as pl
 from cohortmart.app.check.confounding import names_factor
 from cohortmart.core.study.model_records import Model
 from cohortmart.core.study.records import CONTRAST_FAMILIES, ROLE_COLUMNS, ROLES, Analysis, Study
+
+#: Names in the expression of a contrast.
+_WORDS = re.compile(r"[^\s+\-*/()`]+")
 
 
 def model_terms(model: Model, study: Study) -> tuple[str, ...]:
@@ -64,11 +68,14 @@ def tells_samples_apart(samples: pl.DataFrame, name: str) -> bool:
 
 
 def _is_named(name: str, expressions: Sequence[str], samples: pl.DataFrame, study: Study) -> bool:
-    coefficients = [name]
-    if name not in study.covariates:  # `batchB` is the coefficient of a level
+    coefficients, parts = [name], set[str]()
+    if name not in study.covariates:  # `batchB` is the coefficient of a level, `MS.3rd` a mean
         levels = samples[ROLE_COLUMNS.get(name, name)].cast(pl.String).drop_nulls().unique()
         coefficients += [f"{name}{level}" for level in levels]
-    return any(names_factor(e, c) for e in expressions for c in coefficients)
+        parts = set(levels)
+    return any(names_factor(e, c) for e in expressions for c in coefficients) or any(
+        not parts.isdisjoint(word.split(".")) for e in expressions for word in _WORDS.findall(e)
+    )
 
 
 def _known(study: Study) -> tuple[str, ...]:

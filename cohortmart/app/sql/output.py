@@ -12,15 +12,23 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from cohortmart.app.sql.text_table import aligned
+from cohortmart.app.sql.text_table import aligned, one_by_one, widest_line
 
 ROWS_SHOWN = 60
 #: Rows counted beyond those shown; a longer answer is only called longer.
 ROWS_COUNTED = 1_000_000
 
 
-def write_people(reader: pa.RecordBatchReader, out: BinaryIO) -> None:
-    """Write at most `ROWS_SHOWN` rows as an aligned table, numbers rounded, and how many more."""
+def write_people(reader: pa.RecordBatchReader, out: BinaryIO, width: int | None = None) -> None:
+    """Write at most `ROWS_SHOWN` rows as an aligned table, numbers rounded, and how many more.
+
+    Parameters
+    ----------
+    reader : RecordBatchReader
+    out : binary file
+    width : int, optional
+        Cells of the terminal: a table that is wider is written column by column.
+    """
     shown: list[pa.RecordBatch] = []
     n_rows = 0
     for batch in reader:
@@ -35,6 +43,8 @@ def write_people(reader: pa.RecordBatchReader, out: BinaryIO) -> None:
         return
     columns = [_for_people(column.to_pylist()) for column in table.columns]
     text = aligned(table.schema.names, columns)
+    if width is not None and table.num_rows and widest_line(text) > width:
+        text = one_by_one(table.schema.names, columns)
     if n_rows > ROWS_COUNTED:
         text += f"… more than {ROWS_COUNTED:,} rows; --format csv, json or parquet gives all\n"
     elif n_rows > ROWS_SHOWN:

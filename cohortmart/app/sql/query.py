@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -30,7 +30,9 @@ _EXPLAIN_OPTIONS = re.compile(r"\s*\([a-z_,\s]*\)", re.IGNORECASE)
 
 
 @contextmanager
-def open_query(home: Home, query: str) -> Iterator[pa.RecordBatchReader]:
+def open_query(
+    home: Home, query: str, opened: Callable[[duckdb.DuckDBPyConnection], None] | None = None
+) -> Iterator[pa.RecordBatchReader]:
     """Run one query that only reads, and give its rows as a stream of Arrow batches.
 
     Parameters
@@ -39,6 +41,8 @@ def open_query(home: Home, query: str) -> Iterator[pa.RecordBatchReader]:
         The study's output folder.
     query : str
         One SQL statement; a semicolon at its end is fine.
+    opened : callable, optional
+        Takes the connection that runs it, whose `interrupt` stops it from another thread.
 
     Raises
     ------
@@ -50,7 +54,10 @@ def open_query(home: Home, query: str) -> Iterator[pa.RecordBatchReader]:
         con = connect_read_only(home)
     try:
         with _said_plainly(home):
-            yield con.cursor().sql(query).to_arrow_reader(BATCH_ROWS)
+            cursor = con.cursor()
+            if opened is not None:
+                opened(cursor)
+            yield cursor.sql(query).to_arrow_reader(BATCH_ROWS)
     finally:
         con.close()
 
@@ -83,15 +90,16 @@ def run_sql(
         )
     with open_query(home, query) as reader:
         if output is None:
-            _write(reader, output_format, sys.stdout.buffer)
+            write_rows(reader, output_format, sys.stdout.buffer)
             sys.stdout.buffer.flush()
         else:
             with written_beside(output.expanduser()) as path, path.open("wb") as file:
-                _write(reader, output_format, file)
+                write_rows(reader, output_format, file)
 
 
-def _write(reader: pa.RecordBatchReader, output_format: Format, out: BinaryIO) -> None:
-    writers = {
+def write_rows(reader: pa.RecordBatchReader, output_format: Format, out: BinaryIO) -> None:
+    """Write the rows of a query in one of the formats."""
+    writers: dict[Format, Callable[[pa.RecordBatchReader, BinaryIO], None]] = {
         "table": write_people,
         "csv": write_csv,
         "json": write_json,

@@ -35,6 +35,31 @@ def aligned(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def one_by_one(names: Sequence[str], columns: Sequence[Sequence[Any]]) -> str:
+    """Return a block of lines a row, `name  value` each, for rows wider than the terminal.
+
+    Parameters
+    ----------
+    names : sequence of str
+        One name a column.
+    columns : sequence of sequences
+        Values of each column, all of one length.
+    """
+    heads = [_tidy(n) for n in names]
+    width = max((cell_len(head) for head in heads), default=0)
+    cells = [_texts(c) for c in columns]
+    lines = []
+    for i, row in enumerate(zip(*cells, strict=True), 1):
+        lines.append(f"── row {i} " + "─" * max(0, width - len(str(i)) - 3))
+        lines += [f"{_padded(h, width, False)}  {t}" for h, t in zip(heads, row, strict=True)]
+    return "\n".join(lines) + "\n"
+
+
+def widest_line(text: str) -> int:
+    """Return how many cells of a terminal the longest line takes."""
+    return max((cell_len(line) for line in text.splitlines()), default=0)
+
+
 def number(value: float, decimals: int | None = None) -> str:
     """Return one number for people: about four digits, powers of ten where they are shorter."""
     if not math.isfinite(value):

@@ -8,6 +8,7 @@ from cohortmart.report.blocks import Page
 from cohortmart.report.pages.contrasts import contrasts_page
 from cohortmart.report.pages.explained import explained_page
 from cohortmart.report.pages.findings import findings_page
+from cohortmart.report.pages.help import help_page
 from cohortmart.report.pages.methods import methods_page
 from cohortmart.report.pages.methylation_expression import methylation_expression_page
 from cohortmart.report.pages.overview import overview_page
@@ -25,4 +26,5 @@ PAGES: Sequence[tuple[str, Callable[[Source], Page]]] = (
     ("methylation-expression", methylation_expression_page),
     ("findings", findings_page),
     ("methods", methods_page),
+    ("help", help_page),  # says how those before it are read
 )

@@ -109,6 +109,32 @@ def test_sql_answers_on_standard_output_alone(home, capfd):
     assert capfd.readouterr() == ("sample_id\nS1\n", "")
 
 
+def test_output_folder_may_come_from_the_environment(home, capfd, monkeypatch):
+    monkeypatch.setenv("COHORTMART_HOME", str(home.root))
+    assert leave("sql", "from dim_sample", "--format", "csv") == 0
+    assert capfd.readouterr() == ("sample_id\nS1\n", "")
+    monkeypatch.setenv("COHORTMART_HOME", str(home.root / "nowhere"))
+    assert leave("sql", "from dim_sample", "--format", "csv", "--out", str(home.root)) == 0
+    assert leave("sql", "from dim_sample") == 2
+    assert "nowhere" in capfd.readouterr().err
+
+
+def test_query_may_stand_in_a_file_or_on_standard_input(home, capfd, tmp_path):
+    (tmp_path / "q.sql").write_text("from dim_sample;\n")
+    out = ("--out", str(home.root), "--format", "csv")
+    assert leave("sql", f"@{tmp_path / 'q.sql'}", *out) == 0
+    assert capfd.readouterr() == ("sample_id\nS1\n", "")
+    line = [sys.executable, "-m", "cohortmart", "sql", *out]
+    piped = subprocess.run(line, input="from dim_sample", capture_output=True, text=True)
+    assert (piped.returncode, piped.stdout, piped.stderr) == (0, "sample_id\nS1\n", "")
+
+
+@pytest.mark.parametrize("arguments", [("-h",), ("sql", "-h"), ("run", "-h")])
+def test_short_option_for_help(arguments, capsys):
+    assert leave(*arguments) == 0
+    assert "Usage: cohortmart" in capsys.readouterr().out
+
+
 def test_a_fault_of_the_input_is_one_message_and_2(home, capfd):
     assert leave("sql", "from dim_sampel", "--out", str(home.root)) == 2
     out, err = capfd.readouterr()
