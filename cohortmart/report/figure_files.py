@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from cohortmart.core.progress import counted_off
 from cohortmart.report.blocks import Figure
 from cohortmart.report.columns import rows
 from cohortmart.report.theme import CONFIG
@@ -62,7 +63,8 @@ def draw_files(figures: Sequence[Figure], folder: Path) -> list[Path]:
         return []
     # a process of its own for each half: the drawing library holds the interpreter
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        list(pool.map(_draw, jobs, chunksize=1))
+        for _ in counted_off(pool.map(_draw, jobs, chunksize=1), "figures drawn", len(jobs)):
+            pass
     return [folder / f"{f.name}.{kind}" for f in figures for kind in ("svg", "png")]
 
 
