@@ -182,8 +182,8 @@ def sheet_of_visits(
         return None
     of_main = [name for role in at if (name := wanted[role]) is not None]
     whole = len(at) == sum(name is not None for name in wanted.values()) and not roles.visit_key
-    matches = {f.path: found for f in looked if (found := match_file(f, other))} if whole else {}
-    best = max((m[0] for m in matches.values()), key=lambda m: m.share, default=None)
+    matches = {f.path: m for f in looked if (m := match_file(f, other))} if whole else {}
+    best = max((m[0] for m in matches.values()), key=lambda one: one.share, default=None)
     sheet = JoinedSheet(
         other,
         at.pop("subject"),

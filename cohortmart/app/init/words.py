@@ -60,7 +60,7 @@ _CONTROL = re.compile(
     r"(healthy|normal|negative)[\s_-].*|.*[\s_-]controls?)",
     re.IGNORECASE,
 )
-_SEX = word_set("m f male female w man woman 1 2 0")
+_SEX = word_set("m f male female w 1 2 0")
 _ANSWERS = word_set("yes no y n true false t f ja nein 0 1")
 
 

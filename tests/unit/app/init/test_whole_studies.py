@@ -7,18 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from cohortmart.app.demo.scale import SCALES
 from cohortmart.app.demo.write import write_demo
 from cohortmart.app.init.command import init_study
 from cohortmart.app.study_file import load_study
-from tests.support.real_data import real_data
 
 ROLES = ("sample", "subject", "group", "timepoint", "cell_type")
 
 
 @pytest.mark.slow
 def test_the_demo_is_proposed_as_it_was_written(tmp_path: Path) -> None:
-    write_demo(tmp_path / "raw", SCALES["small"])
+    write_demo(tmp_path / "raw", "small")
     wanted = load_study(tmp_path / "raw" / "study.yml")
     shutil.rmtree(tmp_path / "raw" / "truth")
     (tmp_path / "raw" / "study.yml").rename(tmp_path / "written.yml")
@@ -40,8 +38,8 @@ def test_the_demo_is_proposed_as_it_was_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_real_counts_with_activated_and_resting_cells(tmp_path: Path) -> None:
-    folder = real_data("grams_cd8_rna")
+def test_real_counts_with_activated_and_resting_cells(tmp_path: Path, shared_data: Path) -> None:
+    folder = shared_data / "grams_cd8_rna"
     written = init_study(
         [folder / "samples.csv", folder / "gene_counts.tsv.gz"], tmp_path / "study.yml"
     )
