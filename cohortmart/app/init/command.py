@@ -151,6 +151,7 @@ def summary(written: Written) -> str:
         lines.append(f"  {key.replace('_', ' ')}: {', '.join(p.name for p in paths)}")
     for path, why in proposal.left_out:
         lines.append(f"  not used: {path.name}: {why}")
+    lines += [f"  note: {note}" for note in proposal.notes]
     if written.open:
         lines.append("\nNot certain; look at these lines of the file (marked `??`):")
         lines += [_open(question) for question in written.open]

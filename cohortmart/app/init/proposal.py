@@ -46,6 +46,8 @@ class Proposal:
         Key of `reference` to its files.
     left_out : tuple of (Path, str)
         Files that are of no use, and why.
+    notes : tuple of str
+        What would help.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Proposal:
     derive: Mapping[str, tuple[str, Path]] = field(default_factory=dict)
     references: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     left_out: tuple[tuple[Path, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def study(self, analyses: Mapping[str, Mapping[str, Any]] | None = None) -> Study:
         """Return the study as a record, with analyses as study.yml would have them."""
@@ -169,6 +172,7 @@ def propose(looked: Sequence[Looked], interview: Interview, name: str) -> Propos
         derive,
         references,
         files_left_out(looked, seen, references, derive, assays),
+        tuple(roles.notes),
     )
 
 

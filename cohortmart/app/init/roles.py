@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from cohortmart.app.init.columns import Column, keys
@@ -17,6 +17,7 @@ from cohortmart.app.init.words import (
     named_as,
 )
 from cohortmart.core.errors import IngestError
+from cohortmart.core.text import counted
 
 #: Levels that a group may have.
 _MOST_GROUPS = 8
@@ -34,6 +35,8 @@ class Roles:
     visit_key : tuple of str
     why : dict
         Role to what speaks for it.
+    notes : list of str
+        Columns that would have a role if they had a value in every row.
     """
 
     sample: str
@@ -44,6 +47,7 @@ class Roles:
     library: str | None = None
     visit_key: tuple[str, ...] = ()
     why: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def used(self) -> set[str]:
@@ -91,7 +95,22 @@ def find_roles(
     free = [c for c in free if c.name not in roles.used]
     _set_group(roles, free, subject, interview)
     _set_keys(roles, columns, by_name)
+    roles.notes += _incomplete(roles, free)
     return roles
+
+
+def _incomplete(roles: Roles, free: Sequence[Column]) -> Iterator[str]:
+    """Say which columns are called like a role and lack values."""
+    for role in ("timepoint", "cell_type", "group"):
+        if getattr(roles, role) is not None:
+            continue
+        for column in free:
+            lacking = column.cells.count(None)
+            if named_as(column.name, role) and 0 < 2 * lacking < len(column.cells):
+                yield (
+                    f"`{column.name}` could be the {role.replace('_', ' ')}, but has no value in "
+                    f"{counted(lacking, 'row')}: fill them in, or take the rows out"
+                )
 
 
 def _subject(
@@ -99,6 +118,17 @@ def _subject(
 ) -> tuple[Column, str]:
     """Return the column that names people; the samples' own where each is a person of its own."""
     found = find_people(free)
+    for column in free:
+        lacking = column.cells.count(None)
+        if named_as(column.name, "subject") and 0 < 2 * lacking < len(column.cells):
+            raise IngestError(
+                "the column that seems to name the people has no value in "
+                f"{counted(lacking, 'row')}",
+                file=sheet,
+                column=column.name,
+                expected="a person in every row",
+                hint="fill them in, or take the rows out",
+            )
     if not found:
         if sample.is_unique:
             return sample, "no column repeats as people do: each sample is a person of its own"

@@ -95,12 +95,16 @@ def _samples(proposal: Proposal, interview: Interview, folder: Path) -> Iterator
     if len(proposal.sheets) == 1:
         yield "samples:"
         yield from _block(proposal.sheets[0], "  ", interview, folder)
+        for note in proposal.notes:
+            yield from _comment(f"{LOOK} {note}", "  ")
         return
     yield "samples:                            # the first sheet, and what is joined to it"
     for i, block in enumerate(proposal.sheets):
         lines = list(_block(block, "    ", interview if i == 0 else Interview(), folder))
         yield f"  - {lines[0][4:]}"
         yield from lines[1:]
+    for note in proposal.notes:
+        yield from _comment(f"{LOOK} {note}", "    ")
 
 
 def _block(block: SheetBlock, indent: str, interview: Interview, folder: Path) -> Iterator[str]:

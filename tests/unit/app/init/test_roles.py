@@ -105,3 +105,28 @@ def test_the_samples_of_one_visit_are_told_apart_by_a_key() -> None:
     )  # fmt: skip
     roles = find_roles(columns, "sample", (), Interview(), "s")
     assert (roles.visit_key, roles.library) == (("stimulated",), None)
+
+
+def gaps(column: Column, *rows: int) -> Column:
+    return Column(column.name, tuple(None if i in rows else c for i, c in enumerate(column.cells)))
+
+
+def test_a_visit_that_lacks_values_is_not_passed_over_in_silence() -> None:
+    columns = columns_of(
+        s=range(12), donor=[f"P{i // 2}" for i in range(12)], visit=["V1", "V2"] * 6,
+        arm=["drug"] * 6 + ["placebo"] * 6,
+    )  # fmt: skip
+    columns[2] = gaps(columns[2], 3)
+    roles = find_roles(columns, "s", (), Interview(), "sheet.csv")
+    assert roles.timepoint is None
+    assert roles.notes == [
+        "`visit` could be the timepoint, but has no value in 1 row: fill them in, or take the "
+        "rows out"
+    ]
+
+
+def test_people_that_lack_names_are_an_error() -> None:
+    columns = columns_of(s=range(12), donor=[f"P{i // 2}" for i in range(12)], v=["V1", "V2"] * 6)
+    columns[1] = gaps(columns[1], 3, 4)
+    with pytest.raises(IngestError, match="no value in 2 rows"):
+        find_roles(columns, "s", (), Interview(), "sheet.csv")
