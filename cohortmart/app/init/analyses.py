@@ -93,7 +93,7 @@ def _parts(study: Study, measured: Measured, assay: tuple[str, str]) -> list[_Pa
     """Part the samples of an assay by cell type and visit key; those with few are left out."""
     frame = measured.frame(assay[0])
     columns = ["cell_type"] if frame["cell_type"].drop_nulls().n_unique() > 1 else []
-    columns += [c for c in study.visit_key if frame[c].n_unique() > 1]
+    columns += [c for c in study.visit_key if frame[c].n_unique() > 1 and not _says_group(frame, c)]
     if not columns:
         return [_Part(assay[0], "", frame)]
     parts = []
@@ -103,6 +103,14 @@ def _parts(study: Study, measured: Measured, assay: tuple[str, str]) -> list[_Pa
         name = "_".join([assay[0], *(re.sub(r"[^A-Za-z0-9]+", "_", v).strip("_") for v in said)])
         parts.append(_Part(name, " and ".join(where), samples))
     return sorted(parts, key=lambda p: p.name)[:_MOST_PARTS]
+
+
+def _says_group(frame: pl.DataFrame, column: str) -> bool:
+    """Whether there is one group only within each value of a column."""
+    if frame["study_group"].n_unique() < 2:
+        return False
+    pairs = frame.select(column, "study_group").unique()
+    return pairs.height == frame[column].n_unique()
 
 
 def _analysis(

@@ -77,9 +77,9 @@ def find_assays(
     found: dict[tuple[object, ...], list[tuple[Path, Match, Values]]] = defaultdict(list)
     for path in sorted(matches, key=str):
         match = best_match(matches[path], sample)
-        values = look_at_values(path, _known(match), match.shape)
         header = by_path[path].header
         reader = "" if header is None else header.reader
+        values = look_at_values(path, _known(match), match.shape, reader)
         together = (values.kind, reader, match.column, match.suffix, match.shape)
         found[together].append((path, match, values))
     parts = [assay for files in found.values() for assay in _of_files(files)]

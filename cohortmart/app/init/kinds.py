@@ -53,7 +53,7 @@ class Values:
     unit_interval: bool = False
 
 
-def look_at_values(path: Path, known: Collection[str], shape: str) -> Values:
+def look_at_values(path: Path, known: Collection[str], shape: str, reader: str = "") -> Values:
     """Read the first values of a matrix and tell its kind.
 
     Parameters
@@ -63,7 +63,12 @@ def look_at_values(path: Path, known: Collection[str], shape: str) -> Values:
         Names that the sheet gives to its samples, as the matrix has them.
     shape : str
         Of the match, see `Match`.
+    reader : str
+        Its format, where its first lines say so.
     """
+    if reader in _SIGNALS:
+        _, features, _ = _first_values(path, known, "beta")
+        return Values("beta", "methylation arrays with their signals", features=features)
     if shape == "long":
         return _of_measurements(path, known, "one row a measurement")
     try:
@@ -72,8 +77,6 @@ def look_at_values(path: Path, known: Collection[str], shape: str) -> Values:
         return _of_measurements(path, known, "not every value is a plain number")
     if header.reader in _COUNTERS:
         return Values("counts", f"written by {header.reader}", features=features)
-    if header.reader in _SIGNALS:
-        return Values("beta", "methylation arrays with their signals", features=features)
     return _by_values(features, values, shape, path, known)
 
 

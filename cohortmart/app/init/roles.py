@@ -162,7 +162,8 @@ def _set_timepoint(
         roles.timepoint = best
         roles.why["timepoint"] = f"its values or its name are times{varies}"
         return
-    may = [c for c in cross if _may_be_time(c)]
+    groups = [c for c in free if named_as(c.name, "group")]
+    may = [c for c in cross if _may_be_time(c) and not any(_same(c, group) for group in groups)]
     if not may:
         return
     likely = sorted(may, key=lambda c: (-scored[c.name], len(c.levels)))
@@ -174,6 +175,11 @@ def _set_timepoint(
     roles.timepoint = interview.settle_optional(question)
     if roles.timepoint is not None:
         roles.why["timepoint"] = why
+
+
+def _same(one: Column, other: Column) -> bool:
+    """Whether two columns part the rows in the same way."""
+    return one.within(other) and other.within(one)
 
 
 def _may_be_time(column: Column) -> bool:
@@ -202,6 +208,8 @@ def _set_cell_type(roles: Roles, free: Sequence[Column], subject: Column) -> Non
     for column in free:
         if len(column.levels) < 2 or not column.is_complete or column.is_number:
             continue
+        if any(_same(column, c) for c in free if c is not column and named_as(c.name, "group")):
+            continue  # tumour and benign tissue, say, are the groups themselves
         named = named_as(column.name, "cell_type")
         of_values = looks_like_cells(column.levels) and column in cross
         if named or of_values:

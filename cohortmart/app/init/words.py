@@ -55,8 +55,8 @@ _CELLS = re.compile(
     re.IGNORECASE,
 )
 _CONTROL = re.compile(
-    r"(control|ctrl|ctl|controls|cntrl|healthy|health|placebo|normal|unaffected|untreated|vehicle|"
-    r"sham|mock|wt|wild[\s_-]?type|reference|ref|hc|hv|hd|nc|none|"
+    r"(control|ctrl|ctl|ctr|controls|cntrl|healthy|health|placebo|normal|unaffected|untreated|vehicle|"
+    r"sham|mock|benign|adjacent.*|non-?tumou?r|wt|wild[\s_-]?type|reference|ref|hc|hv|hd|nc|none|"
     r"(healthy|normal|negative)[\s_-].*|.*[\s_-]controls?)",
     re.IGNORECASE,
 )

@@ -117,3 +117,24 @@ def test_a_second_assay_with_a_sheet_of_its_own(raw: Path) -> None:
     assert second.timepoint == "visit"
     assert set(study.assays) == {"rna", "methylation"}
     assert set(study.analyses) == {"rna", "methylation"}
+
+
+def test_signals_of_genome_studio_found_by_the_arrays_of_the_sheet(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    rows = [
+        row | {"Sentrix_ID": 200000000000 + i // 8, "Sentrix_Position": f"R0{i % 8 + 1}C01"}
+        for i, row in enumerate(ROWS)
+    ]
+    write_sheet(raw / "sheet.csv", rows)
+    arrays = [f"{row['Sentrix_ID']}_{row['Sentrix_Position']}" for row in rows]
+    head = ["TargetID", *(f"{a}.{q}" for a in arrays for q in ("AVG_Beta", "Detection Pval"))]
+    rng = np.random.default_rng(5)
+    lines = ["\t".join(head)]
+    for i in range(30):
+        cells = [f"{v:.3f}" for b in rng.beta(2, 2, len(arrays)) for v in (b, 0.001)]
+        lines.append("\t".join([f"cg{i:08d}", *cells]))
+    (raw / "export.txt").write_text("\n".join(lines) + "\n")
+    study = load_study(made(raw).path)
+    assert study.samples[0].sample == "sample"
+    assert (study.assays["methylation"].kind, study.assays["methylation"].sample) == ("beta", None)

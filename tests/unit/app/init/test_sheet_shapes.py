@@ -212,3 +212,39 @@ def test_proteins_in_long_format_beside_counts(tmp_path: Path, raw: Path) -> Non
     written = made(tmp_path)
     kinds = {name: assay.kind for name, assay in load_study(written.path).assays.items()}
     assert kinds == {"rna": "counts", "proteins": "continuous"}
+
+
+def test_tumour_and_benign_tissue_of_the_same_people(tmp_path: Path, raw: Path) -> None:
+    rows = [
+        {"sample": f"S{i}", "patient": f"P{i // 2}", "tissue": tissue, "group": tissue}
+        for i, tissue in enumerate(["tumour", "benign"] * 5)
+    ]
+    write_sheet(raw / "sheet.csv", rows)
+    write_counts(raw / "counts.tsv", names(rows))
+    written = made(tmp_path)
+    assert roles(written) == {"sample": "sample", "subject": "patient", "group": "group"}
+    study = load_study(written.path)
+    assert study.groups == ("benign", "tumour")
+    assert (study.analyses["rna"].model.means, study.analyses["rna"].model.block) == (
+        ("group",),
+        "subject",
+    )
+
+
+def test_two_treatments_of_the_cells_of_one_person_at_one_time(tmp_path: Path, raw: Path) -> None:
+    rows = [
+        {"sample": f"S{d}_{h}_{c}", "donor": f"D{d}", "time_h": h, "condition": c}
+        for d in range(4)
+        for h in (6, 24)
+        for c in ("act", "ctr")
+    ]
+    write_sheet(raw / "sheet.csv", rows)
+    write_counts(raw / "counts.tsv", names(rows))
+    written = made(tmp_path)
+    study = load_study(written.path)
+    assert (study.samples[0].group, study.visit_key) == ("condition", ("condition",))
+    assert study.groups == ("ctr", "act")
+    assert study.timepoints == ("6", "24")
+    (analysis,) = study.analyses.values()
+    assert analysis.where is None
+    assert analysis.model.means == ("group", "timepoint")
