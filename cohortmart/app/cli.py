@@ -142,6 +142,24 @@ def report(
     report_only(out, pseudonymise=pseudonymise, quiet=session.quiet)
 
 
+@app.command(name="init")
+def init_(
+    given: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILES]...", help="Files and folders; else this folder."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="STUDY.yml", help="The file to write.")
+    ] = Path("study.yml"),
+) -> None:
+    """Propose a study.yml from the files as they are; asks what they leave open."""
+    from cohortmart.app.init.command import run_init
+
+    report = run_init(given or [Path()], out, quiet=session.quiet)
+    if report.faulty:
+        raise typer.Exit(2)
+
+
 @app.command()
 def check(study: StudyFile) -> None:
     """Say what the study can answer; reads only headers and the sample sheet."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cohortmart import __version__
 from cohortmart.core.lake.file_manifest import replace_folder
+from cohortmart.core.progress import counted_off
 from cohortmart.core.warehouse.build_state import read_built
 from cohortmart.core.warehouse.home import Home
 from cohortmart.report.assemble import html
@@ -102,7 +103,7 @@ def write_report(
 def report_pages(source: Source, say: Callable[[str], None]) -> list[Page]:
     """Return all pages of the report, in order."""
     pages: list[Page] = []
-    for name, page in PAGES:
+    for name, page in counted_off(PAGES, "pages", name=lambda one: one[0]):
         began = time.monotonic()
         made = page(source.after([(p.name, p.title) for p in pages if p.sections]))
         pages.append(pseudonymise_page(made, source.names) if source.pseudonymised else made)
