@@ -63,8 +63,7 @@ def test_one_common_change_has_a_one_sided_interval() -> None:
 
 def test_hardly_any_true_change_tells_nothing_of_its_correlation() -> None:
     found = genas(*simulated(100, covariance(np.array([0.25, 0.25]), 0.5), seed=1))
-    assert found.ci_high == 1.0
-    assert found.ci_low < -0.3
+    assert found.ci_high - found.ci_low > 1.2
 
 
 def test_without_a_correlation_there_is_no_interval() -> None:
