@@ -63,7 +63,7 @@ def test_columns_of_the_samples_have_the_type_of_their_kind(tmp_path: Path) -> N
     assert list(kinds) == [v.name for v in study_variables(raw.study)]
     words = {"factor": "string", "number": "double"}
     assert {name: types[name] for name in kinds} == {n: words[k] for n, k in kinds.items()}
-    assert set(types) - set(kinds) == {"sample_id", "visit_order", "visit_key"}
+    assert set(types) - set(kinds) == {"sample_id", "group_order", "visit_order", "visit_key"}
 
 
 def test_it_stays_when_people_go_and_goes_with_the_sheet(tmp_path: Path) -> None:
