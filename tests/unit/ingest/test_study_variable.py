@@ -85,3 +85,14 @@ def test_the_same_study_gives_the_same_table(tmp_path: Path) -> None:
     raw.block = {"covariates": ("age",)}
     assert raw.ingest().changed
     assert variables(raw) == [*ROLES, ("age", "covariate", "number", False)]
+
+
+def test_it_says_what_each_column_is(tmp_path: Path) -> None:
+    raw = study(tmp_path, factors=("batch",), covariates=("age",))
+    raw.describe = {"age": "age at inclusion, years"}
+    raw.ingest()
+    said = {row["variable"]: row["description"] for row in raw.table("study_variable")}
+    assert said["age"] == "age at inclusion, years"
+    assert said["batch"] == "Column `batch` of samples.csv."
+    raw.describe = {"age": "years"}
+    assert raw.ingest().changed

@@ -64,6 +64,7 @@ def sheet() -> Sheet:
         cell_type=["CD4"] * 8,
         visit_key=["Resting"] * 8,
         further={"library_batch": list("ABABABAB"), "age": [30.5 + i for i in range(8)]},
+        described={"study_group": "diagnosis", "age": 'the person\'s "age", years'},
     )
 
 

@@ -214,6 +214,18 @@ def test_variables_say_what_the_columns_of_samples_are(full: duckdb.DuckDBPyConn
     assert len(found) > 4
 
 
+def test_columns_of_the_study_have_comments(full: duckdb.DuckDBPyConnection) -> None:
+    query = "select column_name, comment from duckdb_columns() where table_name = 'dim_sample'"
+    found = dict(rows(full, query))
+    assert found["age"] == 'the person\'s "age", years'
+    assert found["library_batch"] is None
+    assert found["study_group"].startswith("Group of the person, as in study.yml")
+    assert found["study_group"].endswith(". In this study: diagnosis")
+    assert found["timepoint"] == "Visit, as in study.yml's `timepoints`."
+    said = rows(full, "select variable, description from study_variable where description <> ''")
+    assert said == [("study_group", "diagnosis"), ("age", found["age"])]
+
+
 def test_betas_are_stored_once(full: duckdb.DuckDBPyConnection) -> None:
     stored = {name for (name,) in rows(full, "select table_name from duckdb_tables()")}
     assert stored == {
