@@ -67,3 +67,25 @@
         {% endfor %}
     {% endif %}
 {% endmacro %}
+
+
+{#
+    The statements that make what the study says of its columns comments of this relation, whose
+    YAML cannot know them: its own columns get the description of `study_variable`; those of the
+    YAML keep theirs and have it added. `this` is the table of samples.
+#}
+{% macro comments_of_the_study() %}
+    {% set columns = {"variable": "string", "description": "string"} %}
+    {% set said = current_table(
+        "lake", "study_variable", columns, added={"description": "string"}
+    ) %}
+    {% if not execute %}{% do return("") %}{% endif %}
+    {% set there = adapter.get_columns_in_relation(this) | map(attribute="name") | list %}
+    {% for row in run_query("select * from (" ~ said ~ ") order by 1").rows
+        if row[1] and row[0] in there %}
+        {% set fixed = model.columns.get(row[0]) %}
+        {% set text = (fixed.description ~ " In this study: " ~ row[1]) if fixed else row[1] %}
+        comment on column {{ this }}.{{ adapter.quote(row[0]) }}
+        is {{ duckdb_escape_comment(text) }};
+    {% endfor %}
+{% endmacro %}

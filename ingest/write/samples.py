@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from cohortmart.core.lake.assays import assay_rows
 from cohortmart.core.schemas.tables import ASSAY, FEATURE, STUDY_VARIABLE
+from cohortmart.core.study.descriptions import description
 from cohortmart.core.study.records import Study
 from cohortmart.core.study.variables import study_variables
 
@@ -44,6 +45,7 @@ def variable_table(study: Study) -> pa.Table:
             "role": variable.role,
             "kind": variable.kind,
             "in_visit_key": variable.in_visit_key,
+            "description": description(variable, study),
         }
         for order, variable in enumerate(study_variables(study), start=1)
     ]

@@ -28,6 +28,7 @@ select
     samples.sample_id,
     samples.subject_id,
     samples.study_group,
+    samples.group_order,
     samples.timepoint,
     samples.visit_order,
     samples.cell_type,

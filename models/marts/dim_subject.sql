@@ -21,6 +21,7 @@ numbered as (
 select
     subject_id,
     max(case when n = 1 then study_group end) as study_group,
+    max(case when n = 1 then group_order end) as group_order,
     count(distinct timepoint) as n_visits,
     count(*) as n_samples,
     count(distinct study_group) as n_groups

@@ -24,6 +24,7 @@ select
     expression.assay,
     samples.subject_id,
     samples.study_group,
+    samples.group_order,
     samples.timepoint,
     samples.visit_order,
     samples.cell_type,

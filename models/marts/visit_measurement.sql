@@ -25,6 +25,7 @@ select
     measurements.assay,
     samples.subject_id,
     samples.study_group,
+    samples.group_order,
     samples.timepoint,
     samples.visit_order,
     samples.cell_type,

@@ -27,6 +27,7 @@ select
     beta_matrix.assay,
     kept_samples.subject_id,
     kept_samples.study_group,
+    kept_samples.group_order,
     kept_samples.timepoint,
     kept_samples.visit_order,
     kept_samples.cell_type,

@@ -94,21 +94,24 @@ agreement as (
 )
 
 select
-    analysis,
-    pair,
-    change,
-    study_group,
-    reference_group,
-    sector_order,
-    sector,
-    n,
-    n
+    agreement.analysis,
+    agreement.pair,
+    agreement.change,
+    agreement.study_group,
+    study_groups.group_order,
+    agreement.reference_group,
+    agreement.sector_order,
+    agreement.sector,
+    agreement.n,
+    agreement.n
     / cast(nullif(n_1 + n_2 + n_3 + n_4 + n_5 + n_6, 0) as double) as share,
-    n_features
+    agreement.n_features
 from agreement
+left join {{ ref("int_study__groups") }} as study_groups
+    on agreement.study_group = study_groups.study_group
 order by
-    analysis asc nulls last,
-    pair asc nulls last,
-    change asc nulls last,
-    study_group asc nulls last,
-    sector_order asc nulls last
+    agreement.analysis asc nulls last,
+    agreement.pair asc nulls last,
+    agreement.change asc nulls last,
+    agreement.study_group asc nulls last,
+    agreement.sector_order asc nulls last

@@ -34,6 +34,7 @@ group_positions as (
         kept_samples.assay,
         kept_samples.layer,
         kept_samples.study_group,
+        kept_samples.group_order,
         kept_samples.timepoint,
         kept_samples.visit_order,
         kept_samples.cell_type,
@@ -49,6 +50,7 @@ group_positions as (
         kept_samples.assay,
         kept_samples.layer,
         kept_samples.study_group,
+        kept_samples.group_order,
         kept_samples.timepoint,
         kept_samples.visit_order,
         kept_samples.cell_type,
@@ -62,6 +64,7 @@ betas as (
         group_positions.analysis,
         beta_matrix.feature_id as probe_id,
         group_positions.study_group,
+        group_positions.group_order,
         group_positions.timepoint,
         group_positions.visit_order,
         group_positions.cell_type,
@@ -84,13 +87,7 @@ betas as (
 means as (
 
     select
-        analysis,
-        probe_id,
-        study_group,
-        timepoint,
-        visit_order,
-        cell_type,
-        visit_key,
+        *,
         {{ list_known("measured") }} as n_subjects,
         {{ list_mean("measured") }} as mean_beta,
         {{ list_sd("measured") }} as sd_beta
@@ -103,6 +100,7 @@ select
     means.probe_id,
     feature_names.feature_name as gene_names,
     means.study_group,
+    means.group_order,
     means.timepoint,
     means.visit_order,
     means.cell_type,

@@ -22,6 +22,7 @@ classified as (
 
     select
         rebounds.*,
+        pairs.group_order,
         pairs.cell_type,
         pairs.preset,
         {{ rebound_class("rebounds") }} as class,
@@ -64,6 +65,7 @@ select
     classified.analysis,
     classified.pair,
     classified.study_group,
+    classified.group_order,
     classified.cell_type,
     classified.preset,
     classified.first_contrast,

@@ -30,6 +30,7 @@ compared as (
 
     select
         differences.*,
+        of_group.group_order,
         of_group.is_found as is_found_in_group,
         of_reference.is_found as is_found_in_reference,
         sign(of_group.log_fc_first) * sign(of_reference.log_fc_first) > 0
@@ -66,6 +67,7 @@ select
     compared.analysis,
     compared.pair,
     compared.study_group,
+    compared.group_order,
     compared.reference_group,
     compared.feature_id,
     feature_names.feature_name,

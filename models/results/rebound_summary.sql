@@ -64,6 +64,7 @@ select
     pairs.analysis,
     pairs.pair,
     pairs.study_group,
+    pairs.group_order,
     pairs.cell_type,
     pairs.first_contrast,
     pairs.second_contrast,

@@ -189,6 +189,27 @@ def test_a_result_of_a_feature_has_its_name(model: Path) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=ids)
+def test_what_counts_is_whole(model: Path) -> None:
+    """Numbers of things are integers; the few that are fractions say why."""
+    for column in described(model)["columns"]:
+        if re.fullmatch(r"n|n_\w+|count", column["name"]) and column.get("data_type") != "bigint":
+            assert column["data_type"] == "double", column["name"]
+            text = with_doc_blocks(column["description"], DOC_BLOCKS)
+            assert re.search("fraction|1/k|between two whole numbers", text), column["name"]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=ids)
+def test_groups_and_timepoints_can_be_sorted(model: Path) -> None:
+    """Neither sorts by its name as the study means it: its place stands behind it."""
+    names = [c["name"] for c in described(model)["columns"]]
+    if model.parent.name not in ("marts", "results"):
+        return
+    for name, order in (("study_group", "group_order"), ("timepoint", "visit_order")):
+        if name in names:
+            assert names[names.index(name) + 1] == order
+
+
+@pytest.mark.parametrize("model", MODELS, ids=ids)
 def test_what_is_looked_up_is_joined(model: Path) -> None:
     meta = [c.get("config", {}).get("meta", {}) for c in described(model)["columns"]]
     named = "named=true" in model.read_text(encoding="utf-8")

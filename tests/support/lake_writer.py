@@ -61,20 +61,24 @@ class Sheet:
     cell_type: list[str | None] | None = None
     visit_key: list[str] | None = None
     further: dict[str, list[str] | list[float]] = field(default_factory=dict)
+    described: dict[str, str] = field(default_factory=dict)  # variable -> description
+    without: tuple[str, ...] = ()  # columns that a lake of an earlier version does not have
 
     def table(self) -> pa.Table:
         """Give the Arrow table with the study's own columns behind the fixed ones."""
         n = len(self.sample_id)
+        groups = list(dict.fromkeys(self.study_group))
         columns = {
             "sample_id": self.sample_id,
             "subject_id": self.subject_id,
             "study_group": self.study_group,
+            "group_order": [groups.index(group) + 1 for group in self.study_group],
             "timepoint": self.timepoint,
             "visit_order": self.visit_order,
             "cell_type": self.cell_type or [None] * n,
             "visit_key": self.visit_key or [""] * n,
         }
-        table = pa.table(columns, schema=tables.SAMPLE_COLUMNS)
+        table = pa.table(columns, schema=tables.SAMPLE_COLUMNS).drop_columns(list(self.without))
         for name, values in self.further.items():
             table = table.append_column(name, pa.array(values))
         return table
@@ -157,8 +161,11 @@ def _variables(sheet: Sheet) -> list[dict[str, object]]:
     rows = [(ROLE_COLUMNS[role], role, "factor") for role in roles]
     rows += [(n, "factor", "factor") for n, is_text in own.items() if is_text]
     rows += [(n, "covariate", "number") for n, is_text in own.items() if not is_text]
-    names = ("variable", "role", "kind", "variable_order", "in_visit_key")
-    return [dict(zip(names, (*row, n, False), strict=True)) for n, row in enumerate(rows, start=1)]
+    names = ("variable", "role", "kind", "variable_order", "in_visit_key", "description")
+    return [
+        dict(zip(names, (*row, n, False, sheet.described.get(row[0])), strict=True))
+        for n, row in enumerate(rows, start=1)
+    ]
 
 
 def _assays(matrices: list[Matrix], unnamed: tuple[str, ...]) -> list[dict[str, object]]:

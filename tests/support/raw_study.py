@@ -36,6 +36,7 @@ class RawStudy:
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
     block: dict[str, Any] = field(default_factory=dict)
     assays: tuple[str, ...] = ("rna", "methylation")
+    describe: dict[str, str] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -83,6 +84,7 @@ class RawStudy:
             ),
             timepoints=("BP", "1st"),
             groups=("HP", "MS"),
+            describe=self.describe,
             assays={
                 a: Assay(**{**known.get(a, {}), **self.options.get(a, {})}) for a in self.assays
             },

@@ -248,6 +248,7 @@ class Study(Record):
     groups: Annotated[tuple[Text, ...], Field(min_length=1)] = (ONE_GROUP,)  # left out = one group
     subject_noun: Pair = ("person", "people")  # what people read: of one, of several
     timepoint_noun: Pair = ("timepoint", "timepoints")
+    describe: dict[str, Text] = Field(default_factory=dict)  # column of the sheets -> what it is
     assays: Annotated[dict[str, Assay], Field(min_length=1)]
     derive: dict[str, Derive] = Field(default_factory=dict)  # numbers made from another assay
     reference: Reference = Reference()

@@ -141,15 +141,18 @@ def _table(
     study: Study, joined: list[JoinedSample], groups: Mapping[str, tuple[str, ...]]
 ) -> pa.Table:
     order = {timepoint: n for n, timepoint in enumerate(study.timepoints, start=1)}
+    group_order = {group: n for n, group in enumerate(study.groups, start=1)}
     rows = []
     for sample in joined:
         row = sample.first
         timepoint = row.timepoint or study.timepoints[0]
+        group = check_group(study, sample, groups)
         rows.append(
             {
                 "sample_id": row.sample,
                 "subject_id": row.subject,
-                "study_group": check_group(study, sample, groups),
+                "study_group": group,
+                "group_order": group_order[group],
                 "timepoint": timepoint,
                 "visit_order": order[timepoint],
                 "cell_type": row.cell_type,

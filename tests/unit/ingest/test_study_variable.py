@@ -63,7 +63,7 @@ def test_columns_of_the_samples_have_the_type_of_their_kind(tmp_path: Path) -> N
     assert list(kinds) == [v.name for v in study_variables(raw.study)]
     words = {"factor": "string", "number": "double"}
     assert {name: types[name] for name in kinds} == {n: words[k] for n, k in kinds.items()}
-    assert set(types) - set(kinds) == {"sample_id", "visit_order", "visit_key"}
+    assert set(types) - set(kinds) == {"sample_id", "group_order", "visit_order", "visit_key"}
 
 
 def test_it_stays_when_people_go_and_goes_with_the_sheet(tmp_path: Path) -> None:
@@ -85,3 +85,14 @@ def test_the_same_study_gives_the_same_table(tmp_path: Path) -> None:
     raw.block = {"covariates": ("age",)}
     assert raw.ingest().changed
     assert variables(raw) == [*ROLES, ("age", "covariate", "number", False)]
+
+
+def test_it_says_what_each_column_is(tmp_path: Path) -> None:
+    raw = study(tmp_path, factors=("batch",), covariates=("age",))
+    raw.describe = {"age": "age at inclusion, years"}
+    raw.ingest()
+    said = {row["variable"]: row["description"] for row in raw.table("study_variable")}
+    assert said["age"] == "age at inclusion, years"
+    assert said["batch"] == "Column `batch` of samples.csv."
+    raw.describe = {"age": "years"}
+    assert raw.ingest().changed

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,7 @@ def sheet() -> Sheet:
         cell_type=["CD4"] * 8,
         visit_key=["Resting"] * 8,
         further={"library_batch": list("ABABABAB"), "age": [30.5 + i for i in range(8)]},
+        described={"study_group": "diagnosis", "age": 'the person\'s "age", years'},
     )
 
 
@@ -198,7 +199,8 @@ def _build_all(folder: Path, known: dict[str, Matrix]) -> dict[str, dict[str, An
     results(homes["full"])
     write_lake(homes["betas"], sheet(), [known["small"]], assays=False)
     steps = [known["detected"], known["bmiq"], known["combat"]]
-    write_lake(homes["layers"], sheet(), steps, unnamed=("combat",))
+    earlier_sheet = replace(sheet(), without=("group_order",))
+    write_lake(homes["layers"], earlier_sheet, steps, unnamed=("combat",))
     earlier = further_rows("earlier")["enrichment"]
     write_results(homes["layers"], "earlier", {"enrichment": earlier}, without=("genes",))
     env = {name: {"COHORTMART_HOME": str(home)} for name, home in homes.items()}

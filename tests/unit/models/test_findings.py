@@ -214,7 +214,7 @@ def test_rebound_group(full: duckdb.DuckDBPyConnection) -> None:
             keys = analysis, PAIR, group, reference, feature
             expected.append((*keys, where, signs, differs, *values))
     assert {"HP only", "MS only", "HC only", "both", "neither"} <= {row[5] for row in expected}
-    found = rows(full, "select * exclude (feature_name) from rebound_group")
+    found = rows(full, "select * exclude (feature_name, group_order) from rebound_group")
     assert sorted(found, key=lambda row: row[:5]) == sorted(expected, key=lambda row: row[:5])
 
 
@@ -230,8 +230,9 @@ def sector(x: float, y: float, of_x: str, of_y: str) -> str | None:
 
 
 def test_group_agreement(full: duckdb.DuckDBPyConnection) -> None:
-    found = {row[:5]: {} for row in rows(full, "select * from group_agreement")}
-    for *keys, order, name, n, share, n_features in rows(full, "select * from group_agreement"):
+    stored = rows(full, "select * exclude (group_order) from group_agreement")
+    found: dict[tuple[Any, ...], dict[str, Any]] = {row[:5]: {} for row in stored}
+    for *keys, order, name, n, share, n_features in stored:
         found[tuple(keys)][name] = (order, n, share, n_features)
     wanted = [
         (analysis, PAIR, change, group, "HP")
@@ -262,7 +263,7 @@ def test_group_agreement(full: duckdb.DuckDBPyConnection) -> None:
 
 def test_tables_are_shown_as_stored(full: duckdb.DuckDBPyConnection) -> None:
     for model, schema in (
-        ("dim_rebound_pair", finding_tables.REBOUND_PAIR),
+        ("staging.stg_results__rebound_pairs", finding_tables.REBOUND_PAIR),
         ("contrast_overlap", finding_tables.CONTRAST_OVERLAP),
         ("module_gene", finding_tables.MODULE_GENE),
         ("module_summary", finding_tables.MODULE_SUMMARY),
@@ -270,7 +271,8 @@ def test_tables_are_shown_as_stored(full: duckdb.DuckDBPyConnection) -> None:
     ):
         assert full.sql(f"from {model}").to_arrow_table().schema.equals(schema)
         assert rows(full, f"select count(*) > 0 from {model}") == [(True,)]
-    pairs = rows(full, "select * from dim_rebound_pair where analysis = 'by paper'")
+    columns = ", ".join(finding_tables.REBOUND_PAIR.names)
+    pairs = rows(full, f"select {columns} from dim_rebound_pair where analysis = 'by paper'")
     stored = finding_rows("by paper")["rebound_pair"]
     assert pairs == [tuple(r[n] for n in finding_tables.REBOUND_PAIR.names) for r in stored]
     genes = rows(full, "select gene_name, rank, log10_p, stability from module_gene")

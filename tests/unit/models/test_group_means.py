@@ -15,12 +15,12 @@ from cohortmart.core.schemas import quality_tables
 from tests.support.filtered_assay import annotation, reasons
 from tests.support.finding_rows import DESIGN_SAMPLES, design
 
-#: Of the samples of the design: group, timepoint, place of the visit, samples.
+#: Of the samples of the design: group, timepoint, each before its place in study.yml; samples.
 CELLS = [
-    ("HP", "1st", 1, ["S5", "S7"]),
-    ("HP", "3rd", 2, ["S6"]),
-    ("MS", "1st", 1, ["S3"]),
-    ("MS", "3rd", 2, ["S4"]),
+    (("HP", 2, "1st", 1), ["S5", "S7"]),
+    (("HP", 2, "3rd", 2), ["S6"]),
+    (("MS", 1, "1st", 1), ["S3"]),
+    (("MS", 1, "3rd", 2), ["S4"]),
 ]
 
 
@@ -66,11 +66,11 @@ def test_group_expression(built: Any, full: duckdb.DuckDBPyConnection) -> None:
         )
     }
     expected = [
-        ("second", gene, name or gene, group, timepoint, order, "CD4", "Resting",
+        ("second", gene, name or gene, *cell, "CD4", "Resting",
          *summary([log2_cpm[gene, s] for s in samples]))
         for gene, name in zip(built.matrices["rna"].features, built.matrices["rna"].gene_names,
                               strict=True)
-        for group, timepoint, order, samples in CELLS
+        for cell, samples in CELLS
     ]  # fmt: skip
     assert len(expected) == 120
     assert rows(full, "from group_expression order by gene_id, study_group, timepoint") == expected
@@ -82,12 +82,12 @@ def test_group_methylation(built: Any, full: duckdb.DuckDBPyConnection) -> None:
     dropped = reasons(v2, annotation(v2))
     betas = np.where(dropped.missing, np.nan, v2.values)
     expected = [
-        ("of betas", probe, group, timepoint, order, "CD4", "Resting",
+        ("of betas", probe, *cell, "CD4", "Resting",
          *summary([betas[i, v2.samples.index(s)] for s in samples]))
         for i, probe in enumerate(v2.features) if dropped.probes[i] is None
-        for group, timepoint, order, samples in CELLS
+        for cell, samples in CELLS
     ]  # fmt: skip
-    assert {row[7] for row in expected} == {0, 1, 2}
+    assert {row[8] for row in expected} == {0, 1, 2}
     query = "select * exclude (gene_names) from group_methylation"
     found = rows(full, f"{query} order by probe_id, study_group, timepoint")
     assert found == expected

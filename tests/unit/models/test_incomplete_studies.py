@@ -43,6 +43,11 @@ def test_results_of_earlier_versions_have_what_was_added_empty(built: Any) -> No
     assert rows == [("earlier", 2.5, None)]
 
 
+def test_lakes_of_earlier_versions_have_no_order_of_groups(built: Any) -> None:
+    query = "select count(group_order), count(study_group), min(library_batch) from dim_sample"
+    assert built.open("layers").sql(query).fetchall() == [(0, 8, "A")]
+
+
 def test_a_lake_without_clips_uses_the_default(built: Any) -> None:
     lowest = (
         built.open("betas").sql("select min(m_value) from fct_probe_methylation").fetchall()[0][0]

@@ -91,11 +91,27 @@ def test_samples_keep_the_columns_of_the_study(full: duckdb.DuckDBPyConnection) 
     relation = full.sql("select * from dim_sample")
     assert relation.columns == [*tables.SAMPLE_COLUMNS.names, "library_batch", "age"]
     assert relation.limit(1).fetchall() == [
-        ("S1", "P1", "MS", "1st", 1, "CD4", "Resting", "A", 30.5)
+        ("S1", "P1", "MS", 1, "1st", 1, "CD4", "Resting", "A", 30.5)
     ]
     assert rows(full, "select * from dim_subject where subject_id = 'P3'") == [
-        ("P3", "HP", 2, 2, 1)
+        ("P3", "HP", 2, 2, 2, 1)
     ]
+
+
+def test_groups_sort_in_the_order_of_the_study(full: duckdb.DuckDBPyConnection) -> None:
+    """MS is the reference here, whatever the alphabet says, in every table with a group."""
+    columns = """
+        select table_name from duckdb_columns()
+        where column_name = 'group_order' and schema_name = 'main'
+    """
+    tables_with_groups = {name for (name,) in rows(full, columns)}
+    assert len(tables_with_groups) == 13
+    for table in tables_with_groups - {"visit_measurement", "group_measurement"}:  # no rows here
+        query = f"select distinct study_group, group_order from {table}"
+        # results speak of a group HC as well, of which there is no sample
+        found = {group: order for group, order in rows(full, query) if group in ("MS", "HP")}
+        assert found.items() <= {"MS": 1, "HP": 2}.items(), table
+        assert found, table
 
 
 def test_genes_and_probes(full: duckdb.DuckDBPyConnection) -> None:
@@ -127,7 +143,7 @@ def test_visit_tables_name_everything(full: duckdb.DuckDBPyConnection) -> None:
         where subject_id = 'P2' and timepoint = '3rd' and gene_name = 'GENE3'
     """
     assert rows(full, expression) == [
-        ("rna", "P2", "MS", "3rd", 2, "CD4", "Resting", "S4", "ENSG003", "GENE3", 0.0)
+        ("rna", "P2", "MS", 1, "3rd", 2, "CD4", "Resting", "S4", "ENSG003", "GENE3", 0.0)
     ]
     methylation = """
         select count(*), count(beta), count(distinct sample_id) from visit_methylation
@@ -185,11 +201,29 @@ def test_variables_say_what_the_columns_of_samples_are(full: duckdb.DuckDBPyConn
     query = "select column_name, data_type from duckdb_columns() where table_name = 'dim_sample'"
     types = dict(rows(full, f"{query} and schema_name = 'main'"))
     own = {"VARCHAR": ("factor", "factor"), "DOUBLE": ("covariate", "number")}
-    fixed = {"sample_id", "visit_order", "visit_key", *(name for name, *_ in found[:4])}
+    fixed = {
+        "sample_id",
+        "group_order",
+        "visit_order",
+        "visit_key",
+        *(name for name, *_ in found[:4]),
+    }
     assert {n: (r, k) for n, r, k in found[4:]} == {
         name: own[kind] for name, kind in types.items() if name not in fixed
     }
     assert len(found) > 4
+
+
+def test_columns_of_the_study_have_comments(full: duckdb.DuckDBPyConnection) -> None:
+    query = "select column_name, comment from duckdb_columns() where table_name = 'dim_sample'"
+    found = dict(rows(full, query))
+    assert found["age"] == 'the person\'s "age", years'
+    assert found["library_batch"] is None
+    assert found["study_group"].startswith("Group of the person, as in study.yml")
+    assert found["study_group"].endswith(". In this study: diagnosis")
+    assert found["timepoint"] == "Visit, as in study.yml's `timepoints`."
+    said = rows(full, "select variable, description from study_variable where description <> ''")
+    assert said == [("study_group", "diagnosis"), ("age", found["age"])]
 
 
 def test_betas_are_stored_once(full: duckdb.DuckDBPyConnection) -> None:

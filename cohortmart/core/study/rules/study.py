@@ -11,6 +11,7 @@ from cohortmart.core.study.faults import NOUN_KEYS, NOUNS_EXPECTED, Fault, missi
 from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.study.records import ROLES, Assay, Study
 from cohortmart.core.study.rules.derive import validate_derived
+from cohortmart.core.study.rules.describe import validate_descriptions
 from cohortmart.core.study.rules.findings import validate_findings
 from cohortmart.core.study.rules.model import validate_analysis
 from cohortmart.core.study.rules.normalise import validate_normalisation
@@ -40,6 +41,7 @@ def validate_study(study: Study, document: Document) -> list[Fault]:
         *_check_sheets(study, document),
         *_check_levels(study, document),
         *_check_nouns(study, document),
+        *validate_descriptions(study),
         *_check_assays(study, document),
         *_check_names(study.derive, ("derive",), "assay"),
         *validate_derived(study, document),

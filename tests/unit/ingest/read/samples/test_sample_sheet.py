@@ -64,7 +64,7 @@ def fails(read: Callable[..., Samples], content: str | bytes, **block: Any) -> I
 def test_rows_are_typed_and_sorted(read: Callable[..., Samples]) -> None:
     got = read(TEXT, visit_key=["state"], factors=["state"], covariates=["age"])
     assert got.table.schema.names == [*SAMPLE_COLUMNS.names, "state", "age"]
-    common = {"subject_id": "007", "study_group": "MS", "cell_type": None}
+    common = {"subject_id": "007", "study_group": "MS", "group_order": 2, "cell_type": None}
     state = {"visit_key": "rest", "state": "rest"}
     assert got.table.to_pylist() == [
         {"sample_id": "S1", **common, "timepoint": "BP", "visit_order": 1, **state, "age": None},
@@ -330,6 +330,7 @@ def test_real_sheet(shared_data: Path) -> None:
         "sample_id": "P20904_117",
         "subject_id": "63",
         "study_group": "MS",
+        "group_order": 2,
         "timepoint": "BP",
         "visit_order": 2,
         "cell_type": "CD8",

@@ -143,6 +143,7 @@ def test_study_end_to_end(read: Callable[..., Samples]) -> None:
         "sample_id": "S2",
         "subject_id": "7",
         "study_group": "multiple sclerosis",
+        "group_order": 2,
         "timepoint": "postpartum",
         "visit_order": 2,
         "cell_type": "CD4+ T cell",
