@@ -125,8 +125,7 @@ def test_densities_are_quantiles_over_samples_and_an_empty_bin_is_zero(page: Pag
     assert rows["After normalisation (bmiq)", "I", 0.75] == pytest.approx((0.9, 5.0, 7.7))
     assert rows["As measured", "II", 0.75] == pytest.approx((2.3, 5.0, 7.7))
     assert (
-        "30 % of the two curves do not overlap before, and 10 %"
-        in _named(page, "quality-betas-meth").caption
+        "30 % do not overlap before BMIQ, 10 % after" in _named(page, "quality-betas-meth").caption
     )
 
 
@@ -254,6 +253,23 @@ def test_correlation_cells_are_a_triangle_in_the_order_of_the_samples(page: Page
     assert names[6] == f"id1, {MS}, 2nd, CD4"
     assert {c["r"] for c in cells if 6 in (c["x"], c["y"])} == {0.5}
     assert {c["r"] for c in cells if 6 not in (c["x"], c["y"])} == {0.9}
+
+
+def test_samples_of_one_person_are_outlined_and_compared(page: Page, tmp_path: Path) -> None:
+    people = {s[0]: s[1] for s in SAMPLES}
+    figure = _named(page, "quality-correlation-rna")
+    names = {r["place"]: r["name"].split(",")[0] for r in figure.data["samples"].to_pylist()}
+    marked = [(r["x"], r["y"]) for r in figure.data["same"].to_pylist()]
+    pairs = [(r["x"], r["y"]) for r in figure.data["cells"].to_pylist()]
+    assert 0 < len(marked) < len(pairs)
+    assert marked == [(x, y) for x, y in pairs if people[names[x]] == people[names[y]]]
+    assert {r["words"] for r in figure.data["same"].to_pylist()} == {"of one person"}
+    assert "Samples of one person (outlined) correlate at 0." in figure.caption
+    # which samples are of one person is not told of people who are numbered
+    hidden = _named(quality_page(_source(root=tmp_path, pseudonymised=True)), figure.name)
+    assert "same" not in hidden.data
+    assert "'same'" not in repr(hidden.spec)
+    assert "Samples of one person correlate at 0." in hidden.caption
 
 
 def test_many_samples_are_points_with_the_median_of_their_cell_type(
