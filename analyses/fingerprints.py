@@ -25,7 +25,7 @@ GENE_NAMES = ("probe_gene", "feature", "gene", "gene_match", "gene_translation")
 #: Raised when the same inputs and parameters would give other numbers than before.
 ENGINE_VERSION = "5"
 #: Raised when the same contrasts would give other findings than before.
-FINDINGS_VERSION = "2"
+FINDINGS_VERSION = "3"
 
 
 def dependencies(study: Study, analysis: Analysis, inputs: dict[str, str]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from cohortmart.core.progress import counted_off
 from cohortmart.core.study.records import SampleSheet, Study
 from cohortmart.core.text import counted, listed
 from cohortmart.core.warehouse.home import Home
+from cohortmart.core.warehouse.user_project import note_study_folder
 from ingest.check.samples import match_columns
 from ingest.checksums import Checksums
 from ingest.forget.forgotten import Forgotten, read_forgotten
@@ -191,6 +192,7 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
     changed = _switch(home.lake, entries)
     with written_beside(home.study_copy) as temporary:
         temporary.write_bytes(study_file.read_bytes())
+    note_study_folder(home, study_file)
     return IngestSummary(
         n_samples=samples.table.num_rows,
         n_subjects=subjects,

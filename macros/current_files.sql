@@ -79,19 +79,52 @@
 {#
     A model that only reads: all rows of a source, with the columns and types of the model's
     own YAML; no rows where there is no file yet. With `further`, the files' other columns
-    follow.
+    follow. With `named`, the columns that the YAML marks `looked_up: true` are those of
+    int_analysis__feature_names, joined by analysis and feature. Columns that it marks
+    `added_later: true` are null in files of versions that did not have them.
 #}
-{% macro staged(room, table_name, further=false) -%}
-    {%- set columns = {} -%}
-    {%- for column in model.columns.values() -%}
+{% macro staged(room, table_name, further=false, named=false) -%}
+    {%- set columns, added = {}, {} -%}
+    {%- for column in model.columns.values() if not column.config.meta.looked_up -%}
         {%- do columns.update({column.name: column.data_type}) -%}
+        {%- if column.config.meta.added_later -%}
+            {%- do added.update({column.name: column.data_type}) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {{ current_table(room, table_name, columns, further) }}
+    {%- set rows = current_table(room, table_name, columns, further, added) -%}
+    {%- if named -%}
+        {{ with_feature_names(rows, columns, ref("int_analysis__feature_names")) }}
+    {%- else -%}
+        {{ rows }}
+    {%- endif -%}
 {%- endmacro %}
 
 
-{# The same with columns that are given: {name: type}. #}
-{% macro current_table(room, table_name, columns, further=false) -%}
+{# The rows of a select with the model's columns, those that are `named` from there. #}
+{% macro with_feature_names(rows, columns, names) -%}
+    with
+
+    read as (
+
+        {{ rows }}
+
+    )
+
+    select
+        {%- for name in model.columns %}
+        {{ "read" if name in columns else "feature_names" }}.{{ name }}
+        {{- "," if not loop.last }}
+        {%- endfor %}
+    from read
+    left join {{ names }} as feature_names
+        on
+            read.analysis = feature_names.analysis
+            and read.feature_id = feature_names.feature_id
+{%- endmacro %}
+
+
+{# The same with columns that are given: {name: type}, `added` those that may be missing. #}
+{% macro current_table(room, table_name, columns, further=false, added={}) -%}
     {%- set files = current_files(room, table_name) -%}
     {%- if not files -%}
         {{ empty_select(columns) }}
@@ -103,7 +136,15 @@
             {%- if further %}
             * exclude ({{ columns | join(", ") }})
             {%- endif %}
+        {% if added -%}
+        from (
+            select * from {{ read_files(files) }}
+            union all by name
+            {{ empty_select(added) }}
+        )
+        {%- else -%}
         from {{ read_files(files) }}
+        {%- endif %}
     {%- endif -%}
 {%- endmacro %}
 

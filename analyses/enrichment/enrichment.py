@@ -11,9 +11,11 @@ import pyarrow as pa
 
 from analyses.enrichment.found_genes import FoundGenes, found_genes
 from analyses.enrichment.gene_sets import TestedSets, read_gene_sets, sets_in_universe
+from analyses.enrichment.listed_genes import joined_names, members_among
 from analyses.fingerprints import GENE_NAMES, OfResults
 from analyses.stats.gene_sets.camera import camera
 from analyses.stats.gene_sets.gsea import preranked
+from analyses.stats.gene_sets.leading_edge import leading_edges
 from analyses.stats.gene_sets.over_representation import (
     OverRepresentation,
     over_representation,
@@ -53,6 +55,9 @@ def enrichment_tables(
     The universe of a list is the genes that could have been found: tested, and for counts
     expressed (`filter_by_expr`); for betas those with a tested probe. A list without a found
     gene has no rows. Camera and GSEA rank genes, so betas of probes have neither.
+
+    `genes` are those of the set that are found, by name; for GSEA its leading edge, from the end
+    of the ranking on.
     """
     analysis = study.analyses[name]
     options = analysis.enrichment
@@ -90,6 +95,7 @@ def _tests(
                 "direction": found.directions[direction],
                 "test": "over_representation",
                 **_over_represented(result, column),
+                "genes": _found_of_sets(found, sets, int(direction)),
             }
     if found.statistic is None:
         return
@@ -102,6 +108,7 @@ def _tests(
             "z": ranks.z,
             "inter_gene_correlation": np.full(sets.members.n_sets, rho),
             "p_value": ranks.p_value,
+            "genes": _found_of_sets(found, sets, 0),
         }
     if "gsea" in options.tests:
         scores = preranked(found.statistic, sets.members, options.permutations, options.seed)
@@ -111,7 +118,14 @@ def _tests(
             "enrichment_score": scores.enrichment_score,
             "normalised_score": scores.normalised_score,
             "p_value": scores.p_value,
+            "genes": joined_names(*leading_edges(found.statistic, sets.members), found.universe),
         }
+
+
+def _found_of_sets(found: FoundGenes, sets: TestedSets, direction: int) -> pa.Array:
+    """Name the genes of each set that are found; direction 0 = up or down."""
+    is_found = found.shares[:, direction] > 0
+    return joined_names(*members_among(sets.members, is_found), found.universe)
 
 
 def _over_represented(result: OverRepresentation, column: int) -> dict[str, Any]:

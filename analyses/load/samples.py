@@ -34,8 +34,37 @@ def chosen_samples(
     AnalysisError
         `where` is not a condition over dim_sample, or nothing meets it.
     """
+    return samples_where(con, analysis.assay, analysis.where, f"analysis {name}", study)
+
+
+def samples_where(
+    con: duckdb.DuckDBPyConnection,
+    assay: str,
+    where: str | None,
+    asking: str,
+    study: Study | None = None,
+) -> pl.DataFrame:
+    """Return the rows of `dim_sample` that an assay has kept and that meet `where`.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        The warehouse.
+    assay : str
+    where : str or None
+        SQL condition over dim_sample; None: all samples of the assay.
+    asking : str
+        Who asks, for messages.
+    study : Study, optional
+        As for `chosen_samples`.
+
+    Raises
+    ------
+    AnalysisError
+        As for `chosen_samples`.
+    """
     # the condition stands on lines of its own, so that a comment in it ends there
-    condition = f"where (\n{analysis.where}\n)" if analysis.where else ""
+    condition = f"where (\n{where}\n)" if where else ""
     query = f"""
         select chosen.* from (select * from dim_sample {condition}) as chosen
         where chosen.sample_id in (
@@ -44,32 +73,31 @@ def chosen_samples(
         order by chosen.sample_id
     """
     if condition:
-        _refuse_more_than_a_condition(name, analysis, f"select * from dim_sample {condition}")
+        _refuse_more_than_a_condition(asking, where, f"select * from dim_sample {condition}")
     try:
-        table = fetch(con, query, [analysis.assay])
+        table = fetch(con, query, [assay])
     except duckdb.Error as error:
         message = str(error).splitlines()[0]
         samples = fetch(con, "select * from dim_sample")
         raise AnalysisError(
-            f"analysis {name}: `where` cannot be evaluated over dim_sample",
+            f"{asking}: `where` cannot be evaluated over dim_sample",
             expected="an SQL condition over the columns of dim_sample: "
             f"{listed(samples.column_names, 20)}",
-            found=f"{analysis.where}\n            {message}",
-            hint=fault_hints(analysis.where or "", message, samples, study)
+            found=f"{where}\n            {message}",
+            hint=fault_hints(where or "", message, samples, study)
             or '`cohortmart sql "describe dim_sample" --out DIR` lists the columns',
         ) from error
     if table.num_rows == 0:
         samples = fetch(con, "select * from dim_sample")
         raise AnalysisError(
-            f"analysis {name}: no sample of assay {analysis.assay} is chosen",
-            found=f"where: {analysis.where}",
-            hint=no_sample_hints(analysis.where or "", samples)
-            or "loosen the condition in `where`",
+            f"{asking}: no sample of assay {assay} is chosen",
+            found=f"where: {where}",
+            hint=no_sample_hints(where or "", samples) or "loosen the condition in `where`",
         )
     return _as_frame(table)
 
 
-def _refuse_more_than_a_condition(name: str, analysis: Analysis, query: str) -> None:
+def _refuse_more_than_a_condition(asking: str, where: str | None, query: str) -> None:
     """Raise on parameters, further statements and parts that write."""
     try:
         statements = duckdb.extract_statements(query)
@@ -78,9 +106,9 @@ def _refuse_more_than_a_condition(name: str, analysis: Analysis, query: str) -> 
     parameters = any(s.named_parameters for s in statements)
     if len(statements) != 1 or parameters or not is_reading_select(query):
         raise AnalysisError(
-            f"analysis {name}: `where` is more than a condition over dim_sample",
+            f"{asking}: `where` is more than a condition over dim_sample",
             expected="one SQL condition without parameters, e.g. cell_type = 'CD8'",
-            found=analysis.where,
+            found=where,
         )
 
 

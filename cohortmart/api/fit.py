@@ -266,9 +266,7 @@ def _feature_ids(features: Sequence[str] | None, n: int) -> pa.Array:
     return pa.array(names, pa.string())
 
 
-def _chosen(
-    frame: pl.DataFrame, analysis: Analysis, study: Study
-) -> tuple[ChosenDesign, Ints]:
+def _chosen(frame: pl.DataFrame, analysis: Analysis, study: Study) -> tuple[ChosenDesign, Ints]:
     """Return samples and design, and which columns of the values these are."""
     notes: tuple[str, ...] = ()
     kept = frame

@@ -6,14 +6,13 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from cohortmart import __version__
+from cohortmart.app.environment import environment_of_children
 from cohortmart.core.errors import BuildError, CohortmartError
 
 app = typer.Typer(
@@ -292,29 +291,36 @@ def forget(
     forget_and_rebuild(out, subject=subject, file=file, quiet=session.quiet)
 
 
+@app.command(
+    "dbt",
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    },
+)
+def dbt_command(
+    context: typer.Context,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", envvar="COHORTMART_HOME", help="The output folder."),
+    ] = None,
+) -> None:
+    """Run any command of dbt on DIR: dbt test --select my_model; dbt init STUDY.yml begins one."""
+    from cohortmart.app.dbt.arguments import begin_or_run
+
+    session.out = out
+    if context.args[:1] in ([], ["--help"], ["-h"]):
+        print(context.get_help())
+        raise typer.Exit
+    raise typer.Exit(begin_or_run(context.args, out))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code: 0, 2 for bad input, 1 for a fault of ours."""
     given = sys.argv[1:] if arguments is None else arguments
-    with _environment_of_children():
+    with environment_of_children():
         _run(given)
-
-
-@contextmanager
-def _environment_of_children() -> Iterator[None]:
-    """Let what a command puts into the environment end with it.
-
-    Processes that it starts find their modules where it does, not in the current folder.
-    """
-    names = ("PYTHONSAFEPATH", "COHORTMART_DEBUG")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ["PYTHONSAFEPATH"] = "1"
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
 
 
 def _run(given: list[str]) -> None:
@@ -340,7 +346,9 @@ def _run(given: list[str]) -> None:
 
 
 def _flags_first(arguments: list[str]) -> list[str]:
-    """Let --debug and --quiet stand behind the command, too."""
+    """Let --debug and --quiet stand behind the command, too; behind `dbt` they are dbt's."""
+    if "dbt" in arguments and all(a.startswith("-") for a in arguments[: arguments.index("dbt")]):
+        return arguments
     end = arguments.index("--") if "--" in arguments else len(arguments)
     flags = [a for a in arguments[:end] if a in ("--debug", "--quiet")]
     return flags + [a for a in arguments[:end] if a not in flags] + arguments[end:]

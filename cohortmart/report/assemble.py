@@ -7,16 +7,18 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import pyarrow as pa
 from jinja2 import Environment, StrictUndefined
 
 from cohortmart import __version__
-from cohortmart.report.blocks import Block, Choice, Figure, Page, Table, Text, all_blocks
+from cohortmart.report.blocks import Beside, Block, Choice, Figure, Page, Table, Text, all_blocks
 from cohortmart.report.columns import compact, embedded, stored_once
+from cohortmart.report.feature_data import feature_data
 from cohortmart.report.theme import CONFIG
 from cohortmart.report.titles import in_one_line
 
 
-def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
+def html(study: str, pages: Sequence[Page], footer: str = "", left_out: str = "") -> str:
     """Return the whole report.
 
     Parameters
@@ -27,6 +29,8 @@ def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
         In the order in which they are offered.
     footer : str
         A sentence at the foot of every page.
+    left_out : str
+        A sentence at the end of the first page: which pages there are not.
 
     Raises
     ------
@@ -43,14 +47,19 @@ def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
             if isinstance(block, Figure):
                 spec = embedded(in_one_line(block.spec))
                 spec_of[block.name] = specs.setdefault(spec, f"spec-{len(specs) + 1}")
-                _add(data, block.name, {n: compact(t) for n, t in block.data.items()})
+                tables = {n: t for n, t in block.data.items() if isinstance(t, pa.Table)}
+                _add(data, block.name, {n: compact(t) for n, t in tables.items()})
             elif isinstance(block, Table):
                 heads = [{"name": c.name, "label": c.label, "kind": c.kind} for c in block.columns]
-                shown = block.rows.select([c.name for c in block.columns])
+                reached = block.reach.columns if block.reach else {}
+                shown = block.rows.select([c.name for c in block.columns if c.name not in reached])
                 _add(data, block.name, {"columns": heads, "rows": compact(shown)})
     values, columns = stored_once(data)
+    features, wanted = feature_data([b for page in pages for b in all_blocks(page)])
+    for name, parts in wanted.items():
+        values[name] = values[name] | parts
     items = [("config", embedded(CONFIG)), *((i, s) for s, i in specs.items())]
-    items += [(i, embedded(value)) for i, value in (columns | values).items()]
+    items += [(i, embedded(value)) for i, value in (columns | values | features).items()]
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=False)
     return environment.from_string(_text("page.html.j2")).render(
         version=__version__,
@@ -58,9 +67,10 @@ def html(study: str, pages: Sequence[Page], footer: str = "") -> str:
         css=_text("report.css"),
         pages=[_page(page, spec_of) for page in pages],
         footer=footer,
+        left_out=left_out,
         embedded=[{"id": i, "json": text} for i, text in items],
         vega=vega_bundle(),
-        script=_text("report.js"),
+        script="\n".join(_text(name) for name in ("features.js", "tables.js", "report.js")),
     )
 
 
@@ -91,7 +101,11 @@ def _blocks(blocks: Iterable[Block], spec_of: Mapping[str, str]) -> list[dict[st
     """Return what the template needs of each block."""
     found: list[dict[str, Any]] = []
     for block in blocks:
-        if isinstance(block, Text):
+        if isinstance(block, Text) and block.kind in ("finding", "warning"):
+            if not (found and found[-1]["type"] == "cards"):  # side by side with those before it
+                found.append({"type": "cards", "blocks": []})
+            found[-1]["blocks"].append({"type": "text"} | vars(block))
+        elif isinstance(block, Text):
             found.append({"type": "text"} | vars(block))
         elif isinstance(block, Figure):
             if block.where == "file":
@@ -100,14 +114,14 @@ def _blocks(blocks: Iterable[Block], spec_of: Mapping[str, str]) -> list[dict[st
                 found.append({"type": "figure", "spec_id": spec_of[block.name]} | vars(block))
         elif isinstance(block, Table):
             found.append({"type": "table"} | vars(block))
+        elif isinstance(block, Beside):
+            found.append({"type": "beside", "blocks": _blocks(block.blocks, spec_of)})
         elif isinstance(block, Choice):
             panels = [
                 {"title": panel.title, "blocks": _blocks(panel.blocks, spec_of)}
                 for panel in block.panels
             ]
-            found.append(
-                {"type": "choice", "name": block.name, "label": block.label, "panels": panels}
-            )
+            found.append({"type": "choice"} | vars(block) | {"panels": panels})
     return found
 
 

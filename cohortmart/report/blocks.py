@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -32,6 +32,87 @@ class Text:
 
 
 @dataclass(frozen=True, eq=False)
+class Features:
+    """Features of an analysis with their numbers in every contrast, once for the whole page.
+
+    Parameters
+    ----------
+    name : str
+        In the page: small letters, digits and hyphens, one of a kind.
+    n, n_tested, n_found : int
+        Features here, in the analysis, and of these found in any contrast.
+    ids, names : str
+        `packed_texts` of what they are called, in order of position.
+    level : str
+        `packed` codes of `three_digits`: the mean level.
+    contrasts : mapping of int to mapping
+        By place of the contrast: `log_fc` and `p` (`packed` codes), `adj_p` (differences of the
+        codes in order of p, then position; those below zero are odd) and `found` (0 or 1).
+    """
+
+    name: str
+    n: int
+    n_tested: int
+    n_found: int
+    ids: str
+    names: str
+    level: str
+    contrasts: Mapping[int, Mapping[str, str]]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every feature of the analysis is here."""
+        return self.n == self.n_tested
+
+
+@dataclass(frozen=True, eq=False)
+class FeaturePoints:
+    """The features of a contrast as points of a picture: x, y, direction and name.
+
+    Parameters
+    ----------
+    features : Features
+    place : int
+        Of the contrast.
+    x, y : {"log_fc", "level", "height"}
+        What is drawn; the height is -log10 P.
+    """
+
+    features: Features
+    place: int
+    x: Literal["log_fc", "level"]
+    y: Literal["log_fc", "height"]
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """What a search of a table of features reaches beyond its rows.
+
+    Parameters
+    ----------
+    features : Features
+    place : int
+        Of the contrast.
+    positions : sequence of int
+        Of the table's rows among the features.
+    columns : mapping of str to str
+        Columns of the table that are taken from there: id, name, log_fc, p, adj_p, level.
+    lost : str
+        What is said where a search finds nothing, the same in all tables of the features.
+    query : str
+        Likewise, SQL that looks for a feature in the warehouse; `$wanted` stands for what was
+        typed.
+    """
+
+    features: Features
+    place: int
+    positions: Sequence[int]
+    columns: Mapping[str, str]
+    lost: str
+    query: str
+
+
+@dataclass(frozen=True, eq=False)
 class Figure:
     """A picture: drawn in the page, written to a file, or both.
 
@@ -49,7 +130,7 @@ class Figure:
         Vega-Lite without data and config. Every layer names its data set:
         `"data": {"name": "points"}`. Equal specs are stored once, so what differs between
         pictures of a kind (thresholds, say) belongs into the data.
-    data : mapping of str to pyarrow.Table
+    data : mapping of str to pyarrow.Table or FeaturePoints
         The data sets by name.
     where : {"both", "page", "file"}
         Where it is shown.
@@ -60,6 +141,8 @@ class Figure:
         With `columns`: pixels that a cell takes, with axis and spacing.
     max_width : int
         With `width`: pixels it may take at most.
+    drawing : callable, optional
+        Returns the SVG of the file from its width in pixels; without it the file is `spec`.
     """
 
     name: str
@@ -67,11 +150,12 @@ class Figure:
     caption: str
     alt: str
     spec: Mapping[str, Any]
-    data: Mapping[str, pa.Table]
+    data: Mapping[str, pa.Table | FeaturePoints]
     where: Literal["both", "page", "file"] = "both"
     fit: Literal["width", "columns", "scroll"] = "width"
     cell_width: int = 220
     max_width: int = 720
+    drawing: Callable[[int], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +184,8 @@ class Table:
         Sorted as it is to be shown first.
     query : str
         SQL that gives the whole, for `cohortmart sql`; empty where there is no more to it.
+    reach : Reach, optional
+        More features, of which the page draws those that are looked for.
     """
 
     name: str
@@ -108,6 +194,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: pa.Table
     query: str = ""
+    reach: Reach | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +207,7 @@ class Panel:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """A list of which the reader picks one; the first is shown to begin with.
+    """A list of which the reader picks one.
 
     Parameters
     ----------
@@ -129,14 +216,24 @@ class Choice:
     label : str
         What is picked: "Contrast", "Gene".
     panels : tuple of Panel
+    first : int
+        Which of them, from 0, is shown to begin with.
     """
 
     name: str
     label: str
     panels: tuple[Panel, ...]
+    first: int = 0
 
 
-Block: TypeAlias = Text | Figure | Table | Choice
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """Figures beside each other where the window is wide, the later ones wider."""
+
+    blocks: tuple[Figure, ...]
+
+
+Block: TypeAlias = Text | Figure | Table | Choice | Beside
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,4 +274,6 @@ def all_blocks(page: Page) -> list[Block]:
         found.append(block)
         if isinstance(block, Choice):
             waiting[:0] = [b for panel in block.panels for b in panel.blocks]
+        elif isinstance(block, Beside):
+            waiting[:0] = block.blocks
     return found

@@ -10,10 +10,14 @@ from typing import Any
 
 import pyarrow as pa
 
-#: Digits that a picture can show and a reader wants.
+from cohortmart.report.packed import four_digits, packed, whole_numbers
+
+#: Digits that a picture can show and a reader wants; as many as `four_digits` keeps.
 _DIGITS = 4
 #: Characters of a column that is stored once, however often it is used.
 _WORTH_A_NAME = 200
+#: Values of a column that is packed.
+_WORTH_PACKING = 250
 
 
 def compact(table: pa.Table) -> dict[str, Any]:
@@ -28,7 +32,8 @@ def compact(table: pa.Table) -> dict[str, Any]:
     -------
     dict
         `n`: number of rows; `columns`: for each a list of numbers (four significant digits,
-        missing values null), or `{"levels": [...], "codes": [...]}` for texts.
+        missing values null), or `{"levels": [...], "codes": [...]}` for texts. Of a long column
+        the numbers and codes are packed: `{"packed": text, "as": "number" or "integer"}`.
     """
     columns = {name: _column(table[name]) for name in table.column_names}
     return {"n": table.num_rows, "columns": columns}
@@ -89,16 +94,25 @@ def embedded(value: Any) -> str:
 
 
 def _column(column: pa.ChunkedArray) -> Any:
-    values = _values(column)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return values
+        return _numbers(column)
+    values = column.to_pylist()
     levels: Mapping[str, int] = {
         level: i for i, level in enumerate(dict.fromkeys(v for v in values if v is not None))
     }
-    return {
-        "levels": list(levels),
-        "codes": [None if v is None else levels[v] for v in values],
-    }
+    codes = pa.chunked_array([[None if v is None else levels[v] for v in values]], pa.int64())
+    return {"levels": list(levels), "codes": _numbers(codes)}
+
+
+def _numbers(column: pa.ChunkedArray) -> Any:
+    """Return a list of numbers, or a long one packed."""
+    if len(column) >= _WORTH_PACKING:
+        if pa.types.is_floating(column.type):
+            return {"packed": packed(four_digits(column)), "as": "number"}
+        codes = whole_numbers(column) if pa.types.is_integer(column.type) else None
+        if codes is not None:
+            return {"packed": packed(codes), "as": "integer"}
+    return _values(column)
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:

@@ -1,50 +1,76 @@
-"""Figures as files: SVG, and PNG with 300 dots per inch."""
+"""Figures as files for print: SVG, and PNG with 300 dots per inch, one and two columns wide."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from cohortmart.core.progress import counted_off
+from cohortmart.core.spawning import without_main
 from cohortmart.report.blocks import Figure
 from cohortmart.report.columns import rows
 from cohortmart.report.theme import CONFIG
 from cohortmart.report.titles import in_one_line
 
 DOTS_PER_INCH = 300
-#: A PNG is no larger than this in print; small type is then smaller, and still sharp.
-_WIDEST_INCHES, _TALLEST_INCHES = 10.0, 14.0
-#: Width in pixels (72 an inch) of a single view, where the page would stretch it.
-_WIDTH = 460
-#: Width of a figure of several cells.
-_WIDE = 1080
+#: Pixels across a picture of one and of two columns: 85 and 180 mm, so that type has the same
+#: size in both. The smallest type, of 9 pixels, is 6.4 points in print.
+ONE_COLUMN, TWO_COLUMNS = 337, 714
+POINTS_PER_PIXEL = 180 / 25.4 * 72 / TWO_COLUMNS
+#: No picture is taller than a page, in points.
+_TALLEST = 240 / 25.4 * 72
+#: Behind the name of a file one column wide.
+NARROW = "-85mm"
 
 
-def standalone(figure: Figure) -> dict[str, Any]:
-    """Return the Vega-Lite specification of a figure with its data, as a file shows it."""
+@dataclass(frozen=True)
+class _Job:
+    """A picture to be written: its specification or what draws it, its file, and as what."""
+
+    drawn: dict[str, Any] | Callable[[int], str]
+    width: int
+    path: str
+    kinds: tuple[str, ...]
+
+
+def standalone(figure: Figure, width: int = TWO_COLUMNS) -> dict[str, Any]:
+    """Return the Vega-Lite specification of a figure with its data, as a file shows it.
+
+    Parameters
+    ----------
+    figure : Figure
+    width : int
+        Pixels of the whole picture: a single view gets just this, of several as many stand beside
+        each other as have room.
+    """
     spec: dict[str, Any] = in_one_line(dict(figure.spec))
-    spec["datasets"] = {name: rows(table) for name, table in figure.data.items()}
+    spec["datasets"] = {
+        name: rows(data) if isinstance(data, pa.Table) else [] for name, data in figure.data.items()
+    }
     spec["config"] = CONFIG
-    spec["padding"] = 8
-    spec["title"] = _titled(spec.get("title"), figure.title)
-    if figure.fit == "width":
-        spec.setdefault("width", min(_WIDTH, figure.max_width))
+    spec["padding"] = 4
+    if figure.fit == "width" and "width" not in spec:
+        spec["width"] = width
+        spec["autosize"] = {"type": "fit-x", "contains": "padding"}
     elif figure.fit == "columns":
-        spec["columns"] = max(1, min(_WIDE // figure.cell_width, spec.get("columns", 99)))
+        spec["columns"] = max(1, min(width // figure.cell_width, spec.get("columns", 99)))
     return spec
 
 
-def _titled(own: Any, title: str) -> Any:
-    """Put the figure's title above it; a spec that has one of its own keeps it."""
-    return own if own else {"text": title, "anchor": "start", "offset": 10}
-
-
 def draw_files(figures: Sequence[Figure], folder: Path) -> list[Path]:
-    """Write every figure as `name.svg` and `name.png`.
+    """Write every figure as files without a title, which stands in `figures.csv`.
+
+    A single view is written in both widths, `NAME.svg` and `NAME.png` two columns wide and
+    `NAME-85mm.svg` and `NAME-85mm.png` for one column; what has several views or a width of its
+    own, as wide as it is, at most two columns. Of the hundreds of pictures of single contrasts
+    (`Figure.drawing`) there is a PNG for one column only.
 
     Parameters
     ----------
@@ -58,24 +84,61 @@ def draw_files(figures: Sequence[Figure], folder: Path) -> list[Path]:
         The files, in the order of the figures.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    jobs = [(standalone(f), str(folder / f.name)) for f in figures]
+    jobs = [job for figure in figures for job in _jobs(figure, folder)]
     if not jobs:
         return []
     # a process of its own for each half: the drawing library holds the interpreter
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+    with without_main(), ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         for _ in counted_off(pool.map(_draw, jobs, chunksize=1), "figures drawn", len(jobs)):
             pass
-    return [folder / f"{f.name}.{kind}" for f in figures for kind in ("svg", "png")]
+    return [Path(f"{job.path}.{kind}") for job in jobs for kind in job.kinds]
 
 
-def _draw(job: tuple[dict[str, Any], str]) -> None:
+def _jobs(figure: Figure, folder: Path) -> list[_Job]:
+    both, path = ("svg", "png"), str(folder / figure.name)
+    if figure.drawing is not None:
+        return [
+            _Job(figure.drawing, TWO_COLUMNS, path, ("svg",)),
+            _Job(figure.drawing, ONE_COLUMN, path + NARROW, both),
+        ]
+    jobs = [_Job(standalone(figure), TWO_COLUMNS, path, both)]
+    if figure.fit == "width" and "width" not in figure.spec:
+        jobs.append(_Job(standalone(figure, ONE_COLUMN), ONE_COLUMN, path + NARROW, both))
+    return jobs
+
+
+def figure_svg(figure: Figure) -> str:
+    """Return a figure as SVG, as its file two columns wide has it."""
+    return _in_millimetres(*_picture(_jobs(figure, Path())[0]))
+
+
+def figure_png(figure: Figure, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
+    """Return a figure as PNG, as its file two columns wide has it."""
+    return _png(*_picture(_jobs(figure, Path())[0]), dots_per_inch)
+
+
+def _draw(job: _Job) -> None:
+    svg, scale = _picture(job)
+    Path(f"{job.path}.svg").write_text(_in_millimetres(svg, scale), encoding="utf-8")
+    if "png" in job.kinds:
+        Path(f"{job.path}.png").write_bytes(_png(svg, scale))
+
+
+def _picture(job: _Job) -> tuple[str, float]:
+    """Return a picture in pixels, and how many points each of them is."""
     import vl_convert
 
-    spec, name = job
-    svg = _renumbered(_without_layers(vl_convert.vegalite_to_svg(spec)))
-    Path(f"{name}.svg").write_text(svg, encoding="utf-8")
-    png = vl_convert.svg_to_png(svg, scale=_scale(svg), ppi=DOTS_PER_INCH)
-    Path(f"{name}.png").write_bytes(png)
+    if callable(job.drawn):
+        svg = job.drawn(job.width)
+    else:
+        svg = _renumbered(_without_layers(vl_convert.vegalite_to_svg(job.drawn)))
+    return svg, _scale(svg, job.width)
+
+
+def _png(svg: str, scale: float, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
+    import vl_convert
+
+    return bytes(vl_convert.svg_to_png(svg, scale=scale, ppi=dots_per_inch))
 
 
 def _without_layers(svg: str) -> str:
@@ -114,9 +177,23 @@ def _of_fill_and_stroke(element: re.Match[str]) -> str:
     return tag.replace("<path", f"<path{kept}", 1)
 
 
-def _scale(svg: str) -> float:
-    """Return what makes a picture fit a landscape page, one that fits already as it is."""
+def _size(svg: str) -> tuple[float, float]:
+    """Return width and height in pixels, which stand in the first element."""
     size = re.search(r'width="([\d.]+)" height="([\d.]+)"', svg)
     assert size is not None, svg[:200]
-    width, height = (float(n) / 72 for n in size.groups())
-    return min(1.0, _WIDEST_INCHES / width, _TALLEST_INCHES / height)
+    return float(size[1]), float(size[2])
+
+
+def _scale(svg: str, width: int) -> float:
+    """Return points per pixel: what is wider or taller than there is room for gets smaller."""
+    across, down = _size(svg)
+    return min(POINTS_PER_PIXEL * min(1.0, width / across), _TALLEST / down)
+
+
+def _in_millimetres(svg: str, scale: float) -> str:
+    """Return the picture with the size that it has in print."""
+    across, down = (v * scale / 72 * 25.4 for v in _size(svg))
+    return re.sub(
+        r'width="[\d.]+" height="[\d.]+"', f'width="{across:.1f}mm" height="{down:.1f}mm"', svg,
+        count=1,
+    )  # fmt: skip

@@ -17,8 +17,9 @@ from cohortmart.core.warehouse.home import Home
 from cohortmart.report.assemble import html
 from cohortmart.report.blocks import Figure, Page, all_blocks
 from cohortmart.report.context import report_source
-from cohortmart.report.figure_files import draw_files
-from cohortmart.report.pages import PAGES
+from cohortmart.report.figure_files import NARROW, draw_files
+from cohortmart.report.figure_list import write_figure_list
+from cohortmart.report.pages import PAGES, left_out
 from cohortmart.report.pseudonymise import pseudonymise_page
 from cohortmart.report.source import Detail, Source
 
@@ -36,7 +37,7 @@ class ReportSummary:
     index : Path
         The page.
     n_figures : int
-        Figures beside it, each as SVG and PNG.
+        Figures beside it, as SVG and PNG.
     is_new : bool
         False where it was there already, made from the same tables.
     seconds : float
@@ -80,7 +81,7 @@ def write_report(
     with report_source(home, pseudonymise=pseudonymise) as source:
         mark = _mark(source)
         if if_needed and _made_from(folder) == mark:
-            n = len(list((folder / "figures").glob("*.svg")))
+            n = len({p.stem.removesuffix(NARROW) for p in folder.glob("figures/*.svg")})
             return ReportSummary(folder / "index.html", n, False, time.monotonic() - began)
         shutil.rmtree(workshop, ignore_errors=True)  # what a killed report left
         workshop.mkdir(parents=True)
@@ -88,7 +89,8 @@ def write_report(
             pages = _written_page(source, workshop, say)
             figures = [f for f in _figures(pages) if f.where != "page"]
             drawn = time.monotonic()
-            draw_files(figures, workshop / "figures")
+            written = draw_files(figures, workshop / "figures")
+            write_figure_list(figures, written, workshop / "figures")
             say(f"report: {len(figures)} figures in {time.monotonic() - drawn:.1f} s")
             (workshop / _MARK).write_text(mark, encoding="utf-8")
             _put_in_place(workshop, folder)
@@ -113,7 +115,8 @@ def _written_page(source: Source, workshop: Path, say: Callable[[str], None]) ->
     detail = source.detail
     while True:
         pages = report_pages(source.with_detail(detail), say)
-        text = html(source.study, pages, _footer(source)).encode()
+        shown = [page for page in pages if page.sections] or pages[:1]
+        text = html(source.study, shown, _footer(source), left_out(pages)).encode()
         if len(text) <= LARGEST_BYTES or detail == Detail.least():
             (workshop / "index.html").write_bytes(text)
             say(f"report: one page of {len(text) / 1e6:.1f} MB")

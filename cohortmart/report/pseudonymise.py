@@ -10,7 +10,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.pseudonyms import Names
-from cohortmart.report.blocks import Block, Choice, Figure, Page, Panel, Section, Table, Text
+from cohortmart.report.blocks import (
+    Beside,
+    Block,
+    FeaturePoints,
+    Figure,
+    Page,
+    Panel,
+    Reach,
+    Section,
+    Table,
+    Text,
+)
 
 #: Where a specification holds words, not what Vega-Lite understands.
 _WORDS_IN_SPEC = frozenset({"title", "subtitle", "text", "domain", "sort"})
@@ -46,14 +57,7 @@ def _block(block: Block, names: Names) -> Block:
     if isinstance(block, Text):
         return replace(block, words=words(block.words))
     if isinstance(block, Figure):
-        return replace(
-            block,
-            title=words(block.title),
-            caption=words(block.caption),
-            alt=words(block.alt),
-            spec=_spec(block.spec, names, is_words=False),
-            data={name: _rows(table, names) for name, table in block.data.items()},
-        )
+        return _figure(block, names)
     if isinstance(block, Table):
         return replace(
             block,
@@ -62,16 +66,39 @@ def _block(block: Block, names: Names) -> Block:
             rows=_rows(block.rows, names),
             # with another name in it, it would find nothing
             query=block.query if words(block.query) == block.query else "",
+            reach=block.reach and _reach(block.reach, names),
         )
-    return Choice(
-        block.name,
-        words(block.label),
-        tuple(Panel(words(p.title), _blocks(p.blocks, names)) for p in block.panels),
+    if isinstance(block, Beside):
+        return Beside(tuple(_figure(figure, names) for figure in block.blocks))
+    return replace(
+        block,
+        label=words(block.label),
+        panels=tuple(Panel(words(p.title), _blocks(p.blocks, names)) for p in block.panels),
     )
 
 
-def _rows(table: pa.Table, names: Names) -> pa.Table:
-    """Return the rows with the shown names in the texts."""
+def _figure(figure: Figure, names: Names) -> Figure:
+    words = names.words
+    return replace(
+        figure,
+        title=words(figure.title),
+        caption=words(figure.caption),
+        alt=words(figure.alt),
+        spec=_spec(figure.spec, names, is_words=False),
+        data={name: _rows(table, names) for name, table in figure.data.items()},
+    )
+
+
+def _reach(reach: Reach, names: Names) -> Reach:
+    """Return what a search reaches, without SQL that holds a name."""
+    is_nameless = names.words(reach.query) == reach.query
+    return replace(reach, lost=names.words(reach.lost), query=reach.query if is_nameless else "")
+
+
+def _rows(table: pa.Table | FeaturePoints, names: Names) -> pa.Table | FeaturePoints:
+    """Return the rows with the shown names in the texts; features have them already."""
+    if isinstance(table, FeaturePoints):
+        return table
     for i, field in enumerate(table.schema):
         if not (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
             continue

@@ -28,12 +28,15 @@ class Detail:
         Contrasts with pictures of their own; the others are counted in the tables.
     trajectories : int
         Features whose course is drawn for every person, per analysis.
+    feature_bytes : int
+        Room in the page for the features that a search reaches, over all analyses.
     """
 
     top_features: int = 40
     bins: int = 40
     contrasts: int = 250
     trajectories: int = 8
+    feature_bytes: int = 2_500_000
 
     def halved(self) -> Detail:
         """Return half of it, for a study that would make the page too large."""
@@ -42,12 +45,13 @@ class Detail:
             max(self.bins * 3 // 4, 12),
             max(self.contrasts // 2, 10),
             max(self.trajectories // 2, 2),
+            max(self.feature_bytes // 2, 250_000),
         )
 
     @classmethod
     def least(cls) -> Detail:
         """Return the detail below which halving changes nothing."""
-        return cls(5, 12, 10, 2)
+        return cls(5, 12, 10, 2, 250_000)
 
 
 @dataclass(frozen=True, eq=False)

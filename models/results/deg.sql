@@ -40,6 +40,7 @@ select
     contrast_results.analysis,
     contrast_results.contrast,
     contrast_results.feature_id as gene_id,
+    contrast_results.feature_name as gene_name,
     case when contrast_results.log_fc > 0e0 then 'up' else 'down' end as direction,
     contrast_results.log_fc,
     contrast_results.p_value,

@@ -40,6 +40,7 @@ select
     contrast_results.analysis,
     contrast_results.contrast,
     contrast_results.feature_id as probe_id,
+    contrast_results.feature_name as gene_names,
     case when contrast_results.log_fc > 0e0 then 'hyper' else 'hypo' end as direction,
     contrast_results.log_fc,
     contrast_results.delta_beta,

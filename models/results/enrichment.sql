@@ -33,7 +33,8 @@ select
     enrichments.inter_gene_correlation,
     enrichments.p_value,
     enrichments.adj_p_value,
-    enrichments.p_uncorrected
+    enrichments.p_uncorrected,
+    enrichments.genes
 from enrichments
 left join gene_sets
     on

@@ -45,12 +45,19 @@ features as (
     where part in ('total', 'explained', 'remaining')
     group by analysis, contrast, feature_id
 
+),
+
+feature_names as (
+
+    select * from {{ ref("int_analysis__feature_names") }}
+
 )
 
 select
     features.analysis,
     features.contrast,
     features.feature_id,
+    feature_names.feature_name,
     contrast_results.log_fc,
     coalesce(contrast_results.is_found, false) as is_found,
     features.total,
@@ -67,4 +74,8 @@ left join contrast_results
         features.analysis = contrast_results.analysis
         and features.contrast = contrast_results.contrast
         and features.feature_id = contrast_results.feature_id
+left join feature_names
+    on
+        features.analysis = feature_names.analysis
+        and features.feature_id = feature_names.feature_id
 where features.total is not null

@@ -1,1 +1,1 @@
-{{ staged("results", "explained") }}
+{{ staged("results", "explained", named=true) }}

@@ -1,1 +1,1 @@
-{{ staged("results", "joint_test") }}
+{{ staged("results", "joint_test", named=true) }}

@@ -1,1 +1,1 @@
-{{ staged("results", "permutation_result") }}
+{{ staged("results", "permutation_result", named=true) }}

@@ -1,1 +1,1 @@
-{{ staged("results", "sensitivity") }}
+{{ staged("results", "sensitivity", named=true) }}

@@ -99,15 +99,20 @@ means as (
 )
 
 select
-    analysis,
-    probe_id,
-    study_group,
-    timepoint,
-    visit_order,
-    cell_type,
-    visit_key,
-    n_subjects,
-    mean_beta,
-    sd_beta,
+    means.analysis,
+    means.probe_id,
+    feature_names.feature_name as gene_names,
+    means.study_group,
+    means.timepoint,
+    means.visit_order,
+    means.cell_type,
+    means.visit_key,
+    means.n_subjects,
+    means.mean_beta,
+    means.sd_beta,
     {{ t_interval("mean_beta", "sd_beta", "n_subjects") }}
 from means
+left join {{ ref("int_analysis__feature_names") }} as feature_names
+    on
+        means.analysis = feature_names.analysis
+        and means.probe_id = feature_names.feature_id

@@ -1,1 +1,1 @@
-{{ staged("results", "voom_trend") }}
+{{ staged("results", "voom_trend", named=true) }}

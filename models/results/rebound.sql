@@ -52,44 +52,55 @@ classified as (
     left join thresholds
         on rebounds.analysis = thresholds.analysis
 
+),
+
+feature_names as (
+
+    select * from {{ ref("int_analysis__feature_names") }}
+
 )
 
 select
-    analysis,
-    pair,
-    study_group,
-    cell_type,
-    preset,
-    first_contrast,
-    second_contrast,
-    feature_id,
-    class,
-    is_found,
-    log_fc_first,
-    log_fc_second,
-    p_first,
-    p_second,
-    adj_p_first,
-    adj_p_second,
-    delta_beta_first,
-    delta_beta_second,
+    classified.analysis,
+    classified.pair,
+    classified.study_group,
+    classified.cell_type,
+    classified.preset,
+    classified.first_contrast,
+    classified.second_contrast,
+    classified.feature_id,
+    feature_names.feature_name,
+    classified.class,
+    classified.is_found,
+    classified.log_fc_first,
+    classified.log_fc_second,
+    classified.p_first,
+    classified.p_second,
+    classified.adj_p_first,
+    classified.adj_p_second,
+    classified.delta_beta_first,
+    classified.delta_beta_second,
     case
-        when is_tested and class in ('up-down', 'down-up')
-            then greatest(p_first, p_second)
-        when is_tested then 1e0
+        when classified.is_tested and classified.class in ('up-down', 'down-up')
+            then greatest(classified.p_first, classified.p_second)
+        when classified.is_tested then 1e0
     end as p_rebound,
-    adj_p_rebound,
+    classified.adj_p_rebound,
     case
-        when is_tested and class in ('up-up', 'down-down')
-            then greatest(p_first, p_second)
-        when is_tested then 1e0
+        when classified.is_tested and classified.class in ('up-up', 'down-down')
+            then greatest(classified.p_first, classified.p_second)
+        when classified.is_tested then 1e0
     end as p_same,
-    adj_p_same,
-    amplitude,
-    amplitude_se,
-    amplitude_p_value,
+    classified.adj_p_same,
+    classified.amplitude,
+    classified.amplitude_se,
+    classified.amplitude_p_value,
     case
-        when is_first_significant
-            then -1e2 * log_fc_second / nullif(log_fc_first, 0e0)
+        when classified.is_first_significant
+            then -1e2 * classified.log_fc_second / nullif(classified.log_fc_first, 0e0)
     end as recovery_percent
 from classified
+left join feature_names
+    on
+        classified.analysis = feature_names.analysis
+        and classified.feature_id = feature_names.feature_id

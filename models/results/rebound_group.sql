@@ -54,24 +54,35 @@ compared as (
     left join thresholds
         on differences.analysis = thresholds.analysis
 
+),
+
+feature_names as (
+
+    select * from {{ ref("int_analysis__feature_names") }}
+
 )
 
 select
-    analysis,
-    pair,
-    study_group,
-    reference_group,
-    feature_id,
+    compared.analysis,
+    compared.pair,
+    compared.study_group,
+    compared.reference_group,
+    compared.feature_id,
+    feature_names.feature_name,
     case
-        when is_found_in_group and is_found_in_reference then 'both'
-        when is_found_in_group then study_group || ' only'
-        when is_found_in_reference then reference_group || ' only'
+        when compared.is_found_in_group and compared.is_found_in_reference then 'both'
+        when compared.is_found_in_group then compared.study_group || ' only'
+        when compared.is_found_in_reference then compared.reference_group || ' only'
         else 'neither'
     end as detected_in,
-    coalesce(same_signs, false) as same_signs,
-    coalesce(differs, false) as differs,
-    amplitude_difference,
-    se,
-    p_value,
-    adj_p_value
+    coalesce(compared.same_signs, false) as same_signs,
+    coalesce(compared.differs, false) as differs,
+    compared.amplitude_difference,
+    compared.se,
+    compared.p_value,
+    compared.adj_p_value
 from compared
+left join feature_names
+    on
+        compared.analysis = feature_names.analysis
+        and compared.feature_id = feature_names.feature_id

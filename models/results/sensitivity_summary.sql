@@ -51,6 +51,7 @@ select
     as_analysed.analysis,
     as_analysed.contrast,
     as_analysed.feature_id,
+    as_analysed.feature_name,
     as_analysed.log_fc,
     as_analysed.p_value,
     as_analysed.adj_p_value,

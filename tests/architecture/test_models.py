@@ -21,7 +21,7 @@ WITHOUT_CONTRACT = {"dim_sample"}
 #: Texts that several descriptions share.
 DOC_BLOCKS = doc_blocks(ROOT / "models")
 #: A model that only reads a Parquet table: its columns are those of its YAML.
-READS = re.compile(r'\{\{ staged\("(lake|results)", "(\w+)"(?:, further=true)?\) \}\}\n')
+READS = re.compile(r'\{\{ staged\("(lake|results)", "(\w+)"(?:, (?:further|named)=true)?\) \}\}\n')
 #: What may stand in the `config: meta:` of a column, see macros/column_rules.sql.
 COLUMN_RULES = {
     "not_null",
@@ -31,6 +31,9 @@ COLUMN_RULES = {
     "accepted_values",
     "not_below",
 }
+#: What the macro `staged` reads there: the column is no column of the Parquet table, or none
+#: of files of earlier versions.
+READING_RULES = {"looked_up", "added_later"}
 FOLDER_PREFIX = {"staging": "stg_", "intermediate": "int_"}
 #: What must not stand in SQL that also runs on the Spark protocol, and why.
 NOT_SHARED = {
@@ -178,6 +181,21 @@ def test_no_model_repeats_another(model: Path) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=ids)
+def test_a_result_of_a_feature_has_its_name(model: Path) -> None:
+    """Whoever reads a result reads IL7R beside ENSG00000168685, without a join."""
+    names = {c["name"] for c in described(model)["columns"]}
+    if model.parent.name == "results" and names & {"feature_id", "gene_id", "probe_id"}:
+        assert names & {"feature_name", "gene_name", "gene_names", "measure_name"}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=ids)
+def test_what_is_looked_up_is_joined(model: Path) -> None:
+    meta = [c.get("config", {}).get("meta", {}) for c in described(model)["columns"]]
+    named = "named=true" in model.read_text(encoding="utf-8")
+    assert any(m.get("looked_up") for m in meta) is named
+
+
+@pytest.mark.parametrize("model", MODELS, ids=ids)
 def test_model_is_named_after_its_layer(model: Path) -> None:
     prefix = FOLDER_PREFIX.get(model.parent.name)
     if prefix:
@@ -218,11 +236,11 @@ def test_rules_of_columns_are_known_and_tested(model: Path) -> None:
     names = {c["name"] for c in block["columns"]}
     rules = {c["name"]: c["config"]["meta"] for c in block["columns"] if "config" in c}
     for column, meta in rules.items():
-        assert set(meta) <= COLUMN_RULES, column
+        assert set(meta) <= COLUMN_RULES | READING_RULES, column
         assert {type(meta[k]) for k in ("not_null", "not_nan") if k in meta} <= {bool}
         smaller = meta.get("not_below", [])
         assert {smaller} if isinstance(smaller, str) else set(smaller) <= names
-    if rules:
+    if any(set(meta) & COLUMN_RULES for meta in rules.values()):
         assert "columns_hold" in data_tests(block)
 
 

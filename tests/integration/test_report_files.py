@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from cohortmart.core.warehouse.home import Home, connect_read_only, fetch
+from cohortmart.report.figure_files import NARROW
 from cohortmart.report.pipeline import write_report
 from tests.support.paths import ROOT
 
@@ -23,7 +25,7 @@ def explained() -> list[re.Pattern[str]]:
     names = [
         name.strip().removesuffix(" (table)")
         for line in re.findall(r"^### (.*)$", DOCS, flags=re.MULTILINE)
-        for name in re.sub(r" \((?:page|file|table|tables)\)", "", line).split(",")
+        for name in re.sub(r" \((?:page|file|table|tables)[^)]*\)", "", line).split(",")
         if "-" in name
     ]
     return [re.compile(re.sub(r"[A-Z]+", "[a-z0-9-]+", name)) for name in names]
@@ -36,7 +38,7 @@ def names_in(page: str) -> set[str]:
 
 def test_every_figure_and_table_is_explained(demo_run: Path) -> None:
     page = (demo_run / "report" / "index.html").read_text()
-    files = {p.stem for p in (demo_run / "report" / "figures").iterdir()}
+    files = {p.stem.removesuffix(NARROW) for p in pictures(demo_run)}
     patterns = explained()
     unexplained = {
         name for name in names_in(page) | files if not any(p.fullmatch(name) for p in patterns)
@@ -44,7 +46,10 @@ def test_every_figure_and_table_is_explained(demo_run: Path) -> None:
     assert unexplained == set()
     # and nothing is explained that is nowhere
     # not in the demo
-    never = ("quality-failed-", "findings-overlap", "quality-missing-", "methods-derived")
+    never = (
+        "quality-failed-", "findings-overlap", "quality-missing-", "methods-derived",
+        "overview-counts",
+    )  # fmt: skip
     there = names_in(page) | files
     assert [
         p.pattern
@@ -53,13 +58,39 @@ def test_every_figure_and_table_is_explained(demo_run: Path) -> None:
     ] == []
 
 
-def test_every_figure_is_there_twice_and_says_what_it_shows(demo_run: Path) -> None:
-    folder = demo_run / "report" / "figures"
-    svg, png = ({p.stem for p in folder.glob(f"*.{kind}")} for kind in ("svg", "png"))
-    assert svg == png
+def test_figures_are_there_for_print_and_listed(demo_run: Path) -> None:
+    svg, png = ({p.stem for p in pictures(demo_run) if p.suffix == k} for k in (".svg", ".png"))
+    clouds = {n for n in svg if re.match("(contrasts-(volcano|mean-difference)-|overview-vol)", n)}
+    assert svg - png == {n for n in clouds if not n.endswith(NARROW)}
+    assert png <= svg
+    assert {f"{n}{NARROW}" for n in clouds - png} <= png
     assert {"contrasts-volcanoes-rna-cd8", "rebound-changes-rna-cd8", "overview-grid"} <= svg
-    assert all(p.read_bytes().startswith(b"\x89PNG") for p in folder.glob("*.png"))
-    assert all(p.stat().st_size > 3_000 for p in folder.iterdir())
+    assert len([n for n in clouds if n.startswith("contrasts-volcano-rna-cd8-")]) >= 2 * 26
+    assert all(p.read_bytes().startswith(b"\x89PNG") for p in pictures(demo_run) if p.stem in png
+               and p.suffix == ".png")  # fmt: skip
+    assert all(p.stat().st_size > 2_000 for p in pictures(demo_run))
+    with (demo_run / "report" / "figures" / "figures.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(r["file"] for r in rows) == sorted(p.name for p in pictures(demo_run))
+    assert all(r["title"] and r["caption"] for r in rows)
+    for r in rows:
+        if r["file"].endswith(".svg"):
+            picture = (demo_run / "report" / "figures" / r["file"]).read_text()
+            size = re.search(
+                r'width="([\d.]+)mm" height="([\d.]+)mm" viewBox="0 0 ([\d.]+)', picture
+            )
+            assert size is not None, r["file"]
+            width, height, pixels = map(float, size.groups())
+            assert width <= 180.5, r["file"]
+            assert height <= 240.5, r["file"]
+            assert f">{r['title']}<" not in picture, r["file"]
+            sizes = [float(s) for s in re.findall(r'font-size="([\d.]+)', picture)]
+            assert min(sizes) * width / 25.4 * 72 / pixels >= 6, r["file"]
+
+
+def pictures(run: Path) -> list[Path]:
+    """Return the files of the figures."""
+    return sorted(p for p in (run / "report" / "figures").iterdir() if p.suffix != ".csv")
 
 
 def texts(value: Any) -> Iterator[str]:

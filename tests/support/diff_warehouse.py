@@ -32,8 +32,10 @@ TYPES = {
     "log_fc_first double, log_fc_second double, p_first double, p_second double, "
     "delta_beta_first double, delta_beta_second double, p_rebound double, "
     "adj_p_rebound double, amplitude double, amplitude_se double",
-    "analysis_run": "analysis varchar, cohortmart_version varchar, library_versions varchar, "
-    "parameters varchar, inputs varchar, coefficients varchar, n_features bigint",
+    "dim_feature": "assay varchar, feature_id varchar, feature_name varchar",
+    "analysis_run": "analysis varchar, assay varchar, cohortmart_version varchar, "
+    "library_versions varchar, parameters varchar, inputs varchar, coefficients varchar, "
+    "n_features bigint",
     "ingested_file": "file varchar, role varchar, sha256 varchar, bytes bigint, rows bigint, "
     "columns bigint, format varchar, options varchar, reader_version varchar, status varchar",
 }
@@ -53,6 +55,7 @@ class Content:
         ]
     )
     dropped: list[Row] = field(default_factory=list)
+    names: dict[str, str | None] = field(default_factory=dict)
     files: list[Row] = field(default_factory=lambda: [dict(FILE)])
     parameters: dict[str, Any] = field(default_factory=lambda: {"model": {"block": "subject"}})
     libraries: dict[str, str] = field(default_factory=lambda: {"numpy": "2.0"})
@@ -86,9 +89,15 @@ class Content:
                 for (a, pair, group, _), rows in self.rebounds.items()
                 for row in rows
             ],
+            "dim_feature": [
+                {"assay": assay, "feature_id": feature, "feature_name": name}
+                for assay in ("rna", "other")
+                for feature, name in (self.names if assay == "rna" else {"gone": "no"}).items()
+            ],
             "analysis_run": [
                 {
                     "analysis": a,
+                    "assay": "rna",
                     "cohortmart_version": "0.1.0",
                     "library_versions": json.dumps(self.libraries),
                     "parameters": json.dumps(self.parameters),

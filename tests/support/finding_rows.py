@@ -114,6 +114,7 @@ def further_rows(analysis: str) -> dict[str, list[Row]]:
                 "direction": "up", "test": "camera", "collection": "gene_lists",
                 "gene_set": "hormone targets", "n_universe": 100, "n_genes": 20, "z": 2.5,
                 "inter_gene_correlation": 0.01, "p_value": 0.0125, "adj_p_value": 0.025,
+                "genes": "A;B",
             }
         ],
         "module_gene": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -110,12 +111,21 @@ def write_lake(
     switch_current(lake, entries)
 
 
-def write_results(home: Path, analysis: str, rows: dict[str, list[dict[str, object]]]) -> None:
-    """Write rows of the results tables of one analysis beside those that are there."""
+def write_results(
+    home: Path,
+    analysis: str,
+    rows: dict[str, list[dict[str, object]]],
+    without: Sequence[str] = (),
+) -> None:
+    """Write rows of the results tables of one analysis beside those that are there.
+
+    The files lack the columns `without`, as those of earlier versions do.
+    """
     room = home / "results"
     entries = [e for e in read_current(room) if e.part != analysis]
     for name, table_rows in rows.items():
         table = pa.Table.from_pylist(table_rows, schema=tables.RESULT_TABLES[name])
+        table = table.drop_columns([c for c in without if c in table.column_names])
         entries.append(_put(room, name, analysis, table))
     switch_current(room, entries)
 

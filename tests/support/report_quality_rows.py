@@ -141,6 +141,9 @@ def _sets() -> dict[str, Any]:
         "qc_pca_covariate": [
             _fit(1, "batch", 0.8, 1e-9), _fit(2, "batch", 0.1, 0.2), _fit(1, "age", 0.2, 0.0),
             _fit(1, "study_group", 0.4, 0.0234), _fit(2, "study_group", 0.05, None),
+            # batches are looked for in the samples of the analyses
+            _fit(1, "batch", 0.8, 1e-9) | {"sample_set": "one"},
+            _fit(1, "study_group", 0.4, 0.0234) | {"sample_set": "one"},
         ],
         "qc_association": [
             _pair("study_group", "batch", 0.95, "one"), _pair("study_group", "age", 0.3, "one"),

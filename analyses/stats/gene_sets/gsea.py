@@ -16,7 +16,7 @@ from cohortmart.core.types import Floats, Ints
 #: Random orders that are scored together: small enough for the processor's cache.
 _ORDERS = 64
 #: Scores as near as this differ by rounding only.
-_TIE = 1e-12
+TIE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,14 +85,7 @@ def preranked(
     depends neither on which other sets there are nor on the number of threads.
     """
     n_genes = len(statistic)
-    if not np.isfinite(statistic).all():
-        raise ValueError("genes cannot be ranked by a statistic that is missing or infinite")
-    order = np.argsort(-statistic, kind="stable")
-    place = np.empty(n_genes, dtype=np.int64)
-    place[order] = np.arange(n_genes)
-    step = np.abs(statistic[order])
-    step = (step / max(step.max(initial=0.0), np.finfo(float).tiny)) ** weight
-
+    place, step = ranking(statistic, weight)
     tested = np.flatnonzero((sets.sizes > 0) & (sets.sizes < n_genes))
     some = sets.select(tested)
     sizes, of_size = np.unique(some.sizes, return_inverse=True)
@@ -106,6 +99,29 @@ def preranked(
     out = np.full((len(columns), sets.n_sets), np.nan)
     out[:, tested] = columns
     return GseaResult(*out)
+
+
+def ranking(statistic: Floats, weight: float) -> tuple[Ints, Floats]:
+    """Return the place of each gene, 0 = the highest, and what each place counts, 0 to 1.
+
+    Parameters
+    ----------
+    statistic : ndarray of shape (n_genes,)
+    weight : float
+        As `preranked` takes them.
+
+    Raises
+    ------
+    ValueError
+        A value of the statistic is missing or infinite.
+    """
+    if not np.isfinite(statistic).all():
+        raise ValueError("genes cannot be ranked by a statistic that is missing or infinite")
+    order = np.argsort(-statistic, kind="stable")
+    place = np.empty(len(statistic), dtype=np.int64)
+    place[order] = np.arange(len(statistic))
+    step = np.abs(statistic[order])
+    return place, (step / max(step.max(initial=0.0), np.finfo(float).tiny)) ** weight
 
 
 def _scores(places: Ints, step: Floats) -> Floats:
@@ -135,17 +151,17 @@ def _scores(places: Ints, step: Floats) -> Floats:
     height -= steps
     low = -height.min(axis=1) / total
     upwards = high > low
-    tied = np.flatnonzero(np.abs(high - low) < _TIE)
+    tied = np.flatnonzero(np.abs(high - low) < TIE)
     if len(tied):
         valleys = height[tied] / total[tied, None]
         peaks = valleys + steps[tied] / total[tied, None]
-        upwards[tied] = _first(peaks) < _first(-valleys)
+        upwards[tied] = first_maximum(peaks) < first_maximum(-valleys)
     return np.asarray(np.clip(np.where(upwards, high, -low), -1.0, 1.0))
 
 
-def _first(heights: Floats) -> Ints:
+def first_maximum(heights: Floats) -> Ints:
     """Return at which column each row first reaches its maximum."""
-    near = heights > heights.max(axis=1, keepdims=True) - _TIE
+    near = heights > heights.max(axis=1, keepdims=True) - TIE
     return np.asarray(near.argmax(axis=1))
 
 
@@ -216,7 +232,7 @@ def _significance(score: Floats, of_size: Ints, null: Floats) -> tuple[Floats, F
 def _at_least(random: Floats, own: Floats) -> Ints:
     """Count the random scores that reach each own one; NaN never does."""
     ordered = np.sort(random[np.isfinite(random)])
-    return np.asarray(len(ordered) - np.searchsorted(ordered, own - _TIE))
+    return np.asarray(len(ordered) - np.searchsorted(ordered, own - TIE))
 
 
 def _false_discovery_rate(own: Floats, random: Floats, n_sets: Floats) -> Floats:
@@ -241,7 +257,7 @@ def _false_discovery_rate(own: Floats, random: Floats, n_sets: Floats) -> Floats
     order = np.argsort(values)
     below = np.concatenate([[0.0], np.cumsum(copies[order])])
     own_ = own[known]
-    by_chance = (below[-1] - below[np.searchsorted(values[order], own_ - _TIE)]) / below[-1]
+    by_chance = (below[-1] - below[np.searchsorted(values[order], own_ - TIE)]) / below[-1]
     reached = _at_least(own_, own_) / len(known)
     out[known] = np.minimum(by_chance / reached, 1.0)
     return out

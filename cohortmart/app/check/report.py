@@ -21,6 +21,7 @@ from cohortmart.app.study_file import load_study
 from cohortmart.core.study.kinds import KINDS
 from cohortmart.core.study.records import Study
 from cohortmart.core.text import counted
+from cohortmart.core.warehouse.user_project import user_models_note
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ def check_study(study_file: Path) -> Report:
     }
     combats = {name: check for name, check in found.items() if check is not None}
     sections = [_samples_section(study, measured, combats)]
+    beside = user_models_note(study_file)
+    sections += [f"{block('note', beside)}\n"] if beside else []
     of_genes = genes_text(study, measured)
     sections += [of_genes] if of_genes else []
     tables: dict[str, str] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 
 from cohortmart.app.commands.lock import sole_writer
@@ -31,6 +32,7 @@ def forget_and_rebuild(out: Path, *, subject: str | None, file: str | None, quie
         There is no lake, or it knows no such subject or file.
     """
     from cohortmart.core.warehouse.build import build
+    from cohortmart.core.warehouse.user_models import tables_naming
     from ingest.forget.pipeline import forget_file, forget_subject
 
     home, progress = Home(out), Progress(quiet)
@@ -50,6 +52,12 @@ def forget_and_rebuild(out: Path, *, subject: str | None, file: str | None, quie
         if summary.rebuild:
             with progress.step("build", "building the tables anew"):
                 build(home, progress.say)
+            for table in tables_naming(home, subject) if subject is not None else ():
+                print(
+                    f"WARNING: {table} of your dbt project still names {subject}: its seeds or SQL "
+                    "do; take it out there and build again",
+                    file=sys.stderr,
+                )
     if not quiet:
         print(f"forgotten: {subject or file}")
         if not summary.rebuild:

@@ -188,18 +188,20 @@ def _build(
     results_follow: bool = False,
 ) -> None:
     from analyses.write.results import drop_outdated, shown_results, sweep_results
-    from cohortmart.core.warehouse.build import RESULTS_MODELS, build
+    from cohortmart.core.warehouse.build import RESULTS_MODELS, USER_MODELS, build
 
-    shown = shown_results(home)
+    shown, select = shown_results(home), None
     with progress.step("build", "building the tables"):
         for part in drop_outdated(home):
             progress.say(f"{part}: results of an earlier version; `analyse` makes them anew")
         if if_needed and _up_to_date(home, ("lake", "results")):
             progress.say("the tables show what the lake holds already")
-            return
+            if _shows_user_models(home):
+                return
+            select = USER_MODELS
         # without results their models would be built and tested empty, and soon again
         empty = results_follow and not read_current(home.results)
-        build(home, progress.say, exclude=RESULTS_MODELS if empty else None, dbt=dbt)
+        build(home, progress.say, select, RESULTS_MODELS if empty else None, dbt)
         sweep_results(home, shown)
 
 
@@ -220,12 +222,25 @@ def _up_to_date(home: Home, rooms: tuple[str, ...]) -> bool:
         con.close()
 
 
+def _shows_user_models(home: Home) -> bool:
+    """Tell whether the warehouse holds the user's models as they are now."""
+    from cohortmart.core.warehouse.user_models import built_mark
+    from cohortmart.core.warehouse.user_project import user_project
+
+    project = user_project(home)
+    con = connect_read_only(home)
+    try:
+        return built_mark(con) == (None if project is None else project.mark())
+    finally:
+        con.close()
+
+
 def _analyse(
     study: Study, home: Home, progress: Progress, dbt: DbtProcess, only: str | None = None
 ) -> None:
     from analyses.pipeline import analyse
     from analyses.write.results import shown_results, sweep_results
-    from cohortmart.core.warehouse.build import RESULTS_MODELS, build
+    from cohortmart.core.warehouse.build import RESULTS_MODELS, USER_MODELS, build
 
     fault: CohortmartError | None = None
     shown = shown_results(home)
@@ -239,6 +254,9 @@ def _analyse(
             build(home, progress.say, RESULTS_MODELS, dbt=dbt)
             # only now: until here the warehouse showed the old files, and its readers still do
             sweep_results(home, shown)
+    elif not _shows_user_models(home):
+        with progress.step("build", "building your models"):
+            build(home, progress.say, USER_MODELS, dbt=dbt)
     if fault is not None:
         raise fault
 

@@ -203,8 +203,8 @@ def _suggestion(study: Study, home: Home) -> str:
     if study.analyses:
         name = next(iter(study.analyses))
         query = (
-            "select feature_id, contrast, log_fc, p_value, adj_p_value from fct_contrast_result "
-            f"where analysis = '{name}' order by p_value limit 10"
+            "select feature_id, feature_name, contrast, log_fc, adj_p_value "
+            f"from fct_contrast_result where analysis = '{name}' order by p_value limit 10"
         )
     return f'cohortmart sql "{query}" --out {shlex.quote(_short(home.root))}'
 

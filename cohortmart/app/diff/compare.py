@@ -19,6 +19,7 @@ from cohortmart.app.diff.lists import (
     refuse_unknown,
     rule_of,
 )
+from cohortmart.app.diff.names import with_names
 from cohortmart.app.diff.results import FEATURES, ListDifference, comparison
 from cohortmart.app.diff.runs import Run
 from cohortmart.core.errors import InputError
@@ -134,8 +135,10 @@ def compared(
                 name, (numbers[0], numbers[1]), (rules[0], rules[1]), (samples[0], samples[1])
             )
             del numbers
-            asked_for = most != 0 and not difference.same_list
-            yield difference, tables.features(name, most) if asked_for else FEATURES.empty_table()
+            if most == 0 or difference.same_list:
+                yield difference, FEATURES.empty_table()
+            else:
+                yield difference, with_names(tables.features(name, most), (a, b), name.analysis)
 
 
 def described(run: Run) -> str:

@@ -29,6 +29,7 @@ _REASON_WORDS = {
 _FEATURE_COLUMNS = {
     "change": "change",
     "feature_id": "feature",
+    "feature_name": "name",
     "reason": "why",
     "log_fc_a": "log FC A",
     "log_fc_b": "log FC B",

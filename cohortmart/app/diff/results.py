@@ -83,7 +83,8 @@ _FEATURES = """
         select
             $1::varchar as analysis, $2::varchar as kind, $3::varchar as name,
             nullif($4::varchar, '') as study_group, change, reason, feature_id,
-            log_fc_a, log_fc_b, t_a, t_b, p_value_a, p_value_b, adj_p_value_a, adj_p_value_b,
+            null::varchar as feature_name, log_fc_a, log_fc_b, t_a, t_b, p_value_a, p_value_b,
+            adj_p_value_a, adj_p_value_b,
             delta_beta_a, delta_beta_b,
             row_number() over (
                 partition by change
@@ -100,7 +101,16 @@ _FEATURES = """
 FEATURES = pa.schema(
     [
         (n, pa.string())
-        for n in ("analysis", "kind", "name", "study_group", "change", "reason", "feature_id")
+        for n in (
+            "analysis",
+            "kind",
+            "name",
+            "study_group",
+            "change",
+            "reason",
+            "feature_id",
+            "feature_name",
+        )
     ]
     + [
         (f"{n}_{run}", pa.float64())
@@ -226,7 +236,8 @@ class Comparison:
         Returns
         -------
         Table
-            With the columns of `FEATURES`; `change` is gained, lost or turned.
+            With the columns of `FEATURES`; `change` is gained, lost or turned, `feature_name`
+            null: see `cohortmart.app.diff.names.with_names`.
         """
         key = [name.analysis, name.kind, name.name, name.study_group]
         rows = self._con.sql(self._joined + _FEATURES, params=[*key, most])

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from cohortmart.app.sql.text_table import aligned, one_by_one, widest_line
+from cohortmart.core.warehouse.query import distinct_names
 
 ROWS_SHOWN = 60
 #: Rows counted beyond those shown; a longer answer is only called longer.
@@ -58,7 +59,7 @@ def write_csv(reader: pa.RecordBatchReader, out: BinaryIO) -> None:
     """Write every row as CSV: numbers exact, missing empty, empty text as two quotes."""
     import polars as pl
 
-    names = _distinct(reader.schema.names)
+    names = distinct_names(reader.schema.names)
     header = pl.DataFrame({name: pl.Series([], dtype=pl.String) for name in names})
     out.write(header.write_csv().encode())
     for batch in reader:
@@ -72,7 +73,7 @@ def write_csv(reader: pa.RecordBatchReader, out: BinaryIO) -> None:
 
 def write_json(reader: pa.RecordBatchReader, out: BinaryIO) -> None:
     """Write every row as an object of one JSON array, an object a line; not-a-number as null."""
-    names = _distinct(reader.schema.names)
+    names = distinct_names(reader.schema.names)
     before = "[\n"
     for batch in reader:
         columns = [[_json_value(v) for v in column.to_pylist()] for column in batch.columns]
@@ -88,7 +89,10 @@ def write_parquet(reader: pa.RecordBatchReader, out: BinaryIO) -> None:
     import pyarrow.parquet as pq
 
     schema = pa.schema(
-        [f.with_name(n) for f, n in zip(reader.schema, _distinct(reader.schema.names), strict=True)]
+        [
+            f.with_name(n)
+            for f, n in zip(reader.schema, distinct_names(reader.schema.names), strict=True)
+        ]
     )
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         for batch in reader:
@@ -109,20 +113,6 @@ def _for_people(values: list[Any]) -> list[Any]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """Rename repeated columns (`select a, a`) to a, a_2."""
-    taken: set[str] = set()
-    result = []
-    for name in names:
-        unique, number = name, 1
-        while unique in taken or (number > 1 and unique in names):
-            number += 1
-            unique = f"{name}_{number}"
-        taken.add(unique)
-        result.append(unique)
-    return result
 
 
 def _flat(column: pa.Array) -> pa.Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,17 +15,9 @@ from cohortmart.app.sql.output import write_csv, write_json, write_parquet, writ
 from cohortmart.core.errors import InputError
 from cohortmart.core.lake.file_manifest import written_beside
 from cohortmart.core.warehouse.home import Home, connect_read_only
-from cohortmart.core.warehouse.read_only import is_reading_select
+from cohortmart.core.warehouse.query import BATCH_ROWS, check_query, said_plainly
 
 Format = Literal["table", "csv", "json", "parquet"]
-
-#: Rows that travel from DuckDB at a time: keeps memory flat however long the answer is.
-BATCH_ROWS = 65_536
-
-#: `explain` and its options; what follows is the statement that is explained. No comments: they
-#: are DuckDB's to read.
-_EXPLAIN = re.compile(r"\s*explain(\s+analyze)?(?![a-z_0-9])", re.IGNORECASE)
-_EXPLAIN_OPTIONS = re.compile(r"\s*\([a-z_,\s]*\)", re.IGNORECASE)
 
 
 @contextmanager
@@ -49,11 +40,11 @@ def open_query(
     InputError
         It is no single reading statement, DuckDB refuses it, or there is no warehouse.
     """
-    with _said_plainly(home):
-        _one_reading_statement(query)
+    with said_plainly(home):
+        check_query(query)
         con = connect_read_only(home)
     try:
-        with _said_plainly(home):
+        with said_plainly(home):
             cursor = con.cursor()
             if opened is not None:
                 opened(cursor)
@@ -106,101 +97,3 @@ def write_rows(reader: pa.RecordBatchReader, output_format: Format, out: BinaryI
         "parquet": write_parquet,
     }
     writers[output_format](reader, out)
-
-
-def _one_reading_statement(query: str) -> None:
-    """Refuse anything but one statement that reads.
-
-    The connection is read-only, but COPY could still write into the lake's folder.
-    """
-    statements = duckdb.extract_statements(query)
-    if not statements:
-        raise InputError("the query is empty", hint='for example: cohortmart sql "from dim_sample"')
-    if len(statements) > 1:
-        raise InputError(
-            "one query at a time",
-            expected="one SQL statement",
-            found=f"{len(statements)} statements",
-            hint="run cohortmart sql once for each",
-        )
-    _refuse_parameters(statements[0])
-    if any(is_reading_select(part) for part in _explained(query, statements[0])):
-        return
-    hint = "the warehouse is made from the raw files; change those, or study.yml, instead"
-    if "pivot" in query.lower():
-        hint = "a pivot has to list its columns: pivot … on timepoint in ('1st', '3rd') using …"
-    raise InputError(
-        "only queries that read are run here",
-        expected="select …, with … select, from …, describe, show tables, summarize, or explain "
-        "and one of these",
-        found=" ".join(query.split())[:80],
-        hint=hint,
-    )
-
-
-def _refuse_parameters(statement: duckdb.Statement) -> None:
-    names = sorted(statement.named_parameters)
-    if names:
-        raise InputError(
-            "the query has parameters, and there is nothing to fill them with",
-            expected="a query with its values written out",
-            found=", ".join(f"${name}" for name in names) + " (a `?` is numbered from $1)",
-            hint="write each value in the query itself, text in single quotes: where timepoint = "
-            "'1st'",
-        )
-
-
-def _explained(query: str, statement: duckdb.Statement) -> Iterator[str]:
-    """Yield what may be the statement that is run: the query, or what its `explain` is about.
-
-    A parenthesis behind `explain` opens options or a query; only one of the two can be parsed.
-    """
-    if statement.type != duckdb.StatementType.EXPLAIN:
-        yield query
-        return
-    word = _EXPLAIN.match(query)
-    if word is not None:
-        rest = query[word.end() :]
-        yield rest
-        options = _EXPLAIN_OPTIONS.match(rest)
-        if options is not None:
-            yield rest[options.end() :]
-
-
-@contextmanager
-def _said_plainly(home: Home) -> Iterator[None]:
-    """Turn DuckDB's errors into one message that says what to do."""
-    try:
-        yield
-    except duckdb.CatalogException as error:
-        raise InputError(
-            _cleaned(error),
-            hint='`cohortmart sql "show tables"` lists the tables, `describe TABLE` its columns',
-        ) from error
-    except duckdb.PermissionException as error:
-        raise InputError(
-            _cleaned(error),
-            hint="a query reads the tables of this study's warehouse and no other file",
-        ) from error
-    except duckdb.IOException as error:
-        raise InputError(
-            _cleaned(error),
-            file=home.warehouse,
-            hint="close other programs that have the warehouse open for writing, or make it anew "
-            "with `cohortmart build`",
-        ) from error
-    except duckdb.OutOfMemoryException as error:
-        raise InputError(
-            _cleaned(error), hint="ask for less at once: fewer rows, no sort of a whole big table"
-        ) from error
-    except duckdb.Error as error:
-        raise InputError(_cleaned(error)) from error
-    except pa.ArrowNotImplementedError as error:
-        raise InputError(
-            f"a column of this query cannot be written: {error}", hint="cast it to varchar"
-        ) from error
-
-
-def _cleaned(error: Exception) -> str:
-    lines = [line.rstrip() for line in str(error).splitlines()]
-    return "\n".join(line for line in lines if line)

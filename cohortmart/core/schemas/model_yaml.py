@@ -56,6 +56,8 @@ def source_meta(room: str, table: str) -> dict[str, Any]:
 def source_columns(room: str, table: str) -> list[dict[str, Any]]:
     """Return the columns of a table: those of the model that reads it, or the source's own.
 
+    Columns that the model looks up elsewhere (`meta: {looked_up: true}`) are none of the table's.
+
     Raises
     ------
     KeyError
@@ -64,7 +66,7 @@ def source_columns(room: str, table: str) -> list[dict[str, Any]]:
     model = source_meta(room, table).get("model")
     described = model_block(model) if model else source_tables(room)[table]
     columns: list[dict[str, Any]] = described["columns"]
-    return columns
+    return [c for c in columns if not c.get("config", {}).get("meta", {}).get("looked_up")]
 
 
 def doc_blocks(models: Path) -> dict[str, str]:

@@ -38,3 +38,34 @@ class StudyCopy:
         named = [str(as_written(name)) for name in written]
         known = [name for name in named if name in there]
         return (*known, *sorted(there - set(known)))
+
+    def batches_taken_out(self, assay: str) -> set[str]:
+        """Return the batches that `normalise` took out of an assay, or of what it is made from.
+
+        Parameters
+        ----------
+        assay : str
+        """
+        found: set[str] = set()
+        seen: set[str] = set()
+        name: Any = assay
+        while isinstance(name, str) and name not in seen:
+            seen.add(name)
+            found |= _batches(_part(self._root, "assays", name).get("normalise"))
+            name = as_written(_part(self._root, "derive", name).get("from"))
+        return found
+
+
+def _part(root: dict[str, Any], key: str, name: str) -> dict[str, Any]:
+    """Return what study.yml says of one of several, nothing where it says nothing."""
+    parts = root.get(key)
+    part = parts.get(name) if isinstance(parts, dict) else None
+    return part if isinstance(part, dict) else {}
+
+
+def _batches(steps: Any) -> set[str]:
+    """Return the batches that steps of `normalise` name."""
+    listed = steps if isinstance(steps, (list, tuple)) else [steps]
+    options = [o for step in listed if isinstance(step, dict) for o in step.values()]
+    named = [o["batch"] for o in options if isinstance(o, dict) and "batch" in o]
+    return {str(as_written(batch)) for batch in named}

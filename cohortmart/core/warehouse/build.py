@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -19,16 +17,25 @@ from cohortmart.core.dbt_project import dbt_project_folder
 from cohortmart.core.errors import BuildError, InputError
 from cohortmart.core.lake.file_manifest import read_current, read_part
 from cohortmart.core.lake.layers import RAW, part_of
-from cohortmart.core.warehouse.build_log import BuildOutcome, failure_log, read_outcome
-from cohortmart.core.warehouse.dbt_cache import cache_key
+from cohortmart.core.text import counted
+from cohortmart.core.warehouse.build_log import BuildOutcome, log_failure, read_outcome
 from cohortmart.core.warehouse.dbt_process import DbtProcess
+from cohortmart.core.warehouse.dbt_request import dbt_request
 from cohortmart.core.warehouse.home import Home
+from cohortmart.core.warehouse.publish import publish, workshop
+from cohortmart.core.warehouse.user_models import build_user_models, drop_user_models
+from cohortmart.core.warehouse.user_project import (
+    UserProject,
+    not_built,
+    study_folder,
+    user_project,
+)
 
 #: What stands on the Parquet files of the results.
 RESULTS_MODELS = "source:results+"
 
-#: Values of COHORTMART_DEBUG that the command line reads as no.
-_OFF = ("", "0", "false", "f", "no", "n", "off")
+#: In place of a selection: our tables are up to date, only the user's are built.
+USER_MODELS = "user models"
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ def build(
         Takes one line of progress.
     select : str, optional
         dbt's selection of models; they are then built into a copy of the warehouse that is
-        there. Without it, or without a warehouse, all are built.
+        there. Without it, or without a warehouse, all are built. USER_MODELS: none of ours is.
     exclude : str, optional
         dbt's selection of models that are left out.
     dbt : DbtProcess, optional
@@ -79,7 +86,7 @@ def build(
     Raises
     ------
     InputError
-        There is no lake in the folder.
+        There is no lake in the folder; or the user's own models (`user_models`) have a fault.
     BuildError
         A table or a test failed; the message names it and the log.
     """
@@ -89,26 +96,63 @@ def build(
             file=home.lake,
             hint="make it with `cohortmart ingest STUDY.yml --out DIR`",
         )
+    project = user_project(home)  # before anything is built: it may have a fault
     began = time.monotonic()
-    workshop = home.root / ".building"
-    shutil.rmtree(workshop, ignore_errors=True)  # what a killed build left
-    workshop.mkdir()
-    try:
-        new = workshop / home.warehouse.name
+    (home.logs / "dbt" / "dbt.log").unlink(missing_ok=True)  # of the build before
+    with workshop(home) as folder:
+        new = folder / home.warehouse.name
         if select is not None and home.warehouse.exists():
             shutil.copyfile(home.warehouse, new)
         else:
             select = None
         with nullcontext(dbt) if dbt is not None else DbtProcess() as process:
-            outcome = _run_dbt(process, home, new, select, exclude)
-        _publish(new, home.warehouse)
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
+            outcome = BuildOutcome()
+            if select != USER_MODELS:
+                outcome = _run_dbt(process, home, new, select, exclude)
+            users = _with_user_models(process, home, project, new, exclude)
+        publish(new, home.warehouse)
     seconds = time.monotonic() - began
-    for warning in (*outcome.warnings, *layers_missing(home)):
+    for warning in (*outcome.warnings, *users.warnings, *layers_missing(home), *not_made(home)):
         say(f"warning: {warning}")
-    say(f"built {outcome.n_models} tables and views, {outcome.n_tests} tests passed")
+    if select != USER_MODELS:
+        say(f"built {outcome.n_models} tables and views, {outcome.n_tests} tests passed")
+    if project is not None:
+        tables = counted(users.n_models, "table or view", "tables and views")
+        tests = f"{counted(users.n_tests, 'test')} passed"
+        say(f"built {tables} of the dbt project {project.name} beside study.yml, {tests}")
     return BuildSummary(outcome.n_models, outcome.n_tests, outcome.warnings, seconds)
+
+
+def _with_user_models(
+    dbt: DbtProcess, home: Home, project: UserProject | None, new: Path, exclude: str | None
+) -> BuildOutcome:
+    """Build the user's models into `new`; where they fail, see that ours are not lost.
+
+    A warehouse that is there stays as it is. Where there is none, ours are put in place alone.
+    """
+    if project is None:
+        drop_user_models(new)
+        return BuildOutcome()
+    ours = None
+    if not home.warehouse.exists():
+        ours = Path(shutil.copyfile(new, new.parent / "ours.duckdb"))
+    try:
+        return build_user_models(dbt, home, project, new, project_mark(), exclude)
+    except InputError:
+        if ours is not None:
+            publish(ours, home.warehouse)
+        raise
+
+
+def not_made(home: Home) -> list[str]:
+    """Say what of the folder of study.yml looks like models and is not built."""
+    folder = study_folder(home)
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        return [f"the folder of study.yml is not there, so models in it are not built: {folder}"]
+    note = not_built(folder)
+    return [] if note is None else [note]
 
 
 def layers_missing(home: Home) -> list[str]:
@@ -143,48 +187,17 @@ def project_mark() -> str:
 def _run_dbt(
     dbt: DbtProcess, home: Home, new: Path, select: str | None, exclude: str | None
 ) -> BuildOutcome:
-    """Have dbt build the file `new`."""
-    project, logs, mark = dbt_project_folder(), home.logs / "dbt", project_mark()
-    logs.mkdir(parents=True, exist_ok=True)
-    log = logs / "dbt.log"
-    log.unlink(missing_ok=True)  # of the build before
-    debug = os.environ.get("COHORTMART_DEBUG", "").lower() not in _OFF
+    """Have dbt build our tables in the file `new`."""
     # unit tests check the SQL and not the data: they belong to development
     command = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
     command += [] if select is None else ["--select", select]
     command += [] if exclude is None else ["--exclude", exclude]
-    options = ["--quiet", "--no-use-colors", "--log-level-file", "debug" if debug else "none"]
-    options += ["--project-dir", str(project), "--profiles-dir", str(project)]
-    options += ["--target-path", str(logs / "target"), "--log-path", str(logs)]
-    answer = dbt.ask(
-        {
-            "build": command,
-            "options": options,
-            "environment": {
-                "COHORTMART_HOME": str(home.root),
-                "COHORTMART_WAREHOUSE": str(new),
-                "COHORTMART_PROJECT_MARK": mark,
-            },
-            "project": str(project),
-            # the name of the database is part of what dbt parsed
-            "key": cache_key(project, mark, (sys.version, new.stem, _child_mark())),
-            "debug": debug,
-        }
-    )
+    answer = dbt.ask(dbt_request(home, new, dbt_project_folder(), command, project_mark()))
     outcome = read_outcome(answer["results"])
     if not answer["success"] or outcome.failures:
-        if not debug:
-            log.write_text(failure_log(answer["results"], answer["printed"]), encoding="utf-8")
+        log_failure(home, answer)
         raise BuildError(_what_failed(outcome, answer["printed"], home))
     return outcome
-
-
-def _child_mark() -> str:
-    """Return a hash of the code that makes the entries of the cache."""
-    folder, seen = Path(__file__).parent, hashlib.sha256()
-    for name in ("dbt_child.py", "dbt_shortcuts.py"):
-        seen.update((folder / name).read_bytes())
-    return seen.hexdigest()
 
 
 def _what_failed(outcome: BuildOutcome, printed: list[str], home: Home) -> str:
@@ -200,17 +213,3 @@ def _what_failed(outcome: BuildOutcome, printed: list[str], home: Home) -> str:
         lines.append(f"  The warehouse from before is untouched: {home.warehouse}")
     lines.append(f"  log: {home.logs / 'dbt' / 'dbt.log'}")
     return "\n".join(lines)
-
-
-def _publish(new: Path, target: Path) -> None:
-    """Rename a finished database over the published one."""
-    if not new.exists():
-        raise BuildError(f"dbt ended without an error and without a database ({new})")
-    if Path(f"{new}.wal").exists():  # changes that are not in the file itself yet
-        with duckdb.connect(str(new)) as con:
-            con.execute("checkpoint")
-    with new.open("rb") as file:
-        os.fsync(file.fileno())
-    new.replace(target)
-    # A log that someone's writing session left belongs to the file that is gone.
-    Path(f"{target}.wal").unlink(missing_ok=True)

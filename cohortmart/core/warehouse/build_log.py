@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cohortmart.core.text import counted
+from cohortmart.core.warehouse.dbt_request import debug_asked
+from cohortmart.core.warehouse.home import Home
 
-_FAILED = {"error", "fail", "runtime error", "partial success"}
+#: How dbt calls a node that failed.
+FAILED = {"error", "fail", "runtime error", "partial success"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def read_outcome(results: list[dict[str, Any]]) -> BuildOutcome:
     return BuildOutcome(
         n_models=done.count("model"),
         n_tests=done.count("test") + done.count("unit_test"),
-        failures=tuple(_said(r) for r in results if r["status"] in _FAILED),
+        failures=tuple(_said(r) for r in results if r["status"] in FAILED),
         warnings=tuple(_said(r) for r in results if r["status"] == "warn"),
     )
 
@@ -58,9 +61,23 @@ def failure_log(results: list[dict[str, Any]], printed: list[str]) -> str:
     """
     parts = []
     for result in results:
-        if result["status"] in _FAILED:
+        if result["status"] in FAILED:
             parts += [_said(result), result.get("message") or "", result.get("sql") or ""]
     return "\n\n".join(part.strip("\n") for part in (*parts, *printed) if part.strip()) + "\n"
+
+
+def log_failure(home: Home, answer: dict[str, Any]) -> None:
+    """Write what is known of a failed build into logs/dbt/dbt.log, where dbt did not do so.
+
+    Parameters
+    ----------
+    home : Home
+    answer : dict
+        Of dbt's process: results and what it printed.
+    """
+    if not debug_asked():
+        text = failure_log(answer["results"], answer["printed"])
+        (home.logs / "dbt" / "dbt.log").write_text(text, encoding="utf-8")
 
 
 def _said(result: dict[str, Any]) -> str:

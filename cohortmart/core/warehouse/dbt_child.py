@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, TextIO
 
 from cohortmart.core.warehouse.dbt_cache import read_entry, write_entry
@@ -25,6 +26,7 @@ from cohortmart.core.warehouse.dbt_shortcuts import (
     take_shortcuts,
     without_unused_macros,
 )
+from cohortmart.core.warehouse.user_project import PACKAGE
 
 _FAILED = {"error", "fail", "runtime error", "partial success"}
 
@@ -80,14 +82,14 @@ def _read(requests: queue.SimpleQueue[dict[str, Any]]) -> None:
 
 
 class _Dbt:
-    """dbt and the parsed project, imported and read once."""
+    """dbt and the projects it parsed, imported and read once."""
 
     def __init__(self, key: str, *, debug: bool) -> None:
         import dbt.cli.main
 
         self._key, self._debug = key, debug
         self._runner = dbt.cli.main.dbtRunner
-        self._manifest: bytes | None = None if debug else read_entry(key, "manifest")
+        self._manifests: dict[str, bytes | None] = {}
         self._templates = Templates(None if debug else read_entry(key, "templates"))
         if not debug:
             take_shortcuts(self._templates)
@@ -95,18 +97,20 @@ class _Dbt:
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Build what is asked for and say what came of it."""
         os.environ.update(request["environment"])
-        if request["key"] != self._key:  # the project was changed since the build before
+        if request["key"] != self._key:  # another project, or one that was changed meanwhile
             self._key = request["key"]
-            self._manifest = None if self._debug else read_entry(self._key, "manifest")
+            self._templates.load(None if self._debug else read_entry(self._key, "templates"))
         printed: list[str] = []
 
         def note(message: Any) -> None:
             if message.info.level == "error":
                 printed.append(message.info.msg)
 
-        manifest, fault = self._parsed(request["options"], note)
-        outcome = None
-        if manifest is not None:
+        manifest, fault = self._parsed(request, note)
+        outcome, refused = None, []
+        if manifest is not None and request.get("users") is not None:
+            refused = _refused(manifest)
+        if manifest is not None and not refused:
             gc.freeze()
             gc.set_threshold(50_000, 20, 20)
             gc.enable()
@@ -125,30 +129,73 @@ class _Dbt:
             "success": bool(outcome and outcome.success),
             "results": [_told(r) for r in results if hasattr(r, "node")],
             "printed": printed,
+            "refused": refused,
         }
 
-    def _parsed(self, options: list[str], note: Any) -> tuple[Any, BaseException | None]:
+    def _parsed(self, request: dict[str, Any], note: Any) -> tuple[Any, BaseException | None]:
         """Return a manifest that no build has touched yet, or why there is none."""
-        if self._manifest is not None:
+        if self._key not in self._manifests and not self._debug:
+            self._manifests[self._key] = read_entry(self._key, "manifest")
+        kept = self._manifests.get(self._key)
+        if kept is not None:
             try:
-                return _unpacked(self._manifest), None
+                return _unpacked(kept), None
             except Exception:  # of another version of a class in it: parsed anew
-                self._manifest = None
+                self._manifests[self._key] = None
         outcome = self._runner(callbacks=[note]).invoke(
-            ["parse", "--no-partial-parse", "--no-write-json", *options]
+            ["parse", "--no-partial-parse", "--no-write-json", *request["options"]]
         )
         if not outcome.success:
             return None, outcome.exception
         if self._debug:
             return outcome.result, None
-        without_unused_macros(outcome.result)
-        self._manifest = _packed(outcome.result)
-        from cohortmart.core.warehouse.build import project_mark
+        # what a user's project may call by name is not known here
+        if request.get("users") is None:
+            without_unused_macros(outcome.result)
+        packed = self._manifests[self._key] = _packed(outcome.result)
+        if _is_what_the_key_says(request) and not _foreign_variables(outcome.result):
+            write_entry(self._key, "manifest", packed)
+        return _unpacked(packed), None
 
-        # a project that was changed while it was parsed is not what the key says
-        if os.environ.get("COHORTMART_PROJECT_MARK") in (None, project_mark()):
-            write_entry(self._key, "manifest", self._manifest)
-        return _unpacked(self._manifest), None
+
+def _is_what_the_key_says(request: dict[str, Any]) -> bool:
+    """Whether no project was changed while it was parsed."""
+    from cohortmart.core.warehouse.build import project_mark
+    from cohortmart.core.warehouse.user_project import project_beside
+
+    users, project = request.get("users"), None
+    if users is not None:
+        project = project_beside(Path(users["folder"]))
+        if project is None or project.mark() != users["mark"]:
+            return False
+    return os.environ.get("COHORTMART_PROJECT_MARK") in (None, project_mark())
+
+
+def _foreign_variables(manifest: Any) -> set[str]:
+    """Return the environment variables that parsing read and the key does not know."""
+    return {name for name in manifest.env_vars if not name.startswith("COHORTMART_")}
+
+
+def _refused(manifest: Any) -> list[dict[str, str]]:
+    """Return what a user's project holds and no build of ours makes.
+
+    dbt itself would enforce `access` by `restrict-access`, under which no unit test of a user's
+    model on one of ours can run: its inputs are protected, whatever they stand for.
+    """
+    refused = []
+    for node in manifest.nodes.values():
+        if node.package_name == PACKAGE:
+            continue
+        said = {"package": node.package_name, "file": node.original_file_path}
+        if str(node.resource_type) == "snapshot":
+            refused.append(said | {"kind": "snapshot", "name": node.name})
+        if getattr(node, "language", "") == "python":
+            refused.append(said | {"kind": "Python model", "name": node.name})
+        for other in (manifest.nodes.get(key) for key in getattr(node.depends_on, "nodes", ())):
+            access = getattr(other, "access", "public")
+            if other is not None and other.package_name == PACKAGE and access != "public":
+                refused.append(said | {"kind": "protected", "name": other.name})
+    return sorted(refused, key=lambda one: (one["file"], one["kind"], one["name"]))
 
 
 def _packed(manifest: Any) -> bytes:
@@ -175,7 +222,12 @@ def _told(result: Any) -> dict[str, Any]:
         "adapter_response": json.loads(json.dumps(result.adapter_response or {}, default=str)),
     }
     if told["status"] in _FAILED:
-        told["sql"] = getattr(result.node, "compiled_code", None) or ""
+        node = result.node
+        told["sql"] = getattr(node, "compiled_code", None) or ""
+        told["file"], told["package"] = node.original_file_path, node.package_name
+        attached = getattr(node, "attached_node", None)
+        told["attached"] = attached.rpartition(".")[2] if attached else None
+        told["column"] = getattr(node, "column_name", None)
     return told
 
 

@@ -141,6 +141,10 @@ class Templates:
     _MOST = 5000
 
     def __init__(self, kept: bytes | None) -> None:
+        self.load(kept)
+
+    def load(self, kept: bytes | None) -> None:
+        """Take up what was kept of another project in place of what is here."""
         self._code: dict[tuple[str, str], CodeType] = {}
         if kept is not None:
             with suppress(ValueError, EOFError, TypeError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pyarrow as pa
@@ -65,10 +65,30 @@ class Home:
         return self.root / "study.yml"
 
 
+#: What a warehouse is called inside of a connection: its views name it so.
+DATABASE = "warehouse"
+
+
+class _OfWarehouse:
+    """A connection whose unqualified names are the warehouse's, and those of its cursors, too."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+        con.execute(f"use {DATABASE}")
+        self._con = con
+
+    def cursor(self) -> _OfWarehouse:
+        return _OfWarehouse(self._con.cursor())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._con, name)
+
+
 def connect_read_only(home: Home, memory_limit: str = "4GB") -> duckdb.DuckDBPyConnection:
     """Open the warehouse so that a query can read its tables and nothing else on the machine.
 
-    `read_only` alone still lets SQL read any local file; hence the locked settings.
+    `read_only` alone still lets SQL read any local file; hence the locked settings. Every
+    connection has an instance of its own: `duckdb.connect(file)` would give the one that this
+    process has open already, which goes on showing a file that was replaced since.
 
     Parameters
     ----------
@@ -88,20 +108,25 @@ def connect_read_only(home: Home, memory_limit: str = "4GB") -> duckdb.DuckDBPyC
             file=home.warehouse,
             hint="make it with `cohortmart run STUDY.yml --out DIR`",
         )
-    con = duckdb.connect(str(home.warehouse), read_only=True)
-    if con.execute("select current_setting('lock_configuration')").fetchone() == (True,):
-        return con  # another connection of this process opened the file and locked it
-    _refuse_moved(con, home)
-    folders = ", ".join(literal(str(p)) for p in (home.lake, home.results))
-    con.execute(f"set memory_limit = '{memory_limit}'")
-    # the footers of the lake's files are read once; a join brings up to so many probes of a gene
-    # down to the scan of the lake, which then skips the rest
-    con.execute("set global parquet_metadata_cache = true")
-    con.execute("set global dynamic_or_filter_threshold = 1000")
-    con.execute(f"set allowed_directories = [{folders}]")
-    con.execute("set enable_external_access = false")
-    con.execute("set lock_configuration = true")
-    return con
+    con = duckdb.connect()
+    try:
+        con.execute(f"attach {literal(str(home.warehouse))} as {DATABASE} (read_only)")
+        opened = cast(duckdb.DuckDBPyConnection, _OfWarehouse(con))
+        _refuse_moved(opened, home)
+        folders = ", ".join(literal(str(p)) for p in (home.lake, home.results))
+        con.execute(f"set memory_limit = '{memory_limit}'")
+        con.execute(f"set temp_directory = {literal(f'{home.warehouse}.tmp')}")
+        # the footers of the lake's files are read once; a join brings up to so many probes of a
+        # gene down to the scan of the lake, which then skips the rest
+        con.execute("set global parquet_metadata_cache = true")
+        con.execute("set global dynamic_or_filter_threshold = 1000")
+        con.execute(f"set allowed_directories = [{folders}]")
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
+    except BaseException:
+        con.close()
+        raise
+    return opened
 
 
 def _refuse_moved(con: duckdb.DuckDBPyConnection, home: Home) -> None:
@@ -111,7 +136,6 @@ def _refuse_moved(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     except duckdb.CatalogException:
         return
     if row is not None and row[0] != str(home.root):
-        con.close()
         raise InputError(
             "this folder was moved or copied since its warehouse was built",
             file=home.root,

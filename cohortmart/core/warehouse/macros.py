@@ -10,7 +10,7 @@ import jinja2
 from cohortmart.core.dbt_project import dbt_project_folder
 
 #: Files of macros/ that need nothing of dbt's context.
-FILES = ("tmm.sql", "probe_annotation.sql", "probe_filters.sql", "found.sql")
+FILES = ("tmm.sql", "probe_annotation.sql", "probe_filters.sql", "found.sql", "betas.sql")
 
 
 def rendered(macro: str, *relations: str) -> str:

@@ -1,4 +1,4 @@
-"""Binned scatter of a contrast: squares that count features, the strongest as named points."""
+"""Scatter of a contrast: features as dots, or counted in squares with the strongest as points."""
 
 from __future__ import annotations
 
@@ -27,7 +27,13 @@ _X, _Y = {"field": "x", "type": "quantitative"}, {"field": "y", "type": "quantit
 
 
 def cloud_spec(
-    x_title: str, y_title: str, noun: str, *, changes: Literal["x", "y"], height: int = 340
+    x_title: str,
+    y_title: str,
+    noun: str,
+    *,
+    changes: Literal["x", "y"],
+    dots: bool = False,
+    height: int = 340,
 ) -> dict[str, Any]:
     """Return the Vega-Lite of features around two values.
 
@@ -39,25 +45,30 @@ def cloud_spec(
         What a feature is called: gene, CpG.
     changes : {"x", "y"}
         The axis along which features are up and down.
+    dots : bool
+        Every feature is a dot; else squares count them.
     height : int
         Pixels.
 
     Notes
     -----
     Data sets: `frame` (one row: key = 1, x_width, y_width of a square; x_low, x_high, y_low,
-    y_high of the picture), `squares` (i, j, n: number of features from i to i + 1 widths),
-    `found` (the same with direction, and
-    share: of all features there), `lines` (x, x2, y, y2), `points` (x, y, direction, name),
-    `labels` (x, y, text, side: left or right of the point).
+    y_high of the picture; up, down: how many are found), `lines` (x, x2, y, y2), `labels` (x, y,
+    text, side: left or right of the point). With dots `features` (x, y, direction, name), else
+    `squares` (i, j, n: number of features from i to i + 1 widths), `found` (the same with
+    direction, and share: of all features there) and `points` (x, y, direction, name).
     """
+    titles = (x_title, y_title)
+    drawn = (
+        [_dots(*titles, found=False), _dots(*titles, found=True), _lines()]
+        if dots
+        else [_squares(noun), _found(), _lines(), _points(*titles)]
+    )
     return {
         "height": height,
         "layer": [
             _frame(x_title, y_title),
-            _squares(noun),
-            _found(),
-            _lines(),
-            _points(x_title, y_title),
+            *drawn,
             _labels(halo=True),
             _labels(halo=False),
             *_directions(changes),
@@ -132,13 +143,28 @@ def _points(x_title: str, y_title: str) -> dict[str, Any]:
             "x": _X,
             "y": _Y,
             "shape": {"field": "direction", "type": "nominal", "scale": _SHAPES, "legend": None},
-            "tooltip": [
-                {"field": "name", "title": "Name"},
-                {"field": "x", "title": x_title, "format": ".3~g"},
-                {"field": "y", "title": y_title, "format": ".3~g"},
-            ],
+            "tooltip": _tooltip(x_title, y_title),
         },
     }  # fmt: skip
+
+
+def _dots(x_title: str, y_title: str, *, found: bool) -> dict[str, Any]:
+    """Draw each feature: those that are found above the others, larger and in their colour."""
+    return {
+        "data": {"name": "features"},
+        "transform": [{"filter": f"(datum.direction !== 'neither') === {str(found).lower()}"}],
+        "mark": {"type": "point", "filled": True, "size": 24 if found else 11,
+                 "opacity": 0.9 if found else 0.45, "color": _COLOUR},
+        "encoding": {"x": _X, "y": _Y, "tooltip": _tooltip(x_title, y_title)},
+    }  # fmt: skip
+
+
+def _tooltip(x_title: str, y_title: str) -> list[dict[str, Any]]:
+    return [
+        {"field": "name", "title": "Name"},
+        {"field": "x", "title": x_title, "format": ".3~g"},
+        {"field": "y", "title": y_title, "format": ".3~g"},
+    ]
 
 
 def _labels(*, halo: bool) -> dict[str, Any]:
@@ -163,10 +189,9 @@ def _labels(*, halo: bool) -> dict[str, Any]:
 def _directions(changes: Literal["x", "y"]) -> list[dict[str, Any]]:
     """Say in two corners which way is up: the legend of the colours and shapes."""
     places = {"up": ("width", 4), "down": (0, 4) if changes == "x" else ("width", "height")}
-    words = {"up": ("\u25b2 up", UP), "down": ("\u25bc down", DOWN)}
+    colours = {"up": UP, "down": DOWN}
     found = []
     for name, (x, y) in places.items():
-        text, colour = words[name]
         mark = {
             "type": "text",
             "align": "right" if x == "width" else "left",
@@ -175,15 +200,14 @@ def _directions(changes: Literal["x", "y"]) -> list[dict[str, Any]]:
             "dy": -4 if y == "height" else 0,
             "fontSize": 12,
             "fontWeight": 600,
-            "color": colour,
-            "text": text,
+            "color": colours[name],
             "tooltip": None,
         }
         found.append(
             {
                 "data": {"name": "frame"},
                 "mark": mark,
-                "encoding": {"x": {"value": x}, "y": {"value": y}},
+                "encoding": {"x": {"value": x}, "y": {"value": y}, "text": {"field": name}},
             }
         )
     return found

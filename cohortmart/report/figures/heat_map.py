@@ -49,11 +49,12 @@ def heat_map(
     The values are centred here: colours are standard deviations of a feature over the samples
     shown. Equal shapes have equal specifications, so that those of many contrasts are one.
     """
-    strips = []
-    if len(set(values["study_group"].to_pylist())) > 1:
-        strips.append("Group")
-    if len(set(values["timepoint"].to_pylist())) > 1:
-        strips.append(capital(nouns.timepoint.one))
+    visit = capital(nouns.timepoint.one)
+    shown = {
+        "Group": [g for g in groups if g in set(values["study_group"].to_pylist())],
+        visit: [t for t in timepoints if t in set(values["timepoint"].to_pylist())],
+    }
+    strips = [title for title, levels in shown.items() if len(levels) > 1]
     data = heat_map_data(values, groups, strips=strips)
     height = max(data["rows"]["y2"].to_pylist(), default=1.0)
     upright = sum(len(name) + 1 for name in data["people"]["subject"].to_pylist()) > _LEVEL_LETTERS
@@ -62,9 +63,11 @@ def heat_map(
     layers = [_unseen("people"), _unseen("rows"), _cells(places, unit, who, nouns)]
     scales = {
         "Group": ("study_group", group_scale(groups)),
-        capital(nouns.timepoint.one): ("timepoint", timepoint_scale(timepoints)),
+        visit: ("timepoint", timepoint_scale(timepoints)),
     }
-    layers += [_strip(i, title, places, *scales[title]) for i, title in enumerate(strips)]
+    layers += [
+        _strip(i, title, places, *scales[title], shown[title]) for i, title in enumerate(strips)
+    ]
     spec: Spec = {
         "height": round(height * _ROW),
         "layer": layers,
@@ -129,17 +132,18 @@ def _cells(places: Spec, unit: str, who: str, nouns: Nouns) -> Spec:
             **places,
             "color": {
                 "field": "value", "type": "quantitative",
-                "title": "Standard deviations from the mean of the row",
+                "title": "SD from the row's mean",
                 "scale": {"domain": [-REACH, 0, REACH], "range": list(DIVERGING), "clamp": True},
-                "legend": {"orient": "bottom", "gradientLength": 180, "tickCount": 5,
-                           "titleLimit": 290},
+                "legend": {"orient": "bottom", "gradientLength": 150, "tickCount": 5},
             },
             "tooltip": found,
         },
     }  # fmt: skip
 
 
-def _strip(place: int, title: str, places: Spec, field: str, scale: Spec) -> Spec:
+def _strip(
+    place: int, title: str, places: Spec, field: str, scale: Spec, shown: Sequence[str]
+) -> Spec:
     """Return a stripe above the features that tells the groups or the timepoints."""
     return {
         "data": {"name": "columns"},
@@ -151,7 +155,8 @@ def _strip(place: int, title: str, places: Spec, field: str, scale: Spec) -> Spe
             **places,
             "color": {
                 "field": field, "type": "nominal", "title": title, "scale": scale,
-                "legend": {"orient": "bottom", "columns": 4, "symbolType": "square"},
+                "legend": {"orient": "bottom", "columns": 3, "symbolType": "square",
+                           "values": list(shown)},
             },
             "tooltip": [{"field": field, "title": title}],
         },

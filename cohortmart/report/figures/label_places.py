@@ -44,6 +44,7 @@ def placed_labels(
     x_domain: tuple[float, float],
     y_domain: tuple[float, float],
     most: int = 8,
+    size: tuple[float, float] = (_WIDTH, _HEIGHT),
 ) -> list[Label]:
     """Return names for the first points that have room for one.
 
@@ -55,6 +56,8 @@ def placed_labels(
         Ends of the axes, in the points' units.
     most : int
         Names at most.
+    size : tuple of float
+        Width and height of the picture in pixels.
 
     Returns
     -------
@@ -62,6 +65,7 @@ def placed_labels(
         In the order of the points. No name meets another one, the edge of the picture, or one
         of the points that have a name.
     """
+    width, height = size
     taken: list[_Box] = []
     found: list[Label] = []
     for x, y, name in points:
@@ -70,13 +74,13 @@ def placed_labels(
         if not name:
             continue
         text = name if len(name) <= LONGEST else name[: LONGEST - 1] + "\u2026"
-        across = _WIDTH * (x - x_domain[0]) / (x_domain[1] - x_domain[0])
-        down = _HEIGHT * (y_domain[1] - y) / (y_domain[1] - y_domain[0])
+        across = width * (x - x_domain[0]) / (x_domain[1] - x_domain[0])
+        down = height * (y_domain[1] - y) / (y_domain[1] - y_domain[0])
         sides: tuple[Literal["left", "right"], ...] = ("right", "left")
-        for side in sides if across > _WIDTH / 2 else sides[::-1]:
+        for side in sides if across > width / 2 else sides[::-1]:
             box = _box(across, down, len(text), side)
-            inside = box.left >= 0 and box.right <= _WIDTH and box.top >= 0
-            if inside and box.bottom <= _HEIGHT and not any(box.meets(b) for b in taken):
+            inside = box.left >= 0 and box.right <= width and box.top >= 0
+            if inside and box.bottom <= height and not any(box.meets(b) for b in taken):
                 found.append(Label(x, y, text, side))
                 taken.append(box)
                 break

@@ -47,15 +47,15 @@ def small_p_histograms_spec(noun: str, bars: int) -> dict[str, Any]:
             "type": "nominal",
             "title": None,
             "sort": {"field": "contrast_order", "op": "min"},
-            "header": {"labelLimit": 168, "labelFontSize": 11, "labelPadding": 3},
+            "header": {"labelLimit": 100, "labelFontSize": 10, "labelPadding": 3},
         },
         "columns": 5,
         # else those of missing cells stand alone below the last row
         **OWN_X_AXES,
         "spacing": 14,
         "spec": {
-            "width": 168,
-            "height": 100,
+            "width": 100,
+            "height": 70,
             "layer": [
                 _bars(noun, bars),
                 {"transform": [{"filter": "isValid(datum.flat)"}], **_flat("flat")},

@@ -7,8 +7,8 @@ from typing import Any
 from cohortmart.report.theme import DOWN, GUIDE, OWN_X_AXES, UP, count_colour, share_opacity
 
 #: Pixels that a cell takes with its axis and the space around it.
-CELL_WIDTH = 216
-_WIDTH, _HEIGHT = 168, 140
+CELL_WIDTH = 142
+_WIDTH, _HEIGHT = 100, 96
 
 
 def small_clouds_spec(
@@ -46,7 +46,7 @@ def small_clouds_spec(
             "type": "nominal",
             "title": None,
             "sort": {"field": "contrast_order", "op": "min"},
-            "header": {"labelLimit": _WIDTH, "labelFontSize": 11, "labelPadding": 3},
+            "header": {"labelLimit": _WIDTH, "labelFontSize": 10, "labelPadding": 3},
         },
         "columns": 5,
         # else those of missing cells stand alone below the last row
@@ -122,7 +122,7 @@ def _count(direction: str, colour: str) -> dict[str, Any]:
             "type": "text",
             "align": "right" if is_up else "left",
             "baseline": "top",
-            "fontSize": 10.5,
+            "fontSize": 10,
             "fontWeight": 600,
             "color": colour,
         },

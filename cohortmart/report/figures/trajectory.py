@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 from cohortmart.core.text import Nouns, capital
@@ -12,7 +13,14 @@ Spec = dict[str, Any]
 
 #: What a panel takes with its axis and spacing.
 CELL_WIDTH = 270
+#: Letters of a title that fit above a panel.
+_TITLE_LETTERS = 32
 _PERSON, _MEAN = "datum.kind === 'person'", "datum.kind === 'mean'"
+
+
+def panel_title(feature: str) -> str:
+    """Return what stands above a panel, in lines that are not cut."""
+    return "\n".join(wrap(feature, _TITLE_LETTERS)) or feature
 
 
 def trajectories(
@@ -37,9 +45,9 @@ def trajectories(
     nouns : Nouns
     several_strata : bool
         Dash the lines by `stratum` (cell type and further visit keys). The data set
-        `courses` has the columns panel, feature, kind (person | mean), line (one of a line),
-        study_group, stratum, timepoint, visit_order, value, low, high and n; `low` and `high`
-        are null for people and where there is one person only.
+        `courses` has the columns panel, feature (a `panel_title`), kind (person | mean), line
+        (one of a line), study_group, stratum, timepoint, visit_order, value, low, high and n;
+        `low` and `high` are null for people and where there is one person only.
     """
     x = {"field": "timepoint", "type": "ordinal", "sort": list(timepoints),
          "title": capital(nouns.timepoint.one), "axis": {"labelAngle": 0}}  # fmt: skip
@@ -64,7 +72,8 @@ def trajectories(
         "data": {"name": "courses"},
         "facet": {"field": "feature", "type": "nominal", "title": None,
                   "sort": {"field": "panel", "op": "min"},
-                  "header": {"labelLimit": 210, "labelFontWeight": 600}},
+                  "header": {"labelExpr": "split(datum.label, '\\n')", "labelLimit": CELL_WIDTH,
+                             "labelFontWeight": 600}},
         "columns": 4,
         "resolve": {"scale": {"y": "independent"}, "axis": {"x": "independent"}},
         "spec": {

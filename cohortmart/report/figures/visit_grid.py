@@ -10,6 +10,9 @@ from cohortmart.report.theme import INK, OWN_X_AXES, group_scale
 
 Spec = dict[str, Any]
 
+#: What is measured, a line each.
+_HEADER = {"labelExpr": "split(datum.label, '; ')", "labelLimit": 260}
+
 
 def visit_grid(
     groups: Sequence[str], timepoints: Sequence[str], people: Sequence[str], nouns: Nouns
@@ -20,7 +23,8 @@ def visit_grid(
     ----------
     groups, timepoints, people : sequence of str
         In the order shown. The data set `grid` has the columns measured, subject, study_group,
-        timepoint and state (measured | left out).
+        timepoint, state (all | some | left out) and, for those who point at it, there, missing
+        and left_out.
     nouns : Nouns
     """
     visit = capital(nouns.timepoint.one)
@@ -33,25 +37,33 @@ def visit_grid(
     }  # fmt: skip
     return {
         "data": {"name": "grid"},
-        "facet": {"field": "measured", "type": "nominal", "title": None},
+        "facet": {"field": "measured", "type": "nominal", "title": None, "header": _HEADER},
         "columns": 4,
         "spec": {
-            "width": 160,
+            "width": 180,
             "height": {"step": 12},
-            "mark": {"type": "point", "filled": True, "size": 75, "opacity": 1},
+            "mark": {"type": "point", "filled": True, "size": 75},
             "encoding": {
                 **place,
                 "color": {"field": "study_group", "type": "nominal", "title": "Group",
-                          "scale": group_scale(groups), "legend": {"orient": "bottom"}},
-                "shape": {"field": "state", "type": "nominal", "title": "Sample",
-                          "scale": {"domain": ["measured", "left out"],
-                                    "range": ["square", "cross"]},
-                          "legend": {"orient": "bottom"}},
+                          "scale": group_scale(groups),
+                          "legend": {"orient": "bottom", "symbolType": "square",
+                                     "symbolOpacity": 1}},
+                "shape": {"field": "state", "type": "nominal",
+                          "scale": {"domain": ["all", "some", "left out"],
+                                    "range": ["square", "square", "cross"]},
+                          "legend": None},
+                "opacity": {"field": "state", "type": "ordinal",
+                            "scale": {"domain": ["all", "some", "left out"],
+                                      "range": [1, 0.45, 1]},
+                            "legend": None},
                 "tooltip": [
                     {"field": "subject", "title": capital(nouns.subject.one)},
                     {"field": "study_group", "title": "Group"},
                     {"field": "timepoint", "title": visit},
-                    {"field": "state", "title": "Sample"},
+                    {"field": "there", "title": "Measured"},
+                    {"field": "missing", "title": "Not measured"},
+                    {"field": "left_out", "title": "Left out"},
                 ],
             },
         },
@@ -79,7 +91,7 @@ def visit_counts(groups: Sequence[str], timepoints: Sequence[str], nouns: Nouns)
     }  # fmt: skip
     return {
         "data": {"name": "counts"},
-        "facet": {"field": "measured", "type": "nominal", "title": None},
+        "facet": {"field": "measured", "type": "nominal", "title": None, "header": _HEADER},
         "columns": 4,
         "spec": {
             "width": 180,

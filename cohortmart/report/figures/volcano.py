@@ -10,9 +10,9 @@ from cohortmart.report.figures.small_clouds import small_clouds_spec
 Y_TITLE = "\u2212log10 P (higher: stronger)"
 
 
-def volcano_spec(unit: str, noun: str) -> dict[str, Any]:
+def volcano_spec(unit: str, noun: str, *, dots: bool = False) -> dict[str, Any]:
     """Return the volcano plot of a contrast; data sets as of `cloud_spec`."""
-    return cloud_spec(f"Change ({unit})", Y_TITLE, noun, changes="x")
+    return cloud_spec(f"Change ({unit})", Y_TITLE, noun, changes="x", dots=dots)
 
 
 def small_volcanoes_spec(

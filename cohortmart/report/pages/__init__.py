@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from cohortmart.report.blocks import Page
 from cohortmart.report.pages.contrasts import contrasts_page
@@ -28,3 +29,27 @@ PAGES: Sequence[tuple[str, Callable[[Source], Page]]] = (
     ("methods", methods_page),
     ("help", help_page),  # says how those before it are read
 )
+
+#: Why a page has nothing to show, after "as".
+NOTHING: Mapping[str, str] = MappingProxyType(
+    {
+        "quality": "nothing was measured",
+        "contrasts": "no analysis has contrasts",
+        "explained": "no analysis has explained_by",
+        "rebound": "no analysis has a rebound",
+        "methylation-expression": "no analysis links the two",
+        "findings": "no analysis has gene sets, modules or lists that overlap",
+        "methods": "no analysis ran",
+        "help": "no page needs it",
+    }
+)
+
+
+def left_out(pages: Sequence[Page]) -> str:
+    """Return in one line which pages are not in the report, and why; empty where all are."""
+    said = [
+        f"{page.title}, as {NOTHING.get(page.name, 'there is nothing to show')}"
+        for page in pages
+        if not page.sections
+    ]
+    return f"Not in this report: {'; '.join(said)}." if said else ""

@@ -33,6 +33,7 @@ COMMANDS = [
     "diff",
     "demo",
     "forget",
+    "dbt",
 ]
 
 

@@ -199,11 +199,13 @@ def _build_all(folder: Path, known: dict[str, Matrix]) -> dict[str, dict[str, An
     write_lake(homes["betas"], sheet(), [known["small"]], assays=False)
     steps = [known["detected"], known["bmiq"], known["combat"]]
     write_lake(homes["layers"], sheet(), steps, unnamed=("combat",))
+    earlier = further_rows("earlier")["enrichment"]
+    write_results(homes["layers"], "earlier", {"enrichment": earlier}, without=("genes",))
     env = {name: {"COHORTMART_HOME": str(home)} for name, home in homes.items()}
     in_memory = {**env["nothing"], "COHORTMART_WAREHOUSE": ":memory:"}
     own_file = {"COHORTMART_WAREHOUSE": str(homes["layers"] / "warehouse.duckdb")}
     some_views = ["--select", "+fct_probe_methylation", "+int_beta__kept", "+qc_probe_funnel"]
-    some_views.append("+qc_beta_density")
+    some_views += ["+qc_beta_density", "stg_results__enrichments"]
     # from the repository's root, where dbt is started
     relative = {"COHORTMART_HOME": os.path.relpath(homes["full"], ROOT)}
     jobs = {

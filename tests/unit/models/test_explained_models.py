@@ -64,6 +64,10 @@ def con() -> duckdb.DuckDBPyConnection:
         "create table stg_results__thresholds as select 'a0' as analysis, null::double as p,"
         " 0.05 as adj_p, null::double as delta_beta, null::double as log_fc"
     )
+    con.execute(
+        "create table int_analysis__feature_names as"
+        " select 'a0' as analysis, 'F02' as feature_id, 'IL7R' as feature_name"
+    )
     for model in ("explained_change", "explained_summary"):
         template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(
             (MODELS / f"{model}.sql").read_text()
@@ -89,6 +93,7 @@ def expected_changes() -> dict[str, Row]:
             one[f"p_{row['part']}"] = one[f"adj_p_{row['part']}"] = row["p_value"]
     for name, one in found.items():
         one["log_fc"] = fitted[name]["log_fc"] if name in fitted else None
+        one["feature_name"] = "IL7R" if name == "F02" else None
         one["is_found"] = (
             name in fitted and one["analysis"] == "a0" and fitted[name]["adj_p_value"] < 0.05
         )

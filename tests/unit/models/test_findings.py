@@ -214,7 +214,7 @@ def test_rebound_group(full: duckdb.DuckDBPyConnection) -> None:
             keys = analysis, PAIR, group, reference, feature
             expected.append((*keys, where, signs, differs, *values))
     assert {"HP only", "MS only", "HC only", "both", "neither"} <= {row[5] for row in expected}
-    found = rows(full, "select * from rebound_group")
+    found = rows(full, "select * exclude (feature_name) from rebound_group")
     assert sorted(found, key=lambda row: row[:5]) == sorted(expected, key=lambda row: row[:5])
 
 
@@ -275,7 +275,8 @@ def test_tables_are_shown_as_stored(full: duckdb.DuckDBPyConnection) -> None:
     assert pairs == [tuple(r[n] for n in finding_tables.REBOUND_PAIR.names) for r in stored]
     genes = rows(full, "select gene_name, rank, log10_p, stability from module_gene")
     assert genes == [("A", 0, None, None), ("B", 1, -0.5, 0.75)]
-    assert rows(full, "select description, z, adj_p_value from enrichment") == [(None, 2.5, 0.025)]
+    found = rows(full, "select description, z, adj_p_value, genes from enrichment")
+    assert found == [(None, 2.5, 0.025, "A;B")]
 
 
 def test_a_contrast_without_thresholds_has_a_summary(full: duckdb.DuckDBPyConnection) -> None:

@@ -37,6 +37,12 @@ def test_empty_tables_have_the_same_columns(built: Any) -> None:
     assert built.open("betas").sql(query).fetchall() == built.open("full").sql(query).fetchall()
 
 
+def test_results_of_earlier_versions_have_what_was_added_empty(built: Any) -> None:
+    con = built.open("layers")
+    rows = con.sql("select analysis, z, genes from staging.stg_results__enrichments").fetchall()
+    assert rows == [("earlier", 2.5, None)]
+
+
 def test_a_lake_without_clips_uses_the_default(built: Any) -> None:
     lowest = (
         built.open("betas").sql("select min(m_value) from fct_probe_methylation").fetchall()[0][0]

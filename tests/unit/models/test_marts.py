@@ -142,10 +142,12 @@ def test_results_are_shown_as_written(full: duckdb.DuckDBPyConnection) -> None:
         ("fct_joint_test", tables.JOINT_TEST),
         ("analysis_run", tables.ANALYSIS_RUN),
     ):
-        assert full.sql(f"select * from {model}").to_arrow_table().schema.equals(schema)
+        shown = full.sql(f"select {', '.join(schema.names)} from {model}")
+        assert shown.to_arrow_table().schema.equals(schema)
+    added = ("feature_name", "ci_low", "ci_high", "t")
     known = full.sql("select * from fct_contrast_result").columns
     stored = [name for name in tables.CONTRAST_RESULT.names if name != "ci_quantile"]
-    assert [name for name in known if name not in ("ci_low", "ci_high", "t")] == stored
+    assert [name for name in known if name not in added] == stored
     found = rows(
         full,
         "select analysis, count(*), sum(t), min(ci_low), max(ci_high) from fct_contrast_result"
@@ -200,7 +202,7 @@ def test_betas_are_stored_once(full: duckdb.DuckDBPyConnection) -> None:
         "int_probe__flags", "int_probe__quality", "int_sample__quality", "int_rebound__found",
         "stg_results__built_files", "contrast_summary", "rebound_summary", "rebound_union",
         "group_agreement", "gene_methylation", "qc_beta_density", "study_variable",
-        "dim_measure", "int_measure__samples", "derived_assay",
+        "dim_measure", "dim_feature", "int_measure__samples", "derived_assay",
         "explained_summary",
     }  # fmt: skip
 

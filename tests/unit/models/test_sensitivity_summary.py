@@ -24,6 +24,7 @@ def made_rows() -> list[Row]:
         for order in range(n_others + 1):
             row: Row = {
                 "analysis": f"a{key % 2}", "contrast": f"c{key % 3}", "feature_id": f"F{key:02d}",
+                "feature_name": "IL7R" if key == 5 else None,
                 "variant": "as analysed" if order == 0 else f"v{order}", "variant_order": order,
             }  # fmt: skip
             if rng.random() < 0.8:
@@ -43,7 +44,7 @@ def summary(rows: list[Row]) -> Row:
     n = len(made)
     n_holds = sum(r["holds"] for r in made)
     return {
-        **{k: first.get(k) for k in ("log_fc", "p_value", "adj_p_value")},
+        **{k: first.get(k) for k in ("feature_name", "log_fc", "p_value", "adj_p_value")},
         "is_found": first.get("holds"),
         "n_variants": n,
         "n_not_computed": len(rows) - 1 - n,
@@ -65,7 +66,8 @@ def test_sensitivity_summary() -> None:
     names = ("analysis", "contrast", "feature_id")
     expected = [dict(zip(names, key, strict=True)) | summary(r) for key, r in by_key.items()]
     con = duckdb.connect()
-    con.register("fct_sensitivity", pa.Table.from_pylist(rows, schema=SENSITIVITY))
+    schema = SENSITIVITY.append(pa.field("feature_name", pa.string()))
+    con.register("fct_sensitivity", pa.Table.from_pylist(rows, schema=schema))
     template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(MODEL.read_text())
     found = con.sql(template.render(ref=lambda name: name)).to_arrow_table().to_pylist()
 

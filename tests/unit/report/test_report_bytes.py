@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,8 +74,12 @@ def test_a_line_break_in_a_name_does_not_end_an_expression(
 
 
 def test_columns_that_several_figures_share_are_stored_once() -> None:
-    long = pa.table({"x": [float(i) for i in range(300)], "group": ["MS", "HP"] * 150})
-    other = long.set_column(0, "x", pa.array([0.5] * 300))
+    draw = random.Random(1)
+    long = pa.table(
+        {"x": [draw.gauss(0, 1) for _ in range(300)],
+         "group": [draw.choice("abcdefghij") * 3 for _ in range(300)]}
+    )  # fmt: skip
+    other = long.set_column(0, "x", pa.array([draw.gauss(5, 1) for _ in range(300)]))
     short = pa.table({"x": [1.0]})
     given: Mapping[str, Any] = {
         "data-one": {"points": compact(long), "line": compact(short)},

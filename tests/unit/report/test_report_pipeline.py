@@ -29,6 +29,10 @@ def one_page(source: Source) -> Page:
     return Page("one", "One", "lead", (Section("Samples", (figure, long)),))
 
 
+def empty_page(_source: Source) -> Page:
+    return Page("rebound", "Rebound", "lead")
+
+
 def broken_page(_source: Source) -> Page:
     raise ZeroDivisionError
 
@@ -70,7 +74,9 @@ def test_page_and_figures_are_written_and_are_the_same_bytes_again(home: Home) -
     assert (done.n_figures, done.is_new) == (1, True)
     first = contents(home.root / "report")
     assert sorted(first) == [
-        ".made_from", "figures/one-samples.png", "figures/one-samples.svg", "index.html",
+        ".made_from", "figures/figures.csv", "figures/one-samples-85mm.png",
+        "figures/one-samples-85mm.svg", "figures/one-samples.png", "figures/one-samples.svg",
+        "index.html",
     ]  # fmt: skip
     png = first["figures/one-samples.png"]
     at = png.index(b"pHYs") + 4
@@ -99,6 +105,19 @@ def test_a_failure_leaves_the_earlier_report(home: Home, monkeypatch: pytest.Mon
     with pytest.raises(ZeroDivisionError):
         pipeline.write_report(home, say=silent)
     assert contents(home.root) == before
+
+
+def test_pages_with_nothing_to_show_are_one_line(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = (("one", one_page), ("rebound", empty_page))
+    monkeypatch.setattr(pipeline, "PAGES", pages)
+    text = pipeline.write_report(home, say=silent).index.read_text()
+    assert 'data-page="one"' in text
+    assert 'data-page="rebound"' not in text
+    assert "Not in this report: Rebound, as no analysis has a rebound." in text
+    monkeypatch.setattr(pipeline, "PAGES", pages[1:])  # a report of nothing is one all the same
+    assert 'data-page="rebound"' in pipeline.write_report(home, say=silent).index.read_text()
 
 
 def test_what_a_killed_report_left_is_in_nobodys_way(home: Home) -> None:

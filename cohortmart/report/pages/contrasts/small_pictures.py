@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from cohortmart.core.text import counted
 from cohortmart.report.blocks import Figure
-from cohortmart.report.figures.mean_difference import small_mean_differences_spec
 from cohortmart.report.figures.p_histogram import small_p_histograms_spec
 from cohortmart.report.figures.small_clouds import CELL_WIDTH
 from cohortmart.report.figures.volcano import small_volcanoes_spec
@@ -33,13 +32,11 @@ _PARTS = pa.schema(
 
 
 def small_pictures(source: Source, manner: Manner, scan: Scan) -> tuple[Figure, ...]:
-    """Return the volcanoes, mean-difference plots and P histograms of an analysis."""
+    """Return the volcanoes and the P histograms of an analysis."""
     rows = [r for r in scan.contrasts if r["in_file"]]
     if not rows:
         return ()
     found = [_volcanoes(source, manner, scan, rows)]
-    if any(r["m_min"] is not None for r in rows):
-        found.append(_mean_differences(source, manner, scan, rows))
     found.append(_p_histograms(source, manner, scan, rows))
     return tuple(found)
 
@@ -55,38 +52,10 @@ def _volcanoes(source: Source, manner: Manner, scan: Scan, rows: Sequence[Row]) 
     return Figure(
         f"contrasts-volcanoes-{manner.slug}",
         f"Volcano plots of {manner.analysis}",
-        f"Right: up. Higher: less likely by chance. Coloured squares hold {manner.noun}s "
-        f"that are found ({threshold_words(rows[0])}), the count of which stands above; dashed: "
-        f"that threshold. {_edges()}{_people(source, scan, rows)}",
+        f"Found: {threshold_words(rows[0])}; {_most(source, rows)} {_people(source, scan, rows)}",
         f"Small volcano plots of {_shown(rows)}: {_most(source, rows)}",
         small_volcanoes_spec(
             manner.unit, manner.noun, x_domain=(-half, half), y_domain=(0.0, 1.16 * top)
-        ),
-        {"parts": pa.Table.from_pylist(parts, _PARTS)},
-        where="file",
-        fit="columns",
-        cell_width=CELL_WIDTH,
-    )
-
-
-def _mean_differences(source: Source, manner: Manner, scan: Scan, rows: Sequence[Row]) -> Figure:
-    half, low = rows[0]["small_x"] * SMALL_BINS / 2, rows[0]["small_m_low"]
-    high = low + rows[0]["small_m"] * SMALL_BINS
-    zero = [_part(source, r, "y_line", y=0.0) for r in rows]
-    parts = [
-        *_squares(source, scan, rows, "small-mean-difference", "small_m", "small_x", low),
-        *zero,
-        *_counts(source, rows),
-    ]
-    return Figure(
-        f"contrasts-mean-differences-{manner.slug}",
-        f"Changes by mean level in {manner.analysis}",
-        f"Above the dashed zero line: up. Coloured squares hold {manner.noun}s that are "
-        f"found ({threshold_words(rows[0])}). {_edges()}"
-        f"{_people(source, scan, rows)}",
-        f"Small mean-difference plots of {_shown(rows)}: {_most(source, rows)}",
-        small_mean_differences_spec(
-            manner.unit, manner.noun, x_domain=(low, high), y_domain=(-half, 1.3 * half)
         ),
         {"parts": pa.Table.from_pylist(parts, _PARTS)},
         where="file",
@@ -106,13 +75,14 @@ def _p_histograms(source: Source, manner: Manner, scan: Scan, rows: Sequence[Row
         for k, bar in enumerate(scan.squares_of("p", r["place"]).to_pylist())
     ]  # fmt: skip
     most = max(rows, key=lambda r: (r["n_p_05"] / r["n_tested"], -r["place"]))
+    share = most["n_p_05"] / most["n_tested"]
     return Figure(
         f"contrasts-p-values-{manner.slug}",
         f"P values of {manner.analysis}",
-        "Without any difference all bars reach the dashed line; a peak at the left means real "
-        f"differences. {_people(source, scan, rows)}",
+        f"Most lie below 0.05 in {source.names.words(most['contrast'])}: {share:.1%}. "
+        f"{_people(source, scan, rows)}",
         f"Small histograms of P values of {_shown(rows)}; the largest share below 0.05 is "
-        f"{most['n_p_05'] / most['n_tested']:.1%}, in {source.names.words(most['contrast'])}.",
+        f"{share:.1%}, in {source.names.words(most['contrast'])}.",
         small_p_histograms_spec(manner.noun, P_BARS),
         {"bars": pa.Table.from_pylist(bars)},
         where="file",
@@ -131,7 +101,7 @@ def _part(source: Source, row: Row, kind: str, **values: Any) -> dict[str, Any]:
 
 
 def _squares(
-    source: Source, scan: Scan, rows: Sequence[Row], picture: str, x: str, y: str, low: float = 0.0
+    source: Source, scan: Scan, rows: Sequence[Row], picture: str, x: str, y: str
 ) -> list[dict[str, Any]]:
     by_place = {r["place"]: r for r in rows}
     found = []
@@ -140,7 +110,7 @@ def _squares(
         found.append(
             _part(
                 source, row, "square" if s["direction"] == "neither" else "found",
-                x=low + s["i"] * row[x], x2=low + (s["i"] + 1) * row[x],
+                x=s["i"] * row[x], x2=(s["i"] + 1) * row[x],
                 y=s["j"] * row[y], y2=(s["j"] + 1) * row[y],
                 n=float(s["n"]), share=s["share"], direction=s["direction"],
             )
@@ -179,10 +149,6 @@ def _most(source: Source, rows: Sequence[Row]) -> str:
         f"most are found in {source.names.words(most['contrast'])}, {most['n_up']:,} up and "
         f"{most['n_down']:,} down."
     )
-
-
-def _edges() -> str:
-    return "The few values beyond a frame are drawn at its edge. "
 
 
 def _people(source: Source, scan: Scan, rows: Sequence[Row]) -> str:

@@ -13,11 +13,13 @@ SMALL_BINS, SMALL_PICTURES = 20, 30
 LARGEST_MINUS_LOG10_P = 320
 
 
-def _height(p: str) -> str:
+def height(p: str) -> str:
+    """Return the SQL of -log10 of a P value, cut where a number cannot be smaller."""
     return f"least({LARGEST_MINUS_LOG10_P}e0, -log10(greatest({p}, 1e-320)))"
 
 
-_DIRECTION = f"""
+#: Of a row `r` of the results and a row `f` of `contrast_frame`.
+DIRECTION = f"""
         case
             when not coalesce({rendered("is_found", "r", "f.limits")}, false) then 'neither'
             when r.log_fc > 0 then 'up' else 'down'
@@ -81,8 +83,8 @@ ranges as (
     select
         place, x_max, m_min, m_max, p_adjusted,
         p_ends[len(p_ends)] as p_top,
-        {_height("p_ends[1]")} as y_max,
-        greatest({_height("p_ends[k]")}, {_height("p_ends[1]")} / 20, 1e-3) as y_range,
+        {height("p_ends[1]")} as y_max,
+        greatest({height("p_ends[k]")}, {height("p_ends[1]")} / 20, 1e-3) as y_range,
         greatest(x_ends[k], x_max / 10, 1e-9) as x_range,
         coalesce(m_low_ends[least(k, len(m_low_ends))], 0) as m_low,
         coalesce(m_high_ends[least(k, len(m_high_ends))], 1) as m_high
@@ -92,34 +94,40 @@ ranges as (
 shared as (
     select
         2 * max(r.x_range) / {SMALL_BINS} as small_x,
-        max(r.y_range) / {SMALL_BINS} as small_y,
-        min(r.m_low) as small_m_low,
-        -- levels that are all the same have no range: places are rounded to four digits
-        greatest(
-            max(r.m_high) - min(r.m_low), 1e-2 * max(abs(r.m_max)), 1e-2 * max(abs(r.m_min)), 1e-9
-        ) / {SMALL_BINS} as small_m
+        max(r.y_range) / {SMALL_BINS} as small_y
     from ranges as r
     inner join drawn_contrast as d on d.analysis = $analysis and d.place = r.place
     where d.in_file
+),
+
+framed as (
+    select
+        d.*, s.*, r.x_max, r.y_max, r.m_min, r.m_max, r.p_top,
+        2 * r.x_range / $bins as x_width,
+        r.y_range / $bins as y_width,
+        -- levels that are all the same have no range: the last ones keep the numbers small
+        greatest(
+            r.m_high - r.m_low, (r.m_max - r.m_min) / 10, 1e-6 * abs(r.m_max),
+            1e-6 * abs(r.m_min), 1e-9
+        ) / $bins as m_width,
+        case
+            when d.threshold_adj_p is null then d.threshold_p
+            -- without a P that passes the adjusted threshold there is no line to draw
+            when r.p_adjusted is not null then least(r.p_adjusted, d.threshold_p)
+        end as p_line
+    from ranges as r
+    inner join drawn_contrast as d on d.analysis = $analysis and d.place = r.place
+    cross join shared as s
 )
 
 select
-    d.*, s.*, r.x_max, r.y_max, r.m_min, r.m_max, r.p_top,
-    2 * r.x_range / $bins as x_width,
-    r.y_range / $bins as y_width,
-    -- likewise: the last ones keep the numbers small
-    greatest(
-        r.m_high - r.m_low, (r.m_max - r.m_min) / 10, 1e-6 * abs(r.m_max), 1e-6 * abs(r.m_min),
-        1e-9
-    ) / $bins as m_width,
-    case
-        when d.threshold_adj_p is null then d.threshold_p
-        -- without a P that passes the adjusted threshold there is no line to draw
-        when r.p_adjusted is not null then least(r.p_adjusted, d.threshold_p)
-    end as p_line
-from ranges as r
-inner join drawn_contrast as d on d.analysis = $analysis and d.place = r.place
-cross join shared as s
+    *,
+    -- where the pictures end: changes from -reach to reach, heights from 0 to top
+    1.1 * greatest(x_max, x_width, coalesce(threshold_log_fc, 0)) as reach,
+    1.14 * greatest(y_max, y_width, coalesce({height("p_line")}, 0)) as top,
+    m_min - greatest(0.03 * (m_max - m_min), m_width) as m_from,
+    m_max + greatest(0.03 * (m_max - m_min), m_width) as m_to
+from framed
 """
 
 #: How many features lie in each square of each picture. Takes $analysis.
@@ -127,9 +135,9 @@ SQUARES = f"""
 with features as (
     select
         f.place,
-{_DIRECTION},
+{DIRECTION},
         cast(floor(r.log_fc / f.x_width) as integer) as x,
-        cast(floor({_height("r.p_value")} / f.y_width) as integer) as y,
+        cast(floor({height("r.p_value")} / f.y_width) as integer) as y,
         cast(floor(r.ave_expr / f.m_width) as integer) as m,
         cast(least(floor(r.p_value * {P_BARS}), {P_BARS - 1}) as integer) as bar,
         cast(
@@ -139,13 +147,8 @@ with features as (
             ) as integer
         ) as small_x,
         cast(
-            least(floor({_height("r.p_value")} / f.small_y), {SMALL_BINS - 1}) as integer
-        ) as small_y,
-        cast(
-            greatest(
-                least(floor((r.ave_expr - f.small_m_low) / f.small_m), {SMALL_BINS - 1}), 0
-            ) as integer
-        ) as small_m
+            least(floor({height("r.p_value")} / f.small_y), {SMALL_BINS - 1}) as integer
+        ) as small_y
     from fct_contrast_result as r
     inner join contrast_frame as f on f.contrast = r.contrast
     where r.analysis = $analysis and r.p_value is not null and isfinite(r.log_fc)
@@ -157,14 +160,13 @@ counted as (
             when grouping(y) = 0 then 'volcano'
             when grouping(m) = 0 then 'mean-difference'
             when grouping(bar) = 0 then 'p'
-            when grouping(small_y) = 0 then 'small-volcano'
-            else 'small-mean-difference'
+            else 'small-volcano'
         end as picture,
-        place, direction, x, y, m, bar, small_x, small_y, small_m, count(*) as n
+        place, direction, x, y, m, bar, small_x, small_y, count(*) as n
     from features
     group by grouping sets (
         (place, direction, x, y), (place, direction, m, x), (place, bar),
-        (place, direction, small_x, small_y), (place, direction, small_m, small_x)
+        (place, direction, small_x, small_y)
     )
 ),
 
@@ -175,15 +177,13 @@ squares as (
             when 'volcano' then x
             when 'mean-difference' then m
             when 'p' then bar
-            when 'small-volcano' then small_x
-            else small_m
+            else small_x
         end as i,
         case picture
             when 'volcano' then y
             when 'mean-difference' then x
             when 'p' then 0
-            when 'small-volcano' then small_y
-            else small_x
+            else small_y
         end as j
     from counted
 )
@@ -209,8 +209,8 @@ create or replace temp table strongest_feature as
 select * from (
     select
         f.place, r.feature_id, r.log_fc, r.ci_low, r.ci_high, r.delta_beta, r.ave_expr,
-        r.p_value, r.adj_p_value, {_height("r.p_value")} as height,
-{_DIRECTION},
+        r.p_value, r.adj_p_value, {height("r.p_value")} as height,
+{DIRECTION},
         row_number() over (
             partition by f.place
             order by r.p_value, abs(r.t) desc nulls last, r.feature_id

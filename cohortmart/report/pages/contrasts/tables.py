@@ -1,4 +1,4 @@
-"""Tables of the contrasts of an analysis: all of them, joint tests, other models, features."""
+"""Tables of the contrasts of an analysis: all of them, joint tests, other models."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
+from cohortmart.core.text import counted
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.blocks import Column, Table
-from cohortmart.report.pages.contrasts.scan import Scan
-from cohortmart.report.pages.contrasts.words import Manner, Row, compared_words
+from cohortmart.report.pages.contrasts.words import Manner, own_words_only
 from cohortmart.report.source import Source
 from cohortmart.report.thresholds import threshold_words
 
@@ -111,13 +110,7 @@ def all_contrasts_table(source: Source, manner: Manner) -> Table:
         Column("n_complete", "Complete pairs", "integer"),
         Column("n_tested", f"{manner.nouns} tested", "integer"),
     ]
-    people = source.subject.many
-    caption = (
-        f"A row is a contrast. Up and down count the {manner.noun}s that are found: {thresholds}. "
-        f"Complete pairs are {people} with a sample at every {source.timepoint.one} that their "
-        "part "
-        f"of the contrast needs; a comparison of different {people} has none."
-    )
+    caption = f"Up and down count what is found: {thresholds}."
     if checked:
         columns[5:5] = [
             Column("n_observed", "P < 0.05, observed", "integer"),
@@ -125,10 +118,8 @@ def all_contrasts_table(source: Source, manner: Manner) -> Table:
             Column("p_permutation", "P of the shuffling", "p"),
         ]
         caption += (
-            f" Shuffling each {source.subject.one}'s {source.timepoint.many} shows how many "
-            f"{manner.noun}s reach P < 0.05 by chance in these very samples (mean); its P is how "
-            "often shuffling finds as many as "
-            "observed."
+            f" {source.timepoint.many.capitalize()} were shuffled within {source.subject.many}: "
+            f"the mean number of {manner.noun}s that reach P < 0.05 stands beside the observed."
         )
     query = (
         "select s.* from contrast_summary as s\n"
@@ -160,9 +151,7 @@ def joint_tests_table(source: Source, manner: Manner) -> Table | None:
     return Table(
         f"contrasts-joint-{manner.slug}",
         f"Joint tests of {manner.analysis}",
-        f"A row is a test (moderated F) of whether a {manner.noun} differs in any of several "
-        "contrasts, in whatever direction; degrees of freedom say how many of them are "
-        "independent.",
+        f"{counted(rows.num_rows, 'test')} (moderated F) of several contrasts together.",
         (
             Column("test", "Test"),
             Column("df1", "Degrees of freedom", "integer"),
@@ -191,10 +180,8 @@ def other_models_table(source: Source, manner: Manner) -> Table | None:
     return Table(
         f"contrasts-other-models-{manner.slug}",
         f"{manner.analysis} under other models",
-        f"A row is a contrast; its strongest {manner.noun}s were fitted again with batch, "
-        f"{source.subject.many} and covariates handled otherwise. Holds: found again with the same "
-        "sign. The table "
-        "fct_sensitivity has every model.",
+        f"The strongest {manner.noun}s fitted again in other ways; those that hold are found with "
+        "the same sign. fct_sensitivity has every model.",
         (
             Column("meaning", "What is compared"),
             Column("contrast", "Contrast"),
@@ -208,75 +195,6 @@ def other_models_table(source: Source, manner: Manner) -> Table | None:
         _in_shown_names(source, rows),
         own_words_only(source, query),
     )
-
-
-#: What the id of a feature is called, by the kind of the assay.
-_ID = {COUNTS: "Gene id", BETA: "CpG", CONTINUOUS: "Measure id"}
-
-
-def features_table(source: Source, manner: Manner, scan: Scan, row: Row) -> Table:
-    """Return the features of a contrast with the smallest P values."""
-    strongest = scan.strongest.select(
-        [c for c in scan.strongest.column_names if c not in ("height", "rank")]
-    )
-    features = scan.strongest_of(row["place"])[: source.detail.top_features]
-    rows = pa.Table.from_pylist(features, schema=strongest.schema)
-    has_ids = any(f["genes"] != f["feature_id"] for f in features)
-    has_delta = any(f["delta_beta"] is not None for f in features)
-    columns = [
-        Column("feature_id", _ID[manner.kind.name]),
-        Column("genes", "Measure" if manner.kind.name == CONTINUOUS else "Gene"),
-        Column("log_fc", f"Change ({manner.unit})", "number"),
-        Column("ci_low", "95 % from", "number"),
-        Column("ci_high", "95 % to", "number"),
-        Column("delta_beta", "Delta beta", "number"),
-        Column("p_value", "P", "p"),
-        Column("adj_p_value", "Adjusted P", "p"),
-        Column("ave_expr", f"Mean level ({manner.unit})", "number"),
-    ]
-    left_out = set() if has_delta else {"delta_beta"}
-    if not has_ids:
-        left_out.add("feature_id")
-    name = source.names.words(row["contrast"])
-    return Table(
-        f"contrasts-top-{manner.slug}-{row['place']}",
-        f"Top {manner.noun}s of {name} in {manner.analysis}",
-        f"The {rows.num_rows} {manner.noun}s with the smallest P of {row['n_tested']:,} tested; "
-        f"found: {row['n_found']:,} ({threshold_words(row)}). {compared_words(source, row)}.",
-        tuple(c for c in columns if c.name not in left_out),
-        rows,
-        own_words_only(source, features_query(manner, row)),
-    )
-
-
-def features_query(manner: Manner, row: Row) -> str:
-    """Return the SQL of all features of a contrast, the smallest P first."""
-    chosen = (
-        f"where r.analysis = {literal(manner.analysis)}\n"
-        f"    and r.contrast = {literal(row['contrast'])}\n"
-        "order by r.p_value nulls last, r.feature_id"
-    )
-    if manner.kind.name == CONTINUOUS:
-        return (
-            "select m.measure_name, m.transformed_unit, r.* from fct_contrast_result as r\n"
-            "inner join dim_contrast as d on d.analysis = r.analysis and d.contrast = r.contrast\n"
-            "left join dim_measure as m on m.assay = d.assay and m.feature_id = r.feature_id\n"
-            f"{chosen}"
-        )
-    if not manner.of_probes:
-        return (
-            "select g.gene_name, r.* from fct_contrast_result as r\n"
-            f"left join dim_gene as g on g.gene_id = r.feature_id\n{chosen}"
-        )
-    return (
-        "select p.chromosome, p.position, r.* from fct_contrast_result as r\n"
-        f"left join dim_probe as p on p.probe_id = r.feature_id\n{chosen}"
-    )
-
-
-def own_words_only(source: Source, query: str) -> str:
-    """Return a query, or nothing where it holds the name of a person that is not to be shown."""
-    return query if source.names.words(query) == query else ""
 
 
 def _in_shown_names(source: Source, rows: pa.Table) -> pa.Table:

@@ -122,3 +122,8 @@ def _direction(source: Source, manner: Manner) -> str:
     if size:
         said += f" P values ask whether a change is larger than {size:g} {manner.unit}."
     return said
+
+
+def own_words_only(source: Source, query: str) -> str:
+    """Return a query, or nothing where it holds the name of a person that is not to be shown."""
+    return query if source.names.words(query) == query else ""

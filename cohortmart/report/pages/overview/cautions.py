@@ -1,12 +1,11 @@
-"""Cautions: what to know before believing the numbers, found in the tables by SQL."""
+"""Cautions: what can be done and was not, found in the tables by SQL."""
 
 from __future__ import annotations
 
 from cohortmart.core.study.derive_records import WARN_BELOW
 from cohortmart.core.text import counted
 from cohortmart.report.pages.quality.assays import assays
-from cohortmart.report.pages.quality.flags import quality_flags
-from cohortmart.report.pages.rebound.pairs import SUMMARY_SQL
+from cohortmart.report.pages.quality.flags import open_flags
 from cohortmart.report.source import Source
 
 #: Fewer people than this make a mean that one of them can move.
@@ -19,11 +18,6 @@ _SMALL = """
     where kind = 'within' and n_complete < $few
     group by analysis order by analysis
 """
-_CHANCE = f"""
-    select analysis, pair, study_group, r, r_no_effect, p_value from ({SUMMARY_SQL})
-    where reading <> 'stronger than chance'
-    order by analysis, pair, study_group
-"""
 _PERMUTED = """
     select analysis, contrast, n_found, n_high from permutation_check
     where n_found <= n_high order by analysis, contrast
@@ -35,11 +29,6 @@ _NOT_FILTERED = """
 _WARNED = """
     select analysis, note from analysis_note where kind = 'warning' order by analysis, note_order
 """
-_NOTHING = """
-    select analysis, count(*) as n from contrast_summary group by analysis
-    having sum(n_found) = 0 order by analysis
-"""
-
 _INCOMPLETE = """
     select assay, made_from, file, n_features, n_found from derived_assay
     where found_share < $least order by assay
@@ -47,16 +36,14 @@ _INCOMPLETE = """
 
 
 def cautions(source: Source) -> list[str]:
-    """Return what to beware of, one sentence each; none where there is nothing."""
+    """Return what to do, one sentence each; none where there is nothing."""
     return [
-        *(said for assay in assays(source) for said in quality_flags(source, assay)),
         *_warned(source),
+        *(said for assay in assays(source) for said in open_flags(source, assay)),
         *_small_groups(source),
-        *_no_more_than_chance(source),
         *_permuted(source),
         *_filters(source),
         *_derived(source),
-        *_nothing_found(source),
     ]
 
 
@@ -74,9 +61,9 @@ def _small_groups(source: Source) -> list[str]:
         return []
     return [
         f"Analysis {row['analysis']}: {counted(row['n'], 'comparison')} over time with fewer "
-        f"than {FEW_PEOPLE} {source.subject.many} with a sample at every "
-        f"{source.timepoint.one} compared (fewest: "
-        f"{row['fewest']} in {row['contrast']})."
+        f"than {FEW_PEOPLE} {source.subject.many} at every {source.timepoint.one} compared "
+        f"(fewest: {row['fewest']} in {row['contrast']}). Take them out of 'contrasts', or do "
+        "not rest on them."
         for row in source.rows(_SMALL, {"few": FEW_PEOPLE})
     ]
 
@@ -86,20 +73,8 @@ def _derived(source: Source) -> list[str]:
         return []
     return [
         f"Derived assay {row['assay']}: only {row['n_found']:,} of the {row['n_features']:,} "
-        f"features of {row['file']} are in {row['made_from']}."
+        f"features of {row['file']} are in {row['made_from']}. See that both use the same ids."
         for row in source.rows(_INCOMPLETE, {"least": WARN_BELOW})
-    ]
-
-
-def _no_more_than_chance(source: Source) -> list[str]:
-    if not source.has_rows("rebound_summary"):
-        return []
-    return [
-        f"Analysis {row['analysis']}, {row['study_group'] or f'all {source.subject.many}'}: the "
-        "two changes of "
-        f"{row['pair']} correlate at r = {row['r']:.2f}, no more than chance makes them "
-        f"({row['r_no_effect']:.2f}; P = {row['p_value']:.2g}): no rebound of the whole is shown."
-        for row in source.rows(_CHANCE)
     ]
 
 
@@ -108,7 +83,8 @@ def _permuted(source: Source) -> list[str]:
         return []
     return [
         f"Analysis {row['analysis']}, {row['contrast']}: {row['n_found']:,} found, and "
-        f"{source.timepoint.many} in a random order find up to {row['n_high']:,.0f}."
+        f"{source.timepoint.many} in a random order find up to {row['n_high']:,.0f}. Do not rest "
+        "on it, or use a stricter threshold."
         for row in source.rows(_PERMUTED)
     ]
 
@@ -117,17 +93,7 @@ def _filters(source: Source) -> list[str]:
     if not source.has_rows("qc_probe_funnel"):
         return []
     return [
-        f"Filters of {row['assay']} that could not be applied, as their annotation is missing: "
-        f"{row['steps']}."
+        f"{row['assay']}: nothing says what these filters need: {row['steps']}. Give the files, or "
+        "switch them off under 'filter'."
         for row in source.rows(_NOT_FILTERED)
-    ]
-
-
-def _nothing_found(source: Source) -> list[str]:
-    if not source.has_rows("contrast_summary"):
-        return []
-    return [
-        f"Analysis {row['analysis']}: nothing passes the thresholds in any of its "
-        f"{counted(row['n'], 'contrast')}."
-        for row in source.rows(_NOTHING)
     ]

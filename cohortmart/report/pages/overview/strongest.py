@@ -6,28 +6,30 @@ from collections.abc import Callable
 from typing import Any
 
 from cohortmart.core.study.kinds import kind_of_values
-from cohortmart.core.text import counted
+from cohortmart.core.text import capital, counted
 from cohortmart.report.pages.rebound.pairs import SUMMARY_SQL
+from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 from cohortmart.report.thresholds import threshold_words
 
 N_SENTENCES = 3
 
-#: A share of a handful of features says little: analyses of few come last.
+#: Neither the largest number nor the largest share: few of a million say little, and half of a
+#: handful no more.
 _REBOUND = f"""
     select * from ({SUMMARY_SQL})
     where n_up_down + n_down_up > 0 and reading = 'stronger than chance'
-    order by n_tested < 50, p_value, (n_up_down + n_down_up) * 1e0 / n_tested desc,
-        analysis, pair, study_group
+        and r is not null and r_no_effect is not null and p_value is not null
+    order by (n_up_down + n_down_up) / sqrt(n_tested) desc, p_value, analysis, pair, study_group
     limit 1
 """
 _CONTRAST = """
-    select s.*, d.meaning, d.n_samples, d.n_subjects
+    select s.*, d.meaning, d.n_samples, d.n_subjects, d.values_used
     from contrast_summary as s
     inner join dim_contrast as d using (analysis, contrast)
-    where s.n_found > 0 and (d.kind = 'within') = $within
-    order by s.n_tested < 50, s.n_found * 1e0 / s.n_tested desc, s.min_adj_p_value,
-        s.analysis, s.contrast
+    where s.n_found > 0 and d.n_subjects >= $fewest
+        and ($within is null or (d.kind = 'within') = $within)
+    order by s.n_found / sqrt(s.n_tested) desc, s.min_adj_p_value, s.analysis, s.contrast
     limit 1
 """
 _PAIRS = """
@@ -37,7 +39,7 @@ _PAIRS = """
         min_by((p.gene_name, p.r_within), (p.p_within, p.probe_id, p.gene_id)) as closest
     from dmp_deg as p
     inner join dim_contrast as d using (analysis, contrast)
-    where p.adj_p_within < 5e-2
+    where p.adj_p_within < 5e-2 and p.r_within is not null
     group by p.analysis, p.contrast, d.meaning
     order by n_pairs desc, p.analysis, p.contrast
     limit 1
@@ -48,6 +50,25 @@ _ENRICHMENT = """
     order by adj_p_value, p_value, analysis, source_name, gene_set, direction, collection
     limit 1
 """
+
+
+def strongest_rebound(source: Source) -> dict[str, Any] | None:
+    """Return the row of the pair of changes that swings back most clearly, if any does."""
+    return _first(source, "rebound_summary", _REBOUND)
+
+
+def strongest_contrast(source: Source, *, within: bool | None = None) -> dict[str, Any] | None:
+    """Return the contrast in which most is found, None where nothing is.
+
+    Parameters
+    ----------
+    source : Source
+    within : bool, optional
+        Only contrasts within people, or only others.
+    """
+    # of a report that leaves the house, no picture shows a single person's change
+    fewest = 2 if source.pseudonymised else 1
+    return _first(source, "contrast_summary", _CONTRAST, within=within, fewest=fewest)
 
 
 def strongest_findings(source: Source) -> list[str]:
@@ -78,33 +99,33 @@ def _first(source: Source, table: str, query: str, **params: Any) -> dict[str, A
 
 
 def _rebound(source: Source) -> str | None:
-    row = _first(source, "rebound_summary", _REBOUND)
+    row = strongest_rebound(source)
     if row is None:
         return None
     noun = _noun(source, row["analysis"])
     group = f"{row['study_group']}: " if row["study_group"] else ""
     swing = row["n_up_down"] + row["n_down_up"]  # the paper's rule also finds what does not
     return (
-        f"Rebound. {group}{swing:,} of {counted(row['n_tested'], noun)} change one way "
-        f"and then swing back ({row['first_contrast']}, then {row['second_contrast']}): "
-        f"{row['n_up_down']:,} up and then down, {row['n_down_up']:,} down and then up. The two "
-        f"changes correlate at r = {row['r']:.2f}; chance alone gives {row['r_no_effect']:.2f} "
-        f"(P = {row['p_value']:.2g}; analysis {row['analysis']})."
+        f"Rebound. {group}{swing:,} of {counted(row['n_tested'], noun)} swing back "
+        f"({row['first_contrast']}, then {row['second_contrast']}): "
+        f"{row['n_up_down']:,} up and then down, {row['n_down_up']:,} down and then up; "
+        f"r = {row['r']:.2f}, by chance {row['r_no_effect']:.2f} "
+        f"(P = {row['p_value']:.2g}; {row['analysis']})."
     )
 
 
 def _change(source: Source) -> str | None:
-    row = _first(source, "contrast_summary", _CONTRAST, within=True)
+    row = strongest_contrast(source, within=True)
     if row is None:
         return None
     in_time = str(row["meaning"]).startswith("change ")
-    where = "Over time, most is found for the" if in_time else "Within {}, most is found for"
+    where = "Over time. The" if in_time else "Within {}."
     return f"{where.format(source.subject.many)} {_counts(source, row)}"
 
 
 def _difference(source: Source) -> str | None:
-    row = _first(source, "contrast_summary", _CONTRAST, within=False)
-    return None if row is None else f"Between groups, most is found for {_counts(source, row)}"
+    row = strongest_contrast(source, within=False)
+    return None if row is None else f"Between groups. {capital(_counts(source, row))}"
 
 
 def _counts(source: Source, row: dict[str, Any]) -> str:
@@ -113,9 +134,8 @@ def _counts(source: Source, row: dict[str, Any]) -> str:
     return (
         f"{meaning}: {row['n_found']:,} of "
         f"{counted(row['n_tested'], noun)} ({row['n_up']:,} higher, {row['n_down']:,} lower) pass "
-        f"{threshold_words(row)}, in {counted(row['n_samples'], 'sample')} of "
-        f"{source.subject.counted(row['n_subjects'])} (analysis {row['analysis']}, contrast "
-        f"{row['contrast']})."
+        f"{threshold_words(row)}; {samples_of(source, row['n_samples'], row['n_subjects'])} "
+        f"({row['analysis']}, {row['contrast']})."
     )
 
 
@@ -127,8 +147,8 @@ def _pairs(source: Source) -> str | None:
     return (
         f"Methylation and expression. {counted(row['n_pairs'], 'CpG-gene pair')} of "
         f"{counted(row['n_genes'], 'gene')} change together within {source.subject.many} in the "
-        f"{source.names.words(row['meaning'])}; the closest pair is of {gene} "
-        f"(r = {r:.2f}; analysis {row['analysis']})."
+        f"{source.names.words(row['meaning'])}, the closest of {gene} "
+        f"(r = {r:.2f}; {row['analysis']})."
     )
 
 
@@ -139,6 +159,5 @@ def _enrichment(source: Source) -> str | None:
     return (
         f"Gene sets. {row['gene_set']} holds {row['n_overlap']:.0f} of the "
         f"{counted(row['n_found'], 'gene')} found ({row['source_name']}), where chance gives "
-        f"{row['expected']:.1f} (adjusted P = {row['adj_p_value']:.1g}; analysis "
-        f"{row['analysis']})."
+        f"{row['expected']:.1f} (adjusted P = {row['adj_p_value']:.1g}; {row['analysis']})."
     )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from cohortmart.core.study.study_copy import StudyCopy
 from cohortmart.report.pages.quality.assays import identifier
 from cohortmart.report.source import Source
 
@@ -20,7 +21,8 @@ _LEVELS = """
 def unadjusted(source: Source, assay: str, variable: str) -> list[str] | None:
     """Return the analyses of an assay that a variable could touch and that do not know it.
 
-    An analysis knows what stands in its model; it is not touched by what all its samples share.
+    An analysis knows what stands in its model, and what `normalise` took out of its assay; it is
+    not touched by what all its samples share.
 
     Parameters
     ----------
@@ -39,12 +41,22 @@ def unadjusted(source: Source, assay: str, variable: str) -> list[str] | None:
     models = {r["analysis"]: _model(r["parameters"]) for r in source.rows(_MODELS, [assay])}
     if not models:
         return None
+    if variable in StudyCopy(source.home).batches_taken_out(assay):
+        return []
     order = [*(a for a in source.analyses if a in models), *sorted({*models} - {*source.analyses})]
     return [
         analysis
         for analysis in order
         if not _names(models[analysis], variable) and _varies(source, analysis, variable)
     ]
+
+
+def all_weighted(source: Source, assay: str) -> bool:
+    """Return whether all analyses of an assay let samples that fit badly count less."""
+    if not source.has_rows("analysis_run"):
+        return False
+    found = [json.loads(r["parameters"]) for r in source.rows(_MODELS, [assay])]
+    return bool(found) and all(p.get("array_weights") for p in found)
 
 
 def _model(parameters: str) -> Mapping[str, Any]:

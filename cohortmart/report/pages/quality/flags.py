@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
+from cohortmart.core.study.kinds import BETA
 from cohortmart.core.text import Noun, counted, listed
-from cohortmart.report.pages.quality.adjusted import unadjusted
+from cohortmart.report.pages.quality.adjusted import all_weighted, unadjusted
 from cohortmart.report.pages.quality.assays import ALL_SAMPLES, Assay, identifier
 from cohortmart.report.pages.quality.sample_similarity import MEDIAN_R
 from cohortmart.report.pages.quality.samples import SMALL_LIBRARY
@@ -60,6 +61,7 @@ _BATCH = """
         from qc_pca_covariate as v
         inner join qc_pca_component as c using (assay, sample_set, component)
         where v.assay = $assay and v.sample_set = $sample_set and v.component <= 3
+            and c.variance_share is not null
     ),
     found as (
         select *,
@@ -94,6 +96,11 @@ _TOGETHER = """
     select * from found
     order by strength desc, sample_set desc, first_variable, second_variable
 """
+_SETS = """
+    select sample_set, list(analysis order by analysis) as analyses from qc_sample_set
+    where assay = ? and analysis is not null
+    group by sample_set order by sample_set
+"""
 _ANALYSES_OF_SET = """
     select analysis from qc_sample_set
     where assay = $assay and sample_set = $sample_set and analysis is not null
@@ -108,6 +115,13 @@ def quality_flags(source: Source, assay: Assay) -> list[str]:
     """Return what is odd about the samples of an assay; none where nothing is."""
     return [
         *_left_out(source, assay),
+        *open_flags(source, assay),
+    ]
+
+
+def open_flags(source: Source, assay: Assay) -> list[str]:
+    """Return what of it asks for something to be done, and what that is."""
+    return [
         *_small_libraries(source, assay),
         *_unlike_others(source, assay),
         *_batches(source, assay),
@@ -131,12 +145,12 @@ def _small_libraries(source: Source, assay: Assay) -> Iterator[str]:
     if not assay.is_counts:
         return
     rows = source.rows(_SMALL, {"assay": assay.name, "share": SMALL_LIBRARY})
-    if rows:
+    if rows and not all_weighted(source, assay.name):
         said = [f"{r['sample']} ({r['millions']:.2g} million)" for r in rows]
         yield (
             f"{assay.name}: fewer than a quarter of the median reads in "
-            f"{counted(len(rows), 'sample')}: {listed(said, most=_NAMED)}. What is "
-            "rarely expressed cannot be seen in them."
+            f"{counted(len(rows), 'sample')}: {listed(said, most=_NAMED)}. Leave them out "
+            "('where'), or let them count less ('array_weights: true')."
         )
 
 
@@ -158,26 +172,52 @@ def _unlike_others(source: Source, assay: Assay) -> Iterator[str]:
         yield (
             f"{assay.name}: {counted(len(rows), 'sample')} far less like the others of the same "
             f"cell type, whose median r is {rows[0]['middle']:.3f}: "
-            f"{listed(said, most=_NAMED)}. Failed, or mislabelled?"
+            f"{listed(said, most=_NAMED)}. Failed or mislabelled? Then leave them out ('where')."
         )
 
 
 def _batches(source: Source, assay: Assay) -> Iterator[str]:
+    """Say which factors go with much of what differs, in the samples that do not know them."""
     if not (source.has_rows("qc_pca_covariate") and source.has_rows("qc_pca_component")):
         return
     given = {**_looked_at(assay), "small": SMALL_P, "large": LARGE_SHARE, "as_well": AS_WELL}
-    for row in source.rows(_BATCH, given):
-        if source.value(_IS_VISIT_KEY.format(column=identifier(row["variable"]))):
-            continue  # samples of one timepoint that are meant to differ, stimulated ones say
-        open_to = unadjusted(source, assay.name, row["variable"])
-        if open_to == []:
-            continue
+    strongest: dict[str, dict[str, Any]] = {}
+    touched: dict[str, list[str]] = {}
+    for sample_set, analyses in _analysed_sets(source, assay):
+        for row in source.rows(_BATCH, given | {"sample_set": sample_set}):
+            variable = row["variable"]
+            if source.value(_IS_VISIT_KEY.format(column=identifier(variable))):
+                continue  # samples of one timepoint that are meant to differ, stimulated ones say
+            open_to = unadjusted(source, assay.name, variable)
+            unaware = analyses if open_to is None else [a for a in open_to if a in analyses]
+            if analyses and not unaware:
+                continue
+            touched.setdefault(variable, []).extend(unaware)
+            best = strongest.setdefault(variable, row)
+            if row["r_squared"] > best["r_squared"]:
+                strongest[variable] = row
+    for variable, row in sorted(strongest.items()):
+        in_model = listed(touched[variable], most=_NAMED) or "the analyses"
         yield (
-            f"{assay.name}: {row['variable']} goes with component {row['component']} of all "
-            f"samples, which holds {100 * row['variance_share']:.0f} % of all differences (R "
-            f"squared {row['r_squared']:.2f}, P = {row['p_value']:.1g}). Unless it stands for "
-            f"something else, {_which(open_to)} should take it into account."
+            f"{assay.name}: {variable} goes with component {row['component']}, which holds "
+            f"{100 * row['variance_share']:.0f} % of all differences (R squared "
+            f"{row['r_squared']:.2f}, P = {row['p_value']:.1g}), and is not in the model of "
+            f"{in_model}. Add it to 'covariates'{_instead(assay)}."
         )
+
+
+def _instead(assay: Assay) -> str:
+    """Return what takes a batch out before any model, by the kind of the assay."""
+    step = "combat_seq" if assay.is_counts else "combat" if assay.kind.name == BETA else ""
+    return f", or take it out by '{step}' in 'normalise'" if step else ""
+
+
+def _analysed_sets(source: Source, assay: Assay) -> list[tuple[str, list[str]]]:
+    """Return the sets of samples that analyses take, with these; all samples where none does."""
+    if not source.has_rows("qc_sample_set"):
+        return [(ALL_SAMPLES, [])]
+    rows = source.rows(_SETS, [assay.name])
+    return [(r["sample_set"], r["analyses"]) for r in rows] or [(ALL_SAMPLES, [])]
 
 
 def _confounded(source: Source, assay: Assay) -> Iterator[str]:
@@ -196,8 +236,8 @@ def _confounded(source: Source, assay: Assay) -> Iterator[str]:
         samples = where if where == ALL_SAMPLES else f"the samples of {where}"
         yield (
             f"{assay.name}: {other} and {role.one} go together in {samples} ({row['statistic']} "
-            f"{row['strength']:.2f} of 1): differences between the {role.many} may be due to it, "
-            "and no analysis can tell for sure."
+            f"{row['strength']:.2f} of 1): differences between the {role.many} may be due to it. "
+            "Add it to 'covariates' and see what remains."
         )
 
 
@@ -207,10 +247,6 @@ def _is_adjusted_for(source: Source, assay: Assay, sample_set: str, variable: st
     of_set = {row["analysis"] for row in source.rows(_ANALYSES_OF_SET, given)}
     open_to = unadjusted(source, assay.name, variable)
     return bool(of_set) and open_to is not None and not of_set & set(open_to)
-
-
-def _which(analyses: list[str] | None) -> str:
-    return "the analyses" if analyses is None else listed(analyses, most=_NAMED)
 
 
 def _looked_at(assay: Assay) -> dict[str, Any]:

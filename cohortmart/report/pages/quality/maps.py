@@ -54,6 +54,8 @@ _SHARES = """
     select sample_set, component, variance_share from qc_pca_component
     where assay = $assay and component <= 4 order by sample_set, component
 """
+#: What is picked among the maps of one set of samples.
+COLOURED_BY = "Coloured by"
 _COORDINATES = ("pc1", "pc2", "pc3", "pc4", "mds1", "mds2")
 #: What is told of every point, and what of one that need not be anonymous.
 _WHAT, _WHO = ("study_group", "timepoint", "cell_type"), ("sample", "subject", "visit_key")
@@ -98,7 +100,12 @@ def _known(source: Source, assay: Assay, sets: Sequence[SampleSet]) -> Iterator[
     for one in sets:
         given = {"assay": assay.name, "sample_set": one.name, "groups": list(source.groups)}
         points = source.table(query, given)
-        shares = {r["component"]: r["variance_share"] for r in rows if r["sample_set"] == one.name}
+        shares = {
+            r["component"]: r["variance_share"]
+            for r in rows
+            # samples that are all the same have no differences to hold a share of
+            if r["sample_set"] == one.name and r["variance_share"] is not None
+        }
         yield _Set(assay, one, points, telling(source, points, candidates), shares)
 
 
@@ -119,7 +126,7 @@ def _set_blocks(source: Source, known: _Set) -> tuple[Block, ...]:
         Panel(label(source, v.name), (_figure(source, known, v, keys[v.name]),)) for v in shown
     )
     name = f"quality-colours-{known.assay.key}--{known.one.key}"
-    blocks: list[Block] = [Choice(name, "Coloured by", panels), _file(source, known)]
+    blocks: list[Block] = [Choice(name, COLOURED_BY, panels), _file(source, known)]
     if len(shown) < len(known.shown):
         words = f"The first {len(shown)} of {len(known.shown)} columns of the sample sheet are "
         blocks.insert(0, Text(f"{words}offered; qc_pca and dim_sample have all of them."))

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
 from cohortmart.core.warehouse.quoting import literal
-from cohortmart.report.pages.rebound.pairs import ReboundPair
+from cohortmart.report.feature_values import Measured
 from cohortmart.report.source import Source
 
 #: Tables with the names of features, by the kind of the assay.
@@ -20,12 +20,12 @@ def in_list(texts: Iterable[str]) -> str:
     return f"({', '.join(literal(text) for text in texts) or 'null'})"
 
 
-def names_sql(pair: ReboundPair, among: str) -> str:
+def names_sql(pair: Measured, among: str) -> str:
     """Return SQL that gives feature_id and gene_name (those of a CpG in one text).
 
     Parameters
     ----------
-    pair : ReboundPair
+    pair : Measured
     among : str
         SQL behind `in` that gives the features.
     """
@@ -43,7 +43,7 @@ def names_sql(pair: ReboundPair, among: str) -> str:
     return f"select gene_id as feature_id, gene_name from dim_gene where gene_id in {among}"
 
 
-def gene_names(source: Source, pair: ReboundPair, features: Iterable[str]) -> dict[str, str]:
+def gene_names(source: Source, pair: Measured, features: Iterable[str]) -> dict[str, str]:
     """Return the gene names of those features that have any."""
     if not source.has_rows(_NAMED_IN[pair.kind.name]):
         return {}
@@ -58,7 +58,14 @@ def label(feature: str, gene_name: str | None) -> str:
     return f"{gene_name}, {feature}"
 
 
-def named(source: Source, pair: ReboundPair, points: pa.Table) -> pa.Table:
+def short_labels(labels: Iterable[str]) -> dict[str, str]:
+    """Return labels without the id behind the gene, where these still tell all features apart."""
+    whole = sorted(set(labels))
+    short = {text: text.rpartition(", ")[0] or text for text in whole}
+    return short if len(set(short.values())) == len(whole) else {text: text for text in whole}
+
+
+def named(source: Source, pair: Measured, points: pa.Table) -> pa.Table:
     """Return a table with `feature`, what is shown, in place of `feature_id`."""
     ids = points["feature_id"].to_pylist()
     names = gene_names(source, pair, ids)

@@ -21,6 +21,7 @@ from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.schemas.finding_tables import ENRICHMENT
 from cohortmart.core.study.records import Study
+from tests.support.running_sum import farthest, walk
 
 N_GENES, N_UNEXPRESSED, N_UNTESTED = 300, 20, 10
 GENES = [f"GENE{i:03d}" for i in range(N_GENES)]
@@ -191,6 +192,7 @@ def test_found_genes_of_a_contrast(rng: np.random.Generator) -> None:
             assert row["p_value"] == pytest.approx(p, rel=1e-9)
             assert row["p_uncorrected"] is None
             assert row["z"] is None
+            assert row["genes"] == (";".join(sorted(inside & found)) or None)
         pathways = np.array([rows["first"]["p_value"], rows["second"]["p_value"]])
         adjusted = benjamini_hochberg(pathways)
         assert [rows[s]["adj_p_value"] for s in ("first", "second")] == pytest.approx(adjusted)
@@ -226,6 +228,15 @@ def test_ranked_genes(rng: np.random.Generator) -> None:
         assert by_gsea[name]["normalised_score"] == pytest.approx(scores.normalised_score[i])
         assert by_gsea[name]["p_value"] == scores.p_value[i]
         assert by_gsea[name]["n_overlap"] is None
+        both = found_names(con, ("up", "down")) & {UNIVERSE[g] for g in members[i]}
+        assert by_camera[name]["genes"] == (";".join(sorted(both)) or None)
+        heights = walk(z, members[i], 1.0)
+        upwards = farthest(heights) > 0
+        ranked = [UNIVERSE[g] for g in np.argsort(-z, kind="stable")]
+        turn = int(np.argmax(heights) if upwards else np.argmin(heights)) + 1
+        side = ranked[:turn] if upwards else ranked[turn:][::-1]
+        edge = [gene for gene in side if at[gene] in members[i]]
+        assert by_gsea[name]["genes"] == ";".join(edge)
     assert set(rows_of(frame, "contrast", "quiet", "any", "gsea")) == set(names)
 
 
@@ -247,6 +258,7 @@ def test_probes_that_rise_give_shares_of_genes(rng: np.random.Generator) -> None
         assert (row["n_genes"], row["n_found"]) == (len(inside), len(shares))
         assert row["n_overlap"] == pytest.approx(overlap)
         whole = max(int(overlap + 1e-9), len(inside) + len(shares) - 100)
+        assert row["genes"] == (";".join(sorted(set(inside) & set(shares))) or None)
         p = wallenius_greater(whole, len(inside), len(shares), 100, 1.0)
         assert row["p_uncorrected"] == pytest.approx(float(p), rel=1e-9)
     assert rows["too small"]["n_overlap"] == pytest.approx(6.0)  # 3 genes whole, 6 half

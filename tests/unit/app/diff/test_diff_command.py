@@ -37,6 +37,8 @@ def folders(tmp_path: Path) -> tuple[str, str]:
     b = copy.deepcopy(a)
     b.results |= {("main", "x"): CHANGED, ("main", "z"): ROWS, ("more", "x"): ROWS}
     b.samples[0]["age"] = 50.0
+    a.names = {"gone": "IL2", "new": "an old name"}
+    b.names = {"new": "IL7R", "turned": None}
     write_run(tmp_path / "a", a)
     write_run(tmp_path / "b", b)
     return str(tmp_path / "a"), str(tmp_path / "b")
@@ -70,10 +72,10 @@ def test_table_says_what_changed_and_why(folders, capfd):
 
 def test_features_of_the_table(folders, capfd):
     out, _ = diff(capfd, *folders, "--features")
-    rows = [line.split()[:3] for line in out.split("features that changed")[1].splitlines()]
-    assert ["gained", "new", "not"] in rows
-    assert ["lost", "gone", "numbers"] in rows
-    assert ["turned", "turned", "-"] in rows
+    rows = [line.split()[:4] for line in out.split("features that changed")[1].splitlines()]
+    assert ["gained", "new", "IL7R", "not"] in rows
+    assert ["lost", "gone", "IL2", "numbers"] in rows
+    assert ["turned", "turned", "null", "-"] in rows
 
 
 def test_csv_of_lists(folders, capfd):
@@ -93,6 +95,7 @@ def test_csv_of_features(folders, capfd):
         ("gained", "new"), ("lost", "gone"), ("turned", "turned")
     ]  # fmt: skip
     assert (rows[1]["log_fc_a"], rows[1]["p_value_b"], rows[0]["t_a"]) == ("1.0", "0.3", "")
+    assert [r["feature_name"] for r in rows] == ["IL7R", "IL2", ""]
 
 
 @pytest.mark.parametrize("features", [False, True])
@@ -106,6 +109,9 @@ def test_json_has_everything(folders, capfd, features):
     assert [row["n_lost"] for row in answer["lists"]] == [1, 0]
     listed = [len(row["features"]) for row in answer["lists"] if features]
     assert listed == ([3, 0] if features else [])
+    if features:
+        named = [f["feature_name"] for f in answer["lists"][0]["features"]]
+        assert named == ["IL7R", "IL2", None]
 
 
 def test_thresholds_given_to_both(folders, capfd):

@@ -46,3 +46,18 @@ def test_two_connections_of_one_process(home: Home) -> None:
 def test_no_warehouse_yet(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no warehouse here yet"):
         connect_read_only(Home(tmp_path))
+
+
+def test_a_replaced_warehouse_is_seen_although_the_old_one_is_open(home: Home) -> None:
+    old, of_user = connect_read_only(home), duckdb.connect(str(home.warehouse), read_only=True)
+    new = home.root / "new.duckdb"
+    with duckdb.connect(str(new)) as con:
+        con.execute("create table t as select 7 as a")
+    new.replace(home.warehouse)
+    now = connect_read_only(home)
+    assert now.execute("from t").fetchall() == [(7,)]
+    assert now.cursor().cursor().execute("from t").fetchall() == [(7,)]
+    assert old.execute("select count(*) from t").fetchall() == [(2,)]
+    of_user.execute("set memory_limit = '1GB'")  # a user's own connection is not locked
+    for each in (old, of_user, now):
+        each.close()

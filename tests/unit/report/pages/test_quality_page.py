@@ -277,7 +277,7 @@ def test_flags_are_named(page: Page) -> None:
     assert "rna: fewer than a quarter of the median reads in 1 sample: id8 (10 million)" in said
     assert "rna: 1 sample far less like the others" in said
     assert "id1 (median r 0.500)" in said
-    assert "rna: batch goes with component 1 of all samples, which holds 50 %" in said
+    assert "rna: batch goes with component 1, which holds 50 %" in said
     assert "rna: batch and group go together in the samples of one (Cramér's V 0.95" in said
     assert "meth: 1 sample left out: id1 (sample_missing: Una failed)" in said
 
@@ -310,10 +310,11 @@ def test_what_every_analysis_accounts_for_is_no_caution(model: dict[str, Any]) -
     assert "goes with component" not in both
     assert "batch and group go together" not in both
     neither = _flags(analysis_run=_runs(other, other))
-    assert "Unless it stands for something else, one, two should take it into account" in neither
+    assert "is not in the model of one, two. Add it to 'covariates', or take it out" in neither
+    assert "take it out by 'combat_seq' in 'normalise'." in neither
     assert "batch and group go together in the samples of one" in neither
     first = _flags(analysis_run=_runs(model, other))
-    assert "Unless it stands for something else, two should take it into account" in first
+    assert "is not in the model of two. Add it" in first
     assert "batch and group go together in the samples of one" in first
     assert "far less like the others" in both
 
@@ -327,8 +328,8 @@ def test_an_analysis_of_one_batch_has_none_to_account_for() -> None:
 
 
 def test_without_an_analysis_a_batch_is_a_caution_for_those_to_come() -> None:
-    said = _flags(analysis_run=None)
-    assert "something else, the analyses should take it into account" in said
+    said = _flags(analysis_run=None, qc_sample_set=None)
+    assert "is not in the model of the analyses. Add it to 'covariates'" in said
 
 
 def test_samples_whose_values_do_not_vary_have_no_correlation() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import gzip
-from itertools import chain, combinations
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,9 @@ from scipy.stats import kstest
 
 from analyses.stats.gene_sets import gsea
 from analyses.stats.gene_sets.gsea import GseaResult, preranked
-from analyses.stats.gene_sets.membership import Membership, membership
-from cohortmart.core.types import Floats, Ints
+from analyses.stats.gene_sets.membership import Membership
+from cohortmart.core.types import Ints
+from tests.support.running_sum import farthest, ranked_sets, sets_of, walk
 
 FIELDS = ("enrichment_score", "normalised_score", "p_value", "q_value")
 
@@ -40,11 +41,6 @@ GSEAPY = {
 }  # fmt: skip
 
 
-def sets_of(lists: list[list[int]], n_genes: int) -> Membership:
-    rows = np.repeat(np.arange(len(lists)), [len(genes) for genes in lists])
-    return membership(rows, np.fromiter(chain(*lists), np.int64), len(lists), n_genes)
-
-
 def random_sets(rng: np.random.Generator, sizes: list[int], n_genes: int) -> Membership:
     lists = [rng.choice(n_genes, size, replace=False).tolist() for size in sizes]
     return sets_of(lists, n_genes)
@@ -54,33 +50,9 @@ def genes_of(sets: Membership, i: int) -> Ints:
     return sets.genes[sets.indptr[i] : sets.indptr[i + 1]]
 
 
-def walk(statistic: Floats, genes: list[int], weight: float) -> Floats:
-    """Follow the running sum gene by gene, as in the paper."""
-    names = sorted(range(len(statistic)), key=lambda gene: (-statistic[gene], gene))
-    steps = {gene: abs(statistic[gene]) ** weight for gene in genes}
-    if sum(steps.values()) == 0:
-        steps = dict.fromkeys(genes, 1.0)
-    total, others = sum(steps.values()), len(statistic) - len(genes)
-    changes = [steps[gene] / total if gene in steps else -1 / others for gene in names]
-    return np.cumsum(changes)
-
-
-def farthest(heights: Floats) -> float:
-    """Return the first of the sums that are farthest from 0."""
-    size = np.abs(heights)
-    return float(heights[np.flatnonzero(size > size.max() - 1e-12)[0]])
-
-
 @given(data=st.data())
 def test_score_is_that_of_the_running_sum(data: st.DataObject) -> None:
-    # few distinct values: equal genes, genes that count nothing, sums as far up as down
-    value = st.one_of(st.integers(-3, 3).map(float), st.floats(-4, 4, width=16))
-    statistic = np.array(data.draw(st.lists(value, min_size=2, max_size=15)))
-    statistic[np.abs(statistic) < 1e-3] = 0
-    gene = st.integers(0, len(statistic) - 1)
-    some = st.lists(gene, min_size=1, max_size=len(statistic) - 1, unique=True)
-    lists = data.draw(st.lists(some, min_size=1, max_size=6))
-    weight = data.draw(st.sampled_from([0.0, 0.5, 1.0, 2.0]))
+    statistic, lists, weight = data.draw(ranked_sets())
     found = preranked(statistic, sets_of(lists, len(statistic)), 5, weight=weight)
     expected = [farthest(walk(statistic, genes, weight)) for genes in lists]
     np.testing.assert_allclose(found.enrichment_score, expected, atol=1e-11)
