@@ -23,7 +23,7 @@ CONTRAST_TABLES = (
 #: Tables of the lake from which the names of genes follow.
 GENE_NAMES = ("probe_gene", "feature", "gene", "gene_match", "gene_translation")
 #: Raised when the same inputs and parameters would give other numbers than before.
-ENGINE_VERSION = "5"
+ENGINE_VERSION = "6"
 #: Raised when the same contrasts would give other findings than before.
 FINDINGS_VERSION = "3"
 

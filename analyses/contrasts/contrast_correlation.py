@@ -16,6 +16,7 @@ from analyses.stats.rotation.contrast_correlation import (
     contrast_correlations,
     no_effect_correlation,
 )
+from analyses.stats.rotation.feature_correlation import FeatureCorrelation
 from analyses.stats.rotation.rotation import CorrelationTest, rotation_test
 from cohortmart.core.types import Floats
 
@@ -64,15 +65,21 @@ def contrast_correlation(
     no_effect = no_effect_correlation(
         inputs.basis, inputs.contrasts.matrix, inputs.blocks, inputs.correlation or 0.0
     )
+    features = None if results.sums is None else results.sums.feature_correlation()
     biological = {
-        (pair.first, pair.second): _biological(results, pair, i)
+        (pair.first, pair.second): _biological(results, pair, i, features)
         for i, pair in enumerate(pairs)
         if abs(no_effect[pair.first, pair.second]) < _PROPORTIONAL
     }
     return ContrastCorrelation(observed, no_effect, test, biological)
 
 
-def _biological(results: ContrastResults, pair: ContrastPair, amplitude: int) -> Genas:
+def _biological(
+    results: ContrastResults,
+    pair: ContrastPair,
+    amplitude: int,
+    features: FeatureCorrelation | None,
+) -> Genas:
     """Take the covariance of the two contrasts from the variance of their amplitude.
 
     amplitude = (b1 - b2) / 2, so 4 v_amplitude = v11 + v22 - 2 v12.
@@ -87,4 +94,5 @@ def _biological(results: ContrastResults, pair: ContrastPair, amplitude: int) ->
         np.column_stack([v1, v12, v2]),
         moderated.s2_post,
         moderated.df_total[:, both].min(axis=1),
+        features,
     )

@@ -22,6 +22,7 @@ from scipy import special
 
 from analyses.stats.moderation.bivariate_t import Standardised, log_likelihood, standardise
 from analyses.stats.moderation.genas_interval import profile_interval
+from analyses.stats.rotation.feature_correlation import INDEPENDENT, FeatureCorrelation
 from cohortmart.core.types import Floats
 
 _FEWEST = 20  # features that say something of a correlation
@@ -53,7 +54,8 @@ class Genas:
         Features with both estimates and a posterior variance.
     ci_low, ci_high : float
         95 % interval of `r` by its profile likelihood; -1 or 1 where the data go with a
-        correlation at that bound, NaN where `r` is.
+        correlation at that bound, NaN where `r` is and where the correlation of features is not
+        known.
     """
 
     r: float
@@ -66,7 +68,13 @@ class Genas:
     ci_high: float
 
 
-def genas(estimate: Floats, unscaled_variance: Floats, s2_post: Floats, df_total: Floats) -> Genas:
+def genas(
+    estimate: Floats,
+    unscaled_variance: Floats,
+    s2_post: Floats,
+    df_total: Floats,
+    features: FeatureCorrelation | None = INDEPENDENT,
+) -> Genas:
     """Estimate the correlation of the true changes of two contrasts by maximum likelihood.
 
     Parameters
@@ -77,6 +85,9 @@ def genas(estimate: Floats, unscaled_variance: Floats, s2_post: Floats, df_total
         v11, v12 and v22 of the estimates, divided by the residual variance.
     s2_post, df_total : ndarray of shape (n_features,)
         Moderated variances and their degrees of freedom; the latter may be infinite.
+    features : FeatureCorrelation or None
+        How much features correlate with each other, which the interval allows for; None where
+        that is not known.
 
     Returns
     -------
@@ -92,9 +103,8 @@ def genas(estimate: Floats, unscaled_variance: Floats, s2_post: Floats, df_total
     -----
     V0 = L L' keeps it positive semi-definite; L by a quasi-Newton search with exact gradients,
     begun at the moments of the estimates and at the fit without correlation; the better end
-    counts. P and the interval do not know that features are correlated with each other, as
-    limma's P does not: they are too sure where they are, and `rotation_test` is the test that
-    allows for it.
+    counts. P does not know that features are correlated with each other, as limma's does not: it
+    is too sure where they are, and `rotation_test` is the test that allows for it.
     """
     data, scale, technical_r = standardise(estimate, unscaled_variance, s2_post, df_total)
     n = len(data.x)
@@ -116,7 +126,9 @@ def genas(estimate: Floats, unscaled_variance: Floats, s2_post: Floats, df_total
     if min(a, b) > _NONE:
         r = float(np.clip(c / np.sqrt(a * b), -1.0, 1.0))
         p = float(special.chdtrc(1.0, deviance))
-        interval = profile_interval(data, r, np.sqrt([a, b]), most, deviance)
+        if features is not None:
+            threshold = features.threshold(n)
+            interval = profile_interval(data, r, np.sqrt([a, b]), most, deviance, threshold)
     covariance = np.array([[a, c], [c, b]]) * scale[:, None] * scale
     return Genas(r, technical_r, covariance, deviance, p, n, *interval)
 

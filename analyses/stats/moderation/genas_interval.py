@@ -1,9 +1,10 @@
 """Interval of a biological correlation: its profile likelihood.
 
 For every correlation rho of the true changes the two standard deviations that go best with it give
-the profile likelihood; rho is in the 95 % interval if it lies less than half the 95 % point of
-chi-square with 1 df below the maximum (Venzon & Moolgavkar 1988, doi 10.2307/2347496; Pawitan
-2001, In All Likelihood, 3.4). Unlike r -+ 1.96 standard errors such an interval stays within -1
+the profile likelihood; rho is in the 95 % interval if it lies less than half a threshold below the
+maximum: the 95 % point of chi-square with 1 df where features are independent (Venzon & Moolgavkar
+1988, doi 10.2307/2347496; Pawitan 2001, In All Likelihood, 3.4), more where they go together
+(`FeatureCorrelation.threshold`). Unlike r -+ 1.96 standard errors such an interval stays within -1
 and 1, and ends there if the data go with it: it is then one-sided.
 """
 
@@ -13,12 +14,10 @@ from collections.abc import Callable
 
 import numpy as np
 import scipy  # its parts are imported where they are first used: they take half a second
-from scipy import special
 
 from analyses.stats.moderation.bivariate_t import Standardised, log_likelihood
 from cohortmart.core.types import Floats
 
-_LEVEL = 0.95
 #: Slope of the log-likelihood, a feature, at which a search of the standard deviations ends.
 _SLOPE = 1e-7
 #: Gain of a step, a feature, at which it ends: 1e-5 of a deviance of a million features.
@@ -28,7 +27,7 @@ _NEAR = 2e-4
 
 
 def profile_interval(
-    data: Standardised, r: float, sd: Floats, most: float, deviance: float
+    data: Standardised, r: float, sd: Floats, most: float, deviance: float, threshold: float
 ) -> tuple[float, float]:
     """Return the correlations that the data go with.
 
@@ -43,13 +42,15 @@ def profile_interval(
         The largest log-likelihood.
     deviance : float
         Twice what it gains over that without correlation: where to look first.
+    threshold : float
+        How far below its maximum twice the log-likelihood may lie.
 
     Returns
     -------
     low, high : float
         -1 or 1 where the bound itself is in the interval.
     """
-    allowed = float(np.sqrt(special.chdtri(1.0, 1.0 - _LEVEL)))
+    allowed = float(np.sqrt(threshold))
     middle = float(np.arcsin(r))
     step = abs(middle) * allowed / np.sqrt(deviance) if deviance > 1.0 else np.inf
     ends = []

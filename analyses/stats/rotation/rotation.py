@@ -16,6 +16,7 @@ import numpy as np
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.mixed.blocks import Blocks
+from analyses.stats.rotation.feature_correlation import FeatureCorrelation
 from analyses.stats.rotation.frames import random_frames
 from analyses.stats.rotation.shared import SharedSums
 from analyses.stats.rotation.space import distinct_pairs, rotation_space
@@ -144,6 +145,10 @@ class RotationSums:
             raise ValueError("either all blocks of features have weights, or none")
         self.n_features += int(complete.sum())
         self.n_left_out += int((~complete).sum())
+
+    def feature_correlation(self) -> FeatureCorrelation | None:
+        """Return how much the features correlate with each other; see `FeatureSums`."""
+        return None if self._sums is None else self._sums.features.correlation()
 
     def rotated(self, n_rotations: int, seed: int) -> Floats:
         """Correlations of the log fold changes after random rotations.

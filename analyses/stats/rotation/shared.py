@@ -8,6 +8,7 @@ import numpy as np
 
 from analyses.stats.numeric.cross_product import cross_product
 from analyses.stats.numeric.parallel import rows_times
+from analyses.stats.rotation.feature_correlation import FeatureSums
 from analyses.stats.rotation.frames import Frames, Moments, pair_roots
 from analyses.stats.rotation.space import RotationSpace
 from cohortmart.core.types import Floats, Ints
@@ -46,6 +47,11 @@ class SharedSums:
     space : RotationSpace
     pairs : ndarray of shape (n_pairs, 2), int
         Of contrasts that are not proportional.
+
+    Attributes
+    ----------
+    features : FeatureSums
+        How the features correlate with each other.
     """
 
     def __init__(self, space: RotationSpace, pairs: Ints) -> None:
@@ -53,6 +59,8 @@ class SharedSums:
         self._pairs = pairs
         n = len(space.q) + 1
         self._gram, self._sum = np.zeros((n, n)), np.zeros(n)
+        self._table = _coordinates(space)
+        self.features = FeatureSums(space.outside.shape[1])
 
     def add(self, y: Floats) -> None:
         """Add complete features, `y` of shape (n_features, n_samples)."""
@@ -61,6 +69,8 @@ class SharedSums:
         z = np.hstack([y - mean, mean])
         self._gram += cross_product(z, z)
         self._sum += z.sum(axis=0)
+        residual = rows_times(z, self._table[:, : self._space.outside.shape[1]])
+        self.features.add(residual, np.sqrt((y**2).sum(axis=1)))
 
     def moments(self, frames: Frames) -> Moments:
         """Return the sums that each rotation gives for each pair of contrasts."""
@@ -83,11 +93,7 @@ class SharedSums:
 
     def _of_coordinates(self) -> tuple[Floats, Floats]:
         """Cross products and sums of residual coordinates and estimates, side by side."""
-        space = self._space
-        table = rows_times(space.root, np.hstack([space.outside, space.change]))
-        of_one = table.sum(axis=0)
-        of_one[np.abs(of_one) <= 1e-13 * np.abs(table).sum(axis=0)] = 0.0  # rounding
-        table = np.vstack([table, of_one])
+        table = self._table
         return cross_product(table, cross_product(self._gram, table)), table.T @ self._sum
 
     def _turn(self, frame: Floats, gram: Floats, total: Floats) -> _Rotated:
@@ -110,6 +116,14 @@ class SharedSums:
             with_other=estimates[:, j],
             total=of_residual + own * sums[i] + other * sums[j],
         )
+
+
+def _coordinates(space: RotationSpace) -> Floats:
+    """Return what makes residual coordinates and estimates of centred values and their mean."""
+    table = rows_times(space.root, np.hstack([space.outside, space.change]))
+    of_one = table.sum(axis=0)
+    of_one[np.abs(of_one) <= 1e-13 * np.abs(table).sum(axis=0)] = 0.0  # rounding
+    return np.vstack([table, of_one])
 
 
 def _sum_of_products(a: _Rotated, b: _Rotated, of_pair: tuple[Floats, Floats, Floats]) -> Floats:

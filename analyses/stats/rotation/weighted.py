@@ -12,6 +12,7 @@ import numpy as np
 
 from analyses.stats.numeric.cross_product import cross_product
 from analyses.stats.numeric.parallel import for_blocks, rows_times
+from analyses.stats.rotation.feature_correlation import FeatureSums
 from analyses.stats.rotation.frames import Frames, Moments, pair_roots
 from analyses.stats.rotation.space import Coordinates, RotationSpace, weighted_coordinates
 from cohortmart.core.types import Floats, Ints
@@ -29,6 +30,11 @@ class WeightedSums:
     space : RotationSpace
     pairs : ndarray of shape (n_pairs, 2), int
         Of contrasts that are not proportional.
+
+    Attributes
+    ----------
+    features : FeatureSums
+        How the features correlate with each other.
 
     Notes
     -----
@@ -48,6 +54,7 @@ class WeightedSums:
         n_pairs = len(pairs)
         self._square = np.zeros((len(self._products[0]), _N_SQUARES, n_pairs))
         self._single = np.zeros((d + 2, _N_SINGLES, n_pairs))
+        self.features = FeatureSums(d)
 
     def add(self, y: Floats, w: Floats) -> None:
         """Add complete features; `y` and `w` of shape (n_features, n_samples)."""
@@ -59,6 +66,9 @@ class WeightedSums:
         for_blocks(len(y), _ROWS, whiten)
         for start in sorted(found):  # sums in one order, whatever the number of threads
             self._add(found[start])
+            rows = slice(start, start + _ROWS)
+            size = np.sqrt((w[rows] * y[rows] ** 2).sum(axis=1))
+            self.features.add(found[start].residual, size)
 
     def _add(self, found: Coordinates) -> None:
         e = found.residual

@@ -19,9 +19,9 @@ READING: tuple[tuple[str, str], ...] = (
     (
         "Biological r",
         "An estimate of how the true changes go together once their shared error is taken out "
-        "(limma's genas), with the interval of its profile likelihood. It takes features as "
-        "independent and is too sure where they go together; an end of -1 or 1 is one that the "
-        "data go with. It describes: where r is no different from chance it proves nothing.",
+        "(limma's genas), with the interval of its profile likelihood. The interval is widened by "
+        "how much the noise of features goes together; an end of -1 or 1 is one that the data go "
+        "with. It describes: where r is no different from chance it proves nothing.",
     ),
     (
         "What becomes of the first change",

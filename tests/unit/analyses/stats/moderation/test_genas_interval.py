@@ -7,8 +7,9 @@ import pytest
 from scipy import optimize, stats
 
 from analyses.stats.moderation.genas import Genas, genas
+from analyses.stats.rotation.feature_correlation import FeatureCorrelation, FeatureSums
 from cohortmart.core.types import Floats
-from tests.unit.analyses.stats.moderation.test_genas import V0, log_likelihood, simulated
+from tests.unit.analyses.stats.moderation.test_genas import SHARED, V0, log_likelihood, simulated
 
 Data = tuple[Floats, Floats, Floats, Floats]
 
@@ -41,6 +42,24 @@ def test_ends_lie_where_the_likelihood_has_lost_what_is_allowed(rho: float) -> N
     assert -1 < found.ci_low < found.r < found.ci_high < 1
     assert deviance(found, data, found.ci_low) == pytest.approx(POINT, abs=5e-3)
     assert deviance(found, data, found.ci_high) == pytest.approx(POINT, abs=5e-3)
+
+
+def test_features_that_go_together_allow_more() -> None:
+    data = simulated(120, covariance(np.array([1.5, 1.0]), 0.3), seed=4)
+    features = FeatureCorrelation(2.0 / 119, 44.0)  # three times the variance
+    found = genas(*data, features)
+    allowed = 3 * stats.f.isf(0.05, 1, 44)
+    assert -1 < found.ci_low < found.r < found.ci_high < 1
+    assert deviance(found, data, found.ci_low) == pytest.approx(allowed, abs=1e-2)
+    assert deviance(found, data, found.ci_high) == pytest.approx(allowed, abs=1e-2)
+    alone = genas(*data)
+    assert (found.r, found.p_value) == (alone.r, alone.p_value)
+
+
+def test_where_their_correlation_is_not_known_there_is_no_interval() -> None:
+    found = genas(*simulated(120, V0, seed=4), None)
+    assert np.isfinite(found.r)
+    assert np.isnan([found.ci_low, found.ci_high]).all()
 
 
 def test_an_end_at_the_bound_is_one_that_the_data_go_with() -> None:
@@ -107,3 +126,65 @@ def test_intervals_hold_the_truth_in_95_of_100_studies(name: str) -> None:
     # neither end gives way more than the other, but near the bound
     above = np.mean([f.ci_low > rho for f in found])
     assert 0.002 < above < 0.05
+
+
+# --- features that go together -----------------------------------------------------------------
+
+
+def in_blocks(
+    n: int, v0: Floats, size: int, shared: float, m: int, seed: int
+) -> tuple[Data, FeatureCorrelation]:
+    """A study in which errors and true changes correlate within blocks of features."""
+    rng = np.random.default_rng(seed)
+    factor = np.exp(rng.normal(0, 0.5, (n, 2)))
+    v = SHARED * factor[:, [0, 0, 1]] * factor[:, [0, 1, 1]]
+    z = np.sqrt(1 - shared) * rng.normal(size=(n, m + 2))
+    z += np.sqrt(shared) * np.repeat(rng.normal(size=(n // size, m + 2)), size, axis=0)
+    df_prior = 6.0
+    sigma = np.sqrt(df_prior / rng.chisquare(df_prior, n))
+    residual = sigma[:, None] * z[:, 2:]
+    root = np.linalg.cholesky(v[:, [0, 1, 1, 2]].reshape(-1, 2, 2) + v0)
+    b = sigma[:, None] * (root @ z[:, :2, None])[:, :, 0]
+    sums = FeatureSums(m)
+    sums.add(residual, np.ones(n))
+    features = sums.correlation()
+    assert features is not None
+    s2_post = (df_prior + (residual**2).sum(axis=1)) / (df_prior + m)
+    return (b, v, s2_post, np.full(n, df_prior + m)), features
+
+
+def coverage(rho: float, size: int, shared: float, m: int, n_studies: int) -> tuple[float, float]:
+    """Share of studies whose interval holds the truth: with the design effect, and without."""
+    v0 = covariance(np.array([1.0, 0.8]), rho)
+    held = np.zeros(2)
+    for seed in range(n_studies):
+        data, features = in_blocks(1000, v0, size, shared, m, seed)
+        for k, found in enumerate((genas(*data, features), genas(*data))):
+            held[k] += found.ci_low <= rho <= found.ci_high
+    return held[0] / n_studies, held[1] / n_studies
+
+
+#: Features a block, their correlation in it, residual degrees of freedom.
+BLOCKS = {
+    "independent": (1, 0.0, 20),
+    "blocks of 50": (50, 0.25, 20),
+    "blocks of 200": (200, 0.1, 20),
+    "two that fill a study": (500, 0.25, 20),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rho", [0.6, 0.0])
+@pytest.mark.parametrize("name", BLOCKS)
+def test_intervals_hold_the_truth_where_features_go_together(name: str, rho: float) -> None:
+    size, shared, m = BLOCKS[name]
+    held, without = coverage(rho, size, shared, m, 400)
+    assert 0.92 < held < 0.98
+    assert without < 0.85 or size == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("m", [3, 9])
+def test_few_residuals_do_not_make_it_too_sure(m: int) -> None:
+    held, _ = coverage(0.6, 50, 0.25, m, 400)
+    assert 0.93 < held < 0.99
