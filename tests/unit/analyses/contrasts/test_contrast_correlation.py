@@ -28,7 +28,7 @@ def study(rotated: bool) -> tuple[Any, Any, RotationSums]:
     y = rng.normal(size=(N, 18)) + np.repeat(rng.normal(size=(N // 40, 18)), 40, axis=0)
     y[:, 6:12] += rng.normal(size=(N, 1))
     y[:, 12:] += rng.normal(size=(N, 1))
-    basis = design_basis(np.kron(np.eye(3), np.ones((6, 1))))
+    basis = design_basis(np.repeat(np.eye(3), 6, axis=0))
     fit = fit_contrasts(y, basis, CONTRASTS)
     sums = RotationSums(basis, CONTRASTS)
     sums.add(y)

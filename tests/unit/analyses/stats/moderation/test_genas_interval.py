@@ -179,7 +179,7 @@ BLOCKS = {
 def test_intervals_hold_the_truth_where_features_go_together(name: str, rho: float) -> None:
     size, shared, m = BLOCKS[name]
     held, without = coverage(rho, size, shared, m, 400)
-    assert 0.92 < held < 0.98
+    assert 0.93 < held < 0.99  # a little too wide where they do: see docs/calibration.md
     assert without < 0.85 or size == 1
 
 
