@@ -19,7 +19,9 @@ from analyses.load.pending_results import show_results
 from analyses.write.results import drop_set, fingerprint, is_current, write_set
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.lake.file_manifest import read_current
+from cohortmart.core.progress import counted_off
 from cohortmart.core.study.records import Study
+from cohortmart.core.text import listed
 from cohortmart.core.warehouse.build_state import refuse_stale
 from cohortmart.core.warehouse.home import Home, connect_read_only
 
@@ -180,17 +182,27 @@ def take_steps(
         The warehouse was built from another lake than the one that is there.
     """
     progress = Progress()
-    for row in rows:
-        for name in row[0].parts(study):
-            run = Run(study, home, name, _prefixed(say, row[0], name))
-            try:
-                for step in row:
-                    first = step.of == "analysis" and step.needs is None
-                    if only is None or _concerns(step, study, name, only):
-                        _take(step, run, progress, forced=first and only is not None)
-            finally:
-                run.close()
+    for name, row in counted_off(_of_all(rows, study), "analyses", name=_words):
+        run = Run(study, home, name, _prefixed(say, row[0], name))
+        try:
+            for step in row:
+                first = step.of == "analysis" and step.needs is None
+                if only is None or _concerns(step, study, name, only):
+                    _take(step, run, progress, forced=first and only is not None)
+        finally:
+            run.close()
     return progress
+
+
+def _of_all(rows: Iterable[Sequence[Step]], study: Study) -> list[tuple[str, Sequence[Step]]]:
+    """Return what the loop goes through: each analysis or assay, and a row of steps for it."""
+    return [(name, row) for row in rows for name in row[0].parts(study)]
+
+
+def _words(one: tuple[str, Sequence[Step]]) -> str:
+    """Say what is computed now."""
+    name, row = one
+    return f"{name}, {listed([step.title for step in row if step.title], 3)}"
 
 
 def _prefixed(say: Say, step: Step, name: str) -> Say:

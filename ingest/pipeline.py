@@ -18,6 +18,7 @@ from cohortmart.core.lake.hashed_tables import write_named
 from cohortmart.core.lake.layers import RAW, is_derived
 from cohortmart.core.lake.lock import lake_lock
 from cohortmart.core.lake.matrix_samples import matrix_sample_rows, matrix_sample_table
+from cohortmart.core.progress import counted_off
 from cohortmart.core.study.records import SampleSheet, Study
 from cohortmart.core.text import counted, listed
 from cohortmart.core.warehouse.home import Home
@@ -143,7 +144,10 @@ def _ingest(study: Study, home: Home, study_file: Path, say: Say) -> IngestSumma
         checksums.of(study.reference.network.file)
     annotation = read_annotation(study, home.lake, study_file, checksums, say)
     lookup = read_lookup(home.lake, annotation.entries)
-    done = [_one_assay(home.lake, plan, study_file, lookup, say) for plan in plans]
+    done = [
+        _one_assay(home.lake, plan, study_file, lookup, say)
+        for plan in counted_off(plans, "assays", name=lambda plan: plan.name)
+    ]
     named = name_genes(
         home.lake, [reading.features for reading in done], annotation.entries, lookup, say
     )

@@ -71,7 +71,7 @@
 
 {#
     The statements that make what the study says of its columns comments of this relation, as
-    its YAML cannot know them: own columns get the description of `study_variable`, and those of
+    its YAML cannot know them: own columns get the description of `study_variable`; those of
     the YAML keep theirs and have it added. `this` is the table of samples.
 #}
 {% macro comments_of_the_study() %}

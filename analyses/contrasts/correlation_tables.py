@@ -13,6 +13,14 @@ from analyses.stats.rotation.rotation import CorrelationTest
 from analyses.write.columns import table_of
 from cohortmart.core.types import Floats, Ints
 
+#: Columns of the biological correlation, and the numbers of `Genas` in them.
+_BIOLOGICAL = {
+    "r_biological": "r",
+    "r_biological_ci_low": "ci_low",
+    "r_biological_ci_high": "ci_high",
+    "biological_p_value": "p_value",
+}
+
 
 def correlation_rows(
     analysis: str,
@@ -80,9 +88,9 @@ def _biological(
     j: Ints,
 ) -> dict[str, Floats]:
     """Put the biological correlations into the rows of their pairs."""
-    r, p = np.full(len(i), np.nan), np.full(len(i), np.nan)
+    columns = {name: np.full(len(i), np.nan) for name in _BIOLOGICAL}
     row = {pair: k for k, pair in enumerate(zip(i.tolist(), j.tolist(), strict=True))}
     for pair, one in found.items():
-        at = row[min(pair), max(pair)]
-        r[at], p[at] = one.r, one.p_value
-    return {"r_biological": r, "biological_p_value": p}
+        for name, number in _BIOLOGICAL.items():
+            columns[name][row[min(pair), max(pair)]] = getattr(one, number)
+    return columns

@@ -24,6 +24,7 @@ from analyses.stats.gene_sets.over_representation import (
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from analyses.step import Made, Step
 from analyses.write.columns import table_of
+from cohortmart.core.progress import counted_off
 from cohortmart.core.study.findings_records import Enrichment
 from cohortmart.core.study.kinds import BETA
 from cohortmart.core.study.records import Study
@@ -66,7 +67,8 @@ def enrichment_tables(
     if not len(sets.name):  # lists of contrasts that found nothing
         return
     universe: pa.Array | None = None
-    for found in found_genes(con, study, name):
+    lists = found_genes(con, study, name)
+    for found in counted_off(lists, "gene sets of lists", name=lambda found: found.name):
         if universe is None or not universe.equals(found.universe):
             universe = found.universe
             where = f"the genes tested in analysis {name}"

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cohortmart.core.progress import counted_off, is_heard
 from cohortmart.core.types import Floats
 from cohortmart.core.warehouse.home import fetch
 from cohortmart.core.warehouse.macros import rendered
@@ -86,7 +87,10 @@ class StreamedMatrix:
         group = np.empty((size, len(self._columns)))
         ids: list[pa.Array] = []
         filled = 0
-        for names, values in self._batches():
+        passing = counted_off(
+            self._batches(), f"features of {self._assay}", self._n_features(), lambda b: len(b[0])
+        )
+        for names, values in passing:
             start = 0
             while start < len(names):
                 n = min(size - filled, len(names) - start)
@@ -99,6 +103,13 @@ class StreamedMatrix:
                     ids, filled = [], 0
         if filled:
             yield pa.concat_arrays(ids), group[:filled]
+
+    def _n_features(self) -> float | None:
+        """Return how many features there are, if someone wants to know."""
+        if not is_heard():
+            return None
+        count = f"select count(*) as n from {self.rows} where assay = $1"
+        return float(fetch(self._con.cursor(), count, [self._assay])["n"][0].as_py())
 
     def _batches(self) -> Iterator[tuple[pa.Array, Floats]]:
         query, params = self._query("feature_id, measured")

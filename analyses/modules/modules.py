@@ -20,6 +20,7 @@ from analyses.stats.network.stability import Stability, stability
 from analyses.step import Made, Step
 from analyses.write.columns import table_of
 from cohortmart.core.errors import AnalysisError
+from cohortmart.core.progress import counted_off
 from cohortmart.core.study.findings_records import Modules
 from cohortmart.core.study.records import Study
 from cohortmart.core.text import counted
@@ -94,9 +95,10 @@ def module_tables(
             f"the seeds of analysis `{name}`", everyone, "the genes of the network", network.genes
         )
     genes, summaries = [], []
-    for (pair,) in con.execute(
+    pairs = con.execute(
         "select distinct pair from new_rebound_pair where analysis = ? order by pair", [name]
-    ).fetchall():
+    ).fetchall()
+    for (pair,) in counted_off(pairs, "disease modules", name=lambda row: str(row[0])):
         seeds = {gene for of_pair, gene in found if of_pair == pair}
         known = np.flatnonzero([gene in seeds for gene in network.genes])
         if len(known) == 0:

@@ -21,6 +21,7 @@ from cohortmart.core.lake.assays import assay_rows
 from cohortmart.core.lake.file_manifest import Entry, read_current, read_part, switch_current
 from cohortmart.core.lake.layers import part_of
 from cohortmart.core.lake.lock import lake_lock
+from cohortmart.core.progress import counted_off
 from cohortmart.core.schemas.tables import ASSAY
 from cohortmart.core.study.kinds import KINDS
 from cohortmart.core.study.records import Assay, Study
@@ -67,9 +68,9 @@ def normalise(study: Study, home: Home, say: Say = print) -> NormaliseSummary:
     skipped: list[str] = []
     with lake_lock(home):
         _refuse_other_study(home.lake, study)
-        for name, assay in sorted(study.assays.items()):
-            if len(assay.layers) > 1:
-                _layers_of(study, home, name, assay, say, done, skipped)
+        layered = [(n, a) for n, a in sorted(study.assays.items()) if len(a.layers) > 1]
+        for name, assay in counted_off(layered, "layers of assays", name=lambda one: one[0]):
+            _layers_of(study, home, name, assay, say, done, skipped)
         make_derived(study, home, say, done, skipped)
     return NormaliseSummary(tuple(done), tuple(skipped))
 
@@ -98,8 +99,8 @@ def _layers_of(
                 prefix=f".{layer}.parquet.", suffix=".tmp", dir=home.lake
             ) as folder:
                 run = StepRun(
-                    study, home.lake, name, assay, step.options(assay), source, Path(folder),
-                    where=f"assay {name}, {layer}",
+                    study, home.lake, name, assay, step.options(assay), source.heard(),
+                    Path(folder), where=f"assay {name}, {layer}",
                 )  # fmt: skip
                 result = step.run(run)
                 there = written_layer(home.lake, name, layer, mark, source, result, options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.core.lake.matrix import extras_of, read_matrix
+from cohortmart.core.progress import counted_off
 from cohortmart.core.types import Floats, Ints
 
 #: Feature ids (rows,) and values (rows, samples), NaN = missing.
@@ -41,6 +42,12 @@ class LayerSource:
     feature_ids: pa.Array
     sample_ids: tuple[str, ...]
     columns: tuple[str, ...]
+
+    def heard(self) -> LayerSource:
+        """Return the same, telling how many features have passed in each reading."""
+        n, what = len(self.feature_ids), f"features of the layer {self.layer}"
+        rows = self.rows
+        return replace(self, rows=lambda: counted_off(rows(), what, n, lambda row: len(row[0])))
 
 
 def beta_rows(

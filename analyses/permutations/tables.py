@@ -22,6 +22,7 @@ from analyses.step import Made, Run, Step
 from analyses.write.columns import table_of
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.prefetch import one_ahead
+from cohortmart.core.progress import counted_off
 from cohortmart.core.schemas.tables import RESULT_TABLES
 from cohortmart.core.study.model_records import Permutations
 from cohortmart.core.study.records import Analysis, Study
@@ -220,7 +221,7 @@ def _add(inputs: ModelInputs, prior: _Prior, sums: list[PermutationSums]) -> Non
         rows = slice(start, start + len(block.y))
         start = rows.stop
         s2, df = prior.variance.s2_prior[rows], prior.variance.df_prior[rows]
-        for one in sums:
+        for one in counted_off(sums, "permutations of contrasts"):
             one.add(block.y, s2, df, prior.df_total[rows], block.weights)
 
 

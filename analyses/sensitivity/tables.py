@@ -21,6 +21,7 @@ from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from analyses.step import Made, Step
 from analyses.write.columns import table_of
 from cohortmart.core.errors import AnalysisError
+from cohortmart.core.progress import counted_off
 from cohortmart.core.study.records import Study
 from cohortmart.core.text import counted, did_you_mean
 from cohortmart.core.types import Floats
@@ -87,7 +88,7 @@ def sensitivity_tables(preparation: Preparation, say: Callable[[str], None]) -> 
     yield _rows(name, AS_ANALYSED, 0, n, Outcome(contrasts.names, fitted, {}), listed, limits)
     del fitted  # one variant's statistics are in memory at a time
     order, n_partly = 0, 0
-    for variant in variants:
+    for variant in counted_off(variants, "other models", name=lambda variant: variant.name):
         outcome = refit(preparation, variant, reference)
         if outcome is None:
             say(f"`{variant.name}` was left out: the other terms of the model say it already")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
-from cohortmart.api.names import NAMED, no_such
+from cohortmart.api.names import no_such
 from cohortmart.api.open_warehouse import OpenWarehouse
 from cohortmart.api.relation import Relation
-from cohortmart.core.study.kinds import CONTINUOUS, kind_of_values
 from cohortmart.core.warehouse.macros import rendered
 
 _CONTRASTS = """
@@ -21,8 +18,8 @@ _CONTRASTS = """
     order by d.analysis, d.contrast_order nulls last, d.contrast
 """
 _RESULTS = f"""
-    select r.feature_id, n.name, {rendered("is_found", "r", "s.limits")} as is_found,
-        r.* exclude (analysis, contrast, feature_id)
+    select r.feature_id, r.feature_name, {rendered("is_found", "r", "s.limits")} as is_found,
+        r.* exclude (analysis, contrast, feature_id, feature_name)
     from fct_contrast_result as r
     cross join (
         select struct_pack(
@@ -31,7 +28,6 @@ _RESULTS = f"""
         ) as limits
         from contrast_summary where analysis = $analysis and contrast = $contrast
     ) as s
-    left join ({{named}}) as n on n.feature_id = r.feature_id
     where r.analysis = $analysis and r.contrast = $contrast
     order by r.p_value nulls last, abs(r.t) desc nulls last, r.feature_id
 """
@@ -68,12 +64,8 @@ def contrast_results(warehouse: OpenWarehouse, analysis: str, contrast: str) -> 
     InputError
         There is no such analysis, or no such contrast in it.
     """
-    row = check_contrast(warehouse, analysis, contrast)
-    kind = kind_of_values(row["values_used"]).name
-    params: dict[str, Any] = {"analysis": analysis, "contrast": contrast}
-    if kind == CONTINUOUS:
-        params["assay"] = row["assay"]
-    return Relation(warehouse, _RESULTS.format(named=NAMED[kind]), params)
+    check_contrast(warehouse, analysis, contrast)
+    return Relation(warehouse, _RESULTS, {"analysis": analysis, "contrast": contrast})
 
 
 def check_analysis(warehouse: OpenWarehouse, analysis: str) -> None:
@@ -84,8 +76,8 @@ def check_analysis(warehouse: OpenWarehouse, analysis: str) -> None:
         raise no_such("analysis with results", [analysis], known)
 
 
-def check_contrast(warehouse: OpenWarehouse, analysis: str, contrast: str) -> dict[str, Any]:
-    """Return the row of a contrast in `dim_contrast`; raise unless there is one.
+def check_contrast(warehouse: OpenWarehouse, analysis: str, contrast: str) -> None:
+    """Raise unless there is such a contrast.
 
     Parameters
     ----------
@@ -98,9 +90,7 @@ def check_contrast(warehouse: OpenWarehouse, analysis: str, contrast: str) -> di
         There is no such analysis, or no such contrast in it.
     """
     check_analysis(warehouse, analysis)
-    query = "select * from dim_contrast where analysis = ? order by contrast_order, contrast"
-    rows = Relation(warehouse, query, [analysis]).pl()
-    named = rows.filter(pl.col("contrast") == contrast)
-    if named.is_empty():
-        raise no_such(f"contrast of {analysis}", [contrast], rows["contrast"].to_list())
-    return named.row(0, named=True)
+    query = "select contrast from dim_contrast where analysis = ? order by contrast_order, contrast"
+    known = Relation(warehouse, query, [analysis]).pl()["contrast"].to_list()
+    if contrast not in known:
+        raise no_such(f"contrast of {analysis}", [contrast], known)

@@ -13,8 +13,8 @@ from cohortmart.core.study.kinds import BETA, KINDS
 
 #: Results of features in every analysis; `{those}` gives their assay and id.
 _RESULTS = """
-    select r.analysis, r.contrast, d.assay, r.feature_id, d.meaning,
-        r.* exclude (analysis, contrast, feature_id)
+    select r.analysis, r.contrast, d.assay, r.feature_id, r.feature_name, d.meaning,
+        r.* exclude (analysis, contrast, feature_id, feature_name)
     from ({those}) as f
     inner join dim_contrast as d on d.assay = f.assay
     inner join fct_contrast_result as r

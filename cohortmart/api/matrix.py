@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -22,7 +21,7 @@ from analyses.load.streamed import (
     RawMeasurements,
     StreamedMatrix,
 )
-from cohortmart.api.names import NAMED, features_meant, no_such
+from cohortmart.api.names import features_meant, no_such
 from cohortmart.api.relation import frame_of
 from cohortmart.core.errors import InputError
 from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
@@ -61,8 +60,8 @@ class Matrix:
     values : ndarray of shape (n_features, n_samples)
         float64; NaN = missing.
     features : polars.DataFrame
-        A row for each row of `values`, in the order of the ids: feature_id, name (of a CpG the
-        names of its genes), and what is known of it.
+        A row for each row of `values`, in the order of the ids: feature_id,
+        feature_name (of a CpG the names of its genes), and what is known of it.
     samples : polars.DataFrame
         A row for each column of `values`, as in dim_sample, in the order of the ids.
     """
@@ -80,8 +79,8 @@ class Matrix:
         return self.features.height, self.samples.height
 
     def pl(self) -> pl.DataFrame:
-        """Return one wide frame: feature_id, name, then a column for each sample by its id."""
-        named = self.features.select("feature_id", "name")
+        """Return one wide frame: feature_id, feature_name, then a column a sample by its id."""
+        named = self.features.select("feature_id", "feature_name")
         ids = [i if i not in named.columns else f"{i}_" for i in self.samples["sample_id"]]
         return named.hstack(pl.DataFrame(self.values, schema=ids, orient="row"))
 
@@ -131,18 +130,16 @@ class MatrixReader:
         return self._matrix(pa.concat_arrays(ids) if ids else pa.array([], pa.string()), values)
 
     def _matrix(self, ids: pa.Array, values: Floats) -> Matrix:
-        params: dict[str, Any] = {"ids": ids.to_pylist()}
-        if self.kind == CONTINUOUS:
-            params["assay"] = self.assay
+        params = {"ids": ids.to_pylist(), "assay": self.assay}
         features = answer(
             self.con,
             f"""
-            select w.feature_id, n.name, k.* exclude (feature_id)
+            select w.feature_id, n.feature_name, k.* exclude (feature_id)
             from (
                 select unnest($ids::varchar[]) as feature_id,
                     generate_subscripts($ids::varchar[], 1) as place
             ) as w
-            left join ({NAMED[self.kind]}) as n on n.feature_id = w.feature_id
+            left join dim_feature as n on n.assay = $assay and n.feature_id = w.feature_id
             left join ({_KNOWN[self.kind]}) as k on k.feature_id = w.feature_id
             order by w.place
             """,

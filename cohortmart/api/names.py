@@ -12,18 +12,6 @@ from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS, KINDS
 from cohortmart.core.text import listed, nearest
 from cohortmart.core.warehouse.query import answer
 
-#: The name that people know each feature by; a CpG has those of its genes.
-NAMED: Mapping[str, str] = {
-    COUNTS: "select gene_id as feature_id, gene_name as name from dim_gene",
-    BETA: """
-        select probe_id as feature_id,
-            string_agg(distinct gene_name, ', ' order by gene_name) as name
-        from bridge_probe_gene group by probe_id
-    """,
-    CONTINUOUS: """
-        select feature_id, measure_name as name from dim_measure where assay = $assay
-    """,
-}
 #: Words that mean a gene by its present name: rank 1 is surer than 2.
 _OTHER_NAMES = """
     select a.alias as word, g.gene_id as feature_id, 4 as rank
@@ -128,7 +116,9 @@ def gene_meant(con: duckdb.DuckDBPyConnection, word: str) -> tuple[str | None, t
     """
     known = f"""
         select word, feature_id as gene_id, name, rank
-        from ({_WORDS[COUNTS]}) inner join ({NAMED[COUNTS]}) using (feature_id)
+        from ({_WORDS[COUNTS]})
+        inner join (select gene_id as feature_id, gene_name as name from dim_gene)
+            using (feature_id)
         union all select gene_name, null, gene_name, 5 from bridge_probe_gene
         union all select gene_name, null, gene_name, 5 from dim_measure
         union all select a.alias, null, a.gene_name, 6 from bridge_gene_alias as a

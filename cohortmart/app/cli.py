@@ -13,6 +13,7 @@ import typer
 
 from cohortmart import __version__
 from cohortmart.app.environment import environment_of_children
+from cohortmart.app.export import options as export_options
 from cohortmart.core.errors import BuildError, CohortmartError
 
 app = typer.Typer(
@@ -141,6 +142,24 @@ def report(
     report_only(out, pseudonymise=pseudonymise, quiet=session.quiet)
 
 
+@app.command(name="init")
+def init_(
+    given: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILES]...", help="Files and folders; else this folder."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="STUDY.yml", help="The file to write.")
+    ] = Path("study.yml"),
+) -> None:
+    """Propose a study.yml from the files as they are; asks what they leave open."""
+    from cohortmart.app.init.command import run_init
+
+    report = run_init(given or [Path()], out, quiet=session.quiet)
+    if report.faulty:
+        raise typer.Exit(2)
+
+
 @app.command()
 def check(study: StudyFile) -> None:
     """Say what the study can answer; reads only headers and the sample sheet."""
@@ -190,19 +209,22 @@ def sql(
 
 @app.command()
 def export(
-    target: Annotated[Path, typer.Argument(metavar="FILE.duckdb", help="The file to write.")],
     out: OutFolder,
-    table: Annotated[
-        list[str] | None,
-        typer.Option("--table", metavar="NAME", help="Only this table; may be given again."),
-    ] = None,
+    target: export_options.Target = None,
+    to: export_options.To = None,
+    table: export_options.Tables = None,
+    analysis: export_options.Analyses = None,
+    assay: export_options.Assays = None,
+    pseudonymise: export_options.Pseudonymise = False,
+    gzip: export_options.Gzip = False,
 ) -> None:
-    """Write the tables into one DuckDB file that can be sent on: it needs no other file."""
-    from cohortmart.app.commands.export import export_tables
+    """Write the tables into one DuckDB file, or values and results for another program."""
+    from cohortmart.app.export.command import export_as_asked
     from cohortmart.core.warehouse.home import Home
 
     session.out = out
-    said = export_tables(Home(out), target, table or ())
+    names = {"tables": table or (), "analyses": analysis or (), "assays": assay or ()}
+    said = export_as_asked(Home(out), target, to, **names, pseudonymise=pseudonymise, gzip=gzip)
     if not session.quiet:
         print(said)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cohortmart.core.progress import counted_off
 from cohortmart.core.spawning import without_main
 from cohortmart.report.blocks import Figure
 from cohortmart.report.columns import rows
@@ -88,7 +89,8 @@ def draw_files(figures: Sequence[Figure], folder: Path) -> list[Path]:
         return []
     # a process of its own for each half: the drawing library holds the interpreter
     with without_main(), ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        list(pool.map(_draw, jobs, chunksize=1))
+        for _ in counted_off(pool.map(_draw, jobs, chunksize=1), "figures drawn", len(jobs)):
+            pass
     return [Path(f"{job.path}.{kind}") for job in jobs for kind in job.kinds]
 
 

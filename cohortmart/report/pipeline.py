@@ -11,6 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from cohortmart import __version__
+from cohortmart.core.lake.file_manifest import replace_folder
+from cohortmart.core.progress import counted_off
 from cohortmart.core.warehouse.build_state import read_built
 from cohortmart.core.warehouse.home import Home
 from cohortmart.report.assemble import html
@@ -92,7 +94,7 @@ def write_report(
             write_figure_list(figures, written, workshop / "figures")
             say(f"report: {len(figures)} figures in {time.monotonic() - drawn:.1f} s")
             (workshop / _MARK).write_text(mark, encoding="utf-8")
-            _put_in_place(workshop, folder)
+            replace_folder(workshop, folder)
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
     return ReportSummary(folder / "index.html", len(figures), True, time.monotonic() - began)
@@ -101,7 +103,7 @@ def write_report(
 def report_pages(source: Source, say: Callable[[str], None]) -> list[Page]:
     """Return all pages of the report, in order."""
     pages: list[Page] = []
-    for name, page in PAGES:
+    for name, page in counted_off(PAGES, "pages", name=lambda one: one[0]):
         began = time.monotonic()
         made = page(source.after([(p.name, p.title) for p in pages if p.sections]))
         pages.append(pseudonymise_page(made, source.names) if source.pseudonymised else made)
@@ -139,16 +141,6 @@ def _footer(source: Source) -> str:
         "the "
         "house."
     )
-
-
-def _put_in_place(new: Path, folder: Path) -> None:
-    """Rename a finished report over the earlier one."""
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    new.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _made_from(folder: Path) -> str | None:

@@ -102,6 +102,16 @@ class Source:
         return self.nouns.timepoint
 
     @property
+    def has_groups(self) -> bool:
+        """Whether there is more than one group: of one there is nothing to say."""
+        return len(self.groups) > 1
+
+    @property
+    def has_cell_types(self) -> bool:
+        """Whether there is more than one cell type."""
+        return bool(self.value("select count(distinct cell_type) > 1 from shown_sample"))
+
+    @property
     def pseudonymised(self) -> bool:
         """Whether the report leaves the house: no names, no single person's course or age."""
         return self.names.pseudonymised

@@ -54,7 +54,9 @@ def codes(packed: str) -> Ints:
 def numbers(codes: Ints) -> Floats:
     """Return the numbers whose codes `three_digits` gave; NaN where one is missing."""
     exponent, digits = np.divmod((codes - 2) // 2, 900)
-    size = (digits + 100.0) * 10.0 ** np.clip(exponent - _LEAST_EXPONENT - 2.0, -320, 306)
+    with np.errstate(over="ignore"):  # the largest doubles may be rounded up beyond all
+        size = (digits + 100.0) * 10.0 ** np.clip(exponent - _LEAST_EXPONENT - 2.0, -320, 306)
+    size = np.minimum(size, np.finfo(np.float64).max)
     signed = np.where(codes % 2 == 1, -size, size)
     return np.where(codes > 1, signed, np.where(codes == 1, 0.0, np.nan))
 

@@ -52,8 +52,8 @@ def purge(home: Home) -> None:
     """Delete everything in the output folder that could still hold what was forgotten.
 
     Matrices that were replaced are kept without the forgotten columns; everything else that is
-    not current in the lake goes, and so do results, report, logs and the warehouse, because all
-    of them were made with the forgotten values.
+    not current in the lake goes, and so do results, report, exports, logs and the warehouse,
+    because all of them were made with the forgotten values.
 
     Parameters
     ----------
@@ -71,6 +71,7 @@ def purge(home: Home) -> None:
             path.unlink()
     for name in ("results", "logs", ".building", *REPORT_FOLDERS):
         _empty(home.root / name)
+    _empty(home.exports)
     drop_pseudonyms(
         home.root,
         lambda kind, name: (

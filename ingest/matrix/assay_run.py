@@ -13,6 +13,7 @@ import pyarrow as pa
 from cohortmart.core.count_scale import CountScale
 from cohortmart.core.lake.matrix import Rows
 from cohortmart.core.prefetch import one_ahead
+from cohortmart.core.progress import counted_off
 from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.study.records import Assay
 from cohortmart.core.text import counted
@@ -21,7 +22,8 @@ from ingest.check.matrix import Kind, MatrixTally
 from ingest.check.transform_domain import check_transform
 from ingest.matrix.gene_ids import gene_ids
 from ingest.matrix.pools import Pool, pooled
-from ingest.read.formats import read_blocks
+from ingest.read.continuous.header import MeasurementHeader
+from ingest.read.formats import estimated_rows, read_blocks
 from ingest.read.matrix.counter_rows import CounterRows
 from ingest.read.matrix.records import Block, MatrixHeader
 from ingest.read.matrix.summed import GeneSums
@@ -111,7 +113,10 @@ class AssayRun:
         counters = CounterRows()
         counts = tally.kind == "counts"
         genes = gene_ids(header, self.assay, self._lookup, counters) if counts else None
-        for read in genes.blocks() if genes else one_ahead(read_blocks(header, self.assay)):
+        blocks = genes.blocks() if genes else one_ahead(read_blocks(header, self.assay))
+        total = None if isinstance(header, MeasurementHeader) else estimated_rows(header)
+        what = f"{header.path.name}, features"
+        for read in counted_off(blocks, what, total, lambda b: len(b.feature_ids)):
             block = tally.clipped(read)
             tally.add(block)
             self.notes += [note for note in block.notes if note not in self.notes]

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cohortmart.core.progress import counted_off
 from ingest.matrix.assay_run import AssayRun
 from ingest.read.matrix.joined import Scratch, spill
 from ingest.read.matrix.records import Block, MatrixHeader
@@ -50,7 +51,8 @@ def spilled_parts(
     parts: list[Scratch] = []
     firsts: list[MatrixHeader] = []
     columns = _Columns(folder)
-    for i, header in enumerate(headers):
+    counted = counted_off(headers, f"files of {run.name}", name=lambda header: header.path.name)
+    for i, header in enumerate(counted):
         if len(header.samples) > 1 or len(headers) == 1:
             parts += columns.written()
             firsts.append(header)

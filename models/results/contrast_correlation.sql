@@ -31,6 +31,8 @@ select
         when beyond_chance then 'weaker or opposite'
     end as reading,
     r_biological,
+    r_biological_ci_low,
+    r_biological_ci_high,
     biological_p_value,
     n_features,
     n_features_rotated,

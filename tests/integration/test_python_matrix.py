@@ -115,13 +115,15 @@ def test_any_samples_features_and_blocks(study: cohortmart.Study, data: st.DataO
 
 def test_features_go_by_name_and_a_gene_stands_for_its_cpgs(study: cohortmart.Study) -> None:
     genes = study.matrix("rna", features=["SYN470", "syn2", "ENSG90000000003"])
-    assert genes.features["name"].to_list() == ["SYN2", "SYN3", "SYN470"]
+    assert genes.features["feature_name"].to_list() == ["SYN2", "SYN3", "SYN470"]
     wide = genes.pl()
-    assert wide.columns[:3] == ["feature_id", "name", genes.samples["sample_id"][0]]
+    assert wide.columns[:3] == ["feature_id", "feature_name", genes.samples["sample_id"][0]]
     assert wide.height == 3
     cpgs = study.matrix("methylation", features=["SYN2"])
-    assert cpgs.features["name"].to_list() == ["SYN2", "SYN2"]
-    assert study.matrix("proteins", features=["SYNP1"]).features["name"].to_list() == ["SYNP1"]
+    assert cpgs.features["feature_name"].to_list() == ["SYN2", "SYN2"]
+    assert study.matrix("proteins", features=["SYNP1"]).features["feature_name"].to_list() == [
+        "SYNP1"
+    ]
 
 
 def test_what_is_not_there_is_said(study: cohortmart.Study) -> None:

@@ -55,14 +55,6 @@ def test_a_notebook_can_show_it(study: cohortmart.Study, tmp_path: Path, name: s
     assert len(list(tmp_path.iterdir())) == 2
 
 
-@pytest.mark.slow
-def test_the_list_has_the_figures_of_the_report(study: cohortmart.Study) -> None:
-    names = study.plot.list()["name"].to_list()
-    files = {p.stem.removesuffix("-85mm") for p in study.folder.glob("report/figures/*.svg")}
-    assert files
-    assert files <= set(names)
-
-
 def test_the_course_is_that_of_the_values(study: cohortmart.Study) -> None:
     chart = study.plot.course("SYN470", analysis="rna_cd8")
     drawn = chart.data["courses"].filter(pl.col("kind") == "person")
@@ -75,7 +67,7 @@ def test_the_course_is_that_of_the_values(study: cohortmart.Study) -> None:
 def test_the_volcano_has_every_feature_once(study: cohortmart.Study) -> None:
     points = study.plot.volcano("rna_cd8", "MS_3rd-1st").data["features"]
     rows = study.contrast("rna_cd8", "MS_3rd-1st").pl().with_columns(
-        pl.format("{} ({})", "name", "feature_id").alias("name"),
+        pl.format("{} ({})", "feature_name", "feature_id").alias("name"),
         pl.when("is_found").then(pl.when(pl.col("log_fc") > 0).then(pl.lit("up"))
                                  .otherwise(pl.lit("down")))
         .otherwise(pl.lit("neither")).alias("direction"),

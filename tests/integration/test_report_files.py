@@ -48,7 +48,7 @@ def test_every_figure_and_table_is_explained(demo_run: Path) -> None:
     # not in the demo
     never = (
         "quality-failed-", "findings-overlap", "quality-missing-", "methods-derived",
-        "overview-counts",
+        "methods-deviations", "overview-counts",
     )  # fmt: skip
     there = names_in(page) | files
     assert [

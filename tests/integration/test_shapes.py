@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from tests.support.finished_run import cohortmart
+from tests.support.report_words import CELL_TYPES, GROUPS, MODEL_STUDY, words_of_report
 from tests.support.shape_studies import PLANTED, SHAPES, TRUTH, write_study
 
 pytestmark = pytest.mark.slow
@@ -56,8 +57,12 @@ def made(name: str, folder: Path) -> Iterator[Shape]:
     words = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
     with duckdb.connect(str(folder / "out" / "warehouse.duckdb"), read_only=True) as con:
         yield Shape(con, check, words)
-    assert "pregnan" not in words
     assert " None " not in words
+    # a study without cell types, of its own subject and here and there of one group
+    said = words_of_report(page)
+    assert len(said) > 100
+    unheard_of = [MODEL_STUDY, CELL_TYPES, *([] if "groups:" in study.read_text() else [GROUPS])]
+    assert [text for text in said if any(words.search(text) for words in unheard_of)] == []
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,17 @@ def study() -> dict[str, Any]:
             {"analysis": "rna", "contrast": c, "contrast_order": i, "meaning": f"what {c} says"}
             for i, c in ((2, "late"), (1, "early"))
         ],
-        "design_matrix": [{"analysis": "rna", "sample_id": s[0]} for s in SAMPLES],
+        "design_matrix": [
+            {"analysis": a, "sample_id": s[0], "coefficient": g, "value": float(g == s[2])}
+            for a in ("rna", "two") for s in SAMPLES for g in (HP, MS)
+        ],
+        # Ada is in all of these but `hers`, Ida in `hers` and the second contrast of each pair
+        "contrast_weight": [
+            {"analysis": a, "contrast": c, "coefficient": g, "weight": 1.0}
+            for a, c, g in (("rna", "early", HP), ("rna", "late", HP), ("rna", "same", HP),
+                            ("rna", "few", HP), ("rna", "hers", MS), ("two", "late", MS))
+        ],
+        "dim_sample": [{"sample_id": s[0], "subject_id": s[1]} for s in SAMPLES],
         "module_summary": [_summary()],
         "module_gene": [
             {"analysis": "rna", "pair": "a/b", "gene_name": g, "is_seed": seed, "rank": rank,
@@ -81,7 +91,9 @@ def study() -> dict[str, Any]:
         "dmp": [{"analysis": "else", "contrast": "late", "probe_id": "9"}],
         "contrast_overlap": [
             _overlap("early", 0.001, False), _overlap("late", 0.5, False),
-            _overlap("same", None, True),
+            _overlap("same", None, True), _overlap("hers", 0.0001, False),
+            {**_overlap("late", 1.0, False), "second_direction": "up", "n_second": 0},
+            {**_overlap("few", 0.9, False), "n_both": 0},
         ],
     }  # fmt: skip
 

@@ -13,7 +13,7 @@ PARAMETERS: dict[str, Any] = {
     "model": {"means": ["group", "timepoint"], "covariates": ["age"], "block": "subject",
               "correlation": "consensus", "within": None, "formula": None, "curve": None,
               "baseline": None},
-    "rebound": {"preset": "default"}, "modules": {"mode": "fixed", "seed_weight": 1},
+    "rebound": {"preset": "paper"}, "modules": {"mode": "fixed", "seed_weight": 1},
     "thresholds": {"p": None, "adj_p": 0.05},
 }  # fmt: skip
 

@@ -43,7 +43,8 @@ def rebound(group: str, found: int, reading: str) -> tuple[dict[str, Any], dict[
         # a table of correlations names two contrasts in their order in study.yml
         {"analysis": "a", "first_contrast": f"{group}_2", "second_contrast": f"{group}_1",
          "r": -0.8, "r_no_effect": -0.5, "no_effect_low": -0.6, "no_effect_high": -0.4,
-         "p_value": 0.001, "reading": reading, "r_biological": None},
+         "p_value": 0.001, "reading": reading, "r_biological": None,
+         "r_biological_ci_low": None, "r_biological_ci_high": None},
     )  # fmt: skip
 
 

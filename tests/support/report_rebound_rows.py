@@ -106,6 +106,8 @@ def _correlation(group: str, r: float) -> dict[str, Any]:
         "analysis": ANALYSIS, "first_contrast": first, "second_contrast": second, "r": r,
         "r_no_effect": -0.5, "no_effect_low": -0.6, "no_effect_high": -0.4,
         "p_value": 0.0002 if beyond else 0.64, "r_biological": -0.9 if beyond else None,
+        "r_biological_ci_low": -1.0 if beyond else None,
+        "r_biological_ci_high": -0.7 if beyond else None,
         "reading": "stronger than chance" if beyond else "no different from chance",
     }  # fmt: skip
 

@@ -75,7 +75,7 @@ def drug_trial() -> tuple[list[Sample], str]:
     samples = [
         Sample(
             {"sample": f"{arm[0].upper()}{i}w{n}", "patient": f"{arm[0].upper()}{i}", "arm": arm,
-             "week": week},
+             "week": week, "sex": "fm"[i % 2]},
             f"{arm}{i}",
             strength[week] * (arm == "drug"),
         )
@@ -85,7 +85,8 @@ def drug_trial() -> tuple[list[Sample], str]:
     ]  # fmt: skip
     study = """\
 study: trial
-samples: {file: samples.csv, sample: sample, subject: patient, group: arm, timepoint: week}
+samples:
+  {file: samples.csv, sample: sample, subject: patient, group: arm, timepoint: week, factors: [sex]}
 timepoints: [0, 4, 12]
 groups: [placebo, drug]
 subject_noun: [patient, patients]

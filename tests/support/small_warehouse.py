@@ -50,7 +50,8 @@ create table contrast_summary (
     threshold_delta_beta double, threshold_log_fc double
 );
 create table fct_contrast_result (
-    analysis varchar, contrast varchar, feature_id varchar, log_fc double, t double,
+    analysis varchar, contrast varchar, feature_id varchar, feature_name varchar,
+    log_fc double, t double,
     p_value double, adj_p_value double, delta_beta double
 );
 """
@@ -63,6 +64,7 @@ def write_warehouse(folder: Path, contrasts: tuple[str, ...] = ("b - a",)) -> Pa
     genes = [("ENSG1", "IL7R", "ENSG1", "IL7R"), ("ENSG2", "CD69", "ENSG2", "CD69"),
              ("ENSG3", None, "ENSG3", None), ("ENSG4", "TWIN", "ENSG4", "TWIN"),
              ("ENSG5", "TWIN", "ENSG5", "TWIN"), ("ENSG6", "SEPTIN2", "ENSG6", "SEPT2"),
+             ("ENSG7", "ABC", "ENSG7", "ABC"), ("ENSG8", "Abc", "ENSG8", "Abc"),
              *((f"h{i}", name, None, name) for i, name in enumerate(HOSTILE))]  # fmt: skip
     with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
         con.execute(_TABLES)
@@ -84,8 +86,9 @@ def write_warehouse(folder: Path, contrasts: tuple[str, ...] = ("b - a",)) -> Pa
                 row,
             )
             con.executemany(
-                "insert into fct_contrast_result values (?, ?, ?, ?, ?, ?, ?, null)",
-                [(*row, "ENSG1", 0.5, 1.0, 0.2, 0.3), (*row, "ENSG2", 2.0, 9.0, 0.001, 0.01),
-                 (*row, "ENSG3", None, None, None, None)],
+                "insert into fct_contrast_result values (?, ?, ?, ?, ?, ?, ?, ?, null)",
+                [(*row, "ENSG1", "IL7R", 0.5, 1.0, 0.2, 0.3),
+                 (*row, "ENSG2", "CD69", 2.0, 9.0, 0.001, 0.01),
+                 (*row, "ENSG3", None, None, None, None, None)],
             )  # fmt: skip
     return folder

@@ -21,6 +21,7 @@ from analyses.normalise.result import SampleNote, StepResult
 from analyses.normalise.source import LayerSource, MatrixRows
 from analyses.stats.methylation.bmiq import BmiqError, bmiq
 from cohortmart.core.errors import AnalysisError
+from cohortmart.core.progress import counted_off
 from cohortmart.core.study.normalise_records import METHODS
 from cohortmart.core.types import Bools
 
@@ -54,12 +55,11 @@ def bmiq_layer(source: LayerSource, is_type_ii: Bools, is_typed: Bools, folder: 
     with scratch.open("wb") as file:
         _transpose(source.rows(), n_probes, n_samples, file)
     with ThreadPoolExecutor(_WORKERS) as pool:
-        notes = list(
-            pool.map(
-                lambda j: _one(scratch, j, source.sample_ids[j], is_type_ii, is_typed),
-                range(n_samples),
-            )
+        done = pool.map(
+            lambda j: _one(scratch, j, source.sample_ids[j], is_type_ii, is_typed),
+            range(n_samples),
         )
+        notes = list(counted_off(done, "BMIQ of samples", n_samples))
     keep = [j for j, note in enumerate(notes) if note.fault is None]
     said = [f"{n.sample_id} is left out, BMIQ: {n.fault}" for n in notes if n.fault is not None]
     untyped = n_probes - int(is_typed.sum())

@@ -8,8 +8,8 @@ s2_g V_g, so that with moderated variances
     b_g ~ t_2(0, s2_post_g (V_g + V0), df_total_g).
 
 V0 by maximum likelihood gives the biological correlation, and the same without its off-diagonal
-the likelihood ratio test. In limma V_g = V is the same for all features. Here each
-may have its own: weights, blocks and missing values are allowed.
+the likelihood ratio test; its interval is in `genas_interval`. In limma V_g = V is the same for
+all features. Here each may have its own: weights, blocks and missing values are allowed.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import numpy as np
 import scipy  # its parts are imported where they are first used: they take half a second
 from scipy import special
 
-from analyses.stats.numeric.parallel import for_blocks
+from analyses.stats.moderation.bivariate_t import Standardised, log_likelihood, standardise
+from analyses.stats.moderation.genas_interval import profile_interval
 from cohortmart.core.types import Floats
 
-_ROWS = 4096  # features a block of work; its arrays stay in the processor's cache
 _FEWEST = 20  # features that say something of a correlation
 #: True changes with less than this share of the errors' variance are none.
 _NONE = 1e-3
@@ -51,6 +51,9 @@ class Genas:
         Of no such correlation: upper tail of chi-square with 1 df at the deviance; NaN where r is.
     n_features : int
         Features with both estimates and a posterior variance.
+    ci_low, ci_high : float
+        95 % interval of `r` by its profile likelihood; -1 or 1 where the data go with a
+        correlation at that bound, NaN where `r` is.
     """
 
     r: float
@@ -59,18 +62,8 @@ class Genas:
     deviance: float
     p_value: float
     n_features: int
-
-
-@dataclass(frozen=True)
-class _Standardised:
-    """Estimates divided by root s2_post and by the contrasts' mean errors, which become 1.
-
-    x (n, 2); v (n, 3) or (1, 3): the entries 11, 12, 22 of V_g; df (n,), may be infinite.
-    """
-
-    x: Floats
-    v: Floats
-    df: Floats
+    ci_low: float
+    ci_high: float
 
 
 def genas(estimate: Floats, unscaled_variance: Floats, s2_post: Floats, df_total: Floats) -> Genas:
@@ -99,13 +92,15 @@ def genas(estimate: Floats, unscaled_variance: Floats, s2_post: Floats, df_total
     -----
     V0 = L L' keeps it positive semi-definite; L by a quasi-Newton search with exact gradients,
     begun at the moments of the estimates and at the fit without correlation; the better end
-    counts. P does not know that features are correlated with each other, as limma's does not:
-    it is too small where they are, and `rotation_test` is the test that allows for it.
+    counts. P and the interval do not know that features are correlated with each other, as
+    limma's P does not: they are too sure where they are, and `rotation_test` is the test that
+    allows for it.
     """
-    data, scale, technical_r = _standardise(estimate, unscaled_variance, s2_post, df_total)
+    data, scale, technical_r = standardise(estimate, unscaled_variance, s2_post, df_total)
     n = len(data.x)
     if n < _FEWEST:
-        return Genas(np.nan, technical_r, np.full((2, 2), np.nan), np.nan, np.nan, n)
+        unknown = np.full((2, 2), np.nan)
+        return Genas(np.nan, technical_r, unknown, np.nan, np.nan, n, np.nan, np.nan)
     start = _moments(data)
     root, least = _search(data, np.array([np.sqrt(start[0]), 0.0, np.sqrt(start[2])]), False)
     best, most = _factor(start), -np.inf
@@ -115,48 +110,18 @@ def genas(estimate: Floats, unscaled_variance: Floats, s2_post: Floats, df_total
             best, most = found, height
     if least > most:
         best, most = root, least
-    a, c, b = best[0] ** 2, best[0] * best[1], best[1] ** 2 + best[2] ** 2
+    a, c, b = _product(best)
     deviance = max(2.0 * (most - least), 0.0)
-    r, p = np.nan, np.nan
+    r, p, interval = np.nan, np.nan, (np.nan, np.nan)
     if min(a, b) > _NONE:
         r = float(np.clip(c / np.sqrt(a * b), -1.0, 1.0))
         p = float(special.chdtrc(1.0, deviance))
+        interval = profile_interval(data, r, np.sqrt([a, b]), most, deviance)
     covariance = np.array([[a, c], [c, b]]) * scale[:, None] * scale
-    return Genas(r, technical_r, covariance, deviance, p, n)
+    return Genas(r, technical_r, covariance, deviance, p, n, *interval)
 
 
-def _standardise(
-    estimate: Floats, variance: Floats, s2_post: Floats, df: Floats
-) -> tuple[_Standardised, Floats, float]:
-    """Keep what can be used, in units of the mean errors; those, and the errors' correlation."""
-    n = len(estimate)
-    v = np.atleast_2d(np.asarray(variance, float))
-    if (
-        estimate.shape != (n, 2)
-        or v.shape not in ((1, 3), (n, 3))
-        or s2_post.shape != (n,)
-        or df.shape != (n,)
-    ):
-        raise ValueError(
-            f"estimate {estimate.shape}, unscaled_variance {np.shape(variance)}, s2_post "
-            f"{s2_post.shape} and df_total {df.shape}: expected (n, 2), (n, 3) or (3,), (n,), (n,)"
-        )
-    used = np.isfinite(estimate).all(axis=1) & np.isfinite(s2_post) & (s2_post > 0) & (df > 0)
-    used &= (np.isfinite(v) & (v[:, [0, 0, 2]] > 0)).all(axis=1)
-    v = v if len(v) == 1 else v[used]
-    if not used.any():
-        return _Standardised(np.empty((0, 2)), v, np.empty(0)), np.ones(2), np.nan
-    if (v[:, 0] * v[:, 2] - v[:, 1] ** 2 <= 1e-9 * v[:, 0] * v[:, 2]).any():
-        raise ValueError("the errors of the two contrasts are proportional: they are one contrast")
-    technical_r = float((v[:, 1] / np.sqrt(v[:, 0] * v[:, 2])).mean())
-    scale = np.sqrt(v[:, [0, 2]].mean(axis=0))
-    # column by column in memory, as they are read
-    x = np.asfortranarray(estimate[used] / np.sqrt(s2_post[used])[:, None] / scale)
-    v = np.asfortranarray(v / (scale[[0, 0, 1]] * scale[[0, 1, 1]]))
-    return _Standardised(x, v, df[used]), scale, technical_r
-
-
-def _moments(data: _Standardised) -> Floats:
+def _moments(data: Standardised) -> Floats:
     """Mean squares and product of the estimates less those of their errors, where that is valid.
 
     Each feature counts less the further out it is, as in a t distribution, so that a few large
@@ -180,7 +145,12 @@ def _factor(covariance: Floats) -> Floats:
     return np.array([first, c / first, np.sqrt(b - (c / first) ** 2)])
 
 
-def _search(data: _Standardised, start: Floats, correlated: bool) -> tuple[Floats, float]:
+def _product(root: Floats) -> Floats:
+    """Entries 11, 12 and 22 of the covariance with this factor."""
+    return np.array([root[0] ** 2, root[0] * root[1], root[1] ** 2 + root[2] ** 2])
+
+
+def _search(data: Standardised, start: Floats, correlated: bool) -> tuple[Floats, float]:
     """Climb to the largest likelihood from a factor; return its factor and the likelihood."""
     free = [0, 1, 2] if correlated else [0, 2]
     n = len(data.x)
@@ -188,7 +158,7 @@ def _search(data: _Standardised, start: Floats, correlated: bool) -> tuple[Float
     def downhill(chosen: Floats) -> tuple[float, Floats]:
         root = np.zeros(3)
         root[free] = chosen
-        height, (a, c, b) = _log_likelihood(data, root)
+        height, (a, c, b) = log_likelihood(data, _product(root))
         slope = np.array(
             [2 * root[0] * a + root[1] * c, root[0] * c + 2 * root[1] * b, 2 * root[2] * b]
         )
@@ -204,32 +174,3 @@ def _search(data: _Standardised, start: Floats, correlated: bool) -> tuple[Float
     root = np.zeros(3)
     root[free] = found.x
     return root, -n * float(found.fun)
-
-
-def _log_likelihood(data: _Standardised, root: Floats) -> tuple[float, Floats]:
-    """Return the log-likelihood, constants left out, and its slopes in v11, v12 and v22 of V0."""
-    added = np.array([root[0] ** 2, root[0] * root[1], root[1] ** 2 + root[2] ** 2])
-    n = len(data.x)
-    sums = np.empty((-(-n // _ROWS), 4))
-
-    def work(start: int, stop: int) -> None:
-        rows = slice(start, stop)
-        a, c, b = (data.v[rows] if len(data.v) > 1 else data.v).T + added[:, None]
-        x1, x2 = data.x[rows].T
-        det = a * b - c * c
-        u1, u2 = (b * x1 - c * x2) / det, (a * x2 - c * x1) / det
-        q, df = x1 * u1 + x2 * u2, data.df[rows]
-        normal = np.isinf(df)
-        d = np.where(normal, 1.0, df)
-        kernel = np.where(normal, q / 2, (d + 2) / 2 * np.log1p(q / d))
-        weight = np.where(normal, 1.0, (d + 2) / (d + q))
-        sums[start // _ROWS] = (
-            -(kernel + np.log(det) / 2).sum(),
-            (weight * u1 * u1 - b / det).sum() / 2,
-            (weight * u1 * u2 + c / det).sum(),
-            (weight * u2 * u2 - a / det).sum() / 2,
-        )
-
-    for_blocks(n, _ROWS, work)
-    height, *slope = sums.sum(axis=0)
-    return float(height), np.array(slope)

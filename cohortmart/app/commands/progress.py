@@ -1,4 +1,4 @@
-"""Progress on standard error: a spinner on a terminal, plain lines elsewhere."""
+"""Progress on standard error: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cohortmart.core.progress import listening
+
+if TYPE_CHECKING:
+    from cohortmart.app.commands.progress_bars import ProgressBars
 
 
 class Progress:
@@ -30,7 +36,7 @@ class Progress:
 
     @contextmanager
     def step(self, name: str, doing: str) -> Iterator[None]:
-        """Show `doing` while the block runs and record its seconds under `name`.
+        """Show `doing`, and how far it is, while the block runs; record its seconds under `name`.
 
         Parameters
         ----------
@@ -41,12 +47,18 @@ class Progress:
         """
         began = time.monotonic()
         if self._on_terminal:
-            from rich.console import Console
-
-            # The console takes over standard error, so lines said meanwhile stand above it.
-            with Console(stderr=True, highlight=False).status(f"{doing} …"):
+            with _bars(doing) as bars, listening(bars):
                 yield
         else:
             self.say(f"{doing} …")
             yield
         self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - began
+
+
+@contextmanager
+def _bars(doing: str) -> Iterator[ProgressBars]:
+    """Show bars below the lines that are said; the terminal is as before when the block ends."""
+    from cohortmart.app.commands.progress_bars import ProgressBars
+
+    with ProgressBars(doing) as bars:
+        yield bars

@@ -31,6 +31,7 @@ from cohortmart.app.demo.scale import SCALES, Scale, stream
 from cohortmart.app.demo.study_text import study_text
 from cohortmart.core.errors import InputError
 from cohortmart.core.lake.file_manifest import written_beside
+from cohortmart.core.progress import counted_off
 from cohortmart.core.text import did_you_mean
 from cohortmart.core.types import Bools, Ints
 
@@ -132,7 +133,7 @@ def _write_probes(
         return _as_text(pl.DataFrame(probe_id[masked(seed, probes)]), header=False)
 
     def blocks(text: Callable[[Probes, Text], bytes]) -> Iterator[bytes]:
-        for block in range(size.blocks):
+        for block in counted_off(range(size.blocks), "blocks of probes"):
             probes = make_probes(seed, size, genes, block)
             probes = mark_cells(probes, cells, samples)
             yield text(probes, _named("cg9", 7, probes.number))

@@ -8,6 +8,7 @@ dies leaves either the old state or the new one and never a mixture.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -59,6 +60,16 @@ def written_beside(target: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def replace_folder(new: Path, folder: Path) -> None:
+    """Rename a finished folder over an earlier one; `.NAME.old` is gone when it returns."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def write_table(table: pa.Table, target: Path) -> None:

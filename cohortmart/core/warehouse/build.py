@@ -96,7 +96,8 @@ def build(
             file=home.lake,
             hint="make it with `cohortmart ingest STUDY.yml --out DIR`",
         )
-    project = user_project(home)  # before anything is built: it may have a fault
+    if home.warehouse.exists():
+        user_project(home)  # a fault of it is said before anything is built
     began = time.monotonic()
     (home.logs / "dbt" / "dbt.log").unlink(missing_ok=True)  # of the build before
     with workshop(home) as folder:
@@ -109,7 +110,7 @@ def build(
             outcome = BuildOutcome()
             if select != USER_MODELS:
                 outcome = _run_dbt(process, home, new, select, exclude)
-            users = _with_user_models(process, home, project, new, exclude)
+            project, users = _with_user_models(process, home, new, exclude)
         publish(new, home.warehouse)
     seconds = time.monotonic() - began
     for warning in (*outcome.warnings, *users.warnings, *layers_missing(home), *not_made(home)):
@@ -124,22 +125,23 @@ def build(
 
 
 def _with_user_models(
-    dbt: DbtProcess, home: Home, project: UserProject | None, new: Path, exclude: str | None
-) -> BuildOutcome:
+    dbt: DbtProcess, home: Home, new: Path, exclude: str | None
+) -> tuple[UserProject | None, BuildOutcome]:
     """Build the user's models into `new`; where they fail, see that ours are not lost.
 
     A warehouse that is there stays as it is. Where there is none, ours are put in place alone.
     """
-    if project is None:
-        drop_user_models(new)
-        return BuildOutcome()
-    ours = None
-    if not home.warehouse.exists():
-        ours = Path(shutil.copyfile(new, new.parent / "ours.duckdb"))
+    ours, project = new, None
     try:
-        return build_user_models(dbt, home, project, new, project_mark(), exclude)
+        project = user_project(home)
+        if project is None:
+            drop_user_models(new)
+            return None, BuildOutcome()
+        if not home.warehouse.exists():
+            ours = Path(shutil.copyfile(new, new.parent / "ours.duckdb"))
+        return project, build_user_models(dbt, home, project, new, project_mark(), exclude)
     except InputError:
-        if ours is not None:
+        if not home.warehouse.exists():
             publish(ours, home.warehouse)
         raise
 

@@ -15,8 +15,10 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from cohortmart.core.warehouse.dbt_cache import read_entry, write_entry
 from cohortmart.core.warehouse.dbt_shortcuts import (
@@ -42,8 +44,35 @@ def serve() -> None:
     while True:
         request = requests.get()
         dbt = dbt or _Dbt(request["key"], debug=request["debug"])
-        answers.write(json.dumps(dbt.answer(request)) + "\n")
+        with _telling(answers) if request.get("tell") else nullcontext():
+            answer = dbt.answer(request)
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
+
+
+@contextmanager
+def _telling(answers: TextIO) -> Iterator[None]:
+    """Write a line for each node that is done; dbt's own events are not made, see shortcuts."""
+    from dbt.task.runnable import GraphRunnableTask
+
+    task: Any = GraphRunnableTask
+    handle = getattr(task, "_handle_result", None)
+    if handle is None:  # a version of dbt without it builds all the same
+        yield
+        return
+
+    def handle_and_tell(self: Any, result: Any) -> None:
+        handle(self, result)
+        done, name = len(self.node_results), result.node.name
+        node = {"done": done, "total": self.num_nodes, "name": name}
+        answers.write(json.dumps({"node": node}) + "\n")
+        answers.flush()
+
+    task._handle_result = handle_and_tell
+    try:
+        yield
+    finally:
+        task._handle_result = handle
 
 
 def _read(requests: queue.SimpleQueue[dict[str, Any]]) -> None:

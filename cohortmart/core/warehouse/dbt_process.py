@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from cohortmart.core.progress import is_heard, work
+
 #: The package is found where it is here, and nothing in the folder where someone stands.
 _START = """
 import sys
@@ -63,9 +65,9 @@ class DbtProcess:
         assert child.stdout is not None
         line = ""
         try:
-            child.stdin.write(json.dumps(request) + "\n")
+            child.stdin.write(json.dumps(request | {"tell": is_heard()}) + "\n")
             child.stdin.flush()
-            line = child.stdout.readline()
+            line = _last_line(child.stdout)
         except BrokenPipeError:
             pass
         except BaseException:  # interrupted: dbt must not go on writing
@@ -119,6 +121,17 @@ class DbtProcess:
         self._stderr.seek(0)
         lines = self._stderr.read().decode("utf-8", "replace").splitlines()
         return "\n".join(line for line in lines[-12:] if line.strip())
+
+
+def _last_line(stream: IO[str]) -> str:
+    """Tell of the nodes that are done as lines say so; return the first other line."""
+    with work("tables and tests") as step:
+        for line in iter(stream.readline, ""):
+            node = json.loads(line).get("node") if line.endswith("\n") else None
+            if node is None:
+                return line
+            step(node["done"], node["total"], node["name"])
+    return ""
 
 
 def _environment() -> dict[str, str]:

@@ -55,6 +55,11 @@ class Home:
         return self.root / REPORT_FOLDERS[3 if pseudonymised else 0]
 
     @property
+    def exports(self) -> Path:
+        """Files for other programs, a folder a format."""
+        return self.root / "export"
+
+    @property
     def warehouse(self) -> Path:
         """The DuckDB file that analysts query."""
         return self.root / "warehouse.duckdb"

@@ -27,8 +27,8 @@ _LEFT, _RIGHT, _NODE = 0.29, 0.71, 0.035
 #: Bands lower than this share of the height have no number on them.
 _READABLE = 0.055
 _COLOURS = {
-    "up, then down": UP,
-    "down, then up": DOWN,
+    "up then down": UP,
+    "down then up": DOWN,
     "twice the same way": "#8A6D00",
     "one change only": NEITHER,
 }
@@ -38,7 +38,7 @@ def band_kind(first: str, second: str) -> str:
     """Return what a band from one state to another means, in words."""
     if "unclear" in (first, second):
         return "one change only"
-    return "twice the same way" if first == second else f"{first}, then {second}"
+    return "twice the same way" if first == second else f"{first} then {second}"
 
 
 def alluvial(titles: Sequence[str], noun: str, kinds: Sequence[str]) -> Spec:

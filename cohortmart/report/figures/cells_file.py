@@ -67,14 +67,14 @@ def legend_svg(cells: Sequence[Cell], noun: str, top: float) -> list[str]:
     """
     most = max((c.n for c in cells if c.direction == "neither"), default=1)
     boxes = [
-        f'<rect x="{12 + 12 * k}" y="{top}" width="12" height="10" fill="{_colour(k)}"/>'
+        f'<rect x="{12 + 9 * k}" y="{top}" width="9" height="10" fill="{_colour(k)}"/>'
         for k in range(_STEPS)
     ]
-    words = f"{most:,} {noun}s in a square that are not found"
+    words = f"{most:,} {noun}s, not found"
     return [
         f'<text x="0" y="{top + 9}" fill="{INK}">1</text>',
         *boxes,
-        f'<text x="{18 + 12 * _STEPS}" y="{top + 9}" fill="{INK}">{escape(words)}</text>',
+        f'<text x="{18 + 9 * _STEPS}" y="{top + 9}" fill="{INK}">{escape(words)}</text>',
     ]
 
 

@@ -14,8 +14,8 @@ Spec = dict[str, Any]
 
 #: Class of `rebound`, and how it is called in the picture.
 CLASS_WORDS = {
-    "up-down": "up, then down",
-    "down-up": "down, then up",
+    "up-down": "up then down",
+    "down-up": "down then up",
     "up-up": "up twice",
     "down-down": "down twice",
 }
@@ -24,13 +24,21 @@ _SHAPES = ("triangle-up", "triangle-down", "diamond", "square")
 _MEASURED, _NO_EFFECT = "measured", "by chance"
 
 
-def change_scatter(titles: Sequence[str], unit: str, noun: str, classes: Sequence[str]) -> Spec:
+def change_scatter(
+    titles: Sequence[str],
+    changes: tuple[str, str],
+    unit: str,
+    noun: str,
+    classes: Sequence[str],
+) -> Spec:
     """Return a concat with a panel for each group.
 
     Parameters
     ----------
     titles : sequence of str
         Of the panels.
+    changes : tuple of str
+        What the two changes are called, for the axes.
     unit : str
         Of both changes.
     noun : str
@@ -38,19 +46,19 @@ def change_scatter(titles: Sequence[str], unit: str, noun: str, classes: Sequenc
     classes : sequence of str
         Those of `CLASS_WORDS` that occur. Data sets, all with `panel` (from 1): `cells` (x, x2,
         y, y2, n), `points` (x, y, class, feature, first, second), `lines` (as `change_lines`)
-        and `labels` (r, reading: two lines of text).
+        and `labels` (r, biological, reading: lines of text).
     """
     return {
         "columns": 3,
         "spacing": 24,
         "concat": [
             {
-                "title": {"text": title, "offset": 10},
+                "title": {"text": title, "offset": 24},
                 "width": SIDE,
                 "height": SIDE,
                 "layer": [
                     {**layer, "transform": [panel_filter(i), *layer.get("transform", ())]}
-                    for layer in _layers(unit, noun, classes)
+                    for layer in _layers(changes, unit, noun, classes)
                 ],
             }
             for i, title in enumerate(titles, start=1)
@@ -89,13 +97,15 @@ def change_lines(limit: float, slopes: Sequence[tuple[float | None, float | None
     )
 
 
-def _layers(unit: str, noun: str, classes: Sequence[str]) -> list[Spec]:
+def _layers(changes: tuple[str, str], unit: str, noun: str, classes: Sequence[str]) -> list[Spec]:
+    first, second = (f"{change} ({unit})" for change in changes)
     return [
-        cells(f"First change ({unit})", f"Second change ({unit})", noun),
+        cells(first, second, noun),
         _zero(),
         _guides(),
-        _points(unit, noun, classes),
-        _label("r", -25),
+        _points(first, second, noun, classes),
+        _label("r", -39),
+        _label("biological", -25),
         _label("reading", -11),
     ]
 
@@ -135,7 +145,7 @@ def _ends() -> Spec:
     }
 
 
-def _points(unit: str, noun: str, classes: Sequence[str]) -> Spec:
+def _points(first: str, second: str, noun: str, classes: Sequence[str]) -> Spec:
     known = [name for name in CLASS_WORDS if name in classes]
     places = [list(CLASS_WORDS).index(name) for name in known]
     domain = [CLASS_WORDS[name] for name in known]
@@ -153,8 +163,8 @@ def _points(unit: str, noun: str, classes: Sequence[str]) -> Spec:
                       "scale": {"domain": domain, "range": [_SHAPES[i] for i in places]}},
             "tooltip": [
                 {"field": "feature", "title": noun[0].upper() + noun[1:]},
-                {"field": "first", "title": f"First ({unit})", "format": ".3g"},
-                {"field": "second", "title": f"Second ({unit})", "format": ".3g"},
+                {"field": "first", "title": first, "format": ".3g"},
+                {"field": "second", "title": second, "format": ".3g"},
             ],
         },
     }  # fmt: skip

@@ -12,8 +12,8 @@ _LOOKS = {
     "any direction": (NEITHER, "circle"),
     "up": (UP, "triangle-up"),
     "down": (DOWN, "triangle-down"),
-    "up, then down": (UP, "diamond"),
-    "down, then up": (DOWN, "square"),
+    "up then down": (UP, "diamond"),
+    "down then up": (DOWN, "square"),
 }
 
 
@@ -27,8 +27,8 @@ def dot_plot(
     x_title, size_title : str
         What position and size mean.
     directions : sequence of str
-        Those that the data may have: `any direction`, `up`, `down`, `up, then down`,
-        `down, then up`.
+        Those that the data may have: `any direction`, `up`, `down`, `up then down`,
+        `down then up`.
     n_sets : int, optional
         Of the data; None for a cell for each list of genes (`list`, `list_order`), for a file.
 

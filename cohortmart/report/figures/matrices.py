@@ -14,7 +14,7 @@ Spec = dict[str, Any]
 _NUMBERED = 24
 
 
-def design_cells(n_coefficients: int, nouns: Nouns) -> Spec:
+def design_cells(n_coefficients: int, nouns: Nouns, *, has_groups: bool = True) -> Spec:
     """Return the design matrix: samples down, coefficients across, scaled values as colour.
 
     Parameters
@@ -23,8 +23,12 @@ def design_cells(n_coefficients: int, nouns: Nouns) -> Spec:
         Sets the width of a column. The data set `cells` has the columns row, sample, coefficient,
         coefficient_order, value and shade (0 to 1 within its column).
     nouns : Nouns
+    has_groups : bool
+        Whether the study has more than one group.
     """
-    order = f"Samples by group, {nouns.subject.one} and {nouns.timepoint.one}"
+    order = (
+        f"Samples by {'group, ' if has_groups else ''}{nouns.subject.one} and {nouns.timepoint.one}"
+    )
     return {
         "data": {"name": "cells"},
         "width": {"step": 22 if n_coefficients <= _NUMBERED else 12},

@@ -11,13 +11,19 @@ Spec = dict[str, Any]
 _SIZE = 430
 
 
-def sample_correlation(groups: Sequence[str]) -> Spec:
+#: Outline of two samples of one person: no colour of a group, and seen on dark and pale.
+_SAME = "#E8A000"
+
+
+def sample_correlation(groups: Sequence[str], *, has_same: bool = False) -> Spec:
     """Return the cells under the diagonal, with the groups along both edges.
 
     Parameters
     ----------
     groups : sequence of str
-        In the order of the study.
+        In the order of the study; a study of one group has no stripes.
+    has_same : bool
+        Outline what is in the data set `same`: x, y and words, what the legend says of it.
 
     Notes
     -----
@@ -48,15 +54,41 @@ def sample_correlation(groups: Sequence[str]) -> Spec:
                     "tooltip": tooltip,
                 },
             },
-            _stripe(groups, {"y": _y("place"), "y2": {"field": "place_end"},
-                             "x": {"value": -13}, "x2": {"value": -4}}),
-            _stripe(groups, {"x": _x("place"), "x2": {"field": "place_end"},
-                             "y": {"value": _SIZE + 4}, "y2": {"value": _SIZE + 13}},
-                    with_legend=False),
+            *([_same()] if has_same else []),
+            *(_stripes(groups) if len(groups) > 1 else []),
             *_blocks(),
         ],
         "resolve": {"scale": {"color": "independent"}},
     }  # fmt: skip
+
+
+def _same() -> Spec:
+    """Return the outlines of the cells of one person."""
+    return {
+        "data": {"name": "same"},
+        "transform": _ends("x", "y"),
+        "mark": {"type": "rect", "fill": "transparent", "strokeWidth": 0.9, "aria": False},
+        "encoding": {
+            "x": _x("x"), "x2": {"field": "x_end"}, "y": _y("y"), "y2": {"field": "y_end"},
+            "stroke": {
+                "field": "words", "type": "nominal", "title": "Two samples",
+                "scale": {"range": [_SAME]},
+                "legend": {"orient": "bottom", "symbolType": "square", "symbolStrokeWidth": 2,
+                           "symbolFillColor": "transparent"},
+            },
+        },
+    }  # fmt: skip
+
+
+def _stripes(groups: Sequence[str]) -> list[Spec]:
+    """Return the groups of the samples along both edges."""
+    return [
+        _stripe(groups, {"y": _y("place"), "y2": {"field": "place_end"},
+                         "x": {"value": -13}, "x2": {"value": -4}}),
+        _stripe(groups, {"x": _x("place"), "x2": {"field": "place_end"},
+                         "y": {"value": _SIZE + 4}, "y2": {"value": _SIZE + 13}},
+                with_legend=False),
+    ]  # fmt: skip
 
 
 def _looked_up(place: str, name: str) -> Spec:

@@ -58,17 +58,21 @@ def sample_values(
     return {
         "height": _HEIGHT,
         "layer": [
-            _time_strip(timepoints, tooltip, timepoint),
+            _time_strip(timepoints, tooltip, timepoint, len(groups) > 1),
             _values(groups, y, tooltip, mark, timepoint),
             *_lines(y),
-            *([_left_out(y, tooltip, timepoint)] if some_left_out else []),
+            *([_left_out(y, tooltip, timepoint, len(groups) > 1)] if some_left_out else []),
         ],
         "resolve": {"scale": {"color": "independent"}},
     }
 
 
 def value_tooltip(
-    title: str, number_format: str, timepoint: Noun, *others: tuple[str, str, str]
+    title: str,
+    number_format: str,
+    timepoint: Noun,
+    has_groups: bool,
+    *others: tuple[str, str, str],
 ) -> list[Spec]:
     """Return the tooltip of a sample: who and when, the value, then other numbers.
 
@@ -78,12 +82,14 @@ def value_tooltip(
         Of the value.
     timepoint : Noun
         What the study calls a timepoint.
+    has_groups : bool
+        Whether the study has more than one group.
     *others : tuple of field, title and format
         The format is empty for a text.
     """
     who = [
         {"field": "sample", "title": "Sample"},
-        {"field": "study_group", "title": "Group"},
+        *([{"field": "study_group", "title": "Group"}] if has_groups else []),
         {"field": "visit", "title": capital(timepoint.one)},
     ]
     value = {"field": "value", "title": title, "format": number_format, "type": "quantitative"}
@@ -96,15 +102,16 @@ def _told(field: str, title: str, number_format: str) -> Spec:
     return {"field": field, "title": title, "type": "quantitative", "format": number_format}
 
 
-def _across(timepoint: Noun, *, start: bool = True) -> Spec:
+def _across(timepoint: Noun, has_groups: bool, *, start: bool = True) -> Spec:
     """Return the axis of samples, from the left or to the right edge of a sample."""
     if not start:
         return {"field": "right"}
+    by = "group, then by " if has_groups else ""
     return {
         "field": "left", "type": "quantitative",
         "scale": {"zero": False, "nice": False},
         "axis": {"labels": False, "ticks": False, "grid": False, "titlePadding": 20,
-                 "title": f"Samples by group, then by {timepoint.one} (stripe)"},
+                 "title": f"Samples by {by}{timepoint.one} (stripe)"},
     }  # fmt: skip
 
 
@@ -117,16 +124,17 @@ _EDGES = [
 def _values(
     groups: Sequence[str], y: Spec, tooltip: Sequence[Spec], mark: str, timepoint: Noun
 ) -> Spec:
+    has_groups = len(groups) > 1
     colour = {
         "field": "study_group", "type": "nominal", "title": "Group", "scale": group_scale(groups),
-        "legend": {"orient": "top", "columns": 4, "symbolType": "square"},
+        "legend": {"orient": "top", "columns": 4, "symbolType": "square"} if has_groups else None,
     }  # fmt: skip
     if mark == "point":
         return {
             "data": {"name": "samples"},
             "mark": {"type": "point", "filled": True, "size": 40, "opacity": 0.9},
             "encoding": {
-                "x": {**_across(timepoint), "field": "place"}, "y": y, "color": colour,
+                "x": {**_across(timepoint, has_groups), "field": "place"}, "y": y, "color": colour,
                 "tooltip": list(tooltip),
             },
         }  # fmt: skip
@@ -135,21 +143,25 @@ def _values(
         "transform": _EDGES,
         "mark": {"type": "rect"},
         "encoding": {
-            "x": _across(timepoint), "x2": _across(timepoint, start=False),
+            "x": _across(timepoint, has_groups),
+            "x2": _across(timepoint, has_groups, start=False),
             "y": y, "y2": {"datum": 0},
             "color": colour, "tooltip": list(tooltip),
         },
     }  # fmt: skip
 
 
-def _time_strip(timepoints: Sequence[str], tooltip: Sequence[Spec], timepoint: Noun) -> Spec:
+def _time_strip(
+    timepoints: Sequence[str], tooltip: Sequence[Spec], timepoint: Noun, has_groups: bool
+) -> Spec:
     """Return the stripe under the axis that tells the timepoints."""
     return {
         "data": {"name": "samples"},
         "transform": _EDGES,
         "mark": {"type": "rect", "clip": False},
         "encoding": {
-            "x": _across(timepoint), "x2": _across(timepoint, start=False),
+            "x": _across(timepoint, has_groups),
+            "x2": _across(timepoint, has_groups, start=False),
             "y": {"value": _HEIGHT + 5}, "y2": {"value": _HEIGHT + 14},
             "color": {
                 "field": "timepoint", "type": "nominal", "title": capital(timepoint.one),
@@ -172,12 +184,12 @@ def _lines(y: Spec) -> list[Spec]:
     return [{**level, **rule}, {**level, **halo}, {**level, **words}]
 
 
-def _left_out(y: Spec, tooltip: Sequence[Spec], timepoint: Noun) -> Spec:
+def _left_out(y: Spec, tooltip: Sequence[Spec], timepoint: Noun, has_groups: bool) -> Spec:
     return {
         "data": {"name": "samples"},
         "transform": [{"filter": "datum.left_out"}],
         "mark": {"type": "point", "shape": "cross", "filled": True, "size": 70, "color": "#000000",
                  "stroke": "#FFFFFF", "strokeWidth": 1, "angle": 45, "opacity": 1},
-        "encoding": {"x": {**_across(timepoint), "field": "place"}, "y": y,
+        "encoding": {"x": {**_across(timepoint, has_groups), "field": "place"}, "y": y,
                      "tooltip": list(tooltip)},
     }  # fmt: skip

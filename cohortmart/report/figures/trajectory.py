@@ -13,6 +13,9 @@ Spec = dict[str, Any]
 
 #: What a panel takes with its axis and spacing.
 CELL_WIDTH = 270
+#: Pixels of a panel, and between the panels for their axes.
+_WIDTH, _HEIGHT = 200, 190
+_BETWEEN = {"column": CELL_WIDTH - _WIDTH, "row": 78}
 #: Letters of a title that fit above a panel.
 _TITLE_LETTERS = 32
 _PERSON, _MEAN = "datum.kind === 'person'", "datum.kind === 'mean'"
@@ -51,14 +54,17 @@ def trajectories(
     """
     x = {"field": "timepoint", "type": "ordinal", "sort": list(timepoints),
          "title": capital(nouns.timepoint.one), "axis": {"labelAngle": 0}}  # fmt: skip
-    legend = {"orient": "bottom", "columns": 3, "values": list(shown), "symbolOpacity": 1,
-              "symbolSize": 90}  # fmt: skip
+    legend = None
+    if len(groups) > 1:
+        legend = {"orient": "bottom", "columns": 3, "values": list(shown), "symbolOpacity": 1,
+                  "symbolSize": 90}  # fmt: skip
     colour = {
         "field": "study_group", "type": "nominal", "title": "Group",
         "scale": group_scale(groups),
         "legend": legend,
     }  # fmt: skip
     value = {"field": "value", "type": "quantitative", "title": unit,
+             "axis": {"minExtent": 30},  # titles of all panels as far from their plots
              "scale": {"zero": False, "nice": False, "padding": 8}}  # fmt: skip
     line = {"x": x, "y": value, "color": colour, "detail": {"field": "line"},
             "order": {"field": "visit_order", "type": "quantitative"}}  # fmt: skip
@@ -73,12 +79,15 @@ def trajectories(
         "facet": {"field": "feature", "type": "nominal", "title": None,
                   "sort": {"field": "panel", "op": "min"},
                   "header": {"labelExpr": "split(datum.label, '\\n')", "labelLimit": CELL_WIDTH,
-                             "labelFontWeight": 600}},
+                             "labelFontWeight": 600, "labelPadding": 6, "labelLineHeight": 14}},
         "columns": 4,
+        # laid out by their plots, whatever their axes need: all plots of a column in one line
+        "bounds": "flush",
+        "spacing": _BETWEEN,
         "resolve": {"scale": {"y": "independent"}, "axis": {"x": "independent"}},
         "spec": {
-            "width": 195,
-            "height": 190,
+            "width": _WIDTH,
+            "height": _HEIGHT,
             "layer": [
                 _band(x, value, colour),
                 {"transform": [{"filter": _PERSON}],
@@ -90,7 +99,7 @@ def trajectories(
                 {"transform": [{"filter": _MEAN}],
                  "mark": {"type": "point", "filled": True, "size": 55, "opacity": 1},
                  "encoding": {"x": x, "y": value, "color": colour, "shape": shape,
-                              "tooltip": _tooltip(unit, nouns)}},
+                              "tooltip": _tooltip(unit, nouns, len(groups) > 1)}},
             ],
         },
     }  # fmt: skip
@@ -110,10 +119,10 @@ def _band(x: Spec, value: Spec, colour: Spec) -> Spec:
     }
 
 
-def _tooltip(unit: str, nouns: Nouns) -> list[Spec]:
+def _tooltip(unit: str, nouns: Nouns, has_groups: bool) -> list[Spec]:
     return [
         {"field": "feature", "title": "Feature"},
-        {"field": "study_group", "title": "Group"},
+        *([{"field": "study_group", "title": "Group"}] if has_groups else []),
         {"field": "timepoint", "title": capital(nouns.timepoint.one)},
         {"field": "value", "title": f"Mean {unit}", "format": ".3g"},
         {"field": "low", "title": "95 % from", "format": ".3g"},

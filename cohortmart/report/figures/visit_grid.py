@@ -48,7 +48,7 @@ def visit_grid(
                 "color": {"field": "study_group", "type": "nominal", "title": "Group",
                           "scale": group_scale(groups),
                           "legend": {"orient": "bottom", "symbolType": "square",
-                                     "symbolOpacity": 1}},
+                                     "symbolOpacity": 1} if len(groups) > 1 else None},
                 "shape": {"field": "state", "type": "nominal",
                           "scale": {"domain": ["all", "some", "left out"],
                                     "range": ["square", "square", "cross"]},

@@ -44,6 +44,8 @@ async function draw(figure) {
       spec.datasets[name] = await (compact.features ? featurePoints(compact) : toRows(compact));
       marks += spec.datasets[name].length;
     }
+    // another width was asked for while the data were unpacked
+    if (drawn.get(figure).width !== width) return;
     const found = await window.vegaEmbed(place, spec, {
       mode: "vega-lite", actions: false, ast: false, defaultStyle: false, renderer: marks > 3000 ? "canvas" : "svg",
     });

@@ -84,15 +84,35 @@ def read_worksheet(file: Path, asked: str | None, wanted: Collection[str]) -> Wo
             return sheet
         better = _better(book, sheet, wanted)
     except fastexcel.FastExcelError as error:
-        raise IngestError(
-            "this workbook cannot be read",
-            file=file,
-            expected="a complete .xlsx file",
-            found=str(error).splitlines()[0],
-            hint="save it again as .xlsx or as .csv; unpack it if it is another zip archive",
-        ) from error
+        raise _unreadable(file, error) from error
     note = f"{file.name} has {len(others) + 1} worksheets; only the first, `{name}`, is read"
     return replace(sheet, better=better, notes=(f"{note} (`sheet:` names another)",))
+
+
+def worksheet_names(file: Path) -> tuple[str, ...]:
+    """Return the names of a workbook's worksheets, in their order.
+
+    Raises
+    ------
+    IngestError
+        The file is no workbook.
+    """
+    import fastexcel
+
+    try:
+        return tuple(fastexcel.read_excel(file).sheet_names)
+    except fastexcel.FastExcelError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: Exception) -> IngestError:
+    return IngestError(
+        "this workbook cannot be read",
+        file=file,
+        expected="a complete .xlsx file",
+        found=str(error).splitlines()[0],
+        hint="save it again as .xlsx or as .csv; unpack it if it is another zip archive",
+    )
 
 
 def _chosen(file: Path, names: list[str], asked: str | None) -> str:

@@ -44,7 +44,7 @@ def test_it_says_in_short_what_it_is(study: cohortmart.Study, tmp_path: Path) ->
 
 def test_a_contrast_is_sorted_and_named(study: cohortmart.Study) -> None:
     rows = study.contrast("one", "b - a").pl()
-    assert rows.select("feature_id", "name", "is_found", "p_value").rows() == [
+    assert rows.select("feature_id", "feature_name", "is_found", "p_value").rows() == [
         ("ENSG2", "CD69", True, 0.001), ("ENSG1", "IL7R", False, 0.2), ("ENSG3", None, None, None),
     ]  # fmt: skip
     listed = study.contrasts().rows(named=True)
@@ -100,6 +100,8 @@ def test_any_text_is_a_gene_or_a_plain_error(tmp_path_factory, text: str) -> Non
         ("ENSG3", None, ("ENSG3",)),
         ("TWIN", "TWIN", ("ENSG4", "ENSG5")),
         ("ONLYCG", "ONLYCG", ()),
+        ("ABC", "ABC", ("ENSG7",)),
+        ("Abc", "Abc", ("ENSG8",)),
     ],
 )
 def test_a_gene_goes_by_many_names(
@@ -122,6 +124,7 @@ def test_names_that_mean_nothing_or_too_much(study: cohortmart.Study) -> None:
     for ask, said in (
         (lambda: study.gene("IL7RR"), "did you mean `IL7R`"),
         (lambda: study.gene("AIM"), "means more than one gene"),
+        (lambda: study.gene("abc"), "found:    ABC, Abc"),
         (lambda: study.feature("IL7R"), "means 5 features"),
         (lambda: study.feature("Interleukin"), "P1 of prot; P1 of prot 2"),
         (lambda: study.feature("cg9"), "did you mean `cg1`"),
@@ -133,6 +136,7 @@ def test_names_that_mean_nothing_or_too_much(study: cohortmart.Study) -> None:
     assert repr(study.feature("Interleukin", "prot 2")).startswith("measure P1 of prot 2")
     assert study.feature("cg1").genes.pl().rows() == [("IL7R", "TSS200")]
     assert study.feature("P1", "prot").genes.pl().rows() == [("IL7R",)]
+    assert study.feature("Abc", "rna").feature_id == "ENSG8"
     assert study.feature("IL7R", "rna").contrasts.pl().height == 1
 
 

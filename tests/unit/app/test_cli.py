@@ -26,6 +26,7 @@ COMMANDS = [
     "build",
     "analyse",
     "report",
+    "init",
     "check",
     "sql",
     "export",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from cohortmart.report.blocks import Choice, Figure, Page, Table, Text, all_bloc
 from cohortmart.report.pages import PAGES as REGISTRY
 from tests.support.report_pages import PAGES
 from tests.support.report_source import small_source
+from tests.support.report_words import CELL_TYPES, MODEL_STUDY
 
 PATIENTS = nouns(("patient", "patients"), ("session", "sessions"))
 #: What a model names by the keys of study.yml.
@@ -82,6 +84,23 @@ def test_a_page_says_the_nouns_of_the_study_and_no_others(
 def test_timepoints_are_called_so_too(tmp_path: Path) -> None:
     words = [w for n in PAGES for w in words_of(n, tmp_path, PATIENTS, pseudonymised=False)]
     assert sum(bool(re.search(r"\bsessions?\b", said, re.IGNORECASE)) for said in words) > 20
+
+
+def test_no_page_is_about_the_model_study_or_about_cell_types_where_there_is_one(
+    tmp_path: Path,
+) -> None:
+    for name in PAGES:
+        # what the presets named `paper` copy is told on one page only
+        make, tables, samples, analyses = PAGES[name]
+        if name == "methods":
+            tables = {k: rows for k, rows in tables.items() if k != "analysis_note"}
+            run = tables["analysis_run"][0]
+            own = json.loads(run["parameters"]) | {"rebound": None}
+            tables["analysis_run"] = [{**run, "parameters": json.dumps(own)}]
+        source = small_source(tables, samples, tmp_path, analyses=analyses)
+        words = [said.replace("CD4", "").replace("CD8", "") for said in shown(make(source))]
+        assert [said for said in words if MODEL_STUDY.search(said)] == [], name
+        assert [said for said in words if CELL_TYPES.search(said)] == [], name
 
 
 def test_a_study_that_says_nothing_has_people(tmp_path: Path) -> None:

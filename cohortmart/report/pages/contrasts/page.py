@@ -64,7 +64,8 @@ def contrasts_page(source: Source) -> Page:
     return Page(
         "contrasts",
         "Contrasts",
-        f"What differs between {source.timepoint.many} and between groups, by how much, and how "
+        f"What differs between {source.timepoint.many}"
+        f"{' and between groups' if source.has_groups else ''}, by how much, and how "
         "likely chance alone would do the same.",
         tuple(sections),
     )

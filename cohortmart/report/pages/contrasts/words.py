@@ -109,10 +109,10 @@ def _direction(source: Source, manner: Manner) -> str:
     size = source.value(
         "select max(minimum_log_fc) from dim_contrast where analysis = ?", [manner.analysis]
     )
+    group = ", or in the group that is not the reference" if source.has_groups else ""
     said = (
-        f"Up is higher in what a contrast names first: at the later {source.timepoint.one}, or in "
-        "the "
-        "group that is not the reference. Down is lower."
+        f"Up is higher in what a contrast names first: at the later {source.timepoint.one}{group}. "
+        "Down is lower."
     )
     if manner.of_probes and manner.unit == "M-value":
         said += (

@@ -15,21 +15,10 @@ from cohortmart.report.pages.explained.words import Parted, parted_of
 from cohortmart.report.source import Source
 
 LEAD = (
-    "A change can be a change inside cells, or only another mix of cells, or the work of a "
-    "hormone. This page parts each change within {people} into what the changes of chosen "
-    "variables explain and what remains."
+    "How much of each change within {people} the changes of chosen variables explain, and what "
+    "remains."
 )
-_HOW = (
-    "Each feature is fitted twice, without and with {variables}, and every {person} has a level "
-    "of their own. Explained is the change of a variable times the slope of the feature on it "
-    "within {people}; remaining is the change that the second fit still sees. The two add up to "
-    "the total change."
-)
-CAUTION = (
-    "Explained is not caused: a variable that changes at the same time, or that follows the "
-    "feature, explains as well as a cause. A variable that is measured with error explains too "
-    "little, and the rest of its part is counted as remaining."
-)
+CAUTION = "Explained by {variables} is not caused by {them}."
 
 
 def explained_page(source: Source) -> Page:
@@ -46,14 +35,13 @@ def explained_page(source: Source) -> Page:
 
 
 def _blocks(source: Source, parted: Parted) -> list[Block]:
-    people, person = source.subject.many, source.subject.one
     names = joined([source.names.words(v) for v in parted.variables])
+    them = "it" if len(parted.variables) == 1 else "them"
     figure = parts_figure(source, parted)
     return [
         *(Text(words, "finding") for words in _found(source, parted)),
         *(() if figure is None else (figure,)),
-        Text(_HOW.format(variables=names, person=person, people=people)),
-        Text(CAUTION, "warning"),
+        Text(CAUTION.format(variables=names, them=them)),
         variables_table(source, parted),
         summary_table(source, parted),
         features_table(source, parted),

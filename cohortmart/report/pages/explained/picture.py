@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cohortmart.core.text import joined
 from cohortmart.report.blocks import Figure
 from cohortmart.report.figures.remaining_changes import remaining_changes
 from cohortmart.report.pages.explained.words import Parted
@@ -87,23 +88,18 @@ def parts_figure(source: Source, parted: Parted) -> Figure | None:
     near = of_first.count("explained")
     remain = of_first.count("a change remains") + of_first.count("both")
     some = (
-        f" The {len(chosen)} contrasts with most found {parted.nouns} are drawn, of "
-        f"{first['n_contrasts']:,}."
+        f"The {len(chosen)} contrasts with most found, of {first['n_contrasts']:,}. "
         if first["n_contrasts"] > len(chosen)
         else ""
     )
+    none = [c["contrast"] for c in chosen if c["n_found"] == 0]
+    which = f"Nothing is found in {joined(none)}: the smallest P are drawn. " if none else ""
     changes = pa.concat_tables([points, source.table(_LINES)], promote_options="default")
     readings = sorted(set(points["reading"].to_pylist()))
     return Figure(
         name=f"explained-parts-{parted.slug}",
         title=f"What remains of each change: {parted.analysis}",
-        caption=(
-            f"A point is a {parted.noun} that is found in the contrast, or where none is found one "
-            f"with the smallest P (at most {_POINTS} a contrast). On the sloping line nothing is "
-            "explained and all of the change remains; on the level line all of it is explained. "
-            "Colour and shape say which part is told from 0 at an adjusted P below 0.05."
-            f"{some} {parted.people}"
-        ),
+        caption=(f"{which}{some}{parted.people}"),
         alt=(
             f"A scatter of {len(of_first):,} {parted.nouns} for {first['contrast']}: {near:,} lie "
             f"near the level line, their change being explained, and in {remain:,} a change "

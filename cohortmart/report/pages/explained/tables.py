@@ -52,9 +52,7 @@ def variables_table(source: Source, parted: Parted) -> Table:
     return Table(
         f"explained-variables-{parted.slug}",
         f"How the variables change: {parted.analysis}",
-        "A row is a contrast and a variable: its change, in its own unit, with 95 % interval. "
-        "What does not change explains nothing, however closely a "
-        f"{parted.noun} follows it.",
+        "",
         (
             Column("contrast", "Contrast"),
             Column("variable", "Variable"),
@@ -73,14 +71,10 @@ def variables_table(source: Source, parted: Parted) -> Table:
 def summary_table(source: Source, parted: Parted) -> Table:
     """Return how much is explained in each contrast."""
     query = _SUMMARY.format(analysis=literal(parted.analysis))
-    nouns = parted.nouns
     return Table(
         f"explained-contrasts-{parted.slug}",
         f"Explained and remaining changes in numbers: {parted.analysis}",
-        f"A row is a contrast within {source.subject.many}. Explained, and a change remains: at an "
-        f"adjusted P below 0.05, of the {nouns} found; both may hold. Mostly: more than half of "
-        f"the change. The last column is how far the total lies from the change as the contrasts "
-        f"have it, which also uses {source.subject.many} with one sample; 0 where none is missing.",
+        "",
         (
             Column("contrast", "Contrast"),
             Column("n_features", f"{parted.title} parted", "integer"),
@@ -107,14 +101,11 @@ def features_table(source: Source, parted: Parted) -> Table:
         )
 
     n = source.detail.top_features
-    noun, unit = parted.noun, parted.unit
+    unit = parted.unit
     return Table(
         f"explained-features-{parted.slug}",
         f"{parted.title} whose change is explained, or remains: {parted.analysis}",
-        f"A row is a found {noun} in a contrast: the {n} with the smallest P of either part. "
-        "Total = explained + remaining, each with its 95 % interval. Percent may be below 0 or "
-        f"above 100: the variables may change a {noun} the other way, or more than it changed. "
-        f"{parted.people}",
+        f"The {n} with the smallest P of either part. {parted.people}",
         (
             Column("gene_name", "Name"),
             Column("feature_id", "Feature"),

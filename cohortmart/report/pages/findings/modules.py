@@ -86,42 +86,26 @@ def module_sections(source: Source) -> list[Section]:
 
 def _words(module: dict[str, Any]) -> list[Block]:
     """Say what a module is, and whether its seeds lie closer together than chance."""
-    blocks: list[Block] = [
-        Text(
-            f"{counted(module['n_seeds'], 'gene')} of {module['analysis']} rebound "
-            f"({module['pair']}); {module['n_seeds_in_network']:,} of them are among the "
-            f"{module['n_nodes']:,} genes of the network and are the seeds. The search (DIAMOnD) "
-            f"added {counted(module['n_added'], 'gene')}, one at a time: each time the gene that "
-            "has more links to the module than the number of all its links would let expect."
-        )
+    said = [
+        f"{module['n_seeds_in_network']:,} of {counted(module['n_seeds'], 'gene')} that rebound "
+        f"are in the network of {module['n_nodes']:,}; the search (DIAMOnD) added "
+        f"{module['n_added']:,}."
     ]
     p = module["p_value"]
+    closer = p is not None and p < 0.05
     if p is not None and module["random_mean"] is not None:
-        closer = "closer together than" if p < 0.05 else "no closer together than"
-        spread = (
-            ""
-            if module["random_sd"] is None
-            else f" (standard deviation {module['random_sd']:.1f})"
-        )
         z = "" if module["z"] is None else f"z = {module['z']:.2f}, "
-        blocks.append(
-            Text(
-                f"The seeds lie {closer} chance has it: {module['largest_component']:,} of them "
-                f"hang together, against {module['random_mean']:.1f} on average{spread} for "
-                f"{module['n_random_sets']:,} sets of random genes with as many links; {z}"
-                f"P = {p:.2g}.",
-                "finding" if p < 0.05 else "plain",
-            )
+        said.append(
+            f"The seeds lie {'closer' if closer else 'no closer'} together than chance has it: "
+            f"{module['largest_component']:,} hang together, {module['random_mean']:.1f} of random "
+            f"genes with as many links ({z}P = {p:.2g}, {module['n_random_sets']:,} sets)."
         )
     if module["stability"] is not None:
-        blocks.append(
-            Text(
-                f"Without a tenth of the seeds the search adds {100 * module['stability']:.0f} % "
-                f"of the same genes again (mean of {module['n_stability_runs']:,} runs). The genes "
-                "were added for their links, so that they are well connected proves nothing."
-            )
+        said.append(
+            f"Without a tenth of the seeds {100 * module['stability']:.0f} % of the same genes "
+            "are added."
         )
-    return blocks
+    return [Text(" ".join(said), "finding" if closer else "plain")]
 
 
 def _figure(source: Source, module: dict[str, Any], number: int) -> list[Figure]:
@@ -137,21 +121,15 @@ def _figure(source: Source, module: dict[str, Any], number: int) -> list[Figure]
     n_links = links[0]["n_links"]
     left_out = int(module["n_seeds_in_network"] + module["n_added"]) - len(genes)
     some = (
-        f" {left_out:,} genes are left out of the picture: those without a link to the others, "
-        f"and beyond {_GENES} those with the fewest links."
+        f"Not drawn: {left_out:,} genes with no or few links to the others. "
         if left_out > 0
         else ""
     )
-    fewer = f" {len(links):,} of {n_links:,} links are drawn." if n_links > len(links) else ""
+    fewer = f"{len(links):,} of {n_links:,} links are drawn. " if n_links > len(links) else ""
     figure = Figure(
         name=f"findings-network-{number}",
         title=f"The module of {module['analysis']}, {module['pair']}",
-        caption=(
-            "A dot is a gene, a line an interaction of their proteins. Circles are seeds: genes "
-            "that rebound. Diamonds are genes that the search added. Places say nothing but that "
-            f"linked genes lie near each other.{some}{fewer} "
-            f"{samples_and_people(source, [module['analysis']])}"
-        ).strip(),
+        caption=(f"{some}{fewer}{samples_and_people(source, [module['analysis']])}").strip(),
         alt=(
             f"A network of {len(genes)} genes ({n_seeds} seeds, {len(genes) - n_seeds} added) and "
             f"{len(links):,} links; the largest connected part of the module has "
@@ -209,11 +187,7 @@ def _genes(source: Source, module: dict[str, Any], number: int) -> Table:
     return Table(
         name=f"findings-module-{number}-genes",
         title=f"Genes added to the module of {module['analysis']}, {module['pair']}",
-        caption=(
-            "A row is a gene of the module, those added first and in that order, then the seeds. "
-            "Stability: in what share of the runs without a tenth of the seeds the gene is added, "
-            "too. log10 P chose the gene; it is no test."
-        ),
+        caption="Those added first and in that order, then the seeds.",
         columns=(
             Column("gene_name", "Gene"),
             Column("role", "Role"),
@@ -251,10 +225,7 @@ def _overlap(source: Source) -> Table:
     return Table(
         name="findings-module-overlap",
         title="Genes that two modules share",
-        caption=(
-            "A row is two modules. P is that of Fisher's exact test for a larger overlap than "
-            "chance; neighbours in one network overlap more easily than it says."
-        ),
+        caption="",
         columns=(
             Column("first_module", "First module"),
             Column("second_module", "Second module"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from cohortmart.core.study.kinds import KINDS
 from cohortmart.core.text import capital, counted
-from cohortmart.report.blocks import Block, Column, Figure, Section, Table, Text
+from cohortmart.report.blocks import Block, Column, Figure, Section, Table
 from cohortmart.report.figures.upset import Overlap
 from cohortmart.report.pages.quality.assays import kind_sql
 from cohortmart.report.sample_numbers import samples_and_people
@@ -85,14 +85,7 @@ def overlap_sections(source: Source) -> list[Section]:
             lists = source.rows(_CONTRAST_LISTS, [analysis])
             blocks.extend(_of_contrasts(source, lists, features, number))
     blocks.extend(_pairs(source))
-    return [Section("What the lists share", (Text(_HOW), *blocks))] if blocks else []
-
-
-_HOW = (
-    "Each column of dots is a combination of lists; the bar above it counts what is in exactly "
-    "these lists and in no other of the picture. Names and pale bars at the left give the whole "
-    "size of each list."
-)
+    return [Section("What the lists share", tuple(blocks))] if blocks else []
 
 
 def _features(source: Source) -> dict[str, str]:
@@ -112,21 +105,17 @@ def _of_rebounds(
     for row in lists:
         pair = row["name"] if row["n_pairs"] > 1 else ""
         row["called"] = row["analysis"]
-        row["note"] = ", ".join(part for part in (row["study_group"], pair) if part)
+        group = row["study_group"] if source.has_groups else ""
+        row["note"] = ", ".join(part for part in (group, pair) if part)
     analyses = list(dict.fromkeys(row["analysis"] for row in lists[:_LISTS]))
     return _upset(
         source,
         lists,
         _REBOUND_FOUND,
         name=f"findings-upset-rebound-{number}",
-        title=f"{what} that rebound, by analysis and group",
+        title=f"{what} that rebound, by analysis{' and group' if source.has_groups else ''}",
         what=what,
-        tail=(
-            "Found to rebound by the rule of the analysis. What is found in one list only need not "
-            "differ from the other lists: finding depends on the numbers of "
-            f"{source.subject.many}, too. "
-            f"{samples_and_people(source, analyses)}"
-        ),
+        tail=samples_and_people(source, analyses),
     )
 
 
@@ -146,11 +135,7 @@ def _of_contrasts(
         name=f"findings-upset-contrasts-{number}",
         title=f"{what} found in the contrasts of {analysis}",
         what=what,
-        tail=(
-            "Found by the thresholds of the analysis, in either direction. Contrasts that use the "
-            f"same {source.timepoint.one} overlap without any effect. "
-            f"{samples_and_people(source, [analysis])}"
-        ),
+        tail=samples_and_people(source, [analysis]),
     )
 
 
@@ -215,39 +200,62 @@ def _left_out(n_lists: int, rows: Sequence[dict[str, Any]]) -> str:
     return words
 
 
+#: People that a contrast rests on: those with a sample that its coefficients name.
 _PAIRS = """
+with people as (
+    select w.analysis, w.contrast, list(distinct s.subject_id) as subjects
+    from contrast_weight as w
+    inner join design_matrix as d on w.analysis = d.analysis and w.coefficient = d.coefficient
+    inner join dim_sample as s on d.sample_id = s.sample_id
+    where w.weight <> 0 and d.value <> 0
+    group by w.analysis, w.contrast
+),
+
+pairs as (
+    select
+        o.*,
+        o.correlated_by_design
+        or coalesce(list_has_any(a.subjects, b.subjects), false) as share_people
+    from contrast_overlap as o
+    left join people as a on o.first_analysis = a.analysis and o.first_contrast = a.contrast
+    left join people as b on o.second_analysis = b.analysis and o.second_contrast = b.contrast
+    where o.n_first > 0 and o.n_second > 0
+)
+
 select
     first_analysis, first_contrast, first_direction, second_analysis, second_contrast,
     second_direction, n_universe, n_first, n_second, n_both, expected, odds_ratio, p_value
-from contrast_overlap
-where not correlated_by_design
+from pairs
+where {condition}
 order by
     p_value asc nulls last, odds_ratio desc nulls last, first_analysis asc, first_contrast asc,
     first_direction asc, second_analysis asc, second_contrast asc, second_direction asc
 """
+#: Fisher's test takes two lists as independent by chance. What happens to a person by chance is
+#: in both lists where both rest on that person, be it at other timepoints or in other cells.
+_APART, _TOGETHER = "not share_people and n_both > expected", "share_people"
 
 
 def _pairs(source: Source) -> list[Block]:
-    """Return the pairs of contrasts that overlap most clearly."""
-    if not source.has_rows("contrast_overlap"):
+    """Return the pairs of contrasts of different people that overlap most clearly."""
+    needed = ("contrast_overlap", "contrast_weight", "design_matrix", "dim_sample")
+    if not (source.is_there(*needed) and source.has_rows("contrast_overlap")):
         return []
-    query = _PAIRS.strip()
-    counts = source.rows(
-        "select count(case when not correlated_by_design then 1 end) as n_free,"
-        " count(case when correlated_by_design then 1 end) as n_by"
-        " from contrast_overlap"
-    )[0]
-    if not counts["n_free"]:
-        return []
+    query = _PAIRS.format(condition=_APART).strip()
     rows = source.table(f"{query}\nlimit {source.detail.top_features}")
+    if not rows.num_rows:
+        return []
+    together = _PAIRS.format(condition=_TOGETHER)
+    n_together = source.value(f"select count(*) from ({together})")
+    n_apart = source.value(f"select count(*) from ({query})")
     table = Table(
         name="findings-overlap",
         title="Contrasts that share more than chance",
         caption=(
-            f"A row is two contrasts and the direction in each; {rows.num_rows:,} of "
-            f"{counts['n_free']:,}. Expected is what chance would put in both; P is that of "
-            f"Fisher's exact test. Left out: {counts['n_by']:,} rows whose two contrasts share "
-            f"samples or {source.subject.many} and so overlap without any effect."
+            f"{rows.num_rows:,} of {n_apart:,} pairs of lists from different "
+            f"{source.subject.many}. Left out: {n_together:,} pairs that share "
+            f"{source.subject.many} and so overlap without any effect, and lists in which nothing "
+            "is found."
         ),
         columns=_PAIR_COLUMNS,
         rows=rows,

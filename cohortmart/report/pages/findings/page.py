@@ -9,8 +9,8 @@ from cohortmart.report.pages.findings.sets import set_sections
 from cohortmart.report.source import Source
 
 _LEAD = (
-    "What the genes that were found have in common: the gene sets they gather in, the module they "
-    "form in the network of interacting proteins, and what the lists of two comparisons share."
+    "What the found genes have in common: their gene sets, their module in the network of "
+    "interacting proteins, and what two lists share."
 )
 
 

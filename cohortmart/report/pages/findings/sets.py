@@ -18,32 +18,15 @@ from cohortmart.report.source import Source
 #: Sets of a plot in the page, lists and sets of the figure in a file.
 _SETS, _FILE_LISTS, _FILE_SETS = 15, 9, 8
 _P_TITLE = "\u2212log10 adjusted P"
-#: The tests: name in the tables, in words, axis of the plot, what the size says, how it works.
+#: The tests: name in the tables, in words, axis of the plot, what the size says.
 _TESTS = {
-    "over_representation": (
-        "Over-representation",
-        _P_TITLE,
-        "Genes found",
-        "asks whether the found genes belong to a set more often than other genes do.",
-    ),
-    "camera": (
-        "Competitive test (camera)",
-        _P_TITLE,
-        "Genes of the set",
-        "asks whether the genes of a set change more than the others, found or not, and allows for "
-        "their being correlated.",
-    ),
-    "gsea": (
-        "Running-sum test (GSEA)",
-        "Normalised score",
-        "Genes of the set",
-        "asks whether the genes of a set gather at either end of the ranking of all genes; it "
-        "ignores that they are correlated, so its P values are on the hopeful side.",
-    ),
+    "over_representation": ("Over-representation", _P_TITLE, "Genes found"),
+    "camera": ("Competitive test (camera)", _P_TITLE, "Genes of the set"),
+    "gsea": ("Running-sum test (GSEA)", "Normalised score", "Genes of the set"),
 }
 _DIRECTIONS = {
     "contrast": ("any direction", "up", "down"),
-    "rebound": ("any direction", "up, then down", "down, then up"),
+    "rebound": ("any direction", "up then down", "down then up"),
 }
 #: Of the tests that see every gene: the sign says the direction.
 _SIGNS = ("up", "down")
@@ -65,11 +48,9 @@ def _blocks(source: Source, analysis: str, number: int) -> list[Block]:
     numbers = source.rows(NUMBERS, [analysis])
     if not numbers:
         return []
-    said = [
-        f"{_TESTS[row['test']][0]} {_TESTS[row['test']][3]} Adjusted P is below 0.05 in "
-        f"{row['n_clear']:,} of {row['n_tests']:,} tests."
-        for row in numbers
-    ]
+    said = "; ".join(
+        f"{_TESTS[row['test']][0]} {row['n_clear']:,} of {row['n_tests']:,}" for row in numbers
+    )
     shared = {"analysis": analysis, "people": samples_and_people(source, [analysis])}
     lists = _lists(source, analysis)
     tests = [row["test"] for row in numbers]
@@ -84,7 +65,7 @@ def _blocks(source: Source, analysis: str, number: int) -> list[Block]:
         )
         if figures:
             panels.append(Panel(a_list["called"], figures))
-    blocks: list[Block] = [Text(words) for words in said]
+    blocks: list[Block] = [Text(f"Adjusted P below 0.05: {said}.")]
     if panels:
         blocks.append(Choice(f"findings-list-{number}", "List of genes", tuple(panels)))
     for test in tests:
@@ -115,7 +96,7 @@ def _of_list(
     rows = dots.filter(_is(a_list))
     if rows.num_rows == 0:
         return []
-    name, axis, size, _ = _TESTS[test]
+    name, axis, size = _TESTS[test]
     clear = pc.sum(rows["clear"]).as_py()
     first = rows.slice(0, 1).to_pylist()[0]
     shown = len(set(rows["set"].to_pylist()))
@@ -124,9 +105,7 @@ def _of_list(
         name=f"findings-sets-{number}-{test.replace('_', '-')}",
         title=f"{name}: {a_list['called']} ({shared['analysis']})",
         caption=(
-            f"{_said(a_list)}The {shown} sets with the smallest adjusted P, of "
-            f"{first['n_sets']:,}; the full name of a set shows when it is pointed at. "
-            f"{_how(test)} {shared['people']}"
+            f"{_said(a_list)}{shown} of {first['n_sets']:,} sets, the clearest. {shared['people']}"
         ).strip(),
         alt=(
             f"The clearest of {shown} gene sets is {first['set']}: {first['direction']}, "
@@ -157,14 +136,14 @@ def _overview(
             kept.append(of_list.append_column("list", called).append_column("list_order", order))
     if not kept:
         return []
-    name, axis, size, _ = _TESTS[test]
+    name, axis, size = _TESTS[test]
     rows = pa.concat_tables(kept)
     there = set(rows["direction"].to_pylist())
     directions = [d for d in dict.fromkeys(sum(_DIRECTIONS.values(), ())) if d in there]
     figure = Figure(
         name=f"findings-sets-{number}-{test.replace('_', '-')}",
         title=f"{name}: {shared['analysis']}",
-        caption=f"The clearest sets of {len(kept)} lists of genes. {_how(test)} {shared['people']}",
+        caption=f"The clearest sets of {len(kept)} lists of genes. {shared['people']}",
         alt=f"Dot plots of gene sets for {len(kept)} lists of genes.",
         spec=dot_plot(axis, size, directions, None),
         data={"sets": rows.drop_columns(_OF_LIST), "limit": _limit(test)},
@@ -178,14 +157,6 @@ def _overview(
 def _is(a_list: dict[str, Any]) -> pc.Expression:
     of_source = pc.field("source") == a_list["source"]
     return of_source & (pc.field("source_name") == a_list["source_name"])
-
-
-def _how(test: str) -> str:
-    """Say how to read the plot of a test."""
-    filled = "Filled dots have an adjusted P below 0.05, pale ones do not."
-    if test == "gsea":
-        return f"Right of 0 the genes of the set gather among those that rise. {filled}"
-    return f"The further right, the clearer; the broken line is an adjusted P of 0.05. {filled}"
 
 
 def _limit(test: str) -> pa.Table:
@@ -219,11 +190,7 @@ def _table(source: Source, analysis: str, number: int) -> Table:
     return Table(
         name=f"findings-sets-{number}-table",
         title=f"Gene sets with the smallest adjusted P: {analysis}",
-        caption=(
-            "A row is a gene set in one list of genes and one test. Found and expected: genes of "
-            "the set among those found, and how many chance would put there (a CpG of several "
-            "genes counts in parts). z belongs to camera, the normalised score to GSEA."
-        ),
+        caption="",
         columns=tuple(c for c in wanted if rows[c.name].null_count < max(rows.num_rows, 1)),
         rows=rows,
         query=query,

@@ -30,8 +30,8 @@ with tested as (
         case
             when test = 'camera' then case when z > 0 then 'up' else 'down' end
             when test = 'gsea' then case when normalised_score > 0 then 'up' else 'down' end
-            when direction = 'up-down' then 'up, then down'
-            when direction = 'down-up' then 'down, then up'
+            when direction = 'up-down' then 'up then down'
+            when direction = 'down-up' then 'down then up'
             when direction = 'any' then 'any direction'
             else direction
         end as direction,

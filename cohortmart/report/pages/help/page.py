@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
@@ -28,7 +29,7 @@ def help_page(source: Source) -> Page:
     shown = source.shown
     if shown is None:
         shown = tuple((name, capital(name.replace("-", " "))) for name in readings())
-    sections = (Section(title, _said(name, source.nouns)) for name, title in shown)
+    sections = (Section(title, _said(name, source)) for name, title in shown)
     return Page(
         "help",
         "How to read this report",
@@ -51,9 +52,33 @@ def _reading(module: ModuleType) -> tuple[tuple[str, str], ...]:
     return found
 
 
-def _said(name: str, nouns: Nouns) -> tuple[Block, ...]:
+def _said(name: str, source: Source) -> tuple[Block, ...]:
     entries = readings().get(name, ())
-    return tuple(Text(in_nouns(how, nouns), "term", in_nouns(kind, nouns)) for kind, how in entries)
+    left_out = [
+        word
+        for word, there in (("group", source.has_groups), ("cell type", source.has_cell_types))
+        if not there
+    ]
+    said = (
+        (in_nouns(kind, source.nouns), in_nouns(without(how, left_out), source.nouns))
+        for kind, how in entries
+        if without(kind, left_out)
+    )
+    return tuple(Text(how, "term", kind) for kind, how in said if how)
+
+
+def without(text: str, words: Sequence[str]) -> str:
+    """Return the sentences of a text in which none of some words stands, alone or as several.
+
+    Parameters
+    ----------
+    text : str
+    words : sequence of str
+        What a study has no more than one of.
+    """
+    named = re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})s?\b", re.IGNORECASE)
+    sentences = re.split(r"(?<=[.!?]) (?=[A-Z])", text)
+    return " ".join(s for s in sentences if not (words and named.search(s)))
 
 
 def in_nouns(text: str, nouns: Nouns) -> str:

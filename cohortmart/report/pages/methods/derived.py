@@ -41,9 +41,7 @@ def derived_section(source: Source) -> tuple[Section, ...]:
     table = Table(
         "methods-derived",
         "Derived assays",
-        "A row is an assay whose numbers were made from another one: from which layer, and how "
-        "many of the features of its reference, weights or network that assay has. Counts are "
-        "taken as log2 CPM.",
+        "",
         _COLUMNS,
         pa.table({name: [row[name] for row in rows] for name in shown}),
         _ROWS,

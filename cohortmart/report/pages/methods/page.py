@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -72,7 +73,7 @@ def methods_page(source: Source) -> Page:
     return Page(
         "methods",
         "How it was done",
-        "Parameters, versions, inputs and designs, and the commands that make it all again.",
+        "Commands, inputs, designs and versions: what it takes to make it all again.",
         (
             Section("To repeat it", _commands(source)),
             *_inputs(source),
@@ -92,10 +93,6 @@ def _commands(source: Source) -> tuple[Block, ...]:
         f"cohortmart report --out DIR{' --pseudonymise' if source.pseudonymised else ''}"
     )
     blocks: list[Block] = [
-        Text(
-            "The commands, with the study.yml below beside the input files listed here. The same "
-            "inputs and versions give the same numbers, to the last byte."
-        ),
         Text(commands, "code"),
     ]
     copy = source.home.study_copy
@@ -125,7 +122,7 @@ def _inputs(source: Source) -> tuple[Section, ...]:
         Column("sha256", "SHA-256"),
         Column("reader_version", "Reader"),
     )
-    caption = "A row is a file that was read; the SHA-256 tells whether another file is the same."
+    caption = ""
     query = "select * from ingested_file order by role, file"
     table = Table("methods-files", "Input files", caption, columns, files, query)
     return (Section("Inputs", (table,)),)
@@ -161,9 +158,7 @@ def _design(source: Source, name: str, run: dict[str, Any], short: str) -> tuple
         Table(
             f"methods-contrasts-{short}",
             f"Contrasts of {name}",
-            f"within: changes of the same {people}; between: different {people}; mixed: both. "
-            "Complete "
-            f"{people} gave every sample that their part of the contrast names.",
+            "",
             _contrast_columns(people),
             contrasts,
         )
@@ -205,11 +200,9 @@ def _matrices(source: Source, name: str, short: str) -> list[Block]:
             Figure(
                 f"methods-design-{short}",
                 f"Design matrix of {name}",
-                "A row is a sample, a column a coefficient of the model; dark is the highest "
-                f"value of its column (1 for a group and {source.timepoint.one}), pale the lowest. "
                 f"{people}.",
                 f"Design matrix of {people} and {counted(k, 'coefficient')}.",
-                design_cells(k, source.nouns),
+                design_cells(k, source.nouns, has_groups=source.has_groups),
                 {"cells": cells},
                 fit="scroll",
             )
@@ -227,8 +220,7 @@ def _matrices(source: Source, name: str, short: str) -> list[Block]:
             Figure(
                 f"methods-weights-{short}",
                 f"Contrasts of {name} as weights",
-                "A row is a contrast, a column a coefficient: the contrast is the sum of the "
-                "coefficients times these weights.",
+                f"{counted(n_contrasts, 'contrast')} of {len(order)} coefficients.",
                 f"Weights of {counted(n_contrasts, 'contrast')} on {len(order)} coefficients.",
                 contrast_cells(list(order.values())),
                 {"cells": weights},
@@ -239,6 +231,8 @@ def _matrices(source: Source, name: str, short: str) -> list[Block]:
 
 
 def _deviations(source: Source, runs: dict[str, dict[str, Any]]) -> tuple[Section, ...]:
+    if not any(_names_paper(json.loads(runs[name]["parameters"])) for name in source.analyses):
+        return ()  # the study does not follow the model study
     rows = [
         row
         for name in source.analyses
@@ -250,8 +244,7 @@ def _deviations(source: Source, runs: dict[str, dict[str, Any]]) -> tuple[Sectio
             Table(
                 "methods-deviations",
                 "Choices that differ from the model study",
-                "Zenere et al. 2023 (doi 10.1186/s12974-023-02781-2). A row is a choice of an "
-                "analysis; the presets named 'paper' do as the study did.",
+                "Zenere et al. 2023 (doi 10.1186/s12974-023-02781-2).",
                 (
                     Column("analysis", "Analysis"),
                     Column("about", "Choice"),
@@ -266,6 +259,12 @@ def _deviations(source: Source, runs: dict[str, dict[str, Any]]) -> tuple[Sectio
         copied = _column(source, "analysis_note", "note", name, "kind = 'preset'", "note_order")
         blocks += [Text(f"{name}: {source.names.words(note)}.") for note in copied]
     return (Section("Against the model study", tuple(blocks)),) if blocks else ()
+
+
+def _names_paper(parameters: Mapping[str, Any]) -> bool:
+    """Whether an analysis does as the model study did where study.yml can say so."""
+    rebound, modules = (parameters.get(key) or {} for key in ("rebound", "modules"))
+    return "paper" in (rebound.get("preset"), modules.get("mode"))
 
 
 def _column(
@@ -297,7 +296,7 @@ def _versions(runs: dict[str, dict[str, Any]]) -> tuple[Section, ...]:
     table = Table(
         "methods-versions",
         "Versions",
-        "What computed the results.",
+        "",
         (Column("program", "Program"), Column("version", "Version")),
         pa.table({"program": [r[0] for r in rows], "version": [r[1] for r in rows]}),
         "select distinct cohortmart_version, library_versions from analysis_run",

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from cohortmart.report.blocks import Block, Choice, Page, Section, Text
-from cohortmart.report.pages.methylation_expression.pairs import caution, counts_table, pairs_table
+from cohortmart.report.pages.methylation_expression.pairs import counts_table, pairs_table
 from cohortmart.report.pages.methylation_expression.scatter import changes_figure
 from cohortmart.report.pages.methylation_expression.tracks import gene_panels
 from cohortmart.report.sample_numbers import samples_and_people
 from cohortmart.report.source import Source
 
-_LEAD = (
-    "Methylation of DNA near a gene often goes with how much of the gene is read: a methylated "
-    "promoter tends to be silent. This page shows the CpGs (places that can be methylated) and "
-    "the genes they belong to that both change between the same {visits} or groups."
-)
+_LEAD = "CpGs and their genes that change together: a methylated promoter tends to be silent."
 
 
 def methylation_expression_page(source: Source) -> Page:
     """Return the page of the CpG-gene pairs: changes, pairs, tracks of single genes."""
-    lead = _LEAD.format(visits=source.timepoint.many)
     sections = []
     if source.has_rows("dmp_deg"):
         for number, analysis in enumerate(source.analyses, start=1):
             blocks = _blocks(source, analysis, number)
             if blocks:
                 sections.append(Section(f"CpGs and their genes: {analysis}", tuple(blocks)))
-    return Page("methylation-expression", "Methylation and expression", lead, tuple(sections))
+    return Page("methylation-expression", "Methylation and expression", _LEAD, tuple(sections))
 
 
 def _blocks(source: Source, analysis: str, number: int) -> list[Block]:
@@ -40,14 +35,13 @@ def _blocks(source: Source, analysis: str, number: int) -> list[Block]:
         return []
     people = samples_and_people(source, [facts["expression"], analysis])
     words = (
-        f"{facts['n_pairs']:,} pairs of a CpG and its gene ({facts['n_genes']:,} genes) change "
-        f"together in at least one of {facts['n_contrasts']:,} contrasts: the CpG is found in "
-        f"{analysis}, the gene in {facts['expression']}, each by the thresholds of its analysis."
+        f"{facts['n_pairs']:,} pairs of a CpG found in {analysis} and its gene found in "
+        f"{facts['expression']} ({facts['n_genes']:,} genes), over {facts['n_contrasts']:,} "
+        "contrasts."
     )
     changes = changes_figure(source, analysis, number, people)
     blocks: list[Block] = [
         Text(words),
-        Text(caution(source)),
         *(() if changes is None else (changes,)),
         counts_table(source, analysis, number),
         pairs_table(source, analysis, number, int(facts["n_pairs"])),

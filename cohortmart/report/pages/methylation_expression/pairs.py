@@ -8,16 +8,6 @@ from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.blocks import Column, Table
 from cohortmart.report.source import Source
 
-
-def caution(source: Source) -> str:
-    """Return what r and its P value do not say."""
-    return (
-        f"The pairs were chosen because both change in these {source.subject.many}, so r and its P "
-        "value put them in order of interest; they prove no pair, and which of the two drives the "
-        "other they do not say."
-    )
-
-
 #: Where a CpG lies, for those who read it.
 REGION = """case when is_promoter then 'promoter'
         when regions is null then 'unknown region' else 'gene body' end"""
@@ -64,11 +54,7 @@ def counts_table(source: Source, analysis: str, number: int) -> Table:
     return Table(
         name=f"methylation-expression-counts-{number}",
         title=f"Pairs by contrast and direction: {analysis}",
-        caption=(
-            "A row is a contrast. Opposite: the CpG is more methylated where the gene is less "
-            "expressed, or the reverse; same: both go up or both down. Genes with a changed CpG "
-            "are counted whether or not their expression changes (table dmg)."
-        ),
+        caption="",
         columns=tuple(column for column in wanted if column.name not in empty),
         rows=rows,
         query=query.strip(),
@@ -116,13 +102,7 @@ def pairs_table(source: Source, analysis: str, number: int, n_pairs: int) -> Tab
     return Table(
         name=f"methylation-expression-pairs-{number}",
         title=f"The CpG-gene pairs that move together most closely: {analysis}",
-        caption=(
-            f"A row is a CpG and a gene, in the contrast in which both changes are clearest; "
-            f"{rows.num_rows:,} of {n_pairs:,} pairs. r is the correlation of methylation and "
-            f"expression over the {source.timepoint.many} within {source.subject.many}: -1 means "
-            "that "
-            f"expression falls whenever methylation rises. {caution(source)}"
-        ),
+        caption=f"{rows.num_rows:,} of {n_pairs:,} pairs, each in its clearest contrast.",
         columns=_pair_columns(source),
         rows=rows,
         query=query,

@@ -41,19 +41,14 @@ def changes_figure(source: Source, analysis: str, number: int, people: str) -> F
     }
     opposite = quadrants["up-down"] + quadrants["down-up"]
     of_all = (
-        f" The {len(chosen)} contrasts with most pairs are drawn, of {first['n_contrasts']:,}."
+        f"The {len(chosen)} contrasts with most pairs, of {first['n_contrasts']:,}. "
         if first["n_contrasts"] > len(chosen)
         else ""
     )
-    what = "The darker a cell, the more pairs." if binned else "A point is a pair."
     return Figure(
         name=f"methylation-expression-changes-{number}",
         title=f"Change in methylation against change in expression: {analysis}",
-        caption=(
-            f"{what} Right: the CpG is more methylated in the first term of the contrast; top: the "
-            "gene is more expressed. Delta beta is the difference of the share of methylated "
-            f"copies (-1 to 1). Each corner says how many pairs it holds.{of_all} {people}"
-        ).strip(),
+        caption=(f"{of_all}{people}").strip(),
         alt=(
             f"A scatter of {first['n']:,} pairs for {first['contrast']}: in {opposite:,} the CpG "
             f"and the gene go in opposite directions, in {first['n'] - opposite:,} in the same. "

@@ -94,14 +94,9 @@ def _expression(drawn: _Drawn, course: pa.Table) -> tuple[Figure, ...]:
     figure = Figure(
         name=f"methylation-expression-course-{drawn.number}",
         title=f"Expression of {drawn.called} over the {source.timepoint.many}",
-        caption=(
-            "Points are means of a group, bands and bars their 95 % intervals (none for a single "
-            f"{source.subject.one}). One unit more of log2 CPM is twice as much RNA. "
-            f"{drawn.people[0]}"
-        ).strip(),
+        caption=(f"{drawn.people[0]}").strip(),
         alt=(
-            f"Mean expression of {drawn.called} by {source.timepoint.one} in {len(groups)} groups: "
-            f"between "
+            f"Mean expression of {drawn.called} by {source.timepoint.one}: between "
             f"{low:.2f} and {high:.2f} log2 CPM."
         ),
         spec=expression_course(
@@ -142,19 +137,13 @@ def _methylation(drawn: _Drawn, probes: pa.Table, betas: pa.Table) -> tuple[Figu
     some = (
         ""
         if n_all == probes.num_rows
-        else f" ({probes.num_rows} of {n_all:,}, those nearest to that of the closest pair)"
+        else f"{probes.num_rows} of {n_all:,} CpGs, those nearest to that of the closest pair. "
     )
     shown = _ordered(source.timepoints, set(betas["timepoint"].to_pylist()))
     figure = Figure(
         name=f"methylation-expression-track-{drawn.number}",
         title=f"Methylation of the CpGs of {drawn.called}, in genomic order",
-        caption=(
-            f"Each step along the axis is a CpG{some}{_place(probes)}; its dots are the "
-            f"{source.timepoint.many} from left to right, with 95 % intervals of the mean. The "
-            "strip at the foot says what "
-            "part of the gene the CpG lies in; a black triangle above marks a CpG that changes "
-            f"together with the gene. {drawn.people[1]}"
-        ).strip(),
+        caption=(f"{_place(probes)}{some}{drawn.people[1]}").strip(),
         alt=(
             f"{probes.num_rows} CpGs of {drawn.called}, of which {n_pairs} change together with "
             f"its expression; mean betas between {pc.min(betas['mean']).as_py():.2f} and "
@@ -204,4 +193,4 @@ def _place(probes: pa.Table) -> str:
     chromosome, other = (probes["chromosome"][i].as_py() for i in (0, -1))
     if chromosome is None or chromosome != other or first is None or last is None:
         return ""
-    return f" (chromosome {chromosome}, bases {first:,} to {last:,})"
+    return f"Chromosome {chromosome}, bases {first:,} to {last:,}. "

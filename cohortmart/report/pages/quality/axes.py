@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from cohortmart.core.warehouse.quoting import literal
-from cohortmart.report.blocks import Block, Choice, Column, Figure, Panel, Table, Text
+from cohortmart.report.blocks import Block, Choice, Column, Figure, Panel, Table
 from cohortmart.report.figures.component_map import component_map
 from cohortmart.report.pages.quality.assays import ALL_SAMPLES, Assay, SampleSet, label
 from cohortmart.report.source import Source
@@ -47,18 +47,6 @@ _COLUMNS = (
     Column("n_samples", "Samples", "integer"),
     Column("p_value", "P", "p"),
 )
-_PURPOSE = (
-    "Why look: the first components are what sets the samples apart most. If they go with the "
-    "cell type, the group or the {timepoint}, biology leads; if they go with a batch, a slide or "
-    "the "
-    "share of living cells, the laboratory does, and the analyses should take it into account. "
-    "{Timepoints} of one {subject} are not independent of each other, so take the P values as a "
-    "guide."
-)
-_TOGETHER = (
-    "A row is a pair of columns of the sample sheet, those that go together most first. What is "
-    "said of one may be due to the other where the strength is near 1. "
-)
 
 
 def axes_blocks(source: Source, assay: Assay, sets: Sequence[SampleSet]) -> tuple[Block, ...]:
@@ -72,12 +60,7 @@ def axes_blocks(source: Source, assay: Assay, sets: Sequence[SampleSet]) -> tupl
     panels = tuple(Panel(title, blocks) for title, blocks in made.items() if blocks)
     if not panels:
         return ()
-    purpose = _PURPOSE.format(
-        subject=source.subject.one,
-        timepoint=source.timepoint.one,
-        Timepoints=source.timepoint.title,
-    )
-    return (Text(purpose), Choice(f"quality-axes-{assay.key}", "Samples", panels))
+    return (Choice(f"quality-axes-{assay.key}", "Samples", panels),)
 
 
 def _heat_map(source: Source, assay: Assay, one: SampleSet) -> tuple[Block, ...]:
@@ -92,11 +75,7 @@ def _heat_map(source: Source, assay: Assay, one: SampleSet) -> tuple[Block, ...]
         Figure(
             name=f"quality-components-{assay.key}--{one.key}",
             title=f"What the main differences between samples go with: {assay.name}",
-            caption="A column is a principal component, a row a variable of the sample sheet. "
-            "The darker a cell, the more of the component the variable explains (R squared, 0 to "
-            "1, each variable by itself; one with many values, as "
-            f"{source.subject.one}, explains much by chance alone); the number is its P value. "
-            f"{one.people}.",
+            caption=f"{one.people}.",
             alt="Share of the first component that goes with each variable (R squared): "
             f"{said or 'none known'}.",
             spec=component_map(),
@@ -117,7 +96,7 @@ def _associations(source: Source, assay: Assay, one: SampleSet) -> tuple[Block, 
         Table(
             name=f"quality-associations-{assay.key}--{one.key}",
             title=f"Variables that go together: {assay.name}",
-            caption=f"{_TOGETHER}{one.people}.",
+            caption=f"{one.people}.",
             columns=_COLUMNS,
             rows=_named(source, _named(source, rows, "first_variable"), "second_variable"),
             query="select * from qc_association\n"

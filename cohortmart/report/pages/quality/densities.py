@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from cohortmart.core.study.kinds import BETA
-from cohortmart.report.blocks import Block, Figure, Text
+from cohortmart.report.blocks import Block, Figure
 from cohortmart.report.figures.density_curves import density_curves
 from cohortmart.report.pages.quality.assays import Assay
 from cohortmart.report.sample_numbers import samples_of
@@ -44,11 +44,7 @@ _DISTANCE = """
     select median(type_distance_before) as before, median(type_distance_after) as after
     from qc_sample where assay = $assay and filter_reason is null
 """
-_WHY = (
-    "The array measures with two kinds of probes, type I and type II, which do not spread over "
-    "the scale alike. BMIQ stretches type II onto type I: after it the two curves should lie on "
-    "each other, with one peak near 0 (not methylated) and one near 1 (methylated)."
-)
+_NO_TYPES = "Without a manifest of the array nothing tells the probe types apart. "
 
 
 def density_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
@@ -66,30 +62,26 @@ def density_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
     figure = Figure(
         name=f"quality-betas-{assay.key}",
         title=f"Distribution of the betas by probe type: {assay.name}",
-        caption="The line is the middle of all samples at that beta, the band holds the middle "
-        "90 % of them; each curve's area is 1. "
-        f"{_distance(source, assay)}{samples_of(source, size['n_samples'], size['n_people'])}.",
+        caption=f"{_special(layers, types)}{_distance(source, assay)}"
+        f"{samples_of(source, size['n_samples'], size['n_people'])}.",
         alt=f"Density of the betas of {assay.name}; {_peaks(rows, called)}.",
         spec=density_curves(list(called.values()), types),
         data={"curves": curves},
         fit="columns",
         cell_width=350,
     )
-    return (Text(_purpose(layers, types)), figure)
+    return (figure,)
 
 
 def _called(layer: str) -> str:
     return "As measured" if layer == "raw" else f"After normalisation ({layer})"
 
 
-def _purpose(layers: list[str], types: list[str]) -> str:
+def _special(layers: list[str], types: list[str]) -> str:
+    """Say what this study's picture has not."""
     if types == ["unknown"]:
-        return "Without a manifest of the array nothing tells the probe types apart. " + (
-            "One peak near 0 and one near 1 are what a good sample looks like."
-        )
-    if layers == ["raw"]:
-        return _WHY + " Here the values are used as measured."
-    return _WHY
+        return _NO_TYPES
+    return "Values are used as measured. " if layers == ["raw"] else ""
 
 
 def _distance(source: Source, assay: Assay) -> str:
@@ -98,8 +90,8 @@ def _distance(source: Source, assay: Assay) -> str:
     if row["before"] is None or row["after"] is None:
         return ""
     return (
-        f"In the middle sample {100 * row['before']:.0f} % of the two curves do not overlap "
-        f"before, and {100 * row['after']:.0f} % after. "
+        f"Of the two types' curves {100 * row['before']:.0f} % do not overlap before BMIQ, "
+        f"{100 * row['after']:.0f} % after (median). "
     )
 
 

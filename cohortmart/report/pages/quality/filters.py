@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.text import counted
-from cohortmart.report.blocks import Block, Figure, Text
+from cohortmart.report.blocks import Block, Figure
 from cohortmart.report.figures.funnel import funnel
 from cohortmart.report.pages.quality.assays import Assay
 from cohortmart.report.sample_numbers import samples_of
@@ -70,26 +70,13 @@ def _probes(source: Source, assay: Assay) -> tuple[Block, ...]:
     figure = Figure(
         name=f"quality-filters-{assay.key}",
         title=f"Probes left after each filter: {assay.name}",
-        caption="From top to bottom, in the order in which the filters are applied: what stayed "
-        "(blue) and what was dropped in that step (orange). A probe is counted where it is "
-        f"dropped first. {size['n_kept']:,} of {counted(size['n'], 'sample')} were kept; "
-        f"{samples_of(source, assay.n_samples, assay.n_people)} were measured.",
+        caption=f"{size['n_kept']:,} of {samples_of(source, size['n'], assay.n_people)} were kept.",
         alt=f"Of {total:,} probes {left:,} are left: "
         + "; ".join(f"{s['step']}: {s['words']}" for s in steps[1:]) + ".",
         spec=funnel("Probes", len(steps)),
         data={"steps": pa.Table.from_pylist(steps)},
     )  # fmt: skip
-    return (Text(_PROBE_PURPOSE), figure)
-
-
-_PROBE_PURPOSE = (
-    "Why look: probes are left out that measure badly, that bind in several places or on a "
-    "genetic variant, or that tell the sexes of mother and child rather than methylation."
-)
-_GENE_PURPOSE = (
-    "Why look: a gene with hardly any reads cannot show a difference, and every gene that is "
-    "tested makes the adjusted P values of the others larger."
-)
+    return (figure,)
 
 
 def _probe_step(order: int, row: dict[str, Any]) -> dict[str, Any]:
@@ -118,15 +105,13 @@ def _genes(source: Source, assay: Assay) -> tuple[Block, ...]:
     figure = Figure(
         name=f"quality-filters-{assay.key}",
         title=f"Genes that each analysis tests: {assay.name}",
-        caption="Blue: genes tested; orange: genes that its filter dropped. filter_by_expr keeps "
-        "the genes with enough reads in as many samples as the smallest group of the analysis "
-        f"has. {samples_of(source, assay.n_samples, assay.n_people)} were measured.",
+        caption=f"{samples_of(source, assay.n_samples, assay.n_people)} were measured.",
         alt=f"Of {total:,} genes every analysis tests at least {fewest['n_features']:,} "
         f"({fewest['analysis']}).",
         spec=funnel("Genes", len(steps)),
         data={"steps": pa.Table.from_pylist(steps)},
     )
-    return (Text(_GENE_PURPOSE), figure)
+    return (figure,)
 
 
 def _gene_step(order: int, row: dict[str, Any], total: int) -> dict[str, Any]:

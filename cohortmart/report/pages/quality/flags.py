@@ -168,10 +168,11 @@ def _unlike_others(source: Source, assay: Assay) -> Iterator[str]:
         },
     )
     if rows:
+        of_type = " of the same cell type" if source.has_cell_types else ""
         said = [f"{r['sample']} (median r {r['median_r']:.3f})" for r in rows]
         yield (
-            f"{assay.name}: {counted(len(rows), 'sample')} far less like the others of the same "
-            f"cell type, whose median r is {rows[0]['middle']:.3f}: "
+            f"{assay.name}: {counted(len(rows), 'sample')} far less like the others{of_type}, "
+            f"whose median r is {rows[0]['middle']:.3f}: "
             f"{listed(said, most=_NAMED)}. Failed or mislabelled? Then leave them out ('where')."
         )
 

@@ -83,7 +83,7 @@ def map_blocks(source: Source, assay: Assay, sets: Sequence[SampleSet]) -> tuple
     )
     if not panels:
         return ()
-    return (Text(_purpose(assay)), Choice(f"quality-sets-{assay.key}", "Samples", panels))
+    return (Choice(f"quality-sets-{assay.key}", "Samples", panels),)
 
 
 def _known(source: Source, assay: Assay, sets: Sequence[SampleSet]) -> Iterator[_Set]:
@@ -109,16 +109,6 @@ def _known(source: Source, assay: Assay, sets: Sequence[SampleSet]) -> Iterator[
         yield _Set(assay, one, points, telling(source, points, candidates), shares)
 
 
-def _purpose(assay: Assay) -> str:
-    return (
-        "Samples that lie near each other are alike. Principal components are the directions in "
-        f"which the samples differ most over all {assay.features}s; the percentage says how much "
-        "of all differences an axis holds. The map of leading differences (MDS) looks only at "
-        f"the {assay.features}s that differ most. Cell types should lie apart; samples of one "
-        "batch, slide or day should not."
-    )
-
-
 def _set_blocks(source: Source, known: _Set) -> tuple[Block, ...]:
     shown = known.shown[: source.detail.top_features]
     keys = slugs([v.name for v in shown])
@@ -138,8 +128,8 @@ def _figure(source: Source, known: _Set, variable: Variable, key: str) -> Figure
     colour = colour_code(source, variable)
     shape = shape_code(source, known.shown, ("cell_type", "study_group"))
     more = "" if colour else (
-        f" {label(source, variable.name)} has {len(variable.levels)} values, too many for colours: "
-        "point at a sample to read its own."
+        f"{label(source, variable.name)} has {len(variable.levels)} values, too many for colours: "
+        "point at a sample. "
     )  # fmt: skip
     return _drawn(
         source, known, variable, colour, shape, more,
@@ -171,8 +161,7 @@ def _drawn(
     return Figure(
         name=name,
         title=f"Samples by their likeness, {told}: {known.assay.name}",
-        caption=f"A point is a sample; {told}.{more} "
-        f"{known.one.n_features:,} {known.assay.features}s; {known.one.people}.",
+        caption=f"{more}{known.one.n_features:,} {known.assay.features}s; {known.one.people}.",
         alt=f"Maps of {known.one.people}, {told}. Share of all differences: "
         f"{shares or 'not known'}.",
         spec=sample_maps(_axes(known, points), colour, shape, _tooltip(source, known, variable)),
@@ -232,7 +221,8 @@ def _percent(share: float) -> str:
 
 def _tooltip(source: Source, known: _Set, variable: Variable) -> list[dict[str, Any]]:
     there = {v.name for v in known.shown}
-    fields = [("study_group", "Group"), ("timepoint", capital(source.timepoint.one))]
+    fields = [("study_group", "Group")] if source.has_groups else []
+    fields += [("timepoint", capital(source.timepoint.one))]
     if not source.pseudonymised:
         fields = [("sample", "Sample"), ("subject", capital(source.subject.one)), *fields]
         fields += [("visit_key", "Visit key")] if "visit_key" in there else []

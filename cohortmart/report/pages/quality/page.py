@@ -16,10 +16,7 @@ from cohortmart.report.pages.quality.samples import sample_blocks
 from cohortmart.report.pages.quality.trend import trend_blocks
 from cohortmart.report.source import Source
 
-_LEAD = (
-    "Can the samples and their values be trusted: was enough read of each, do they look like "
-    "each other where they should, and does anything but biology set them apart?"
-)
+_LEAD = "Can the samples be trusted, and does anything but biology set them apart?"
 
 
 def quality_page(source: Source) -> Page:
@@ -35,13 +32,7 @@ def _first(source: Source, found: list[Assay]) -> tuple[Block, ...]:
     said = [words for assay in found for words in quality_flags(source, assay)]
     if said:
         return tuple(Text(words, "warning") for words in said)
-    return (
-        Text(
-            "Nothing odd was found: no sample with very few reads or unlike all others, and no "
-            "factor of the laboratory that goes with the main differences between samples or "
-            "with the groups, as far as the sample sheet and the tables tell."
-        ),
-    )
+    return (Text("Nothing odd was found, as far as the sample sheet and the tables tell."),)
 
 
 def _sections(source: Source, assay: Assay) -> Iterator[Section]:

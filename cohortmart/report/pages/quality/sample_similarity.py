@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from cohortmart.core.text import joined
 from cohortmart.report.blocks import Block, Figure, Text
 from cohortmart.report.figures.sample_correlation import sample_correlation
 from cohortmart.report.figures.sample_values import sample_values, value_tooltip
@@ -50,11 +51,33 @@ _CELLS = (
     order by x, y
 """
 )
+#: Cells whose two samples are of one person.
+_SAME = (
+    _ORDERED
+    + """
+    select least(a.place, b.place) as x, greatest(a.place, b.place) as y, $words as words
+    from qc_sample_correlation as c
+    inner join ordered as a on c.first_sample_id = a.sample_id
+    inner join ordered as b on c.second_sample_id = b.sample_id
+    where c.assay = $assay and c.sample_set = $sample_set and a.subject = b.subject
+    order by x, y
+"""
+)
+#: Pairs within a cell type: of one person, and of two.
+_MIDDLES = """
+    select median(c.r) filter (where a.subject = b.subject) as of_one,
+        median(c.r) filter (where a.subject <> b.subject) as of_two
+    from qc_sample_correlation as c
+    inner join shown_sample as a on c.first_sample_id = a.sample_id
+    inner join shown_sample as b on c.second_sample_id = b.sample_id
+    where c.assay = $assay and c.sample_set = $sample_set
+        and a.cell_type is not distinct from b.cell_type
+"""
 _BLOCKS = (
     _ORDERED
     + """
     select min(place) as start, max(place) + 1 as stop, (min(place) + max(place) + 1) / 2 as middle,
-        coalesce(cell_type, '') as words
+        case when count(*) over () > 1 then coalesce(cell_type, '') else '' end as words
     from ordered group by cell_type order by start
 """
 )
@@ -97,11 +120,6 @@ _KNOWN = """
 _NOT_KNOWN = (
     "No two samples of {assay} can be correlated: within each of them all values are the same."
 )
-_PURPOSE = (
-    "Why look: two samples of the same cell type should correlate strongly. A sample that "
-    "correlates less than the others with all of them (a pale line) failed, or is not what its "
-    "label says; one that fits better among another cell type may have been swapped."
-)
 
 
 def correlation_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
@@ -116,29 +134,55 @@ def correlation_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
     if not source.value(_KNOWN, given):
         return (Text(_NOT_KNOWN.format(assay=assay.name)),)
     if samples.num_rows <= MOST_SAMPLES:
-        return (Text(_PURPOSE), _cells(source, assay, samples))
-    return (Text(_PURPOSE), _points(source, assay))
+        return (_cells(source, assay, samples),)
+    return (_points(source, assay),)
 
 
 def _cells(source: Source, assay: Assay, samples: pa.Table) -> Figure:
     given = {
         "assay": assay.name, "sample_set": ALL_SAMPLES, "groups": list(source.groups)
     }  # fmt: skip
+    # which samples are of one person is not told where people are numbered
+    one = f"of one {source.subject.one}"
+    same = source.table(_SAME, given | {"words": one})
+    if source.pseudonymised:
+        same = same.slice(0, 0)
     return Figure(
         name=f"quality-correlation-{assay.key}",
         title=f"Correlation of any two samples: {assay.name}",
-        caption="A cell is a pair of samples: the darker, the more alike. Samples are ordered by "
-        f"cell type (frames), group (stripes) and {source.timepoint.one}. Pearson correlation of "
-        "the "
-        f"{assay.unit} of all {assay.features}s compared. {_size(source, assay)}",
+        caption=f"{_order(source)} {_middles(source, assay)}{_size(source, assay)}",
         alt=_alt(source, assay),
-        spec=sample_correlation(source.groups),
+        spec=sample_correlation(source.groups, has_same=same.num_rows > 0),
         data={
             "cells": source.table(_CELLS, given),
             "samples": samples,
             "blocks": source.table(_BLOCKS, given),
+            **({"same": same} if same.num_rows else {}),
         },
         max_width=600,
+    )
+
+
+def _order(source: Source) -> str:
+    by = [
+        *(["cell type (frames)"] if source.has_cell_types else []),
+        *(["group (stripes)"] if source.has_groups else []),
+        source.timepoint.one,
+    ]
+    return f"Ordered by {joined(by)}."
+
+
+def _middles(source: Source, assay: Assay) -> str:
+    """Say how alike the samples of one person are, which makes the dark diagonals."""
+    given = {"assay": assay.name, "sample_set": ALL_SAMPLES}
+    row = source.rows(_MIDDLES, given)[0]
+    if row["of_one"] is None or row["of_two"] is None:
+        return ""
+    n = source.rows(_SIZE.format(medians=MEDIAN_R), given)[0]["n_samples"]
+    marked = "" if source.pseudonymised or n > MOST_SAMPLES else " (outlined)"
+    return (
+        f"Samples of one {source.subject.one}{marked} correlate at {row['of_one']:.3f} in the "
+        f"middle, of two {source.subject.many} at {row['of_two']:.3f}. "
     )
 
 
@@ -148,7 +192,8 @@ def _points(source: Source, assay: Assay) -> Figure:
         query,
         {"assay": assay.name, "sample_set": ALL_SAMPLES, "groups": list(source.groups)},
     )
-    title = "Median correlation r with samples of its cell type"
+    others = "others of its cell type" if source.has_cell_types else "others"
+    title = f"Median correlation r with the {others}"
     middle = source.value(
         f"select median(median_r) from ({MEDIAN_R})",
         {"assay": assay.name, "sample_set": ALL_SAMPLES},
@@ -156,14 +201,12 @@ def _points(source: Source, assay: Assay) -> Figure:
     lines = [{"value": middle, "words": f"median {middle:.3g}"}]
     return Figure(
         name=f"quality-correlation-{assay.key}",
-        title=f"Correlation of each sample with the others of its cell type: {assay.name}",
-        caption="A point is a sample: how strongly it correlates with the other samples of its "
-        f"own cell type, in the middle. Pearson correlation of the {assay.unit}. "
-        f"{_size(source, assay)}",
+        title=f"Correlation of each sample with the {others}: {assay.name}",
+        caption=f"{_middles(source, assay)}{_size(source, assay)}",
         alt=_alt(source, assay),
         spec=sample_values(
             source.groups, source.timepoints, "Median r",
-            value_tooltip(title, ".4f", source.timepoint), source.timepoint,
+            value_tooltip(title, ".4f", source.timepoint, source.has_groups), source.timepoint,
             mark="point", number_format="~r",
         ),
         data={"samples": rows, "lines": pa.Table.from_pylist(lines)},

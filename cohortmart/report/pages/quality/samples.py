@@ -8,10 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from cohortmart.core.study.kinds import CONTINUOUS
 from cohortmart.core.text import capital
 from cohortmart.core.warehouse.quoting import literal
-from cohortmart.report.blocks import Block, Column, Figure, Table, Text
+from cohortmart.report.blocks import Block, Column, Figure, Table
 from cohortmart.report.figures.sample_values import sample_values, value_tooltip
 from cohortmart.report.pages.quality.assays import SAMPLE_ORDER, Assay
 from cohortmart.report.sample_numbers import samples_of
@@ -72,7 +71,6 @@ class _Measure:
     title: str
     axis: str
     number_format: str
-    why: str
 
 
 _LIBRARY = _Measure(
@@ -81,9 +79,6 @@ _LIBRARY = _Measure(
     "Reads counted in each sample",
     "Library size (million reads)",
     ".3~r",
-    "A bar is a sample: the reads that were counted in genes. Bars may differ, as differences in "
-    "depth are divided out (TMM factor, in the tooltip); a sample below the lower line says "
-    "little about rarely expressed genes.",
 )
 _MISSING = _Measure(
     "missing",
@@ -91,8 +86,6 @@ _MISSING = _Measure(
     "Missing values in each sample",
     "Missing ({features}s of the sample, %)",
     "~%",
-    "A bar is a sample: the share of its {features}s without a usable value. A bar far above "
-    "the others means that the sample did not work well.",
 )
 _FAILED = _Measure(
     "failed",
@@ -100,32 +93,12 @@ _FAILED = _Measure(
     "Probes not told from background in each sample",
     "Not detected (probes of the sample, %)",
     "~%",
-    "A bar is a sample: the share of its probes whose signal is no stronger than background "
-    "(detection P above the threshold). These values are taken as missing.",
 )
 
 
 def sample_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
     """Return what was measured of each sample of an assay, as pictures and as a table."""
-    figures = tuple(_figures(source, assay))
-    return (Text(_purpose(assay)), *figures, _table(source, assay))
-
-
-def _purpose(assay: Assay) -> str:
-    if assay.is_counts:
-        return (
-            "Why look: a sample with few reads is noisy, and groups of samples with fewer reads "
-            "than others can look different for that reason alone."
-        )
-    if assay.kind.name == CONTINUOUS:
-        return (
-            "Why look: a sample of which little could be measured, or much lies below detection, "
-            "says little."
-        )
-    return (
-        "Why look: a sample in which many probes failed is not to be trusted in the others "
-        "either, so it is left out above the threshold of the study."
-    )
+    return (*_figures(source, assay), _table(source, assay))
 
 
 def _figures(source: Source, assay: Assay) -> Iterator[Figure]:
@@ -144,7 +117,7 @@ def _figure(source: Source, assay: Assay, measure: _Measure) -> Iterator[Figure]
     lines = _level_lines(source, assay, measure)
     tooltip = value_tooltip(
         measure.axis.format(features=assay.features), ".3~r" if measure is _LIBRARY else ".2~%",
-        source.timepoint, ("norm_factor", "TMM factor", ".3f"),
+        source.timepoint, source.has_groups, ("norm_factor", "TMM factor", ".3f"),
         ("n_detected", f"{assay.features}s detected", ",d"), ("use", "Use", ""),
     )  # fmt: skip
     lowest, highest = (f(known, key=lambda r: r["value"]) for f in (min, max))
@@ -152,8 +125,7 @@ def _figure(source: Source, assay: Assay, measure: _Measure) -> Iterator[Figure]
     yield Figure(
         name=f"quality-{measure.key}-{assay.key}",
         title=f"{measure.title}: {assay.name}",
-        caption=f"{measure.why.format(features=assay.features)} "
-        f"{'A cross marks a sample that was left out. ' if left_out else ''}"
+        caption=f"{'A cross marks a sample that was left out. ' if left_out else ''}"
         f"{samples_of(source, assay.n_samples, assay.n_people)}.",
         alt=f"{measure.title}: from {_written(lowest['value'], measure)} ({lowest['sample']}) to "
         f"{_written(highest['value'], measure)} ({highest['sample']}), "
@@ -201,18 +173,22 @@ def _table(source: Source, assay: Assay) -> Table:
         "subject": capital(source.subject.one),
         "timepoint": capital(source.timepoint.one),
     }
-    hidden = {"subject"} if source.pseudonymised else set()
+    shown = {
+        "subject": not source.pseudonymised,
+        "study_group": source.has_groups,
+        "cell_type": source.has_cell_types,
+    }
     columns = tuple(
         replace(c, label=c.label.format(**words))
         for c in _COLUMNS
-        if c.name not in hidden and _says_something(rows, c)
+        if shown.get(c.name, True) and _says_something(rows, c)
     )
     order = "fewest reads" if assay.is_counts else "most missing values"
     return Table(
         name=f"quality-samples-{assay.key}",
         title=f"Samples of {assay.name}",
-        caption=f"A row is a sample: those left out first, then those with the {order}; "
-        f"{rows.num_rows} of {assay.n_samples} are listed.",
+        caption=f"Those left out first, then those with the {order}: {rows.num_rows:,} of "
+        f"{assay.n_samples:,}.",
         columns=columns,
         rows=rows.select([c.name for c in columns]),
         query="select q.*, s.subject_id, s.study_group, s.timepoint, s.cell_type\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from cohortmart.report.blocks import Block, Figure, Text
+from cohortmart.report.blocks import Block, Figure
 from cohortmart.report.figures.voom_trend import voom_trend
 from cohortmart.report.pages.quality.assays import Assay
 from cohortmart.report.sample_numbers import samples_of
@@ -88,24 +88,14 @@ def trend_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
     figure = Figure(
         name=f"quality-trend-{assay.key}",
         title=f"Noise of genes by their abundance (voom): {assay.name}",
-        caption="A cell is a number of genes: how much is read of them on average (across, log2 "
-        "of count + 0.5) and how much they vary about the model (up; SD is the standard "
-        "deviation). The line is the trend from which every measurement gets its weight. "
-        f"{_sizes(source, names)}",
+        caption=_sizes(source, names),
         alt=_alt(source, names),
         spec=voom_trend(names),
         data={"points": pa.concat_tables([cells, curve.cast(cells.schema)])},
         fit="columns",
         cell_width=320,
     )
-    return (Text(_PURPOSE), figure)
-
-
-_PURPOSE = (
-    "Why look: voom gives measurements that are noisy less weight. The line should fall from the "
-    "left to the right and level off; one that rises at the left end says that genes with hardly "
-    "any reads should be left out (filter: filter_by_expr)."
-)
+    return (figure,)
 
 
 def _sizes(source: Source, names: list[str]) -> str:

@@ -75,7 +75,9 @@ def study_variables(source: Source) -> list[Variable]:
 
 
 def telling(source: Source, points: pa.Table, candidates: Sequence[Variable]) -> list[Variable]:
-    """Return all that tells some of the samples of a set apart; the group where nothing does.
+    """Return all that tells some of the samples of a set apart, or the group where nothing does.
+
+    In a study of one group the timepoint takes its place.
 
     Parameters
     ----------
@@ -85,6 +87,7 @@ def telling(source: Source, points: pa.Table, candidates: Sequence[Variable]) ->
     candidates : sequence of Variable
     """
     found = []
+    always = "study_group" if source.has_groups else "timepoint"
     for one in candidates:
         column = points[one.column]
         if one.is_number:
@@ -92,9 +95,9 @@ def telling(source: Source, points: pa.Table, candidates: Sequence[Variable]) ->
                 found.append(one)
             continue
         levels = _levels(source, one.name, set(column.to_pylist()))
-        if one.name == "study_group" or len(levels) > 1:
+        if one.name == always or len(levels) > 1:
             found.append(Variable(one.name, one.column, levels=levels))
-    group = next((v for v in found if v.name == "study_group"), None)
+    group = next((v for v in found if v.name == always), None)
     if group and len(group.levels) < 2 and len(found) > 1:
         found.remove(group)
     key = next((v for v in found if v.name == "visit_key"), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -112,7 +113,7 @@ def changes_figure(source: Source, pair: ReboundPair) -> Figure:
             f"{title}: {correlation_words(m)}"
             for title, m in zip(pair.titles, pair.members, strict=True)
         ),
-        change_scatter(pair.titles, pair.unit, pair.noun, sorted(classes)),
+        change_scatter(pair.titles, pair.changes, pair.unit, pair.noun, sorted(classes)),
         {
             "cells": cells,
             "points": points,
@@ -139,6 +140,9 @@ def classes_figure(source: Source, pair: ReboundPair) -> Figure | None:
         return None
     titles = [pair.titles[i] for i in shown]
     heads = [(f"First: {pair.firsts[i]}", f"Then: {pair.seconds[i]}") for i in shown]
+    if pair.visits:
+        first, second = (f"{before} to {after}" for before, after in pairwise(pair.visits))
+        heads = [(first, second)] * len(shown)
     kinds = {flow.band_kind(*key) for i in shown for key in flows[i]}
     return Figure(
         f"rebound-classes-{pair.slug}",
@@ -182,23 +186,16 @@ def _correlation_table(pair: ReboundPair) -> pa.Table:
     return pa.table(
         {
             "panel": pa.array(range(1, len(lines) + 1), pa.int32()),
-            "r": pa.array([r for r, _ in lines], pa.string()),
-            "reading": pa.array([reading for _, reading in lines], pa.string()),
+            "r": pa.array([r for r, _, _ in lines], pa.string()),
+            "biological": pa.array([biological for _, biological, _ in lines], pa.string()),
+            "reading": pa.array([reading for _, _, reading in lines], pa.string()),
         }
     )
 
 
 def _changes_caption(source: Source, pair: ReboundPair, all_drawn: bool) -> str:
-    which = "" if all_drawn else f" Of more than {MOST_POINTS} in a group, the clearest are drawn."
-    return (
-        f"Right of the middle: {pair.noun}s that rise at first; below the middle: those that fall "
-        f"afterwards. The darker a cell, the more {pair.noun}s lie in it; symbols are those found "
-        f"to rebound.{which} The solid line shows how the second change goes with the first, the "
-        "dashed line how it would by chance, if nothing happened: even then it falls, as both "
-        f"changes share the middle {source.timepoint.one}. Whether the two differ by more than "
-        "chance stands above "
-        f"each panel. Features further out stand at the edge. {people(source, pair)}"
-    )
+    which = "" if all_drawn else f"Symbols: the {MOST_POINTS} clearest of each panel. "
+    return f"{which}{people(source, pair)}"
 
 
 def _classes_caption(source: Source, pair: ReboundPair) -> str:
@@ -206,14 +203,8 @@ def _classes_caption(source: Source, pair: ReboundPair) -> str:
         "select * from contrast_summary where analysis = ? and contrast = ?",
         [pair.analysis, pair.firsts[0]],
     )
-    rule = f" ({threshold_words(rows[0])})" if rows else ""
-    return (
-        f"Counted are the {pair.noun}s whose first or second change passes the thresholds of the "
-        f"analysis by itself{rule}; 'unclear' is a change that does not. The height of a band is "
-        "its number. A band from up to down, or from down to up, swings back. The test of a "
-        "rebound asks for both changes together, so that it may find another number. "
-        f"{people(source, pair)}"
-    )
+    rule = f"Counted: {threshold_words(rows[0])} in one change or both. " if rows else ""
+    return f"{rule}{people(source, pair)}"
 
 
 def _flow_words(title: str, flows: dict[tuple[str, str], int]) -> str:

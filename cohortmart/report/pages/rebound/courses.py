@@ -87,21 +87,16 @@ def titled_courses(source: Source, of: Measured, features: list[str]) -> pa.Tabl
 
 def _caption(source: Source, pair: ReboundPair) -> str:
     people = source.rows(_PEOPLE, [pair.analysis])[0]
-    one, many = source.subject.one, source.subject.many
-    thin = (
-        f"Courses of single {many}, and {source.timepoint.many} with one {one} of a group, are "
-        "left out."
+    left_out = (
+        f"Courses of single {source.subject.many}, and {source.timepoint.many} with one "
+        f"{source.subject.one}{' of a group' if source.has_groups else ''}, are left out. "
         if source.pseudonymised
-        else f"A thin line is {source.subject.a}; it is straight across {source.timepoint.a} "
-        "without a sample."
+        else ""
     )
+    of_group = " in any group" if len(pair.members) > 1 else ""
     return (
-        f"The {pair.noun}s with the smallest adjusted P value of a rebound in any group, found or "
-        "not. Thick lines are the means of the groups; the shaded band holds the true mean with "
-        f"95 % confidence and is missing where there is one {one} only. {thin} Values "
-        "are those of the warehouse, without the corrections of the model; each panel has a scale "
-        "of its own. "
-        f"{samples_of(source, people['samples'], people['people'])}."
+        f"The smallest adjusted P{of_group}, found or not. "
+        f"{left_out}{samples_of(source, people['samples'], people['people'])}."
     )
 
 

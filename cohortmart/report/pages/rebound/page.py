@@ -11,7 +11,6 @@ from cohortmart.report.pages.rebound.tables import summary_table, top_table
 from cohortmart.report.pages.rebound.words import (
     LEAD,
     correlation_words,
-    explained,
     found_words,
     union_words,
 )
@@ -31,7 +30,7 @@ def rebound_page(source: Source) -> Page:
     pairs = rebound_pairs(source)
     if not pairs:
         return Page("rebound", "Rebound", LEAD)
-    overview = Section("All pairs of changes", (Text(explained(source)), summary_table(source)))
+    overview = Section("All pairs of changes", (summary_table(source),))
     return Page("rebound", "Rebound", LEAD, (overview, *(_section(source, p) for p in pairs)))
 
 
@@ -44,7 +43,7 @@ def _section(source: Source, pair: ReboundPair) -> Section:
     )
     blocks: list[Block] = [
         *(
-            Text(f"{title}: {found_words(pair, m)} {correlation_words(m)}".strip(), "finding")
+            Text(f"{title}: {found_words(pair, m)} {correlation_words(m)}", "finding")
             for title, m in zip(pair.titles, pair.members, strict=True)
         ),
         *_groups_compared(source, pair),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -17,7 +17,8 @@ from cohortmart.report.units import unit_of
 SUMMARY_SQL = """select
     s.analysis, s.pair, s.study_group, s.first_contrast, s.second_contrast, s.preset,
     s.n_tested, s.n_found, s.n_up_down, s.n_down_up, s.n_same_sign, s.n_default, s.n_paper,
-    c.r, c.r_no_effect, c.no_effect_low, c.no_effect_high, c.p_value, c.reading, c.r_biological
+    c.r, c.r_no_effect, c.no_effect_low, c.no_effect_high, c.p_value, c.reading, c.r_biological,
+    c.r_biological_ci_low, c.r_biological_ci_high
 from rebound_summary as s
 left join contrast_correlation as c
     on s.analysis = c.analysis and (
@@ -67,6 +68,9 @@ class ReboundPair:
         Pictures show changes from -limit to limit: nearly all features lie within.
     unit : str
         Of the changes.
+    visits : tuple of str
+        The three timepoints: before, in the middle, after; none where the contrasts are not two
+        changes that follow each other.
     """
 
     analysis: str
@@ -75,6 +79,7 @@ class ReboundPair:
     members: tuple[dict[str, Any], ...]
     limit: float
     unit: str
+    visits: tuple[str, ...] = ()
 
     @property
     def assay(self) -> str:
@@ -111,6 +116,14 @@ class ReboundPair:
         """Return what each group is called; a pair of no one group goes by its name."""
         return [m["study_group"] or self.pair for m in self.members]
 
+    @property
+    def changes(self) -> tuple[str, str]:
+        """Return what the two changes are called, at the beginning of a line."""
+        if not self.visits:
+            return "First change", "Second change"
+        before, middle, after = self.visits
+        return f"Change {before} to {middle}", f"Change {middle} to {after}"
+
     def where(self, table: str) -> str:
         """Return the condition on a table that keeps the rows of this pair, as SQL."""
         return (
@@ -124,6 +137,8 @@ def rebound_pairs(source: Source) -> list[ReboundPair]:
         return []
     order = {"analyses": list(source.analyses), "groups": list(source.groups)}
     rows = source.rows(_PAIRS, order)
+    if not source.has_groups:  # of one there is nothing to say
+        rows = [row | {"study_group": None} for row in rows]
     found = [
         (key, tuple(members))
         for key, members in groupby(rows, key=lambda row: (row["analysis"], row["pair"]))
@@ -135,8 +150,23 @@ def rebound_pairs(source: Source) -> list[ReboundPair]:
         if limit:
             slug = names[analysis, pair]
             unit = unit_of(source, analysis, members[0]["values_used"])
-            pairs.append(ReboundPair(analysis, pair, slug, members, float(limit), unit))
+            visits = _visits(source.timepoints, members[0])
+            pairs.append(ReboundPair(analysis, pair, slug, members, float(limit), unit, visits))
     return pairs
+
+
+def _visits(timepoints: Sequence[str], member: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the timepoints of two changes, from the names of their contrasts: `3rd-1st`."""
+    steps = [
+        (before, after)
+        for contrast in (member["first_contrast"], member["second_contrast"])
+        for before in timepoints
+        for after in timepoints
+        if contrast == f"{after}-{before}" or contrast.endswith(f"_{after}-{before}")
+    ]
+    if len(steps) != 2 or steps[0][1] != steps[1][0]:
+        return ()
+    return (*steps[0], steps[1][1])
 
 
 def _names(keys: list[tuple[str, str]], shown: Callable[[str], str]) -> dict[tuple[str, str], str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cohortmart.core.text import counted
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.report.blocks import Figure
 from cohortmart.report.figures.density import CELL_WIDTH
@@ -70,8 +71,9 @@ def sectors_figure(source: Source, pair: ReboundPair) -> Figure | None:
     ]
     if not counted:
         return None
+    called = dict(zip(("first", "second"), pair.changes, strict=True))
     panels = [
-        Comparison(f"{change.capitalize()} change: {group} and {reference}", group, reference)
+        Comparison(f"{called[change]}: {group} and {reference}", group, reference)
         for (group, reference, change), _ in counted
     ]
     data = _data(source, pair, [key for key, _ in counted])
@@ -122,15 +124,9 @@ def _in_words(points: pa.Table, group: str, reference: str) -> pa.Table:
 
 def _caption(source: Source, pair: ReboundPair, rows: list[dict[str, Any]]) -> str:
     n = max(row["n_features"] for row in rows)
-    drawn = "" if n <= MOST_POINTS else f" (the {MOST_POINTS} clearest are drawn)"
-    return (
-        f"Symbols and numbers are the {n:,} {pair.noun}s found to rebound in either group{drawn}; "
-        f"the grey cells are all {pair.noun}s. On the diagonal both groups change alike. Numbers "
-        "in the margin belong to the sector beside them: how many lie there, and their share of "
-        "all six. Features are chosen because they change clearly in one of the groups, so that "
-        "group often seems to change more; the test of a difference is another one "
-        f"(rebound_group). {people(source, pair)}"
-    )
+    drawn = "" if n <= MOST_POINTS else f", of which the {MOST_POINTS} clearest are drawn"
+    found = counted(n, pair.noun)
+    return f"Numbers: the {found} found in either group{drawn}. {people(source, pair)}"
 
 
 def _words(title: str, rows: list[dict[str, Any]]) -> str:

@@ -51,22 +51,27 @@ def summary_table(source: Source) -> Table:
         f"{SUMMARY_SQL}\norder by list_position({literals(source.analyses)}, s.analysis), s.pair,\n"
         f"    list_position({literals(source.groups)}, s.study_group) nulls last, s.first_contrast"
     )
+    rows = source.table(query)
+    by_paper = "paper" in rows["preset"].to_pylist()
     return Table(
         "rebound-summary",
         "Rebounds in numbers",
-        "A row is an analysis, a pair of changes and a group. 'Default' is the joint test of both "
-        "changes, with a false discovery rate as the study sets it; 'paper' counts features with "
-        "P below the threshold in both changes, unadjusted and whatever their signs, as the "
-        "model study did: far more, many of them by chance.",
+        _PAPER if by_paper else "",
         (
             Column("analysis", "Analysis"),
             Column("pair", "Changes (first/second)"),
-            Column("study_group", "Group"),
+            *((Column("study_group", "Group"),) if source.has_groups else ()),
             Column("n_tested", "Features tested", "integer"),
-            Column("n_up_down", "Found: up, then down", "integer"),
-            Column("n_down_up", "Found: down, then up", "integer"),
-            Column("n_default", "By default rule", "integer"),
-            Column("n_paper", "By paper's rule", "integer"),
+            Column("n_up_down", "Found: up then down", "integer"),
+            Column("n_down_up", "Found: down then up", "integer"),
+            *(
+                (
+                    Column("n_default", "By default rule", "integer"),
+                    Column("n_paper", "By paper's rule", "integer"),
+                )
+                if by_paper
+                else ()
+            ),
             Column("r", "r", "number"),
             Column("r_no_effect", "r by chance", "number"),
             Column("no_effect_low", "95 % of chance from", "number"),
@@ -74,10 +79,18 @@ def summary_table(source: Source) -> Table:
             Column("p_value", "P of r", "p"),
             Column("reading", "r is"),
             Column("r_biological", "Biological r", "number"),
+            Column("r_biological_ci_low", "95 % from", "number"),
+            Column("r_biological_ci_high", "to", "number"),
         ),
-        source.table(query),
+        rows,
         query,
     )
+
+
+_PAPER = (
+    "The paper's rule counts P below the threshold in both changes, unadjusted and whatever their "
+    "signs, as Zenere et al. 2023 did: far more, many of them by chance."
+)
 
 
 def top_table(source: Source, pair: ReboundPair) -> Table:
@@ -87,13 +100,8 @@ def top_table(source: Source, pair: ReboundPair) -> Table:
     return Table(
         f"rebound-top-{pair.slug}",
         f"{noun[0].upper()}{noun[1:]}s that rebound most clearly: {pair.analysis}, {pair.pair}",
-        f"A row is a {noun} in a group: the {n} with the smallest adjusted P value, found or "
-        "not. First and second are the two changes. The amplitude is the middle "
-        f"{source.timepoint.one} against the "
-        "mean of the two others, with its 95 % interval. Recovery is how much of the first change "
-        "the second takes back (100 % = all of it); it stands where the first change is "
-        f"significant by itself. {people(source, pair)}",
-        tuple(_columns(pair)),
+        f"The {n} with the smallest adjusted P, found or not. {people(source, pair)}",
+        tuple(_columns(source, pair)),
         source.table(_top_sql(pair, f"\n    limit {n}")),
         _top_sql(pair, ""),
     )
@@ -110,21 +118,22 @@ def _top_sql(pair: ReboundPair, limit: str) -> str:
     )
 
 
-def _columns(pair: ReboundPair) -> Sequence[Column]:
+def _columns(source: Source, pair: ReboundPair) -> Sequence[Column]:
     unit = pair.unit
+    first, second = pair.changes
     betas = (
-        Column("delta_beta_first", "First (beta)", "number"),
-        Column("delta_beta_second", "Second (beta)", "number"),
+        Column("delta_beta_first", f"{first} (beta)", "number"),
+        Column("delta_beta_second", f"{second} (beta)", "number"),
     )
     return (
-        Column("study_group", "Group"),
+        *((Column("study_group", "Group"),) if source.has_groups else ()),
         Column("gene_name", "Measure" if pair.kind.name == CONTINUOUS else "Gene"),
         Column("feature_id", f"{pair.noun.capitalize()} id" if not pair.is_beta else "CpG"),
         Column("class", "Class"),
         Column("found", "Found"),
         Column("adj_p_rebound", "Adjusted P", "p"),
-        Column("log_fc_first", f"First ({unit})", "number"),
-        Column("log_fc_second", f"Second ({unit})", "number"),
+        Column("log_fc_first", f"{first} ({unit})", "number"),
+        Column("log_fc_second", f"{second} ({unit})", "number"),
         *(betas if pair.is_beta else ()),
         Column("amplitude", f"Amplitude ({unit})", "number"),
         Column("amplitude_low", "95 % from", "number"),

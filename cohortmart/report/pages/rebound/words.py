@@ -7,30 +7,12 @@ from typing import Any
 
 from cohortmart.core.text import counted
 from cohortmart.report.pages.rebound.pairs import ReboundPair
-from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
 
 LEAD = (
-    "What changes and swings back afterwards? A feature (a gene, or a CpG "
-    "of the DNA) rebounds if the first change and the one that follows it both hold up "
-    "statistically and go opposite ways."
+    "What changes and swings back afterwards: both changes hold up statistically, and go opposite "
+    "ways."
 )
-_EXPLAINED = (
-    "How to read it. A first change is, say, from before a treatment to its end; the second one "
-    "from its end to long after it. Both are measured from the same middle {visit}. "
-    "A "
-    "value that happens to be too high there makes the first change too large and the second one "
-    "too small, so that the two changes correlate at about -0.5 where nothing happens at all. A "
-    "correlation r therefore stands beside the value that chance gives, with the range in which "
-    "95 % of chance lies. The biological r is an estimate of how the true changes go together "
-    "once that shared error is taken out; it is told only as a description, and where r is no "
-    "different from chance it proves nothing."
-)
-
-
-def explained(source: Source) -> str:
-    """Return how to read the two changes and their correlation."""
-    return _EXPLAINED.format(visit=source.timepoint.one)
 
 
 def p_words(p: float) -> str:
@@ -38,46 +20,54 @@ def p_words(p: float) -> str:
     return "P < 0.001" if p < 0.001 else f"P = {p:.2g}"
 
 
-def correlation_lines(member: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the two lines above a panel: r and its no-effect value; biological r and reading."""
+def correlation_lines(member: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return the lines above a panel: r and what chance gives, the biological r, the reading."""
     if member["r"] is None:
-        return "", ""
+        return "", "", ""
     first = f"r {member['r']:.2f}"
     if member["r_no_effect"] is not None:
         first += f"; by chance {member['r_no_effect']:.2f}"
     if member["no_effect_low"] is not None:
         first += f" ({member['no_effect_low']:.2f} to {member['no_effect_high']:.2f})"
-    second = member["reading"] or ""
-    if member["r_biological"] is not None:
-        second = f"biological r {member['r_biological']:.2f}" + (f"; {second}" if second else "")
-    return first, second
+    return first, biological_words(member), member["reading"] or ""
+
+
+def biological_words(member: Mapping[str, Any]) -> str:
+    """Return the biological correlation with its interval; nothing where it is not known."""
+    if member["r_biological"] is None:
+        return ""
+    words = f"biological r {member['r_biological']:.2f}"
+    if member["r_biological_ci_low"] is None:
+        return words
+    return (
+        f"{words} (95 % {member['r_biological_ci_low']:.2f} to "
+        f"{member['r_biological_ci_high']:.2f})"
+    )
 
 
 def correlation_words(member: Mapping[str, Any]) -> str:
     """Return what the correlation of the two changes says, as a sentence."""
     if member["r"] is None:
         return "The correlation of the two changes is not known."
-    words = f"The two changes correlate at r = {member['r']:.2f}"
+    words = f"The two changes correlate at {member['r']:.2f}"
     if member["r_no_effect"] is not None:
-        words += f"; where nothing happens r is {member['r_no_effect']:.2f}"
+        words += f", by chance at {member['r_no_effect']:.2f}"
     if member["no_effect_low"] is not None:
-        words += (
-            f" (95 % of chance: {member['no_effect_low']:.2f} to {member['no_effect_high']:.2f})"
-        )
+        words += f" ({member['no_effect_low']:.2f} to {member['no_effect_high']:.2f})"
     if member["reading"] is not None:
-        words += f". This is {member['reading']} ({p_words(member['p_value'])})"
-    if member["r_biological"] is not None:
-        words += f". Biological r: {member['r_biological']:.2f}"
-    return f"{words}."
+        words += f": {member['reading']} ({p_words(member['p_value'])})"
+    biological = biological_words(member)
+    return f"{words}; {biological}." if biological else f"{words}."
 
 
 def found_words(pair: ReboundPair, member: Mapping[str, Any]) -> str:
     """Return how many features of a group rebound, as a sentence."""
     same = member["n_same_sign"]
     how = "pass the paper's rule" if member["preset"] == "paper" else "rebound"
+    over = f" ({', '.join(pair.visits)})" if pair.visits else ""
     return (
-        f"{member['n_found']:,} of {counted(member['n_tested'], pair.noun)} {how}: "
-        f"{member['n_up_down']:,} up and then down, {member['n_down_up']:,} down and then up"
+        f"{member['n_found']:,} of {counted(member['n_tested'], pair.noun)} {how}{over}: "
+        f"{member['n_up_down']:,} up then down, {member['n_down_up']:,} down then up"
         + (f", {same:,} twice the same way, which is no rebound" if same else "")
         + "."
     )
@@ -85,12 +75,26 @@ def found_words(pair: ReboundPair, member: Mapping[str, Any]) -> str:
 
 def people(source: Source, pair: ReboundPair) -> str:
     """Return the numbers of samples and people behind both changes of each group."""
-    said = [
-        f"{title}: {samples_of(source, m['n_samples_first'], m['n_subjects_first'])} in the "
-        f"first change, {m['n_samples_second']:,} of {m['n_subjects_second']:,} in the second"
-        for title, m in zip(pair.titles, pair.members, strict=True)
-    ]
-    return "; ".join(said) + "."
+    return (
+        "; ".join(
+            _people(source, f"{title}: " if len(pair.members) > 1 else "", member)
+            for title, member in zip(pair.titles, pair.members, strict=True)
+        )
+        + "."
+    )
+
+
+def _people(source: Source, of: str, member: Mapping[str, Any]) -> str:
+    samples, persons = (
+        list(dict.fromkeys(member[f"n_{what}_{which}"] for which in ("first", "second")))
+        for what in ("samples", "subjects")
+    )
+    said = " and ".join(f"{n:,}" for n in persons[:-1])
+    said = f"{said} and " if said else ""
+    return (
+        f"{of}{' and '.join(f'{n:,}' for n in samples)} samples of "
+        f"{said}{source.subject.counted(persons[-1])}"
+    )
 
 
 def union_words(
@@ -99,14 +103,12 @@ def union_words(
     """Return what the groups share, from `rebound_union`, and where they differ."""
     words = (
         f"{counted(union['n_union'], pair.noun)} found in at least one group, "
-        f"{union['n_in_all']:,} in every group; {union['n_common'] or 0:,} change in the same "
-        "directions in every group, found there or not."
+        f"{union['n_in_all']:,} in every group; {union['n_common'] or 0:,} go the same ways in "
+        "every group."
     )
     for row in differ:
         words += (
             f" The swing differs between {row['study_group']} and {row['reference_group']} in "
-            f"{counted(row['n'], pair.noun)} (test of the difference, adjusted P)."
+            f"{counted(row['n'], pair.noun)}."
         )
-    if differ:
-        words += " Being found in one group only is no difference between the groups."
     return words

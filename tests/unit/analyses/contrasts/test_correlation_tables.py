@@ -29,7 +29,7 @@ def two_pairs() -> CorrelationTest:
 
 
 def true_changes(r: float, p_value: float) -> Genas:
-    return Genas(r, 0.1, np.eye(2), 4.7, p_value, 9)
+    return Genas(r, 0.1, np.eye(2), 4.7, p_value, 9, r - 0.2, r + 0.1)
 
 
 def test_rows(two_pairs: CorrelationTest) -> None:
@@ -56,6 +56,8 @@ def test_rows(two_pairs: CorrelationTest) -> None:
         "n_features_rotated": 7,
         "n_rotations": 99,
         "r_biological": 0.7,
+        "r_biological_ci_low": 0.7 - 0.2,
+        "r_biological_ci_high": 0.7 + 0.1,
         "biological_p_value": 0.03,
     }
     for row in (first, second):

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from cohortmart.core.progress import listening
 from cohortmart.core.warehouse.dbt_process import DbtProcess
 from tests.support.paths import ROOT
 
@@ -170,6 +171,7 @@ def test_a_process_that_ends_early_says_what_it_wrote(tiny: Tiny) -> None:
 def test_it_ends_with_the_one_that_asks(tiny: Tiny) -> None:
     program = """
 import sys, time
+from cohortmart.core.progress import listening
 from cohortmart.core.warehouse.dbt_process import DbtProcess
 print(DbtProcess()._started(sys.argv[1]).pid, flush=True)
 time.sleep(60)
@@ -232,3 +234,36 @@ def test_a_project_that_changed_while_it_was_parsed_is_not_kept(tiny: Tiny, tmp_
     with DbtProcess() as dbt:
         assert dbt.ask(request)["success"]
     assert not (tmp_path / "cache" / "dbt" / "key" / "manifest").exists()
+
+
+class Nodes:
+    """Writes down the nodes that it hears of."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[float, float | None, str]] = []
+        self.open = 0
+
+    def began(self, what: str, total: float | None) -> int:
+        del what, total
+        self.open += 1
+        return 1
+
+    def came_to(self, key: int, done: float, total: float | None, detail: str) -> None:
+        del key
+        self.told.append((done, total, detail))
+
+    def ended(self, key: int) -> None:
+        self.open -= key
+
+
+def test_every_node_is_told_to_who_listens_and_the_answer_stays_the_same(tiny: Tiny) -> None:
+    nodes = Nodes()
+    with DbtProcess() as dbt:
+        silent = dbt.ask(tiny.request())
+        with listening(nodes):
+            heard = dbt.ask(tiny.request())
+        again = dbt.ask(tiny.request())
+    assert statuses(heard) == statuses(silent) == statuses(again)
+    assert [(done, total) for done, total, _ in nodes.told] == [(1, 3), (2, 3), (3, 3)]
+    assert {"numbers", "looks_up"} < {name for _, _, name in nodes.told}
+    assert nodes.open == 0

@@ -166,6 +166,17 @@ def test_where_there_was_none_ours_are_put_in_place_alone(home: Home, dbt: FakeD
         assert built_mark(con) is None  # so the next run builds theirs
 
 
+def test_a_project_that_cannot_be_read_does_not_cost_ours_either(home: Home, dbt: FakeDbt) -> None:
+    project = user_project(home)
+    assert project is not None
+    project.file.write_text("name: cohortmart\nprofile: cohortmart\n")
+    for _ in range(2):
+        with pytest.raises(InputError, match="name of cohortmart's own"):
+            building.build(home, print)
+    assert tables(home) == ["main.dim_sample"]
+    assert len(dbt.asked) == 1  # with a warehouse there nothing is built before it is said
+
+
 def test_a_project_that_drops_ours_is_refused(home: Home, dbt: FakeDbt) -> None:
     building.build(home, print)
     dbt.users = ["drop table dim_sample"]

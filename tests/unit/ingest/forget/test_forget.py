@@ -99,16 +99,17 @@ def test_the_others_are_as_before(raw: RawStudy) -> None:
     assert positions == [1, 2, 3, 4]
 
 
-def test_no_report_and_no_number_of_theirs_is_left(raw: RawStudy) -> None:
+def test_no_report_no_export_and_no_number_of_theirs_is_left(raw: RawStudy) -> None:
     root = raw.home.root
     subjects, samples = sorted({s[1] for s in SAMPLES}), [s[0] for s in SAMPLES]
     names = kept_pseudonyms(root, subjects, samples)
-    for folder in REPORT_FOLDERS:
+    made = (*REPORT_FOLDERS, "export/rds")
+    for folder in made:
         page = root / folder / "figures" / "a.svg"
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text("anna")
     go(raw)
-    assert [p for f in REPORT_FOLDERS for p in (root / f).rglob("*")] == []
+    assert [p for f in made for p in (root / f).rglob("*")] == []
     key = (root / KEY_FILE).read_text()
     assert not [name for name in ANNA if f",{name}," in key]
     left = kept_pseudonyms(root, ["berta", "clara", "dora"], ["S3"])

@@ -73,7 +73,7 @@ def test_more_features_are_counted_in_squares(
     svg = figure.drawing(337)
     assert "h0" not in svg
     counted = figure.data["squares"]["n"].to_pylist()
-    assert f"{max(counted):,} genes in a square that are not found" in svg
+    assert f"{max(counted):,} genes, not found" in svg
     assert len(re.findall(r"M[\d. ]+H[\d.]+V[\d.]+H[\d.]+z", svg)) >= len(counted)
 
 

@@ -83,8 +83,8 @@ def test_bands_leave_and_arrive_level():
 @pytest.mark.parametrize(
     ("first", "second", "kind"),
     [
-        ("up", "down", "up, then down"),
-        ("down", "up", "down, then up"),
+        ("up", "down", "up then down"),
+        ("down", "up", "down then up"),
         ("up", "up", "twice the same way"),
         ("unclear", "up", "one change only"),
         ("down", "unclear", "one change only"),

@@ -95,12 +95,14 @@ def test_table_of_sets_is_its_own_query(page: Page) -> None:
 
 def test_module_in_words(page: Page) -> None:
     said = [b for b in all_blocks(page) if isinstance(b, Text)]
-    finding = next(b for b in said if b.words.startswith("The seeds lie"))
+    finding = next(b for b in said if "The seeds lie" in b.words)
     assert finding.kind == "finding"
-    assert finding.words.startswith("The seeds lie closer together than chance has it: 2 of them")
-    assert finding.words.endswith(
-        "for 100 sets of random genes with as many links; z = 2.00, P = 0.03."
+    assert finding.words.startswith("4 of 5 genes that rebound are in the network of 8; ")
+    assert (
+        "The seeds lie closer together than chance has it: 2 hang together, 1.5 of random genes "
+        "with as many links (z = 2.00, P = 0.03, 100 sets)." in finding.words
     )
+    assert finding.words.endswith("70 % of the same genes are added.")
 
 
 @pytest.mark.parametrize("p", [0.5, None])
@@ -125,7 +127,7 @@ def test_network_has_the_links_of_the_module(page: Page) -> None:
         for r in figure.data["links"].to_pylist()
     }
     assert ends == {frozenset(e) for e in ("AX", "BX", "AY", "CD")}
-    assert "left out" not in figure.caption
+    assert "Not drawn" not in figure.caption
     vl_convert.vegalite_to_vega(standalone(figure))
 
 
@@ -134,7 +136,7 @@ def test_of_a_large_module_the_largest_component_is_drawn(monkeypatch: pytest.Mo
     monkeypatch.setattr(found_modules, "_DRAWN_GENES", fewer)
     figure = _named(_section("", module_sections(_source())), "findings-network-1")
     assert set(figure.data["genes"]["gene"].to_pylist()) == {"A", "B", "X", "Y"}
-    assert "2 genes are left out" in figure.caption
+    assert "Not drawn: 2 genes" in figure.caption
 
 
 def test_layout_is_the_same_every_time_whatever_the_order() -> None:
@@ -231,10 +233,19 @@ def test_matrix_and_bars_share_their_columns() -> None:
     assert max(data["dots"]["y"].to_pylist()) < 0
 
 
-def test_overlaps_by_design_are_left_out(page: Page) -> None:
+def test_overlaps_of_the_same_people_and_of_nothing_are_left_out(page: Page) -> None:
     table: Table = _named(page, "findings-overlap")
     assert table.rows["first_contrast"].to_pylist() == ["early", "late"]
-    assert "Left out: 1 rows" in table.caption
+    # `same` by its design, `hers` for Ida
+    assert "2 of 2 pairs of lists" in table.caption
+    assert "Left out: 2 pairs that share people" in table.caption
+    assert _source().rows(table.query) == table.rows.to_pylist()
+
+
+def test_overlaps_of_one_and_the_same_people_have_no_table() -> None:
+    alike = [{**row, "coefficient": "HP"} for row in study()["contrast_weight"]]
+    page = findings_page(_source(contrast_weight=alike))
+    assert "findings-overlap" not in [getattr(b, "name", "") for b in all_blocks(page)]
 
 
 def test_values_stay_text(page: Page) -> None:

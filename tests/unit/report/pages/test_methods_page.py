@@ -35,13 +35,23 @@ def test_the_page_has_design_inputs_versions_and_deviations(tmp_path: Path) -> N
     assert found["methods-versions"].rows.to_pylist() == [
         {"program": "cohortmart", "version": "9.9"}, {"program": "numpy", "version": "2"},
     ]  # fmt: skip
-    assert found["methods-deviations"].rows.num_rows == 4
+    assert found["methods-deviations"].rows.num_rows == 3
     figures = {b.name: b for b in blocks if isinstance(b, Figure)}
     assert list(figures) == ["methods-design-a", "methods-weights-a"]
     shades = figures["methods-design-a"].data["cells"].to_pylist()
     assert [r["shade"] for r in shades if r["coefficient"] == "age"] == [0.0, 0.5, 1.0]
     for figure in figures.values():
         assert "<svg" in vl_convert.vegalite_to_svg(standalone(figure))
+
+
+def test_a_study_of_its_own_is_not_held_against_another(tmp_path: Path) -> None:
+    rows = tables()
+    rows["analysis_run"][0]["parameters"] = json.dumps(
+        {**PARAMETERS, "rebound": {"preset": "default"}}
+    )
+    page = methods_page(small_source(rows, SAMPLES, tmp_path, analyses=["a"]))
+    assert "methods-deviations" not in [getattr(b, "name", "") for b in all_blocks(page)]
+    assert "Against the model study" not in [section.title for section in page.sections]
 
 
 def test_where_derived_assays_come_from(tmp_path: Path) -> None:

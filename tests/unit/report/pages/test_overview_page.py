@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import vl_convert
 
-from cohortmart.report.blocks import Figure, Text, all_blocks
+from cohortmart.report.blocks import FeaturePoints, Figure, Text, all_blocks
 from cohortmart.report.figure_files import standalone
 from cohortmart.report.pages.overview.cautions import cautions
 from cohortmart.report.pages.overview.page import overview_page
@@ -207,8 +207,11 @@ def test_the_first_page_begins_with_pictures_of_the_strongest_result() -> None:
     assert [r["feature"] for r in rows if r["row"] >= 0] == ["IL7R", "g3", "g2", "g4"]
     assert found["overview-heat-map"].data["columns"].num_rows == len(SAMPLES)
     assert "10 samples of 5 people" in found["overview-heat-map"].caption
-    points = found["overview-volcano"].data["points"].to_pylist()
-    assert len(points) == 4
+    points = found["overview-volcano"].data["features"]
+    assert isinstance(points, FeaturePoints)
+    assert points.features.n == 4
+    labels = found["overview-volcano"].data["labels"].to_pylist()
+    assert {"IL7R", "g2"} <= {r["text"] for r in labels}
 
 
 def test_without_a_rebound_what_changes_is_drawn() -> None:

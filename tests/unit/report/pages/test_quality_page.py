@@ -125,8 +125,7 @@ def test_densities_are_quantiles_over_samples_and_an_empty_bin_is_zero(page: Pag
     assert rows["After normalisation (bmiq)", "I", 0.75] == pytest.approx((0.9, 5.0, 7.7))
     assert rows["As measured", "II", 0.75] == pytest.approx((2.3, 5.0, 7.7))
     assert (
-        "30 % of the two curves do not overlap before, and 10 %"
-        in _named(page, "quality-betas-meth").caption
+        "30 % do not overlap before BMIQ, 10 % after" in _named(page, "quality-betas-meth").caption
     )
 
 

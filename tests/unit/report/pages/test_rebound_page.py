@@ -86,10 +86,10 @@ def test_cells_hold_every_feature_once(page: Page):
 def test_points_and_guides(page: Page):
     data = figures(page)["changes"].data
     assert sorted(tuples(data["points"], "panel", "feature", "class", "x", "y")) == [
-        (1, "<script>alert(1)</script>, g1", "up, then down", 1.5, -1.5),
-        (1, "TNF, g2", "down, then up", -1.5, 0.5),
-        (2, "<script>alert(1)</script>, g1", "up, then down", 0.5, -1.0),
-        (2, "IL2, g4", "up, then down", 1.0, -2.0),
+        (1, "<script>alert(1)</script>, g1", "up then down", 1.5, -1.5),
+        (1, "TNF, g2", "down then up", -1.5, 0.5),
+        (2, "<script>alert(1)</script>, g1", "up then down", 0.5, -1.0),
+        (2, "IL2, g4", "up then down", 1.0, -2.0),
     ]
     slopes = {
         (row["panel"], row["kind"]): (row["y2"] - row["y"]) / (row["x2"] - row["x"])
@@ -100,9 +100,13 @@ def test_points_and_guides(page: Page):
     ratio = (variance(second) / variance(first)) ** 0.5
     assert slopes[1, "measured"] == pytest.approx(-0.81 * ratio)
     assert slopes[1, "by chance"] == pytest.approx(-0.5 * ratio)
-    assert tuples(data["labels"], "r", "reading") == [
-        ("r -0.81; by chance -0.50 (-0.60 to -0.40)", "biological r -0.90; stronger than chance"),
-        ("r -0.48; by chance -0.50 (-0.60 to -0.40)", "no different from chance"),
+    assert tuples(data["labels"], "r", "biological", "reading") == [
+        (
+            "r -0.81; by chance -0.50 (-0.60 to -0.40)",
+            "biological r -0.90 (95 % -1.00 to -0.70)",
+            "stronger than chance",
+        ),
+        ("r -0.48; by chance -0.50 (-0.60 to -0.40)", "", "no different from chance"),
     ]
 
 
@@ -138,11 +142,11 @@ def test_what_becomes_of_the_first_change(page: Page):
     figure = figures(page)["classes"]
     bands = set(tuples(figure.data["bands"], "panel", "band", "kind", "n"))
     assert bands == {
-        (1, "up to down", "up, then down", 1),
+        (1, "up to down", "up then down", 1),
         (1, "up to unclear", "one change only", 1),
-        (1, "down to up", "down, then up", 1),
+        (1, "down to up", "down then up", 1),
         (1, "unclear to up", "one change only", 1),
-        (2, "up to down", "up, then down", 1),
+        (2, "up to down", "up then down", 1),
         (2, "unclear to down", "one change only", 1),
     }
     assert "adjusted P < 0.05" in figure.caption
@@ -200,10 +204,11 @@ def test_top_table_and_its_query(page: Page):
 
 def test_sentences(page: Page):
     said = words(page)
-    assert f"{HP}: 2 of 4 genes rebound: 1 up and then down, 1 down and then up." in said
-    assert "r = -0.81; where nothing happens r is -0.50 (95 % of chance: -0.60 to -0.40)" in said
-    assert "This is no different from chance (P = 0.64)." in said
-    assert f"differs between MS and {HP} in 1 gene " in said
+    assert f"{HP}: 2 of 4 genes rebound: 1 up then down, 1 down then up." in said
+    assert "correlate at -0.81, by chance at -0.50 (-0.60 to -0.40): stronger than chance" in said
+    assert "(P < 0.001); biological r -0.90 (95 % -1.00 to -0.70)." in said
+    assert "correlate at -0.48, by chance at -0.50 (-0.60 to -0.40): no different" in said
+    assert f"differs between MS and {HP} in 1 gene." in said
 
 
 def test_pictures_compile_and_values_are_no_code(page: Page):
@@ -312,7 +317,8 @@ def test_methylation_has_its_units_and_genes():
     assert set(tuples(figures(page)["courses"].data["courses"], "feature")) == {("FOS, IL2, g4",)}
     table = tables(page)["rebound-top-rna-cd4"]
     assert [c.label for c in table.columns if "M-value" in c.label or "beta" in c.label] == [
-        "First (M-value)", "Second (M-value)", "First (beta)", "Second (beta)",
+        "First change (M-value)", "Second change (M-value)", "First change (beta)",
+        "Second change (beta)",
         "Amplitude (M-value)",
     ]  # fmt: skip
     assert "2 of 4 CpGs rebound" in words(page)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cohortmart.app.commands.export import export_tables
+from cohortmart.app.export.duckdb_file import export_tables
 from cohortmart.core.errors import InputError
 from cohortmart.core.warehouse.home import Home
 

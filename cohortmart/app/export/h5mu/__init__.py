@@ -1,0 +1,1 @@
+"""MuData files: what scverse reads with `mudata.read`."""

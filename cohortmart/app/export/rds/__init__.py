@@ -1,0 +1,1 @@
+"""RDS files: what R reads with `readRDS`."""

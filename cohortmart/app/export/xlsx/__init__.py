@@ -1,0 +1,1 @@
+"""Excel workbooks: the contrasts of an analysis, a sheet each."""
