@@ -71,8 +71,8 @@
 
 {#
     The statements that make what the study says of its columns comments of this relation, as
-    its YAML cannot know them: own columns get the description of `study_variable`, those of the
-    YAML keep theirs and have it added. `this` is the table of samples.
+    its YAML cannot know them: own columns get the description of `study_variable`; those of
+    the YAML keep theirs and have it added. `this` is the table of samples.
 #}
 {% macro comments_of_the_study() %}
     {% set columns = {"variable": "string", "description": "string"} %}

@@ -18,7 +18,7 @@ from cohortmart.core.lake.file_manifest import (
     switch_current,
     written_beside,
 )
-from cohortmart.core.schemas.tables import RESULT_TABLES
+from cohortmart.core.schemas.tables import RESULT_SETS, RESULT_TABLES
 from cohortmart.core.warehouse.home import Home
 
 _ROW_GROUP = 131_072
@@ -119,7 +119,8 @@ def drop_outdated(home: Home) -> list[str]:
     """Take results with other columns than this version's out of the current ones.
 
     An earlier version wrote them, or someone removed them: the models could not read them. What
-    was written together with them goes, too.
+    was written together with them goes, too, and with the contrasts of an analysis all that was
+    found behind them: it names contrasts that would not be there.
 
     Returns
     -------
@@ -135,6 +136,11 @@ def drop_outdated(home: Home) -> list[str]:
         or pq.read_schema(home.results / e.path).names != RESULT_TABLES[e.table_name].names
     }
     gone = unknown | {e for e in entries if (e.part, _mark_of(e)) in broken}
+    # what is found behind contrasts names them; the quality of an assay does not
+    refitted = {e.part for e in gone if e.table_name in RESULT_SETS["contrasts"]}
+    gone |= {
+        e for e in entries if e.part in refitted and e.table_name not in RESULT_SETS["quality"]
+    }
     if gone:
         switch_current(home.results, [e for e in entries if e not in gone])
     return sorted({e.part for e in gone})

@@ -88,7 +88,11 @@ def _axis(data: str, name: str) -> Spec:
 
 def _places(who: str, *, upright: bool) -> Spec:
     """Return the channels of a cell: its edges, and axes that name people and features."""
-    across = _axis("people", "subject") | {"title": who, "labelOverlap": "greedy"}
+    across = _axis("people", "subject") | {
+        "title": who,
+        "labelOverlap": "greedy",
+        "labelSeparation": 5,
+    }
     if upright:
         across |= {"labelAngle": -90, "labelFontSize": 9, "labelLimit": 90}
     down = _axis("rows", "feature") | {"title": None, "labelLimit": 190, "labelOverlap": False}

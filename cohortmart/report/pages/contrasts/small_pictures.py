@@ -79,10 +79,10 @@ def _p_histograms(source: Source, manner: Manner, scan: Scan, rows: Sequence[Row
     return Figure(
         f"contrasts-p-values-{manner.slug}",
         f"P values of {manner.analysis}",
-        f"Most lie below 0.05 in {source.names.words(most['contrast'])}: {share:.1%}. "
+        f"Most lie below 0.05 in {source.names.words(most['contrast'])}: {100 * share:.1f} %. "
         f"{_people(source, scan, rows)}",
         f"Small histograms of P values of {_shown(rows)}; the largest share below 0.05 is "
-        f"{share:.1%}, in {source.names.words(most['contrast'])}.",
+        f"{100 * share:.1f} %, in {source.names.words(most['contrast'])}.",
         small_p_histograms_spec(manner.noun, P_BARS),
         {"bars": pa.Table.from_pylist(bars)},
         where="file",

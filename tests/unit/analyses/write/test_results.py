@@ -131,6 +131,23 @@ def test_results_of_an_earlier_version_go_as_a_set(home: Home) -> None:
     assert is_current(home, CONTRAST_TABLES, "a", "1" * 64)
 
 
+def test_what_names_contrasts_goes_with_them(home: Home) -> None:
+    """Else the models would find rows of contrasts that are not there."""
+    behind = {name: [RESULT_TABLES[name].empty_table()] for name in ("explained", "sensitivity")}
+    for analysis in ("a", "b"):
+        write_set(home, CONTRAST_TABLES, analysis, "1" * 64, tables(analysis))
+        write_set(home, tuple(behind), analysis, "3" * 64, behind)
+    path = next(
+        home.results / e.path
+        for e in read_current(home.results)
+        if (e.table_name, e.part) == ("contrast", "b")
+    )
+    pq.write_table(pq.read_table(path).drop_columns(["contrast_order"]), path)
+    assert drop_outdated(home) == ["b"]
+    assert {e.part for e in read_current(home.results)} == {"a"}
+    assert {"explained", "sensitivity"} < {e.table_name for e in read_current(home.results)}
+
+
 def test_a_table_that_this_version_does_not_know_goes_alone(home: Home) -> None:
     write_set(home, CONTRAST_TABLES, "a", "1" * 64, tables("a"))
     known = read_current(home.results)

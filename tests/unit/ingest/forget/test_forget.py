@@ -80,7 +80,7 @@ def test_subject_is_nowhere(raw: RawStudy) -> None:
     found = everything(raw.home.root)
     assert not found & (ANNA | ANNAS_COUNTS)
     left = {str(p.relative_to(raw.home.root)) for p in raw.home.root.rglob("*") if p.is_file()}
-    assert {p for p in left if not p.startswith("lake/")} == {"study.yml"}
+    assert {p for p in left if not p.startswith("lake/")} == {"study.yml", ".study_folder.yml"}
     assert not any(b"anna" in p.read_bytes() for p in raw.home.root.rglob("*") if p.is_file())
     assert not any("cohortmart build" in line for line in raw.said)  # the command does that
     assert any("raw files" in line for line in raw.said)
