@@ -110,6 +110,8 @@ def tables_naming(home: Home, word: str) -> list[str]:
     word : str
         A subject's id.
     """
+    if not home.warehouse.exists():  # nothing was left to build
+        return []
     own, found = _own_models(), list[str]()
     with duckdb.connect(str(home.warehouse), read_only=True) as con:
         if built_mark(con) is None:
