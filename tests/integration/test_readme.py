@@ -52,7 +52,8 @@ def test_column_descriptions_are_in_the_warehouse(place: Path) -> None:
 
 
 def test_every_command_of_the_table_exists(place: Path) -> None:
-    first = re.findall(r"^\| (`cohortmart [^|]*) \|", README.replace("\\|", "/"), flags=re.MULTILINE)
+    text = README.replace("\\|", "/")
+    first = re.findall(r"^\| (`cohortmart [^|]*) \|", text, flags=re.MULTILINE)
     named = {w for cell in first for w in re.findall(r"`(?:cohortmart )?(\w+)", cell)}
     assert named == {
         *("run", "ingest", "normalise", "build", "analyse", "check", "sql", "diff", "demo"),

@@ -21,9 +21,10 @@ def p_histogram_figure(source: Source, manner: Manner, scan: Scan, row: Row) -> 
     return Figure(
         f"contrasts-p-{manner.slug}-{row['place']}",
         f"P values of {name} in {manner.analysis}",
-        f"{100 * share:.1f} % lie below 0.05, where chance alone gives 5 %. {compared_words(source, row)}.",
-        f"Histogram of {row['n_tested']:,} P values: {row['n_p_05']:,} ({100 * share:.1f} %) lie below "
-        "0.05, where chance alone gives 5 %.",
+        f"{100 * share:.1f} % lie below 0.05, where chance alone gives 5 %. "
+        f"{compared_words(source, row)}.",
+        f"Histogram of {row['n_tested']:,} P values: {row['n_p_05']:,} ({100 * share:.1f} %) lie "
+        "below 0.05, where chance alone gives 5 %.",
         p_histogram_spec(manner.noun, P_BARS),
         {"bars": bars, "flat": pa.table({"value": [row["n_tested"] / P_BARS]})},
         where="page",
