@@ -27,7 +27,7 @@ from cohortmart.api.array_study import array_study
 from cohortmart.api.fit_tables import as_frame, contrast_table, design_table, result_table
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Analysis, Study
-from cohortmart.core.text import did_you_mean, listed
+from cohortmart.core.text import counted, did_you_mean, listed
 from cohortmart.core.types import Floats, Ints
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Fit:
         n_features = self.joint.filter(pl.col("test") == self.joint["test"][0]).height
         return (
             f"<Fit of {n_features:,} features x {self.samples.height} samples, "
-            f"{self.contrasts.height} contrasts>"
+            f"{counted(self.contrasts.height, 'contrast')}>"
         )
 
 
