@@ -91,6 +91,7 @@ def test_one_assay_through_every_command(tmp_path, rng):
     assert "60 features x 12 samples" in run.stderr
     assert {p.name for p in home.root.iterdir()} == {
         ".lock",
+        ".study_folder.yml",
         "lake",
         "logs",
         "results",

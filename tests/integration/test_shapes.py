@@ -115,14 +115,14 @@ def test_cases_and_controls_who_came_once(case_control: Shape) -> None:
     assert case_control.kinds("main") == {"casevscontrol": "between"}
     assert "between groups of people 12 case against 12 control" in case_control.check
     assert "nothing to warn of: main" in case_control.check
-    assert "Between groups, most is found for case minus control" in case_control.report
+    assert "Between groups. Case minus control" in case_control.report
 
 
 def test_tumour_and_normal_of_the_same_people(tumour_normal: Shape) -> None:
     assert is_truth(tumour_normal.found("paired", "tumour-normal"))
     assert tumour_normal.kinds("paired") == {"tumour-normal": "within"}
     assert "10 complete pairs (10 tumour against 10 normal)" in tumour_normal.check
-    assert "Within people, most is found for tumour minus normal" in tumour_normal.report
+    assert "Within people. tumour minus normal" in tumour_normal.report
     assert "one mean for every tissue" in tumour_normal.report
     groups = tumour_normal.con.cursor().execute(
         "select distinct study_group, timepoint from dim_sample"

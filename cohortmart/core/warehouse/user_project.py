@@ -41,6 +41,7 @@ _SETTINGS = (
     *(PROJECT_FILE, "packages.yml", "dependencies.yml", "package-lock.yml", "selectors.yml"),
     *("vars.yml", ".dbtignore"),
 )
+_PACKAGES = ("packages.yml", "dependencies.yml")
 _READ_BY_DBT = {".sql", ".yml", ".yaml", ".md", ".csv", ".py"}
 
 
@@ -151,6 +152,8 @@ def project_beside(folder: Path) -> UserProject | None:
     file = folder / PROJECT_FILE
     if not file.is_file():
         return None
+    if not _says_our_name(folder):
+        return None
     settings = _settings(file)
     if settings.get("profile") != PACKAGE and not _names_our_package(folder):
         return None
@@ -181,8 +184,13 @@ def _settings(file: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _names_our_package(folder: Path) -> bool:
-    for name in ("packages.yml", "dependencies.yml"):
+def _says_our_name(folder: Path) -> bool:
+    """Whether our name is in the project's settings at all: others are not read, be they broken."""
+    return _names_our_package(folder, (PROJECT_FILE, *_PACKAGES))
+
+
+def _names_our_package(folder: Path, files: tuple[str, ...] = _PACKAGES) -> bool:
+    for name in files:
         path = folder / name
         if path.is_file() and PACKAGE in path.read_text(encoding="utf-8", errors="replace").lower():
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from cohortmart.report.theme import DOWN, GUIDE, INK, NEITHER, UP, count_colour, share_opacity
@@ -74,6 +75,32 @@ def cloud_spec(
             *_directions(changes),
         ],
     }
+
+
+def without_empty(
+    spec: dict[str, Any], data: Mapping[str, Any], n_found: int, n: int
+) -> dict[str, Any]:
+    """Leave out the layers of a cloud that have nothing to draw: Vega complains of them.
+
+    Parameters
+    ----------
+    spec : dict
+        Of `cloud_spec`.
+    data : mapping of str to table
+        Its data sets.
+    n_found, n : int
+        Features that are found, and all of them.
+    """
+    absent = {name for name, table in data.items() if getattr(table, "num_rows", 1) == 0}
+    dots = [_dots_filter(found=True)] * (n_found == 0) + [_dots_filter(found=False)] * (
+        n_found >= n
+    )
+    layers = [
+        layer
+        for layer in spec["layer"]
+        if layer["data"]["name"] not in absent and layer.get("transform") not in dots
+    ]
+    return spec | {"layer": layers}
 
 
 def _frame(x_title: str, y_title: str) -> dict[str, Any]:
@@ -152,11 +179,15 @@ def _dots(x_title: str, y_title: str, *, found: bool) -> dict[str, Any]:
     """Draw each feature: those that are found above the others, larger and in their colour."""
     return {
         "data": {"name": "features"},
-        "transform": [{"filter": f"(datum.direction !== 'neither') === {str(found).lower()}"}],
+        "transform": _dots_filter(found=found),
         "mark": {"type": "point", "filled": True, "size": 24 if found else 11,
                  "opacity": 0.9 if found else 0.45, "color": _COLOUR},
         "encoding": {"x": _X, "y": _Y, "tooltip": _tooltip(x_title, y_title)},
     }  # fmt: skip
+
+
+def _dots_filter(*, found: bool) -> list[dict[str, Any]]:
+    return [{"filter": f"(datum.direction !== 'neither') === {str(found).lower()}"}]
 
 
 def _tooltip(x_title: str, y_title: str) -> list[dict[str, Any]]:

@@ -60,7 +60,8 @@ def heat_map(
     upright = sum(len(name) + 1 for name in data["people"]["subject"].to_pylist()) > _LEVEL_LETTERS
     who = capital(nouns.subject.one) if any(values["subject"].to_pylist()) else "Group"
     places = _places(who, upright=upright)
-    layers = [_unseen("people"), _unseen("rows"), _cells(places, unit, who, nouns)]
+    cells = _cells(places, unit, who, nouns, has_groups=len(groups) > 1)
+    layers = [_unseen("people"), _unseen("rows"), cells]
     scales = {
         "Group": ("study_group", group_scale(groups)),
         visit: ("timepoint", timepoint_scale(timepoints)),
@@ -111,12 +112,12 @@ def _unseen(data: str) -> Spec:
     return {"data": {"name": data}, "mark": mark, "encoding": {}}
 
 
-def _cells(places: Spec, unit: str, who: str, nouns: Nouns) -> Spec:
+def _cells(places: Spec, unit: str, who: str, nouns: Nouns, *, has_groups: bool) -> Spec:
     columns = ["x", "x2", "sample", "subject", "study_group", "timepoint"]
     found = [
         {"field": "feature", "title": "Feature"},
         {"field": "subject", "title": who},
-        {"field": "study_group", "title": "Group"},
+        *([{"field": "study_group", "title": "Group"}] if has_groups else []),
         {"field": "timepoint", "title": capital(nouns.timepoint.one)},
         {"field": "measured", "title": f"Value ({unit})", "format": ".3~g"},
         {"field": "value", "title": "SD from the mean", "format": "+.2f"},

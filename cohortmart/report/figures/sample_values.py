@@ -126,7 +126,8 @@ def _values(
 ) -> Spec:
     has_groups = len(groups) > 1
     colour = {
-        "field": "study_group", "type": "nominal", "title": "Group", "scale": group_scale(groups),
+        "field": "study_group", "type": "nominal", "title": "Group" if has_groups else None,
+        "scale": group_scale(groups),
         "legend": {"orient": "top", "columns": 4, "symbolType": "square"} if has_groups else None,
     }  # fmt: skip
     if mark == "point":

@@ -54,12 +54,13 @@ def trajectories(
     """
     x = {"field": "timepoint", "type": "ordinal", "sort": list(timepoints),
          "title": capital(nouns.timepoint.one), "axis": {"labelAngle": 0}}  # fmt: skip
-    legend = None
+    legend, title = None, None
     if len(groups) > 1:
+        title = "Group"
         legend = {"orient": "bottom", "columns": 3, "values": list(shown), "symbolOpacity": 1,
                   "symbolSize": 90}  # fmt: skip
     colour = {
-        "field": "study_group", "type": "nominal", "title": "Group",
+        "field": "study_group", "type": "nominal", "title": title,
         "scale": group_scale(groups),
         "legend": legend,
     }  # fmt: skip
@@ -71,7 +72,7 @@ def trajectories(
     if several_strata:
         line["strokeDash"] = {"field": "stratum", "type": "nominal", "title": "Cells",
                               "legend": {"orient": "bottom"}}  # fmt: skip
-    shape = {"field": "study_group", "type": "nominal", "title": "Group",
+    shape = {"field": "study_group", "type": "nominal", "title": title,
              "scale": {"domain": list(groups)},
              "legend": legend}  # fmt: skip
     return {

@@ -45,7 +45,8 @@ def visit_grid(
             "mark": {"type": "point", "filled": True, "size": 75},
             "encoding": {
                 **place,
-                "color": {"field": "study_group", "type": "nominal", "title": "Group",
+                "color": {"field": "study_group", "type": "nominal",
+                          "title": "Group" if len(groups) > 1 else None,
                           "scale": group_scale(groups),
                           "legend": {"orient": "bottom", "symbolType": "square",
                                      "symbolOpacity": 1} if len(groups) > 1 else None},
@@ -59,7 +60,7 @@ def visit_grid(
                             "legend": None},
                 "tooltip": [
                     {"field": "subject", "title": capital(nouns.subject.one)},
-                    {"field": "study_group", "title": "Group"},
+                    *([{"field": "study_group", "title": "Group"}] if len(groups) > 1 else []),
                     {"field": "timepoint", "title": visit},
                     {"field": "there", "title": "Measured"},
                     {"field": "missing", "title": "Not measured"},

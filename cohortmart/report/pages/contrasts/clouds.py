@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from cohortmart.report.blocks import FeaturePoints, Features, Figure
 from cohortmart.report.figures.cells_file import Cell
 from cohortmart.report.figures.cloud_file import PLOTS, CloudFile
+from cohortmart.report.figures.feature_cloud import without_empty
 from cohortmart.report.figures.label_places import placed_labels
 from cohortmart.report.figures.mean_difference import mean_difference_spec
 from cohortmart.report.figures.volcano import Y_TITLE, volcano_spec
@@ -80,14 +81,14 @@ def volcano_figure(source: Source, manner: Manner, clouds: Clouds, row: Row) -> 
         (-row["reach"], row["reach"]),
         (0.0, row["top"]),
     )
-    name = source.names.words(row["contrast"])
+    name, data = source.names.words(row["contrast"]), cloud.data(clouds, row)
     return Figure(
         f"contrasts-volcano-{manner.slug}-{row['place']}",
         f"Volcano plot of {name} in {manner.analysis}",
         _volcano_words(source, manner, clouds, row),
         _volcano_alt(manner, row, features),
-        volcano_spec(manner.unit, manner.noun, dots=clouds.has_dots),
-        cloud.data(clouds, row),
+        _drawn(volcano_spec(manner.unit, manner.noun, dots=clouds.has_dots), data, row),
+        data,
         max_width=620,
         drawing=cloud.file(source, manner, clouds, row, f"Change ({manner.unit})", Y_TITLE).svg,
     )
@@ -108,7 +109,7 @@ def mean_difference_figure(
         (row["m_from"], row["m_to"]),
         (-row["reach"], row["reach"]),
     )
-    name = source.names.words(row["contrast"])
+    name, data = source.names.words(row["contrast"]), cloud.data(clouds, row)
     titles = (f"Mean level ({manner.unit})", f"Change ({manner.unit})")
     return Figure(
         f"contrasts-mean-difference-{manner.slug}-{row['place']}",
@@ -118,11 +119,16 @@ def mean_difference_figure(
         f"Change of {row['n_tested']:,} {manner.noun}s against their mean level, from "
         f"{row['m_min']:.3g} to {row['m_max']:.3g} {manner.unit}; the largest change is "
         f"{row['x_max']:.3g} {manner.unit}; {row['n_up']:,} are up and {row['n_down']:,} down.",
-        mean_difference_spec(manner.unit, manner.noun, dots=clouds.has_dots),
-        cloud.data(clouds, row),
+        _drawn(mean_difference_spec(manner.unit, manner.noun, dots=clouds.has_dots), data, row),
+        data,
         max_width=620,
         drawing=cloud.file(source, manner, clouds, row, *titles).svg,
     )
+
+
+def _drawn(spec: dict[str, Any], data: Mapping[str, Any], row: Row) -> dict[str, Any]:
+    """Return a cloud without the layers that have nothing to draw in this contrast."""
+    return without_empty(spec, data, row["n_up"] + row["n_down"], row["n_tested"])
 
 
 def feature_name(feature: Row) -> str:

@@ -8,8 +8,9 @@ READING: tuple[tuple[str, str], ...] = (
         "Each feature is fitted twice, without and with the variables, every person with a level "
         "of their own. Explained is the change of a variable times the slope of the feature on it "
         "within people; remaining is the change that the second fit still sees. The two add up to "
-        "the total. A variable that changes at the same time, or follows the feature, explains as "
-        "well as a cause; one that is measured with error explains too little.",
+        "the total. Explained is not caused: a variable that changes at the same time, or follows "
+        "the feature, explains as well as a cause; one that is measured with error explains too "
+        "little.",
     ),
     (
         "What remains of each change",

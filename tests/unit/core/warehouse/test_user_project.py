@@ -83,7 +83,7 @@ def test_models_of_another_kind_are_no_project(tmp_path: Path) -> None:
         ("profile: cohortmart\n", None, "has no name"),
         ("profile: cohortmart\nname: 7 things\n", 2, "has no name"),
         ("name: mine\nprofile: cohortmart\nmodel-paths: ['{{ x }}']\n", 3, "without Jinja"),
-        ("name: mine\nprofile: [\n", 3, "cannot be read"),
+        ("name: mine\nprofile: [cohortmart\n", 3, "cannot be read"),
     ],
 )
 def test_a_faulty_project_is_said_with_its_line(
@@ -147,3 +147,8 @@ def test_a_copy_of_the_package_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "dbt_packages" / "cohortmart").mkdir(parents=True)
     with pytest.raises(InputError, match="copy of cohortmart's dbt project"):
         link_package(project)
+
+
+def test_a_broken_project_of_something_else_is_not_read(tmp_path: Path) -> None:
+    write_project(tmp_path, "neither: [YAML")
+    assert project_beside(tmp_path) is None
