@@ -210,10 +210,11 @@ def test_a_large_mean_costs_no_digits(small: SmallStudy, holes: Floats, kind: st
     y = small.y if kind == "complete" else holes
     y, rest = np.round(y * 2**20) / 2**20, (small.basis, small.contrasts, small.blocks)
     w = small.weights if kind == "weighted" else None
-    here, there = fit_mixed(y, *rest, w), fit_mixed(y + 2.0**30, *rest, w)
+    # squares of 2**27 leave no digit for y; doubles near it are 3e-8 apart, which a flat likelihood
+    # (row 51) makes ten times larger, more or less by the processor
+    here, there = fit_mixed(y, *rest, w), fit_mixed(y + 2.0**27, *rest, w)
     np.testing.assert_allclose(there.fit.sigma2, here.fit.sigma2, rtol=1e-6)
-    # doubles near 2**30 are 2.4e-7 apart, and processors add them in orders of their own
-    np.testing.assert_allclose(there.correlation, here.correlation, atol=2e-6)
+    np.testing.assert_allclose(there.correlation, here.correlation, atol=1e-6)
     np.testing.assert_allclose(there.fit.estimate, here.fit.estimate, atol=2e-6)
     np.testing.assert_allclose(own_df(there)[0], own_df(here)[0], rtol=1e-4)
 
