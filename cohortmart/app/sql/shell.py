@@ -133,10 +133,11 @@ class Shell:
         )
 
     def _set_format(self, words: list[str]) -> None:
-        if words not in (["table"], ["csv"], ["json"]):
+        formats: dict[str, Format] = {"table": "table", "csv": "csv", "json": "json"}
+        if len(words) != 1 or words[0] not in formats:
             print("table, csv or json, for example: .format csv", file=sys.stderr)
             return
-        self.output_format = words[0]  # type: ignore[assignment]
+        self.output_format = formats[words[0]]
 
     def _set_wide(self, words: list[str]) -> None:
         if words not in (["on"], ["off"], ["auto"]):

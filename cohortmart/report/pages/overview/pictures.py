@@ -7,7 +7,6 @@ import pyarrow as pa
 from cohortmart.report.blocks import Beside, Block, Figure
 from cohortmart.report.feature_values import axis_title, people_and_means
 from cohortmart.report.figures.heat_map import heat_map
-from cohortmart.report.figures.trajectory import CELL_WIDTH, trajectories
 from cohortmart.report.pages.overview.features import (
     Analysed,
     analysed,
@@ -16,7 +15,7 @@ from cohortmart.report.pages.overview.features import (
 )
 from cohortmart.report.pages.overview.strongest import strongest_contrast
 from cohortmart.report.pages.overview.volcano import volcano
-from cohortmart.report.pages.rebound.courses import course_words, titled_courses
+from cohortmart.report.pages.rebound.courses import drawn_courses, titled_courses
 from cohortmart.report.pages.rebound.names import named, short_labels
 from cohortmart.report.sample_numbers import samples_of
 from cohortmart.report.source import Source
@@ -75,25 +74,8 @@ def course_figure(
     courses = titled_courses(source, of, features)
     if courses is None:
         return None
-    groups = set(courses["study_group"].to_pylist())
-    strata = set(courses["stratum"].to_pylist())
-    return Figure(
-        name,
-        title,
-        f"{about}; {_people(source, of)}.",
-        course_words(source, courses),
-        trajectories(
-            source.groups,
-            [g for g in source.groups if g in groups],
-            source.timepoints,
-            axis_title(of),
-            source.nouns,
-            several_strata=len(strata) > 1,
-        ),
-        {"courses": courses},
-        fit="columns",
-        cell_width=CELL_WIDTH,
-    )
+    caption = f"{about}; {_people(source, of)}."
+    return drawn_courses(source, of, courses, name, title, caption)
 
 
 def heat_map_figure(source: Source, of: Analysed) -> Figure | None:

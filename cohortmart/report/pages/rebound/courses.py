@@ -51,18 +51,32 @@ def courses_figure(source: Source, pair: ReboundPair) -> Figure | None:
     courses = titled_courses(source, pair, features)
     if courses is None:
         return None
-    strata = set(courses["stratum"].to_pylist())
-    groups = set(courses["study_group"].to_pylist())
-    return Figure(
+    return drawn_courses(
+        source,
+        pair,
+        courses,
         f"rebound-courses-{pair.slug}",
         f"The {pair.noun}s that rebound most clearly: {pair.analysis}, {pair.pair}",
         _caption(source, pair),
+    )
+
+
+def drawn_courses(
+    source: Source, of: Measured, courses: pa.Table, name: str, title: str, caption: str
+) -> Figure:
+    """Return titled courses as a figure, a panel a feature."""
+    strata = set(courses["stratum"].to_pylist())
+    groups = set(courses["study_group"].to_pylist())
+    return Figure(
+        name,
+        title,
+        caption,
         course_words(source, courses),
         trajectories(
             source.groups,
             [g for g in source.groups if g in groups],
             source.timepoints,
-            axis_title(pair),
+            axis_title(of),
             source.nouns,
             several_strata=len(strata) > 1,
         ),
