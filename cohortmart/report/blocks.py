@@ -160,11 +160,24 @@ class Figure:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: its name in the rows, what stands above it, how it is written."""
+    """A column of a table.
+
+    Parameters
+    ----------
+    name : str
+        In the rows.
+    label : str
+        What stands above it.
+    kind : Kind
+        How it is written.
+    link : str
+        Column of the rows with the address that a cell leads to; a file has none.
+    """
 
     name: str
     label: str
     kind: Kind = "text"
+    link: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,7 +58,7 @@ class Detail:
 class Source:
     """The tables of one study, and how it orders and names things.
 
-    The connection has a temporary table `shown_sample` (sample_id, sample, subject_id, subject,
+    The connection has a view `shown_sample` (sample_id, sample, subject_id, subject,
     study_group, timepoint, visit_order, cell_type, visit_key): `sample` and `subject` are what
     may be shown. A page joins it and shows nothing else of a person.
 
@@ -76,6 +76,8 @@ class Source:
     detail : Detail
     nouns : Nouns
         What the study calls people and the times they come at.
+    views : tuple of str
+        Statements that make the views which a cursor needs: every cursor has its own.
     shown : tuple of (str, str), optional
         Name and title of the pages made so far that have something to show.
     """
@@ -89,6 +91,7 @@ class Source:
     names: Names
     detail: Detail = field(default=Detail())
     nouns: Nouns = field(default=Nouns())
+    views: tuple[str, ...] = ()
     shown: tuple[tuple[str, str], ...] | None = None
 
     @property

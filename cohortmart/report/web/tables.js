@@ -99,7 +99,7 @@ async function tabulate(holder) {
     const matching = tableRows.matching();
     const shown = matching.slice(0, most);
     body.replaceChildren(...shown.map((i) => element("tr", {}, ...columns.map((c, j) =>
-      element("td", { class: tableRows.looks[j] }, tableRows.text(i, j))))));
+      element("td", { class: tableRows.looks[j] }, tableRows.cell(i, j))))));
     count.textContent = countWords(rows.length, matching.length, shown.length);
     more.hidden = shown.length === matching.length;
     lost.replaceChildren(...(matching.length === 0 && reach ? lostWords(reach, tableRows.wanted) : []));
@@ -162,6 +162,13 @@ class Rows {
     const { name, kind } = this.columns[j];
     const text = written(this.rows[i][name], this.kinds[j]);
     return kind === "text" ? this.short(text) : text;
+  }
+
+  // A text, or a link to where the row says; only addresses of this page's own house.
+  cell(i, j) {
+    const text = this.text(i, j);
+    const address = this.columns[j].link && this.rows[i][this.columns[j].link];
+    return address && text !== "" && /^\/(?!\/)/.test(address) ? element("a", { href: address }, text) : text;
   }
 
   longest(j) {
