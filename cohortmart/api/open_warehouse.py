@@ -19,6 +19,8 @@ class OpenWarehouse:
     Parameters
     ----------
     home : Home
+    memory_limit : str
+        What DuckDB may take, in its own notation.
 
     Raises
     ------
@@ -26,8 +28,9 @@ class OpenWarehouse:
         There is no warehouse, or the folder was moved since it was built.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, memory_limit: str = "4GB") -> None:
         self.home = home
+        self._memory_limit = memory_limit
         self._lock = threading.Lock()
         self._con: duckdb.DuckDBPyConnection | None = None
         self._seen: tuple[int, ...] = ()
@@ -52,7 +55,7 @@ class OpenWarehouse:
             seen = self._state()
             if self._con is None or seen != self._seen:
                 # the state comes first: a file that is replaced in between is seen next time
-                new, old = connect_read_only(self.home), self._con
+                new, old = connect_read_only(self.home, self._memory_limit), self._con
                 self._con, self._seen = new, seen
                 if old is not None:
                     old.close()  # its cursors live on

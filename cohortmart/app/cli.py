@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,7 +12,7 @@ import typer
 from cohortmart import __version__
 from cohortmart.app.environment import environment_of_children
 from cohortmart.app.export import options as export_options
-from cohortmart.core.errors import BuildError, CohortmartError
+from cohortmart.app.leaving import leave_after, session
 
 app = typer.Typer(
     name="cohortmart",
@@ -31,17 +29,6 @@ OutFolder = Annotated[
     Path,
     typer.Option("--out", metavar="DIR", envvar="COHORTMART_HOME", help="The output folder."),
 ]
-
-
-class _Session:
-    """What the options before the command say, and where errors are written down."""
-
-    debug = False
-    quiet = False
-    out: Path | None = None
-
-
-session = _Session()
 
 
 def _version(asked: bool) -> None:
@@ -230,6 +217,36 @@ def export(
 
 
 @app.command()
+def explore(
+    out: OutFolder,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", metavar="N", min=0, max=65535, help="The first free one from 8411."),
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open it in the browser, or do not.")
+    ] = True,
+    token: Annotated[
+        bool,
+        typer.Option("--token/--no-token", help="Only who has the printed address may ask."),
+    ] = True,
+    pseudonymise: Annotated[
+        bool,
+        typer.Option(
+            "--pseudonymise",
+            help="Numbers for people and samples, no single person's course.",
+        ),
+    ] = False,
+) -> None:
+    """Open the study in the browser: search, genes, contrasts, samples, lists, SQL."""
+    from cohortmart.core.warehouse.home import Home
+    from cohortmart.explore.server.serve import explore as serve
+
+    session.out = out
+    serve(Home(out), port=port, browser=browser, token=token, pseudonymise=pseudonymise)
+
+
+@app.command()
 def diff(
     first: Annotated[Path, typer.Argument(metavar="DIR_A", help="Output folder of one run.")],
     second: Annotated[Path, typer.Argument(metavar="DIR_B", help="Output folder of another.")],
@@ -324,29 +341,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code: 0, 2 for bad input, 1 for a fault of ours."""
     given = sys.argv[1:] if arguments is None else arguments
     with environment_of_children():
-        _run(given)
-
-
-def _run(given: list[str]) -> None:
-    try:
-        app(_flags_first(given), prog_name="cohortmart")
-    except SystemExit as leaving:
-        if leaving.code == 130:
-            _stopped()
-        raise
-    except KeyboardInterrupt:
-        _stopped()
-        sys.exit(130)
-    except CohortmartError as error:
-        if session.debug:
-            traceback.print_exc()
-        else:
-            print(error, file=sys.stderr)
-            if isinstance(error, BuildError):
-                print("  This is probably a fault of cohortmart, not of yours.", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except Exception as error:
-        sys.exit(_unexpected(error))
+        leave_after(lambda: app(_flags_first(given), prog_name="cohortmart"))
 
 
 def _flags_first(arguments: list[str]) -> list[str]:
@@ -356,43 +351,6 @@ def _flags_first(arguments: list[str]) -> list[str]:
     end = arguments.index("--") if "--" in arguments else len(arguments)
     flags = [a for a in arguments[:end] if a in ("--debug", "--quiet")]
     return flags + [a for a in arguments[:end] if a not in flags] + arguments[end:]
-
-
-def _stopped() -> None:
-    print("stopped; the same command goes on from what is finished", file=sys.stderr)
-
-
-def _unexpected(error: Exception) -> int:
-    """Say an error that no one raised on purpose in one message; return the exit code."""
-    if session.debug:
-        traceback.print_exc()
-        return 1
-    place = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        print(f"{place}the disk is full; make room and run the same command", file=sys.stderr)
-        return 1
-    if isinstance(error, PermissionError):
-        print(f"{place}no permission to read or write this", file=sys.stderr)
-        return 2
-    print(
-        "cohortmart failed, which is its fault and not yours: "
-        f"{type(error).__name__}: {error}\n  {_where_traceback()}",
-        file=sys.stderr,
-    )
-    return 1
-
-
-def _where_traceback() -> str:
-    """Write the traceback into the output folder's logs; return a line that says where it is."""
-    if session.out is not None and session.out.is_dir():
-        log = session.out / "logs" / "error.log"
-        try:
-            log.parent.mkdir(exist_ok=True)
-            log.write_text(traceback.format_exc(), encoding="utf-8")
-        except OSError:
-            return "--debug shows the traceback"
-        return f"traceback: {os.path.relpath(log)} (or on the terminal with --debug)"
-    return "--debug shows the traceback"
 
 
 if __name__ == "__main__":

@@ -37,16 +37,20 @@ def html(study: str, pages: Sequence[Page], footer: str = "", left_out: str = ""
         Two blocks have the same name.
     """
     spec_of, items = embedded_items([b for page in pages for b in all_blocks(page)])
-    return template_environment().get_template("page.html.j2").render(
-        version=__version__,
-        study=study,
-        css=web_text("report.css"),
-        pages=[_page(page, spec_of) for page in pages],
-        footer=footer,
-        left_out=left_out,
-        embedded=[{"id": i, "json": text} for i, text in items],
-        vega=vega_bundle().replace("</script", "<\\/script"),
-        script="\n".join(web_text(name) for name in (*SCRIPTS, "report.js")),
+    return (
+        template_environment()
+        .get_template("page.html.j2")
+        .render(
+            version=__version__,
+            study=study,
+            css=web_text("report.css"),
+            pages=[_page(page, spec_of) for page in pages],
+            footer=footer,
+            left_out=left_out,
+            embedded=[{"id": i, "json": text} for i, text in items],
+            vega=vega_bundle().replace("</script", "<\\/script"),
+            script="\n".join(web_text(name) for name in (*SCRIPTS, "report.js")),
+        )
     )
 
 

@@ -1,0 +1,1 @@
+"""Agents: the tools that a language model may use on a finished study."""

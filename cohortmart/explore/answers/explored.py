@@ -1,0 +1,132 @@
+"""A study that is explored: its warehouse as it is now, for many questions at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import duckdb
+
+from cohortmart.api.open_warehouse import OpenWarehouse
+from cohortmart.core.errors import InputError
+from cohortmart.core.study.study_copy import StudyCopy
+from cohortmart.core.warehouse.home import Home
+from cohortmart.core.warehouse.query import said_plainly
+from cohortmart.explore.answers.asked import Asked
+from cohortmart.report.context import opened_source
+from cohortmart.report.source import Source
+
+T = TypeVar("T")
+
+
+class RunAgainError(InputError):
+    """Results were replaced, and the tables that show the new ones are not built yet."""
+
+
+#: What DuckDB may take: the process as a whole stays below 400 MB at the size of an EPIC study.
+MEMORY_LIMIT = "256MB"
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """What is made once of a warehouse: its source, and what views keep of it."""
+
+    state: str
+    source: Source
+    kept: dict[str, object]
+
+
+class Explored:
+    """A finished study; several threads may ask it at a time, each on a cursor of its own.
+
+    After a rebuild of the folder the next question is answered from the new tables.
+
+    Parameters
+    ----------
+    home : Home
+    pseudonymise : bool
+        Show numbers in place of people's and samples' ids, and no single person's course.
+
+    Raises
+    ------
+    InputError
+        There is no warehouse, it has no samples, or the folder was moved since it was built.
+    """
+
+    def __init__(self, home: Home, *, pseudonymise: bool = False) -> None:
+        self.home = home
+        self.pseudonymise = pseudonymise
+        self._lock = threading.Lock()
+        self._warehouse = OpenWarehouse(home, memory_limit=MEMORY_LIMIT)
+        self._now: _Prepared | None = None
+        self.prepared()
+
+    @contextmanager
+    def asked(self) -> Iterator[Asked]:
+        """Give the tables of now for one view, on a cursor that is closed at its end."""
+        with self.cursor() as cursor:
+            yield Asked.on(self.prepared().source, cursor)
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a cursor of the warehouse of now without the explorer's own views."""
+        with said_plainly(self.home):
+            cursor = self.prepared().source.con.cursor()
+            try:
+                yield cursor
+            except duckdb.IOException as error:
+                raise RunAgainError(
+                    "this study is being run again",
+                    hint="its tables come back as soon as the new ones are built",
+                ) from error
+            finally:
+                cursor.close()
+
+    @property
+    def name(self) -> str:
+        """What study.yml calls the study."""
+        return StudyCopy(self.home).study
+
+    def state(self) -> str:
+        """Return what differs between a warehouse and the one built after it."""
+        return _named(self._warehouse.state())
+
+    def kept(self, name: str, make: Callable[[Source], T]) -> T:
+        """Return what was made once of the warehouse of now.
+
+        Parameters
+        ----------
+        name : str
+            Of a kind; what makes it belongs to the name.
+        make : callable
+            Takes the source; on its connection it may make tables in `memory.main`, which all
+            cursors see.
+        """
+        now = self.prepared()
+        with self._lock:
+            if name not in now.kept:
+                now.kept[name] = make(now.source)
+            found: T = now.kept[name]  # type: ignore[assignment]
+            return found
+
+    def prepared(self) -> _Prepared:
+        """Return the warehouse of now, prepared if it is new."""
+        con = self._warehouse.connection()
+        state = self.state()
+        with self._lock:
+            if self._now is None or self._now.state != state:
+                source = opened_source(con, self.home, pseudonymise=self.pseudonymise)
+                self._now = _Prepared(state, source, {})
+            return self._now
+
+    def close(self) -> None:
+        """Let go of the file; closing again does nothing."""
+        self._warehouse.close()
+
+
+def _named(state: tuple[int, ...]) -> str:
+    return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
