@@ -70,25 +70,27 @@ def explore(
     at = bound.getsockname()[1]
     key, once = (secrets.token_urlsafe(16), secrets.token_urlsafe(16)) if token else (None, None)
     scripts = Scripts()
+    warming = threading.Thread(target=_warm, args=(explored,), daemon=True)
+
+    def stop() -> None:
+        explored.interrupt()
+        scripts.close()
+
     try:
         app = Told(application(explored, scripts), debug=debug)
         print(f"{explored.name}: {_address(at, key)}\nCtrl-C stops it", flush=True)
         if browser:
             opened = (_address(at, once),)
             threading.Thread(target=webbrowser.open, args=opened, daemon=True).start()
-        warming = threading.Thread(target=_warm, args=(explored,), daemon=True)
         warming.start()
-
-        def stop() -> None:
-            explored.interrupt()
-            scripts.close()
-
         serve_until_stopped(Guard(app, at, key, once=once), bound, stop)
-        while warming.is_alive():  # what it asks ends before its tables are let go of
-            stop()
-            warming.join(0.05)
+    except KeyboardInterrupt:
+        pass
     finally:
-        scripts.close()
+        stop()
+        while warming.is_alive():  # what it asks ends before its tables are let go of
+            warming.join(0.05)
+            stop()
         explored.close()
     print("stopped", file=sys.stderr)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -55,6 +54,11 @@ def serve_until_stopped(app: ASGIApp, bound: socket.socket, stop: Callable[[], N
         It listens already.
     stop : callable
         Ends what is being answered; called until nothing is.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        It has ended.
     """
     config = uvicorn.Config(
         app, http="h11", ws="none", lifespan="off", log_level="warning", access_log=False,
@@ -62,5 +66,4 @@ def serve_until_stopped(app: ASGIApp, bound: socket.socket, stop: Callable[[], N
         # what is longer is refused in words
         h11_max_incomplete_event_size=2 * LONGEST,
     )  # fmt: skip
-    with suppress(KeyboardInterrupt):
-        _Server(config, stop).run([bound])
+    _Server(config, stop).run([bound])
