@@ -30,12 +30,18 @@ def is_reading_select(query: str) -> bool:
         return False
     if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
         return False
-    tree = _parsed(query)
+    tree = syntax_tree(query)
     return tree is not None and _only_reads(tree)
 
 
-def _parsed(query: str) -> Any:
-    """Return the query's syntax tree; None if it is none that only selects."""
+def syntax_tree(query: str) -> Any:
+    """Return DuckDB's syntax tree of a query; None if it is none that only selects.
+
+    Parameters
+    ----------
+    query : str
+        SQL of a user.
+    """
     con = duckdb.connect()
     try:
         serialised = fetch(con, "select json_serialize_sql(?::varchar) as tree", [query])
