@@ -16,9 +16,7 @@ NAMED_BY_AUTHORS = ("analysis", "contrast", "expression", "meaning")
 FEWEST = 2
 
 
-def conditions_of_several(
-    columns: Collection[str], contrasts: str = "dim_contrast"
-) -> list[str]:
+def conditions_of_several(columns: Collection[str], contrasts: str = "dim_contrast") -> list[str]:
     """Return the conditions that a row of a table is about two people or more.
 
     Parameters

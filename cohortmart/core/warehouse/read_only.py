@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from cohortmart.core.errors import InputError
 from cohortmart.core.warehouse.home import fetch
 
 #: Nodes of DuckDB's syntax tree that only read.
@@ -23,6 +24,11 @@ def is_reading_select(query: str) -> bool:
     ----------
     query : str
         SQL of a user.
+
+    Raises
+    ------
+    InputError
+        It is too deeply nested to be looked through.
     """
     try:
         statements = duckdb.extract_statements(query)
@@ -30,8 +36,11 @@ def is_reading_select(query: str) -> bool:
         return False
     if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
         return False
-    tree = syntax_tree(query)
-    return tree is not None and _only_reads(tree)
+    try:
+        tree = syntax_tree(query)
+        return tree is not None and _only_reads(tree)
+    except RecursionError as error:
+        raise InputError("this query is too deeply nested to be looked through") from error
 
 
 def syntax_tree(query: str) -> Any:

@@ -131,6 +131,12 @@ class Queries:
         self._running: dict[str, Watch] = {}
         self._lock = threading.Lock()
 
+    @property
+    def running(self) -> tuple[str, ...]:
+        """Whose queries are running."""
+        with self._lock:
+            return tuple(self._running)
+
     def answer(self, query: str, asker: str | None = None) -> Answered:
         """Return the first rows that a query gives.
 

@@ -56,14 +56,8 @@ def named_in(query: str) -> Named:
     InputError
         Its rows come from something that is not known.
     """
-    try:
-        tree = syntax_tree(query)
-    except RecursionError:
-        tree = None
-    if tree is None:
-        raise InputError("this query is too deeply nested to be looked through")
     found = Named()
-    waiting: list[tuple[Any, frozenset[str]]] = [(tree, frozenset())]
+    waiting: list[tuple[Any, frozenset[str]]] = [(syntax_tree(query), frozenset())]
     while waiting:
         node, made = waiting.pop()
         if isinstance(node, list):
