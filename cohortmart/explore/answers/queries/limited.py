@@ -15,7 +15,7 @@ from cohortmart.core.errors import InputError
 from cohortmart.core.warehouse.query import check_query, distinct_names, said_plainly
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.queries.of_several import of_several
-from cohortmart.explore.answers.queries.permission import reach_of
+from cohortmart.explore.answers.queries.tables import reach
 
 #: Rows that travel from DuckDB at a time, and what an answer may weigh, in bytes of Arrow.
 _BATCH, _MOST_BYTES = 1_000, 16_000_000
@@ -189,7 +189,7 @@ class Queries:
             raise InputError(f"this query is longer than {_MOST_LETTERS:,} letters")
         with said_plainly(self.explored.home):
             check_query(query)
-            named = self.explored.kept("reach of queries", reach_of).checked(query)
+            named = reach(self.explored).checked(query)
         with self.explored.cursor() as cursor:
             if self.explored.pseudonymise:
                 views = self.explored.kept("tables of several", of_several)
