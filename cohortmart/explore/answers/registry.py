@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.home import home_view
+from cohortmart.explore.answers.results import layouts
 from cohortmart.explore.answers.search.words import make_words
 from cohortmart.explore.answers.sql_page import NAME as SQL
 from cohortmart.explore.answers.sql_page import sql_download, sql_view
@@ -32,3 +33,4 @@ def warm(explored: Explored) -> None:
     explored : Explored
     """
     explored.kept("search words", make_words)
+    explored.kept("feature positions", layouts)
