@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
+from cohortmart.explore.answers.gene import gene_view
 from cohortmart.explore.answers.home import home_view
 from cohortmart.explore.answers.results import layouts
 from cohortmart.explore.answers.search.words import make_words
@@ -16,6 +17,7 @@ from cohortmart.explore.answers.view import Kind
 #: The registry; those with a title are offered at the top of every page, in this order.
 VIEWS: Sequence[Kind] = (
     Kind("", "Start", home_view),
+    Kind("gene", "", gene_view),
     Kind(SQL, "SQL", sql_view),
 )
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from cohortmart.core.warehouse.macros import rendered
 from cohortmart.core.warehouse.quoting import literal, literals
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.results.positions import POSITIONS, Layout, layouts
+from cohortmart.report.source import Source
 
 #: What is read of a result, and how it is made from the columns of the file.
 VALUES = {
@@ -24,7 +26,10 @@ VALUES = {
     "adj_p_value": "r.adj_p_value",
     "b": "r.b",
     "delta_beta": "r.delta_beta",
+    "found": "",  # by the thresholds of its analysis, see `_found`
 }
+#: Thresholds by the name that `is_found` gives them.
+_LIMITS = ("p", "adj_p", "delta_beta", "log_fc")
 
 
 def results_of(
@@ -82,7 +87,10 @@ def results_of(
             "positions": [position for _, position in positions],
         },
     )
-    made = "".join(f", {VALUES[name]} as {name}" for name in values)
+    limits = limits_of(asked, analysis) if "found" in values else ""
+    made = "".join(
+        f", {_found(limits) if name == 'found' else VALUES[name]} as {name}" for name in values
+    )
     return asked.table(
         f"select w.contrast, w.feature_id{made} "
         f"from read_parquet({literal(layout.file)}, file_row_number = true) as r "
@@ -95,18 +103,41 @@ def results_of(
 def _wanted_contrasts(
     asked: Asked, analysis: str, layout: Layout, contrasts: Sequence[str] | None
 ) -> list[int]:
-    """Return the places of contrasts in the file; a single person's changes are not shown."""
-    hidden: set[str] = set()
-    if asked.pseudonymised:
-        rows = asked.con.execute(
-            "select contrast from dim_contrast where analysis = ? and n_subjects < 2", [analysis]
-        ).fetchall()
-        hidden = {contrast for (contrast,) in rows}
+    """Return the places of contrasts in the file."""
+    hidden = hidden_contrasts(asked, analysis)
     return [
         place
         for place, contrast in enumerate(layout.contrasts)
         if contrast not in hidden and (contrasts is None or contrast in contrasts)
     ]
+
+
+def hidden_contrasts(asked: Asked, analysis: str) -> set[str]:
+    """Return the contrasts that are not shown: pseudonymised, the changes of a single person."""
+    if not asked.pseudonymised:
+        return set()
+    rows = asked.con.execute(
+        "select contrast from dim_contrast where analysis = ? and n_subjects < 2", [analysis]
+    ).fetchall()
+    return {contrast for (contrast,) in rows}
+
+
+def limits_of(source: Source, analysis: str) -> str:
+    """Return the thresholds of an analysis as a struct of SQL; of none no column is read."""
+    named = ", ".join(f"threshold_{name}" for name in _LIMITS)
+    rows = source.con.execute(
+        f"select {named} from contrast_summary where analysis = ? limit 1", [analysis]
+    ).fetchall()
+    values = rows[0] if rows else (None,) * len(_LIMITS)
+    parts = (
+        f"'{name}': {'null' if value is None else repr(value)}::double"
+        for name, value in zip(_LIMITS, values, strict=True)
+    )
+    return f"({{{', '.join(parts)}}})"
+
+
+def _found(limits: str) -> str:
+    return f"coalesce({rendered('is_found', 'r', limits)}, false)"
 
 
 def _plain(
@@ -116,10 +147,22 @@ def _plain(
     contrasts: Sequence[str] | None,
 ) -> str:
     """Return the question as an analyst asks it."""
-    which = "" if contrasts is None else f"\n    and list_contains({literals(contrasts)}, contrast)"
+    which = ""
+    if contrasts is not None:
+        which = f"\n    and list_contains({literals(contrasts)}, r.contrast)"
+    named = ", ".join(
+        f"{_found('s')} as found" if name == "found" else f"r.{name}" for name in values
+    )
+    limits = ", ".join(f"threshold_{name} as {name}" for name in _LIMITS)
+    joined = (
+        f"left join (select analysis, contrast, {limits} from contrast_summary) as s\n"
+        "    on s.analysis = r.analysis and s.contrast = r.contrast\n"
+        if "found" in values
+        else ""
+    )
     return (
-        f"select {', '.join(('contrast', 'feature_id', *values))}\nfrom fct_contrast_result\n"
-        f"where analysis = {literal(analysis)}\n"
-        f"    and list_contains({literals(features)}, feature_id){which}\n"
-        "order by contrast, feature_id"
+        f"select r.contrast, r.feature_id, {named}\nfrom fct_contrast_result as r\n{joined}"
+        f"where r.analysis = {literal(analysis)}\n"
+        f"    and list_contains({literals(features)}, r.feature_id){which}\n"
+        "order by r.contrast, r.feature_id"
     )

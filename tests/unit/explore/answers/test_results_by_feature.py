@@ -40,8 +40,14 @@ def folder(root: Path) -> Home:
     )
     with duckdb.connect(str(home.warehouse)) as con:
         tables_of_results(home, con)
-        con.execute("insert into dim_contrast (analysis, contrast, n_subjects) "
-                    "values ('rna_all', 'HP_PP-1st', 5)")  # fmt: skip
+        for table, column, value in (
+            ("dim_contrast", "n_subjects", 5), ("contrast_summary", "threshold_adj_p", 0.05),
+        ):  # fmt: skip
+            con.execute(
+                f"insert into {table} (analysis, contrast, {column}) "
+                f"values ('rna_all', 'HP_PP-1st', {value})"
+            )
+        con.execute("update contrast_summary set threshold_p = null where analysis = 'rna_all'")
     return home
 
 
