@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
+from cohortmart.explore.answers.gene import gene_view
 from cohortmart.explore.answers.home import home_view
+from cohortmart.explore.answers.results import layouts
 from cohortmart.explore.answers.search.words import make_words
+from cohortmart.explore.answers.sql_page import NAME as SQL
+from cohortmart.explore.answers.sql_page import sql_download, sql_view
 from cohortmart.explore.answers.view import Kind
 
 #: The registry; those with a title are offered at the top of every page, in this order.
-VIEWS: Sequence[Kind] = (Kind("", "Start", home_view),)
+VIEWS: Sequence[Kind] = (
+    Kind("", "Start", home_view),
+    Kind("gene", "", gene_view),
+    Kind(SQL, "SQL", sql_view),
+)
+
+#: What can be downloaded, by its place in an address: /download/NAME.
+DOWNLOADS: Mapping[str, Download] = {
+    SQL: sql_download,
+}
 
 
 def warm(explored: Explored) -> None:
@@ -21,3 +35,4 @@ def warm(explored: Explored) -> None:
     explored : Explored
     """
     explored.kept("search words", make_words)
+    explored.kept("feature positions", layouts)

@@ -14,12 +14,14 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from cohortmart.core.errors import CohortmartError
 from cohortmart.explore.answers.explored import Explored
-from cohortmart.explore.answers.registry import VIEWS
+from cohortmart.explore.answers.registry import DOWNLOADS, VIEWS
 from cohortmart.explore.answers.search import found
 from cohortmart.explore.answers.view import Kind
 from cohortmart.explore.server.faults import said, say_faults
+from cohortmart.explore.server.files import wanted_file
 from cohortmart.explore.server.html import view_html
 from cohortmart.explore.server.scripts import Scripts
+from cohortmart.explore.server.sql import add_sql
 
 T = TypeVar("T")
 
@@ -63,6 +65,14 @@ def application(explored: Explored, scripts: Scripts) -> FastAPI:
         words = f"Nothing in this study is called “{name[:_MOST_LETTERS]}”."
         return said(explored, 404, "Not found", words)
 
+    @app.get("/download/{name}")
+    def download(name: str, request: Request) -> Response:
+        if name not in DOWNLOADS:
+            return said(explored, 404, "Not found", "There is no such file.")
+        wanted = dict(request.query_params)
+        return _of_one_state(explored, lambda: wanted_file(explored, wanted, DOWNLOADS[name]))
+
+    add_sql(app, explored)
     limit = CapacityLimiter(AT_ONCE)
     for kind in VIEWS:
         app.add_api_route(f"/{kind.name}", _answers(explored, kind, limit), methods=["GET"])
