@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cohortmart.explore.answers.explored import Explored
-from cohortmart.explore.answers.home import home_view
+from cohortmart.explore.answers.home import home_view, make_home
 from cohortmart.explore.answers.search.words import make_words
 from cohortmart.explore.answers.view import Kind
 
@@ -21,3 +21,16 @@ def warm(explored: Explored) -> None:
     explored : Explored
     """
     explored.kept("search words", make_words)
+    explored.kept("home", make_home)
+
+
+def offered(explored: Explored) -> tuple[Kind, ...]:
+    """Return the views of the list of pages that have something to show of a study.
+
+    Parameters
+    ----------
+    explored : Explored
+    """
+    return explored.kept(
+        "pages", lambda source: tuple(k for k in VIEWS if k.title and k.is_there(source))
+    )
