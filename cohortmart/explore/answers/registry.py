@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.home import home_view, make_home
 from cohortmart.explore.answers.search.words import make_words
@@ -11,6 +12,9 @@ from cohortmart.explore.answers.view import Kind
 
 #: The registry; those with a title are offered at the top of every page, in this order.
 VIEWS: Sequence[Kind] = (Kind("", "Start", home_view),)
+
+#: What can be downloaded, by its place in an address: /download/NAME.
+DOWNLOADS: Mapping[str, Download] = {}
 
 
 def warm(explored: Explored) -> None:

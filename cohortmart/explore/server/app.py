@@ -9,9 +9,10 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from cohortmart.core.errors import CohortmartError, InputError
 from cohortmart.explore.answers.explored import Explored, RunAgainError
-from cohortmart.explore.answers.registry import VIEWS, offered
+from cohortmart.explore.answers.registry import DOWNLOADS, VIEWS, offered
 from cohortmart.explore.answers.search import found
 from cohortmart.explore.answers.view import Kind
+from cohortmart.explore.server.files import wanted_file
 from cohortmart.explore.server.html import Frame, view_html, words_html
 from cohortmart.explore.server.scripts import Scripts
 
@@ -53,6 +54,12 @@ def application(explored: Explored, scripts: Scripts) -> FastAPI:
             return RedirectResponse(best[0].address, 303)
         words = f"Nothing in this study is called “{name[:_MOST_LETTERS]}”."
         return HTMLResponse(_page(explored, "Not found", words), 404)
+
+    @app.get("/download/{name}")
+    def download(name: str, request: Request) -> Response:
+        if name not in DOWNLOADS:
+            return HTMLResponse(_page(explored, "Not found", "There is no such file."), 404)
+        return wanted_file(explored, dict(request.query_params), DOWNLOADS[name])
 
     for kind in VIEWS:
         app.add_api_route(f"/{kind.name}", _answers(explored, kind), methods=["GET"])
