@@ -94,9 +94,7 @@ def people_and_means(source: Source, of: Measured, features: Sequence[str]) -> p
 
 def _rows(source: Source, of: Measured, part: Sequence[str], features: Sequence[str]) -> pa.Table:
     """Return the rows of a part of the features, numbered by their places among all."""
-    among = (
-        f"= {literal(part[0])}" if len(part) == 1 else f"in ({', '.join(map(literal, part))})"
-    )
+    among = f"= {literal(part[0])}" if len(part) == 1 else f"in ({', '.join(map(literal, part))})"
     names = {"feature": of.kind.feature_column, "value": of.kind.value, "features": among}
     params: dict[str, Any] = {"analysis": of.analysis, "shown": list(features)}
     # a mean of one is that person's value

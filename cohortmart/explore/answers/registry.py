@@ -7,14 +7,26 @@ from collections.abc import Mapping, Sequence
 from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.home import home_view, make_home
+from cohortmart.explore.answers.rebound import has_rebound, rebound_rows, rebound_view
 from cohortmart.explore.answers.search.words import make_words
 from cohortmart.explore.answers.view import Kind
 
 #: The registry; those with a title are offered at the top of every page, in this order.
-VIEWS: Sequence[Kind] = (Kind("", "Start", home_view),)
+VIEWS: Sequence[Kind] = (
+    Kind("", "Start", home_view),
+    Kind(
+        "rebound",
+        "Rebound",
+        rebound_view,
+        "what changes and swings back in one group, and not in another",
+        has_rebound,
+    ),
+)
 
 #: What can be downloaded, by its place in an address: /download/NAME.
-DOWNLOADS: Mapping[str, Download] = {}
+DOWNLOADS: Mapping[str, Download] = {
+    "rebound": rebound_rows,
+}
 
 
 def warm(explored: Explored) -> None:

@@ -57,7 +57,7 @@ def view_html(view: View, frame: Frame) -> str:
         frame,
         view=view,
         sections=sections,
-        embedded=[{"id": i, "json": text} for i, text in items],
+        embedded=items,
     )
 
 
@@ -70,7 +70,8 @@ def words_html(title: str, words: str, hint: str, frame: Frame) -> str:
         Plain text, never HTML.
     frame : Frame
     """
-    return _rendered("words.html.j2", frame, title=title, words=words, hint=hint)
+    _, items = embedded_items(())  # what the scripts of every page begin with
+    return _rendered("words.html.j2", frame, title=title, words=words, hint=hint, embedded=items)
 
 
 def _rendered(template: str, frame: Frame, **given: Any) -> str:

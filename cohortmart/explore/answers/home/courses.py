@@ -10,6 +10,7 @@ from cohortmart.core.study.kinds import COUNTS
 from cohortmart.explore.answers.addresses import feature_address, gene_address
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.report.blocks import Figure
+from cohortmart.report.feature_values import Measured
 from cohortmart.report.pages.overview.features import Analysed, analysed
 from cohortmart.report.pages.overview.pictures import COURSES, course_figure
 from cohortmart.report.pages.overview.strongest import strongest_contrast, strongest_rebound
@@ -63,7 +64,7 @@ def strongest_courses(asked: Asked) -> Figure | None:
     return None if figure is None else leading_on(figure, asked, of, features)
 
 
-def leading_on(figure: Figure, asked: Asked, of: Analysed, features: list[str]) -> Figure:
+def leading_on(figure: Figure, asked: Asked, of: Measured, features: list[str]) -> Figure:
     """Return courses with the address of the feature of each panel.
 
     Parameters
@@ -71,7 +72,7 @@ def leading_on(figure: Figure, asked: Asked, of: Analysed, features: list[str]) 
     figure : Figure
         As of `drawn_courses`: the column `panel` counts the features from 1.
     asked : Asked
-    of : Analysed
+    of : Measured
     features : list of str
         Ids.
     """

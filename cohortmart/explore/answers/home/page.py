@@ -11,7 +11,7 @@ from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.home.courses import strongest_courses
 from cohortmart.explore.answers.home.examples import examples
 from cohortmart.explore.answers.linked import linked
-from cohortmart.explore.answers.view import Link, View, Wanted
+from cohortmart.explore.answers.view import View, Wanted
 from cohortmart.report.blocks import Block, Column, Page, Section, Table, Text
 from cohortmart.report.source import Source
 
