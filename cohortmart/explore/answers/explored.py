@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import duckdb
@@ -104,15 +104,15 @@ class Explored:
         name : str
             Of a kind; what makes it belongs to the name.
         make : callable
-            Takes the source; on its connection it may make tables in `memory.main`, which all
-            cursors see.
+            Takes the source on a cursor of its own, as DuckDB refuses two calls of one at a time;
+            it may make tables in `memory.main`, which all cursors see.
         """
         now = self.prepared()
         with self._lock:
             lock = now.locks.setdefault(name, threading.Lock())
         with lock:
             if name not in now.kept:
-                now.kept[name] = make(now.source)
+                now.kept[name] = _made(now.source, make)
             found: T = now.kept[name]  # type: ignore[assignment]
             return found
 
@@ -129,6 +129,16 @@ class Explored:
     def close(self) -> None:
         """Let go of the file; closing again does nothing."""
         self._warehouse.close()
+
+
+def _made(source: Source, make: Callable[[Source], T]) -> T:
+    cursor = source.con.cursor()
+    try:
+        for view in source.views:
+            cursor.execute(view)
+        return make(replace(source, con=cursor))
+    finally:
+        cursor.close()
 
 
 def _named(state: tuple[int, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 import socket
 import sys
@@ -86,6 +87,8 @@ def _bound(port: int | None) -> socket.socket:
     wanted = [port] if port is not None else [*range(FIRST_PORT, FIRST_PORT + PORTS), 0]
     for number in wanted:
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        if os.name == "posix":  # the port of an explorer that was just stopped can be had again
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             made.bind((HOST, number))
             made.listen()  # who opens the printed address at once waits, and is not refused

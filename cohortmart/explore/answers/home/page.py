@@ -48,20 +48,16 @@ def make_home(source: Source) -> View:
     ----------
     source : Source
     """
-    cursor = source.con.cursor()
-    try:
-        asked = Asked.on(source, cursor)
-        found = (strongest_courses(asked), _contrasts(asked))
-        blocks: list[Block] = [block for block in found if block is not None]
-        if not blocks:
-            blocks = [Text("No analysis ran yet.")]
-        return View(
-            Page("", asked.study, study_words(asked), (Section("", tuple(blocks)),)),
-            links=tuple(examples(asked)),
-            questions=tuple(asked.questions),
-        )
-    finally:
-        cursor.close()
+    asked = Asked.on(source, source.con)
+    found = (strongest_courses(asked), _contrasts(asked))
+    blocks: list[Block] = [block for block in found if block is not None]
+    if not blocks:
+        blocks = [Text("No analysis ran yet.")]
+    return View(
+        Page("", asked.study, study_words(asked), (Section("", tuple(blocks)),)),
+        links=tuple(examples(asked)),
+        questions=tuple(asked.questions),
+    )
 
 
 def study_words(source: Source) -> str:
