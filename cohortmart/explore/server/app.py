@@ -91,9 +91,8 @@ def _faults(app: FastAPI, explored: Explored) -> None:
         is_passing = isinstance(error, RunAgainError)
         title, status = ("One moment", 503) if is_passing else ("Not to be shown", 404)
         more = " ".join(filter(None, (error.found and f"Found: {error.found}.", error.hint)))
-        return HTMLResponse(
-            _page(explored, title, _sentence(error.problem), _sentence(more)), status
-        )
+        words = _sentence(error.problem)
+        return HTMLResponse(_page(explored, title, words, _sentence(more), is_passing), status)
 
     @app.exception_handler(CohortmartError)
     async def failed(request: Request, error: CohortmartError) -> Response:
@@ -112,8 +111,8 @@ def _sentence(words: str) -> str:
     return f"{text[:1].upper()}{text[1:]}{'' if not text or text[-1] in '.?!' else '.'}"
 
 
-def _page(explored: Explored, title: str, words: str, hint: str = "") -> str:
-    return words_html(title, words, hint, _frame(explored))
+def _page(explored: Explored, title: str, words: str, hint: str = "", again: bool = False) -> str:
+    return words_html(title, words, hint, _frame(explored), again=again)
 
 
 def _frame(explored: Explored, state: str = "") -> Frame:

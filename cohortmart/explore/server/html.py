@@ -61,7 +61,7 @@ def view_html(view: View, frame: Frame) -> str:
     )
 
 
-def words_html(title: str, words: str, hint: str, frame: Frame) -> str:
+def words_html(title: str, words: str, hint: str, frame: Frame, *, again: bool = False) -> str:
     """Return a page that only says something: what is not there, what went wrong.
 
     Parameters
@@ -69,9 +69,19 @@ def words_html(title: str, words: str, hint: str, frame: Frame) -> str:
     title, words, hint : str
         Plain text, never HTML.
     frame : Frame
+    again : bool
+        What is not there now will be soon: the page asks again.
     """
     _, items = embedded_items(())  # what the scripts of every page begin with
-    return _rendered("words.html.j2", frame, title=title, words=words, hint=hint, embedded=items)
+    return _rendered(
+        "words.html.j2",
+        frame,
+        title=title,
+        words=words,
+        hint=hint,
+        again=again,
+        embedded=items,
+    )
 
 
 def _rendered(template: str, frame: Frame, **given: Any) -> str:
