@@ -17,7 +17,7 @@ from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.registry import DOWNLOADS, VIEWS
 from cohortmart.explore.answers.search import found
 from cohortmart.explore.answers.view import Kind
-from cohortmart.explore.server.faults import said, say_faults
+from cohortmart.explore.server.faults import frame, said, say_faults
 from cohortmart.explore.server.files import wanted_file
 from cohortmart.explore.server.html import view_html
 from cohortmart.explore.server.scripts import Scripts
@@ -84,15 +84,10 @@ def _answers(
     explored: Explored, kind: Kind, limit: CapacityLimiter
 ) -> Callable[[Request], Awaitable[Response]]:
     def made(wanted: Mapping[str, str]) -> str:
-        state = explored.state()
+        around = frame(explored, explored.state())
         view = kind.make(explored, wanted)
-        source = explored.prepared().source
-        return view_html(
-            view.shown_to_others(source.names),
-            study=source.study,
-            state=state,
-            pseudonymised=explored.pseudonymise,
-        )
+        names = explored.prepared().source.names
+        return view_html(view.shown_to_others(names), around)
 
     async def answer(request: Request) -> Response:
         make = partial(made, dict(request.query_params))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 
+import duckdb
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.responses import PlainTextResponse
@@ -12,7 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cohortmart.core.errors import CohortmartError, InputError
 from cohortmart.explore.answers.explored import Explored, RunAgainError
-from cohortmart.explore.server.html import words_html
+from cohortmart.explore.answers.registry import offered
+from cohortmart.explore.server.html import Frame, words_html
 
 
 class Told:
@@ -67,37 +69,39 @@ def say_faults(app: FastAPI, explored: Explored) -> None:
     """
 
     @app.exception_handler(404)
-    async def missing(request: Request, error: Exception) -> Response:
+    def missing(request: Request, error: Exception) -> Response:
         del request, error
         return said(explored, 404, "Not found", "There is no such page.")
 
     @app.exception_handler(405)
-    async def not_so(request: Request, error: Exception) -> Response:
+    def not_so(request: Request, error: Exception) -> Response:
         del request, error
         return said(explored, 405, "Not so", "This page is only read.")
 
     @app.exception_handler(InputError)
-    async def refused(request: Request, error: InputError) -> Response:
+    def refused(request: Request, error: InputError) -> Response:
         del request
         more = " ".join(filter(None, (error.found and f"Found: {error.found}.", error.hint)))
         words = _sentence(error.problem), _sentence(more)
         if isinstance(error, RunAgainError):
-            return said(explored, 503, "One moment", *words)
+            return said(explored, 503, "One moment", *words, again=True)
         return said(explored, 404, "Not to be shown", *words)
 
     @app.exception_handler(CohortmartError)
-    async def failed(request: Request, error: CohortmartError) -> Response:
+    def failed(request: Request, error: CohortmartError) -> Response:
         del request
         return said(explored, 500, "This failed", str(error))
 
     @app.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> Response:
+    def broken(request: Request, error: Exception) -> Response:
         del request
         words = f"This is a fault of cohortmart, not of yours: {type(error).__name__}."
         return said(explored, 500, "This failed", words)
 
 
-def said(explored: Explored, status: int, title: str, words: str, hint: str = "") -> Response:
+def said(
+    explored: Explored, status: int, title: str, words: str, hint: str = "", *, again: bool = False
+) -> Response:
     """Return a page of words.
 
     Parameters
@@ -107,13 +111,30 @@ def said(explored: Explored, status: int, title: str, words: str, hint: str = ""
         Of HTTP.
     title, words, hint : str
         Plain text.
+    again : bool
+        It is worth to ask again soon.
+    """
+    return HTMLResponse(words_html(title, words, hint, frame(explored), again=again), status)
+
+
+def frame(explored: Explored, state: str = "") -> Frame:
+    """Return what stands around a page, whatever state the study is in.
+
+    Parameters
+    ----------
+    explored : Explored
+    state : str
+        Of the warehouse that answers.
     """
     try:
         study = explored.name
     except (CohortmartError, OSError):  # its folder is gone
         study = "cohortmart"
-    text = words_html(title, words, hint, study=study, pseudonymised=explored.pseudonymise)
-    return HTMLResponse(text, status)
+    try:
+        pages = offered(explored)
+    except (CohortmartError, duckdb.Error):  # being run again: its pages come back with its tables
+        pages = ()
+    return Frame(study, pages, state, explored.pseudonymise)
 
 
 def _sentence(words: str) -> str:

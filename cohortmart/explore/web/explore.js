@@ -12,38 +12,65 @@ function forget() {
 function speak(words) { byId("spoken").textContent = words; }
 
 // ---- views
+window.history.scrollRestoration = "manual"; // a view is drawn first, then scrolled
+let shownAddress = window.location.href;
+const plain = (address) => address.split("#")[0];
+
 // Shows the view of an address in the place of the one that is there.
-async function go(address, { push = true, focus = true } = {}) {
+async function go(address, { push = true, focus = true, top = 0 } = {}) {
   asked += 1;
   const number = asked;
-  main.classList.add("waiting");
-  let answer;
+  wait(true);
+  let answer, text;
   try {
     answer = await fetch(address, { headers: { accept: "text/html" } });
+    text = await answer.text();
   } catch {
-    main.classList.remove("waiting");
-    speak("The explorer does not answer; is it still running?");
+    if (number === asked) { wait(false); silent(); }
     return;
   }
-  const text = await answer.text();
   if (number !== asked) return;
   if (!(answer.headers.get("content-type") || "").startsWith("text/html")) { window.location.assign(address); return; }
   const next = new DOMParser().parseFromString(text, "text/html");
-  if (push) window.history.pushState({}, "", answer.url);
-  else window.history.replaceState({}, "", answer.url);
+  if (push) {
+    window.history.replaceState({ top: window.scrollY }, "");
+    window.history.pushState({}, "", answer.url);
+  } else window.history.replaceState({ top }, "", answer.url);
+  shownAddress = window.location.href;
   forget();
   document.title = next.title;
   document.documentElement.dataset.state = next.documentElement.dataset.state;
   const held = document.activeElement && main.contains(document.activeElement) ? document.activeElement.id : "";
   main.replaceChildren(...next.getElementById("content").childNodes);
   document.querySelector("nav ul").replaceWith(next.querySelector("nav ul"));
-  main.classList.remove("waiting");
+  byId("stopped").hidden = true;
+  wait(false);
   await shown();
   if (focus) {
-    window.scrollTo(0, 0);
+    scrollBack(top);
     byId("page-title").focus({ preventScroll: true });
     speak(document.title);
   } else if (held && byId(held)) byId(held).focus({ preventScroll: true });
+}
+
+function wait(is) {
+  main.classList.toggle("waiting", is);
+  main.setAttribute("aria-busy", String(is));
+}
+
+// What is drawn later makes the page longer: until the reader moves it, it stays at its place.
+function scrollBack(top) {
+  window.scrollTo(0, top);
+  if (top === 0) return;
+  const again = () => window.scrollTo(0, top);
+  const moves = ["wheel", "touchmove", "keydown", "pointerdown"];
+  const end = () => {
+    document.removeEventListener("drawn", again);
+    for (const move of moves) window.removeEventListener(move, end);
+  };
+  document.addEventListener("drawn", again);
+  for (const move of moves) window.addEventListener(move, end, { passive: true });
+  setTimeout(end, 3000);
 }
 
 const followers = []; // what other scripts do with a view that is shown
@@ -71,7 +98,20 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   go(link.href);
 });
-window.addEventListener("popstate", () => go(window.location.href, { push: false }));
+window.addEventListener("popstate", (event) => {
+  if (plain(window.location.href) === plain(shownAddress)) return; // a place on the same page
+  go(window.location.href, { push: false, top: (event.state && event.state.top) || 0 });
+});
+// where the reader is, for the way back
+let noted = null;
+window.addEventListener("scroll", () => {
+  clearTimeout(noted);
+  noted = setTimeout(() => {
+    if (!main.classList.contains("waiting") && plain(window.location.href) === plain(shownAddress)) {
+      window.history.replaceState({ top: window.scrollY }, "");
+    }
+  }, 150);
+}, { passive: true });
 
 // ---- controls
 function addressOf(form) {
@@ -84,6 +124,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches(".controls, .search")) return;
   event.preventDefault();
+  if (form.matches(".search") && form.elements.name.value.trim() === "") return;
   go(addressOf(form));
 });
 document.addEventListener("change", (event) => {
@@ -107,15 +148,33 @@ document.addEventListener("drawn", (event) => {
   });
 });
 
-// ---- a warehouse that was built anew
+// ---- a warehouse that was built anew, an explorer that was stopped
+function silent(words = "The explorer does not answer: was it stopped? Start it again with cohortmart explore.") {
+  byId("stopped").querySelector("span").textContent = words;
+  byId("stopped").hidden = false;
+}
+
 async function look() {
+  let answer;
   try {
-    const answer = await fetch("/state");
-    if (!answer.ok) return;
-    const { state } = await answer.json();
-    const before = document.documentElement.dataset.state;
-    byId("rebuilt").hidden = before === "" || state === before;
-  } catch { /* it is not running: the next view says so */ }
+    answer = await fetch("/state");
+  } catch { silent(); return; }
+  if (answer.status === 403) { silent("The explorer was started anew: open the address that it printed."); return; }
+  byId("stopped").hidden = true;
+  if (main.querySelector("[data-again]")) { go(window.location.href, { push: false, focus: false }); return; }
+  if (!answer.ok) return;
+  const { state } = await answer.json();
+  const before = document.documentElement.dataset.state;
+  byId("rebuilt").hidden = before === "" || state === before;
 }
 setInterval(() => { if (!document.hidden) look(); }, 5000);
-byId("rebuilt").querySelector("button").addEventListener("click", () => go(window.location.href, { push: false }));
+document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+byId("rebuilt").querySelector("button").addEventListener("click", () => go(window.location.href, { push: false, top: window.scrollY }));
+byId("stopped").querySelector("button").addEventListener("click", look);
+
+// ---- all of it for printing
+window.addEventListener("beforeprint", () => {
+  for (const block of main.querySelectorAll("figure, .table")) {
+    if (block.tagName === "FIGURE") draw(block); else tabulate(block);
+  }
+});

@@ -36,7 +36,8 @@ async function suggest() {
     const said = [one.kind, one.said].filter((text) => text).join(", ");
     const item = element("li", { id: `suggestion-${i}`, role: "option", "aria-selected": "false", "data-address": one.address },
       one.title, element("span", { class: "kind" }, said));
-    item.addEventListener("mousedown", (event) => { event.preventDefault(); leave(one.address); });
+    item.addEventListener("mousedown", (event) => event.preventDefault()); // the box keeps the focus
+    item.addEventListener("click", () => leave(one.address));
     return item;
   }));
   chosen = -1;
@@ -56,10 +57,16 @@ box.addEventListener("input", suggest);
 box.addEventListener("focus", () => { if (box.value.trim() !== "") suggest(); });
 box.addEventListener("blur", close);
 box.addEventListener("keydown", (event) => {
+  if (event.isComposing) return;
   const isOpen = !suggestions.hidden;
-  if (event.key === "ArrowDown" && isOpen) { event.preventDefault(); choose(chosen + 1); }
-  else if (event.key === "ArrowUp" && isOpen) { event.preventDefault(); choose(chosen < 0 ? -1 : chosen - 1); }
-  else if (event.key === "Escape") close();
+  const last = suggestions.children.length - 1;
+  if (event.key === "ArrowDown" && !isOpen && box.value.trim() !== "") { event.preventDefault(); suggest(); }
+  else if (event.key === "ArrowDown" && isOpen) { event.preventDefault(); choose(chosen + 1); }
+  else if (event.key === "ArrowUp" && isOpen) { event.preventDefault(); choose(chosen < 0 ? last : chosen - 1); }
+  else if ((event.key === "Home" || event.key === "End") && isOpen && chosen >= 0) {
+    event.preventDefault();
+    choose(event.key === "Home" ? 0 : last);
+  } else if (event.key === "Escape" && isOpen) { event.preventDefault(); begun += 1; close(); } // a second one empties the box
   else if (event.key === "Enter" && isOpen && chosen >= 0) {
     event.preventDefault();
     leave(suggestions.children[chosen].dataset.address);
