@@ -6,11 +6,22 @@ from collections.abc import Sequence
 
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.home import home_view
+from cohortmart.explore.answers.samples import (
+    person_view,
+    sample_view,
+    samples_view,
+    warm_samples,
+)
 from cohortmart.explore.answers.search.words import make_words
 from cohortmart.explore.answers.view import Kind
 
 #: The registry; those with a title are offered at the top of every page, in this order.
-VIEWS: Sequence[Kind] = (Kind("", "Start", home_view),)
+VIEWS: Sequence[Kind] = (
+    Kind("", "Start", home_view),
+    Kind("samples", "Samples", samples_view),
+    Kind("sample", "", sample_view),
+    Kind("person", "", person_view),
+)
 
 
 def warm(explored: Explored) -> None:
@@ -21,3 +32,4 @@ def warm(explored: Explored) -> None:
     explored : Explored
     """
     explored.kept("search words", make_words)
+    warm_samples(explored)
