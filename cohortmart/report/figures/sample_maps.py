@@ -85,6 +85,7 @@ def sample_map(
     shape: Code | None,
     tooltip: Sequence[Spec],
     *,
+    rings: bool = True,
     paths: bool = False,
 ) -> Spec:
     """Return one large map; a ring is drawn around some samples, which are named.
@@ -94,6 +95,8 @@ def sample_map(
     one : Axes
     colour, shape, tooltip
         As of `sample_maps`.
+    rings : bool
+        Whether there is any.
     paths : bool
         Join the samples of a `path` (a person and cell type) in the order of `visit_order`.
 
@@ -121,20 +124,25 @@ def sample_map(
                  "shape": "circle"},
         "encoding": places,
     }  # fmt: skip
-    # the name stands on the side of the middle: it is not cut at an edge
-    side = "datum.side === 'left'"
+    # the name stands on the side of the middle, where no edge cuts it, on a white ground
+    is_left = "datum.side === 'left'"
+    words: Spec = {
+        "type": "text", "baseline": "middle", "fontSize": 12, "fontWeight": 600, "limit": 220,
+        "align": {"expr": f"{is_left} ? 'right' : 'left'"},
+        "dx": {"expr": f"{is_left} ? -13 : 13"},
+    }  # fmt: skip
+    grounds = (
+        {"stroke": "#FFFFFF", "strokeWidth": 4, "strokeJoin": "round", "aria": False},
+        {"color": INK},
+    )
     names: list[Spec] = [
-        {
-            "data": {"name": "ringed"},
-            "transform": [{"filter": side if is_left else f"!({side})"}],
-            "mark": {"type": "text", "align": "right" if is_left else "left", "baseline": "middle",
-                     "dx": -13 if is_left else 13, "fontSize": 12, "fontWeight": 600, "color": INK,
-                     "limit": 220},
-            "encoding": {**places, "text": {"field": "words", "type": "nominal"}},
-        }
-        for is_left in (False, True)
+        {"data": {"name": "ringed"}, "mark": words | ground,
+         "encoding": {**places, "text": {"field": "words", "type": "nominal"}}}
+        for ground in grounds
     ]  # fmt: skip
-    return {"height": 400, "layer": [*([path] if paths else []), ring, points, *names]}
+    around = [ring] if rings else []
+    named = names if rings else []
+    return {"height": 400, "layer": [*([path] if paths else []), *around, points, *named]}
 
 
 _MARK: Spec = {

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from statistics import median
 from typing import Any
 
 from cohortmart.report.pages.quality.assays import ALL_SAMPLES, Assay
 from cohortmart.report.source import Source
 
-#: Where so many samples are most like one of their own kind, one that is not is odd; and of how
-#: many samples at least.
+#: Where so many samples are most like one of their own kind, one that is not may be odd; and of
+#: how many samples at least.
 USUAL, FEWEST = 0.9, 6
+#: It is, where the other kind is nearer by this part of what the own kind is nearer by in the
+#: middle: between two that are nearly as like, chance decides.
+CLEARLY = 0.75
 
 #: Every pair from both of its sides.
 PAIRS = """
@@ -19,40 +24,39 @@ PAIRS = """
     select second_sample_id, first_sample_id, r
     from qc_sample_correlation where assay = $assay and sample_set = $sample_set
 """
-#: The nearest sample of all to each, and the nearest of its cell type: of its own kind?
-_NEAREST = f"""
-    with pair as (
-        select p.*, s.cell_type is not distinct from o.cell_type as of_type,
-            s.subject_id = o.subject_id as of_person
+#: How like each sample is to those of its own kind, in the middle, and to the other kind that is
+#: nearest; the kind and what is compared are one of the pairs below.
+_NEARER = f"""
+    with known as (
+        select p.sample_id, {{kind}} as other, {{is_own}} as is_own, median(p.r) as r
         from ({PAIRS}) as p
         inner join shown_sample as s using (sample_id)
         inner join shown_sample as o on p.other = o.sample_id
-        where p.r is not null
-    ),
-    nearest as (
-        select sample_id, arg_max(other, (r, other)) as nearest,
-            arg_max(other, (r, other)) filter (of_type) as nearest_of_type,
-            arg_max(of_type, (r, other)) as is_of_type,
-            arg_max(of_person, (r, other)) filter (of_type) as is_of_person,
-            coalesce(bool_or(of_person) filter (of_type), false) as can_be_of_person
-        from pair group by sample_id
+        where p.r is not null and {{compared}}
+            and not list_contains($without, p.sample_id) and not list_contains($without, p.other)
+        group by all
     )
-    select t.*, s.cell_type, n.sample as nearest_sample, n.cell_type as nearest_type,
-        u.sample as type_sample, u.subject as type_subject
-    from nearest as t
+    select k.sample_id, max(k.r) filter (is_own) as own, max(k.r) filter (not is_own) as others,
+        arg_max(k.other, (k.r, k.other)) filter (not is_own) as other,
+        any_value(s.cell_type) as cell_type
+    from known as k
     inner join shown_sample as s using (sample_id)
-    left join shown_sample as n on t.nearest = n.sample_id
-    left join shown_sample as u on t.nearest_of_type = u.sample_id
-    order by t.sample_id
+    group by k.sample_id
+    having own is not null and others is not null
+    order by k.sample_id
 """
+_OF_TYPE = "s.cell_type is not distinct from o.cell_type"
+#: Among all samples the cell type is the kind, within a cell type the person.
+_TYPE = {"kind": "coalesce(o.cell_type, '')", "is_own": _OF_TYPE, "compared": "true"}
+_PERSON = {"kind": "o.subject", "is_own": "s.subject_id = o.subject_id", "compared": _OF_TYPE}
 
 
 def exchanges(source: Source, assay: Assay) -> dict[str, str]:
     """Return what speaks for an exchange, by sample_id; nothing where people are numbers.
 
-    A sample is most like one of its cell type, and within the cell type most like one of its own
-    person, in most studies of the genome and in few of proteins. Where nine of ten samples are,
-    one that is not may have been exchanged.
+    A sample is most like its cell type, and within the cell type most like its own person, in most
+    studies of methylation and in few of expression. Where nine of ten samples are, one that
+    clearly is not may have been exchanged.
 
     Parameters
     ----------
@@ -62,35 +66,40 @@ def exchanges(source: Source, assay: Assay) -> dict[str, str]:
     """
     if source.pseudonymised:
         return {}
-    rows = source.rows(_NEAREST, {"assay": assay.name, "sample_set": ALL_SAMPLES})
-    persons = [r for r in rows if r["can_be_of_person"]]
-    found: dict[str, str] = {}
-    if source.has_cell_types and _is_usual([r["is_of_type"] for r in rows]):
-        found |= {r["sample_id"]: _other_type(r) for r in rows if not r["is_of_type"]}
-    if _is_usual([r["is_of_person"] for r in persons]):
-        found |= {
-            r["sample_id"]: _other_person(source, r)
-            for r in persons
-            if not r["is_of_person"] and r["sample_id"] not in found
-        }
-    return found
+    types = {r["sample_id"]: _other_type(r) for r in _exchanged(source, assay, _TYPE, [])}
+    # what is of another cell type says nothing of who else is of one person with it
+    people = _exchanged(source, assay, _PERSON, sorted(types))
+    return types | {r["sample_id"]: _other_person(source, r) for r in people}
 
 
-def _is_usual(own: list[bool]) -> bool:
-    return len(own) >= FEWEST and sum(own) >= USUAL * len(own)
+def _exchanged(
+    source: Source, assay: Assay, kind: Mapping[str, str], without: list[str]
+) -> list[dict[str, Any]]:
+    """Return those that are clearly nearer to another kind; none where that is usual."""
+    given = {"assay": assay.name, "sample_set": ALL_SAMPLES, "without": without}
+    rows = source.rows(_NEARER.format(**kind), given)
+    nearer = [r["own"] - r["others"] for r in rows]
+    usual = sum(difference > 0 for difference in nearer)
+    if len(rows) < FEWEST or usual < USUAL * len(rows):
+        return []
+    limit = -CLEARLY * median(nearer)
+    return [r for r, difference in zip(rows, nearer, strict=True) if difference < limit]
 
 
 def _other_type(row: dict[str, Any]) -> str:
     return (
-        f"most like {row['nearest_sample']}, which is {row['nearest_type'] or 'of no cell type'}, "
-        f"not {row['cell_type'] or 'of none'} as the sheet says: exchanged?"
+        f"more like {row['other'] or 'samples without cell type'} ({_compared(row)}) than like "
+        f"{row['cell_type'] or 'those without'}, as the sheet says: exchanged?"
     )
 
 
 def _other_person(source: Source, row: dict[str, Any]) -> str:
     one = source.subject.one
-    of_type = " of its cell type" if source.has_cell_types else ""
     return (
-        f"of the samples{of_type} most like {row['type_sample']} of {one} {row['type_subject']}, "
-        f"not one of its own {one} as nearly all are: exchanged?"
+        f"more like the samples of {one} {row['other']} ({_compared(row)}) than like those of its "
+        f"own {one}: exchanged?"
     )
+
+
+def _compared(row: dict[str, Any]) -> str:
+    return f"median r {row['others']:.3f}, not {row['own']:.3f}"

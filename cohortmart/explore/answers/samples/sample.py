@@ -23,7 +23,7 @@ from cohortmart.explore.answers.samples.sample_map import (
 from cohortmart.explore.answers.samples.sample_numbers import numbers_table
 from cohortmart.explore.answers.samples.sheet import sheet_table
 from cohortmart.explore.answers.view import Link, View, Wanted
-from cohortmart.report.blocks import Block, Column, Page, Section, Table, Text
+from cohortmart.report.blocks import Block, Choice, Column, Page, Panel, Section, Table, Text
 
 _OTHERS = """
     select s.sample, concat_ws(', ', s.timepoint, s.cell_type, nullif(s.visit_key, '')) as what
@@ -62,13 +62,14 @@ def sample_view(explored: Explored, wanted: Wanted) -> View:
         of = [one for one in known if one.assay.name in measured]
         numbers = numbers_table(asked, of, sample["sample_id"])
         sheet = sheet_table(asked, "sample_id", sample["sample_id"], sample["subject"])
-        first: list[Block] = [*_odd(asked, of, sample, measured)]
-        first += [numbers] if numbers else []
+        alike = [Panel(one.assay.name, blocks) for one in _odd_first(of, sample)
+                 if (blocks := tuple(_alike(asked, one, sample)))]  # fmt: skip
         sections = [
-            Section("", tuple(first)),
-            *(Section(f"{one.assay.name}: what it is like", blocks)
-              for one in of if (blocks := tuple(_alike(asked, one, sample)))),
+            Section("", tuple(_odd(asked, of, sample, measured))),
             Section("Who it is", (sheet,)),
+            *([Section("How good it is", (numbers,))] if numbers else []),
+            *([Section("What it is like", (Choice("alike", "Assay", tuple(alike)),))]
+              if alike else []),
             *_use(asked, sample),
         ]  # fmt: skip
         return View(
@@ -119,6 +120,11 @@ def _odd(
         yield Text("No assay measured this sample.", "warning")
 
 
+def _odd_first(of: list[Known], sample: dict[str, Any]) -> list[Known]:
+    """Return the assays, those in which a sample stands out first."""
+    return sorted(of, key=lambda one: sample["sample_id"] not in one.odd)
+
+
 def _alike(asked: Asked, one: Known, sample: dict[str, Any]) -> Iterator[Block]:
     """Yield the table of the samples it is most like, and the map with a ring around it."""
     if one.median_r:
@@ -160,4 +166,4 @@ def _why(asked: Asked, row: dict[str, Any]) -> str:
         return f"not measured by {row['assay']}"
     if row["filter_reason"] is not None:
         return str(asked.names.words(row["filter_reason"]))
-    return "not among the samples that it takes ('where', 'samples' or a missing covariate)"
+    return "not among the samples that it takes ('where', or a measured covariate is missing)"

@@ -46,6 +46,8 @@ _SHARES = """
 """
 #: The name of a person's own colour: not a column that tells anything of a sample.
 PERSON = "subject_id"
+#: Parts of an axis within which two names on a side would cover each other.
+_NEAR_X, _NEAR_Y = 0.2, 0.06
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +162,7 @@ def map_figure(
     axes = Axes(
         "x", "y", *(component_title(points.assay, n, points.shares) for n in (points.x, points.y))
     )
+    around = _ringed(points.table, ringed)
     fields = point_fields(asked, points.variables, drawn)
     return Figure(
         name=name,
@@ -167,8 +170,8 @@ def map_figure(
         caption=f"{said}{' ' if said else ''}{points.one.n_features:,} {points.assay.features}s; "
         f"{people}.",
         alt=alt,
-        spec=sample_map(axes, colour, shape, fields, paths=has_paths),
-        data={"points": table, "ringed": _ringed(points.table, ringed)},
+        spec=sample_map(axes, colour, shape, fields, rings=around.num_rows > 0, paths=has_paths),
+        data={"points": table, **({"ringed": around} if around.num_rows else {})},
         where="page",
         max_width=860,
     )
@@ -201,13 +204,23 @@ def _table(asked: Asked, points: Points, variable: Variable, *, has_paths: bool)
 
 
 def _ringed(table: pa.Table, ringed: Mapping[str, str]) -> pa.Table:
+    """Return where rings are drawn and on which side of each its words stand."""
     rows = table.select(["sample_id", "x", "y"]).to_pylist()
-    xs = [r["x"] for r in rows]
-    middle = (min(xs) + max(xs)) / 2 if xs else 0.0
-    found: list[dict[str, Any]] = [
-        {"x": r["x"], "y": r["y"], "words": ringed[r["sample_id"]],
-         "side": "left" if r["x"] > middle else "right"}
-        for r in rows if r["sample_id"] in ringed
-    ]  # fmt: skip
+    spans = {axis: (min(r[axis] for r in rows), max(r[axis] for r in rows)) for axis in "xy"}
+    (left, right), (low, high) = spans["x"], spans["y"]
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        if row["sample_id"] not in ringed:
+            continue
+        side = "left" if row["x"] > (left + right) / 2 else "right"
+        beside = [
+            one for one in found
+            if one["side"] == side and abs(one["y"] - row["y"]) < _NEAR_Y * (high - low)
+            and abs(one["x"] - row["x"]) < _NEAR_X * (right - left)
+        ]  # fmt: skip
+        if beside:  # two names over each other: nobody reads either
+            side = "right" if side == "left" else "left"
+        found.append({"x": row["x"], "y": row["y"], "words": ringed[row["sample_id"]],
+                      "side": side})  # fmt: skip
     kinds = {"x": pa.float64(), "y": pa.float64(), "words": pa.string(), "side": pa.string()}
     return pa.Table.from_pylist(found, schema=pa.schema(list(kinds.items())))

@@ -40,11 +40,11 @@ _RANGES = """
 _COLUMNS = (
     Column("assay", "Assay"),
     Column("number", "Number"),
-    Column("own", "This sample", "number"),
+    Column("own", "This sample"),
     Column("place", "Place"),
-    Column("lowest", "Lowest", "number"),
-    Column("middle", "Middle", "number"),
-    Column("highest", "Highest", "number"),
+    Column("lowest", "Lowest"),
+    Column("middle", "Middle"),
+    Column("highest", "Highest"),
 )
 
 
@@ -64,7 +64,8 @@ def numbers_table(asked: Asked, known: list[Known], sample_id: str) -> Table | N
         rows += _likeness(one, sample_id, f"median r with {others}")
     order = [one.assay.name for one in known]
     shown = [
-        {c.name: row[c.name] for c in _COLUMNS if c.name != "place"}
+        {name: row[name] for name in ("assay", "number")}
+        | {name: _written(row[name]) for name in ("own", "lowest", "middle", "highest")}
         | {"place": f"{row['n_below'] + 1:,} of {row['n']:,} from below"}
         for row in sorted(rows, key=lambda r: order.index(r["assay"]))
     ]
@@ -90,3 +91,8 @@ def _likeness(one: Known, sample_id: str, words: str) -> list[dict[str, Any]]:
          "middle": median(values), "highest": values[-1], "n": len(values),
          "n_below": bisect_left(values, own)}
     ]  # fmt: skip
+
+
+def _written(value: float) -> str:
+    """Return a number to be compared with others: 865,153 and 865,051 differ, 0.98 says enough."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

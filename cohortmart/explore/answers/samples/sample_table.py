@@ -12,7 +12,7 @@ from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.linked import linked
 from cohortmart.explore.answers.samples.picked_samples import Picked
 from cohortmart.report.blocks import Column, Table
-from cohortmart.report.pages.quality.likeness import LIKENESS, likeness_of
+from cohortmart.report.pages.quality.likeness import FAR, LIKENESS, likeness_of
 from cohortmart.report.pages.quality.samples import says_something
 
 _NO_LIKENESS = (
@@ -38,7 +38,7 @@ _COLUMNS = (
     Column("timepoint", "{timepoint}"),
     Column("cell_type", "Cell type"),
     Column("median_r", "Median r with {others}", "number"),
-    Column("distance", "Quartile distances below", "number"),
+    Column("distance", "Distance", "number"),
     Column("lib_size", "Million reads", "number"),
     Column("n_detected", "Detected {features}s", "integer"),
     Column("missing_share", "Missing", "percent"),
@@ -107,8 +107,17 @@ def sample_table(asked: Asked, of: Picked, rows: pa.Table) -> Table:
     return Table(
         name="samples",
         title=f"Samples of {of.assay.name}",
-        caption=f"{counted(rows.num_rows, 'sample')}; those that stand out first, then those "
-        "least like the others.",
+        caption=_caption(rows, {c.name for c in columns}),
         columns=columns,
         rows=shown,
+    )
+
+
+def _caption(rows: pa.Table, names: set[str]) -> str:
+    said = f"{counted(rows.num_rows, 'sample')}, what stands out first."
+    if "distance" not in names:
+        return said
+    return (
+        f"{said} Distance: how far the median r lies below the lower quartile of all, in quartile "
+        f"distances; far is above {FAR:g}."
     )

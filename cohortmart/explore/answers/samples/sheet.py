@@ -40,7 +40,7 @@ def sheet_table(asked: Asked, who: str, identity: str, person: str | None = None
     )
     rows = [
         {"variable": heading(asked, v.name), "value": _number(values[0], is_number=v.is_number),
-         "about": about.get(v.name), "address": None}
+         "about": _said(about.get(v.name)), "address": None}
         for v, values in zip(variables, found, strict=True)
         if len(values) == 1 and values[0] not in (None, "")
     ]  # fmt: skip
@@ -71,3 +71,8 @@ def _has_descriptions(asked: Asked) -> bool:
 def _number(value: str, *, is_number: bool) -> str:
     """Return a number as people write it: 37, not 37.0."""
     return f"{float(value):g}" if is_number else value
+
+
+def _said(description: str | None) -> str | None:
+    """Return what study.yml says of a column; that it is a column says nothing."""
+    return None if description is None or description.startswith("Column `") else description

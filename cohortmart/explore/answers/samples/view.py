@@ -51,7 +51,7 @@ def samples_view(explored: Explored, wanted: Wanted) -> View:
         return View(
             Page("samples", _TITLE, _LEAD_OF_NUMBERS if asked.pseudonymised else _LEAD,
                  tuple(sections)),
-            controls=(*controls, *of.controls),
+            controls=_ordered((*controls, *of.controls)),
             links=() if asked.pseudonymised else _links(asked, known),
             questions=tuple(asked.questions),
         )  # fmt: skip
@@ -80,6 +80,12 @@ def _map(
         return controls, (Text(f"No sample is of {of.words}.", "warning"),)
     ringed, said = _rings(asked, points, rows)
     return controls, (map_figure(asked, points, variable, ringed, name="samples-map", said=said),)
+
+
+def _ordered(controls: Sequence[Control]) -> tuple[Control, ...]:
+    """Return the controls: first what is shown, then how, then what is left out."""
+    order = ("assay", "samples", "colour", "x", "y", "group", "timepoint", "cell")
+    return tuple(sorted(controls, key=lambda c: order.index(c.name)))
 
 
 def _component(points: Points, number: int) -> Option:
