@@ -10,6 +10,12 @@ from cohortmart.explore.answers.gene import gene_view
 from cohortmart.explore.answers.home import home_view, make_home
 from cohortmart.explore.answers.rebound import has_rebound, rebound_rows, rebound_view
 from cohortmart.explore.answers.results import layouts
+from cohortmart.explore.answers.samples import (
+    person_view,
+    sample_view,
+    samples_view,
+    warm_samples,
+)
 from cohortmart.explore.answers.search.words import make_words
 from cohortmart.explore.answers.sql_page import NAME as SQL
 from cohortmart.explore.answers.sql_page import sql_download, sql_view
@@ -26,6 +32,9 @@ VIEWS: Sequence[Kind] = (
         "what changes and swings back in one group, and not in another",
         has_rebound,
     ),
+    Kind("samples", "Samples", samples_view),
+    Kind("sample", "", sample_view),
+    Kind("person", "", person_view),
     Kind(SQL, "SQL", sql_view),
 )
 
@@ -46,6 +55,7 @@ def warm(explored: Explored) -> None:
     explored.kept("search words", make_words)
     explored.kept("feature positions", layouts)
     explored.kept("home", make_home)
+    warm_samples(explored)
 
 
 def offered(explored: Explored) -> tuple[Kind, ...]:
