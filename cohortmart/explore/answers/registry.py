@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.home import home_view
+from cohortmart.explore.answers.listed import list_view
 from cohortmart.explore.answers.search.words import make_words
 from cohortmart.explore.answers.view import Kind
 
 #: The registry; those with a title are offered at the top of every page, in this order.
-VIEWS: Sequence[Kind] = (Kind("", "Start", home_view),)
+VIEWS: Sequence[Kind] = (
+    Kind("", "Start", home_view),
+    Kind("list", "Lists", list_view),
+)
 
 
 def warm(explored: Explored) -> None:
