@@ -111,7 +111,7 @@ def _spec(unit: str, reach: float) -> dict[str, Any]:
                 "legend": {"orient": "bottom", "gradientLength": 140, "tickCount": 5},
             },
             "size": {
-                "field": "size", "type": "quantitative", "title": "-log10 adjusted P",
+                "field": "size", "type": "quantitative", "title": "\u2212log10 adjusted P",
                 "scale": {"domain": [0, _CLEAREST], "range": [14, 190]},
                 "legend": {"orient": "bottom", "values": [0, 2, 4, _CLEAREST],
                            "symbolFillColor": "#AAAAAA", "symbolStrokeColor": "#AAAAAA"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.listed.sets import Enriched, enriched
 from cohortmart.explore.answers.listed.universe import Universe
@@ -23,7 +22,6 @@ _MODULE = """
 
 def in_own_lists(
     explored: Explored,
-    asked: Asked,
     of: Analysed,
     against: Universe,
     features: Mapping[str, str],
@@ -34,7 +32,6 @@ def in_own_lists(
     Parameters
     ----------
     explored : Explored
-    asked : Asked
     of : Analysed
     against : Universe
     features : mapping of str to str

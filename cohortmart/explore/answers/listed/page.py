@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from cohortmart.core.errors import InputError
-from cohortmart.core.study.kinds import KINDS
+from cohortmart.core.text import capital, counted
 from cohortmart.explore.answers.addresses import list_address
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.explored import Explored
@@ -40,10 +39,9 @@ from cohortmart.explore.answers.listed.understood import understood
 from cohortmart.explore.answers.listed.universe import Universe, held, offered, universe
 from cohortmart.explore.answers.listed.words import MOST_WORDS, phrases, words_of
 from cohortmart.explore.answers.view import Control, Link, Option, View, Wanted, picked
-from cohortmart.report.blocks import Block, Page, Section, Text
+from cohortmart.report.blocks import Block, Figure, Page, Section, Text
 from cohortmart.report.pages.overview.features import Analysed, analysed, of_contrast
 from cohortmart.report.pages.overview.pictures import drawn_heat_map
-from cohortmart.report.pages.overview.strongest import strongest_contrast
 from cohortmart.report.pages.rebound.names import gene_names
 from cohortmart.report.thresholds import threshold_words
 
@@ -51,6 +49,20 @@ NAME, TITLE = "list", "Lists"
 _LEAD = "Paste genes or CpGs: what they do in this study, and whether they are special."
 #: Names of the example.
 _EXAMPLE = 12
+_NO_SETS = (
+    "Gene sets are not tested for a list of CpGs: a gene with many CpGs would be in it more often. "
+    "Paste the genes, and pick an analysis of their expression."
+)
+#: The strongest contrast, of genes where there is one: their names are those that people have.
+_STRONGEST = """
+    select s.analysis, s.contrast
+    from contrast_summary as s
+    inner join dim_contrast as d on d.analysis = s.analysis and d.contrast = s.contrast
+    where s.n_found > 0 and d.n_subjects >= $fewest
+    order by d.values_used in ('voom', 'log_cpm') desc, s.n_found / sqrt(s.n_tested) desc,
+        s.analysis, s.contrast
+    limit 1
+"""
 _THRESHOLD = """
     select threshold_p, threshold_adj_p, threshold_delta_beta, threshold_log_fc
     from contrast_summary where analysis = ? order by contrast limit 1
@@ -97,15 +109,16 @@ def list_view(explored: Explored, wanted: Wanted) -> View:
         inside = against.of_list([f.feature_id for f in features if f.feature_id in tested])
         contrasts = in_contrasts(against, what, inside, signs(rows))
         sets, own = _shared(explored, asked, of, against, features, inside)
-        said = understood(
+        notes = understood(
             words, meant, of, by_feature,
             [f.name for f in features if f.feature_id not in tested],
             [f.name for f in features if f.feature_id in tested.difference(inside)],
         )  # fmt: skip
+        pictures = _pictures(asked, of, features, rows, [row.contrast for row in contrasts])
         sections = [
-            Section("What was understood", tuple(said)),
-            *_special(asked, of, against, contrasts, sets, own, features, inside),
-            *_seen(asked, of, features, rows, contrasts),
+            Section("What was understood", tuple(notes)),
+            *_special(asked, of, against, contrasts, sets, own, features, inside, pictures[0]),
+            *_seen(asked, of, features, rows, contrasts, pictures[1]),
         ]
         lead = answer(of, against, contrasts, sets, asked.names.words)
         return View(
@@ -127,7 +140,7 @@ def _shared(
     there = set(inside)
     named = {f.feature_id: f.name for f in features if f.feature_id in there}
     genes = sorted({f.gene for f in features if f.gene and f.feature_id in there})
-    own = in_own_lists(explored, asked, of, against, named, genes)
+    own = in_own_lists(explored, of, against, named, genes)
     if of.is_beta:
         return None, own
     return in_sets(explored, asked, of, against, genes), own
@@ -142,28 +155,48 @@ def _special(
     own: Sequence[Enriched],
     features: Sequence[Listed],
     inside: Sequence[str],
+    dots: Figure | None,
 ) -> list[Section]:
     """Return the tests of a list, none where nothing of it was tested."""
-    if not inside:
-        return []
     limits = (asked.rows(_THRESHOLD, [of.analysis]) or [{}])[0]
-    blocks: list[Block] = [
-        contrast_table(of, against, contrasts, threshold_words(limits), asked.names.words)
-    ]
+    blocks: list[Block] = [] if dots is None else [dots]
+    if inside:
+        words = threshold_words(limits)
+        blocks.append(contrast_table(of, against, contrasts, words, asked.names.words))
     there = set(inside)
     n_genes = len({f.gene for f in features if f.gene and f.feature_id in there})
-    if sets is None:
-        blocks.append(
-            Text(
-                "Gene sets are not tested here: a gene with many CpGs would be in such a list more "
-                "often. Paste the genes, and pick an analysis of their expression."
-            )
-        )
+    if sets is None and inside:
+        blocks.append(Text(_NO_SETS))
     elif sets:
         blocks.append(set_table(sets, against, n_genes))
-    if own:
+    if own and inside:
         blocks.append(own_table(own, against))
-    return [Section("Is it special?", tuple(blocks))]
+    return [Section("Is it special?", tuple(blocks))] if blocks else []
+
+
+def _pictures(
+    asked: Asked,
+    of: Analysed,
+    features: Sequence[Listed],
+    rows: Sequence[Row],
+    contrasts: Sequence[str],
+) -> tuple[Figure | None, Figure | None]:
+    """Return the list in the contrasts, and in people."""
+    order = drawn(rows, contrasts)
+    if not order:
+        return None, None
+    by_id = {f.feature_id: f for f in features}
+    n_tested = len({row["feature_id"] for row in rows})
+    which = f"The {len(order)} of {n_tested:,} with the smallest P in any contrast, "
+    about = f"{which if n_tested > MOST_DRAWN else ''}those that change alike side by side"
+    called = {name: asked.names.words(name) for name in contrasts}
+    shown = {f: (by_id[f].name, by_id[f].address) for f in order}
+    many = of.kind.many_shown
+    people = drawn_heat_map(
+        asked, of, order, name="list-heat-map",
+        titled=lambda n: f"{n:,} {many} of the list", about=f"{of.analysis}: {about}",
+    )  # fmt: skip
+    return dots_figure(of, rows, shown, called, f"{capital(about)}."), people
 
 
 def _seen(
@@ -172,37 +205,15 @@ def _seen(
     features: Sequence[Listed],
     rows: Sequence[Row],
     contrasts: Sequence[InContrast],
+    people: Figure | None,
 ) -> list[Section]:
-    """Return the pictures and the table of a list."""
-    names = [row.contrast for row in contrasts]
-    order = drawn(rows, names)
-    by_id = {f.feature_id: f for f in features}
-    n_tested = len({row["feature_id"] for row in rows})
-    which = (
-        f"The {len(order)} of {n_tested:,} with the smallest P in any contrast"
-        if n_tested > MOST_DRAWN
-        else "All that were tested"
-    )
-    about = f"{which}, those that change alike side by side."
-    called = {name: asked.names.words(name) for name in names}
-    shown = {f: (by_id[f].name, by_id[f].address) for f in order}
-    many = of.kind.many_shown
-    pictures: list[Any] = [
-        dots_figure(of, rows, shown, called, about),
-        drawn_heat_map(
-            asked, of, order, name="list-heat-map",
-            titled=lambda n: f"{n:,} {many} of the list", about=f"{of.analysis}: {about[:-1]}",
-        ) if order else None,
-    ]  # fmt: skip
-    found = [Section(title, (figure,)) for title, figure in zip(
-        ("In the contrasts", f"In {asked.subject.many}"), pictures, strict=True
-    ) if figure is not None]  # fmt: skip
+    """Return the list in people, and its table."""
+    found = [] if people is None else [Section(f"In {asked.subject.many}", (people,))]
     if not features:
         return found
-    table = feature_table(
-        of, features, of_features(rows), names[0] if rows else "", asked.names.words
-    )
-    return [*found, Section("", (table,))]
+    first = contrasts[0].contrast if rows else ""
+    table = feature_table(of, features, of_features(rows), first, asked.names.words)
+    return [*found, Section("Its features", (table,))]
 
 
 def _field(text: str, hint: str = "") -> Control:
@@ -221,16 +232,18 @@ def _controls(
 
 def _empty(asked: Asked) -> View:
     """Return the page before anything was pasted, with an example of the study itself."""
-    of = analysed(asked, strongest_contrast(asked))
+    fewest = 2 if asked.pseudonymised else 1
+    rows = asked.rows(_STRONGEST, {"fewest": fewest}) if asked.is_there("contrast_summary") else []
+    of = analysed(asked, rows[0]) if rows else None
     features = [] if of is None else of_contrast(asked, of, _EXAMPLE)
     if of is None or not features:
         return View(Page(NAME, TITLE, _LEAD), (_field(""),))
     genes = gene_names(asked, of, features) if not of.is_beta else {}
     example = [genes.get(feature, feature) for feature in features]
-    what = f"{len(example)} {KINDS[of.kind.name].many_shown}"
+    what = counted(len(example), of.kind.shown, of.kind.many_shown)
     title = f"Try the {what} with the smallest P in {asked.names.words(of.row['contrast'])}"
     link = Link(title, list_address(" ".join(example), analysis=of.analysis))
-    hint = "\n".join([", ".join(example[:4]), "any names, any separators"])
+    hint = f"{', '.join(example[:4])} …"
     return View(
         Page(NAME, TITLE, _LEAD), (_field("", hint),), links=(link,),
         questions=tuple(asked.questions),

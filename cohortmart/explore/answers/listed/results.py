@@ -21,8 +21,9 @@ MOST_DRAWN = 60
 _VALUES = ("log_fc", "t", "p_value", "adj_p_value")
 #: As deg and dmp count what is found.
 _FOUND = f"""
-    select r.*, case when t.analysis is null or not coalesce({rendered("is_found", "r", "t")}, false)
-        then 0 when r.log_fc > 0 then 1 else -1 end as found
+    select r.*, case
+        when t.analysis is null or not coalesce({rendered("is_found", "r", "t")}, false) then 0
+        when r.log_fc > 0 then 1 else -1 end as found
     from list_result as r
     left join staging.stg_results__thresholds as t on t.analysis = $analysis
     where r.p_value is not null

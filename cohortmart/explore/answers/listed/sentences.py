@@ -45,7 +45,7 @@ def answer(
             f"As a whole the list goes {way} in {called(moved.contrast)} ({p_said(moved.p_shift)})."
         )
     if sets:
-        said.append(_set(sets[0], of))
+        said.append(_set(sets[0]))
     return " ".join(said)
 
 
@@ -78,7 +78,7 @@ def _found(of: Analysed, universe: Universe, row: InContrast, contrast: str) -> 
     )
 
 
-def _set(first: Enriched, of: Analysed) -> str:
+def _set(first: Enriched) -> str:
     if first.adj_p >= CLEAR:
         return "No gene set stands out."
     many = f"{first.shared:,} of its {first.n:,} genes"

@@ -83,8 +83,8 @@ def in_contrasts(
     for name in names:
         signs = [s for feature, s in found.get(name, {}).items() if feature in wanted]
         whole = universe.numbers[name]
-        up, down = sum(s > 0 for s in signs), sum(s < 0 for s in signs)
-        counts.append((len(signs), up + down, up, down, whole.n, whole.n_up, whole.n_down))
+        n_up, n_down = sum(s > 0 for s in signs), sum(s < 0 for s in signs)
+        counts.append((len(signs), n_up + n_down, n_up, n_down, whole.n, whole.n_up, whole.n_down))
     n, both, up, down, total, all_up, all_down = np.array(counts, np.int64).reshape(-1, 7).T
     p, p_up, p_down = (
         benjamini_hochberg(fisher_greater(k, n, all_, total))
@@ -118,7 +118,7 @@ def _shifts(
     places = np.array([i for i, f in enumerate(what.features) if f in wanted], np.int64)
     rows = [what.contrasts.index(name) for name in names]
     whole = [universe.numbers[name] for name in names]
-    z = what.z[np.ix_(rows, places)]
+    z = what.z[rows][:, places]
     there = ~np.isnan(z)
     mean = np.array([numbers.mean for numbers in whole])[:, None]
     _, shift, p = camera_of_sums(

@@ -32,7 +32,8 @@ def contrast_table(
     columns = [
         Column("contrast", "Contrast", link="address"), Column("n", "Of the list", "integer"),
         Column("found", "Found", "integer"), Column("expected", "Expected", "number"),
-        Column("p", "Adj. P", "p"), Column("up", "Up", "integer"), Column("p_up", "Adj. P, up", "p"),
+        Column("p", "Adj. P", "p"), Column("up", "Up", "integer"),
+        Column("p_up", "Adj. P, up", "p"),
         Column("down", "Down", "integer"), Column("p_down", "Adj. P, down", "p"),
     ]  # fmt: skip
     how = ""

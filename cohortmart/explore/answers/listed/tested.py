@@ -99,7 +99,7 @@ def tested(source: Source, of: Analysed) -> Tested:
 
 
 def _places(values: pa.ChunkedArray, known: pa.Array) -> Ints:
-    return pc.index_in(values, value_set=known).to_numpy().astype(np.int64)
+    return np.asarray(pc.index_in(values, value_set=known).to_numpy(), np.int64)
 
 
 def _mean_level(level: Floats) -> Floats:

@@ -115,12 +115,9 @@ def universe(
     """
     fewest = 2 if asked.pseudonymised else 1
     rows = asked.rows(_NUMBERS, {"analysis": of.analysis, "fewest": fewest})
-    if name == OF_SETS:
-        in_sets = set(asked.table(_GENES)["gene_name"].to_pylist())
-    else:
-        in_sets = set()
+    in_sets = asked.table(_GENES)["gene_name"].to_pylist() if name == OF_SETS else []
     return explored.kept(
-        f"universe {name} {of.analysis}", lambda _: _made(of, what, name, rows, in_sets)
+        f"universe {name} {of.analysis}", lambda _: _made(of, what, name, rows, set(in_sets))
     )
 
 
