@@ -66,10 +66,10 @@ def _or_one(p: float) -> float:
 def _found(of: Analysed, universe: Universe, row: InContrast, contrast: str) -> str:
     against = f"{number_said(row.expected)} expected among {universe.words} ({p_said(row.p)})"
     if row.p >= CLEAR:
-        most = f"at most {row.found:,} of {counted(row.n, of.kind.shown, of.kind.many_shown)}"
+        most = f"{row.found:,} of {counted(row.n, of.kind.shown, of.kind.many_shown)}"
         return (
-            f"In no contrast is more of the list found than chance gives: {most} in {contrast}, "
-            f"{against}."
+            f"In no contrast is more of the list found than chance gives; the clearest is "
+            f"{contrast}: {most}, {against}."
         )
     return (
         f"{row.found:,} of {counted(row.n, of.kind.shown, of.kind.many_shown)} "
