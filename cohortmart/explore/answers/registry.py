@@ -8,6 +8,7 @@ from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.gene import gene_view
 from cohortmart.explore.answers.home import home_view, make_home
+from cohortmart.explore.answers.listed import list_view
 from cohortmart.explore.answers.rebound import has_rebound, rebound_rows, rebound_view
 from cohortmart.explore.answers.results import layouts
 from cohortmart.explore.answers.samples import (
@@ -35,6 +36,7 @@ VIEWS: Sequence[Kind] = (
     Kind("samples", "Samples", samples_view),
     Kind("sample", "", sample_view),
     Kind("person", "", person_view),
+    Kind("list", "Lists", list_view),
     Kind(SQL, "SQL", sql_view),
 )
 
