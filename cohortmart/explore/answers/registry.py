@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cohortmart.explore.answers.explored import Explored
+from cohortmart.explore.answers.feature import feature_view
 from cohortmart.explore.answers.gene import gene_view
+from cohortmart.explore.answers.gene_set import set_view
 from cohortmart.explore.answers.home import home_view
-from cohortmart.explore.answers.results import layouts
+from cohortmart.explore.answers.results import made_ready
 from cohortmart.explore.answers.search.words import make_words
+from cohortmart.explore.answers.single.analyses import analyses
 from cohortmart.explore.answers.view import Kind
 
 #: The registry; those with a title are offered at the top of every page, in this order.
 VIEWS: Sequence[Kind] = (
     Kind("", "Start", home_view),
     Kind("gene", "", gene_view),
+    Kind("feature", "", feature_view),
+    Kind("set", "", set_view),
 )
 
 
@@ -26,4 +31,5 @@ def warm(explored: Explored) -> None:
     explored : Explored
     """
     explored.kept("search words", make_words)
-    explored.kept("feature positions", layouts)
+    made_ready(explored)
+    analyses(explored)
