@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
+from cohortmart.explore.answers.feature import feature_view
 from cohortmart.explore.answers.gene import gene_view
+from cohortmart.explore.answers.gene_set import set_view
 from cohortmart.explore.answers.home import home_view, make_home
 from cohortmart.explore.answers.listed import list_view
 from cohortmart.explore.answers.rebound import has_rebound, rebound_rows, rebound_view
-from cohortmart.explore.answers.results import layouts
+from cohortmart.explore.answers.results import made_ready
 from cohortmart.explore.answers.samples import (
     person_view,
     sample_view,
@@ -18,6 +20,7 @@ from cohortmart.explore.answers.samples import (
     warm_samples,
 )
 from cohortmart.explore.answers.search.words import make_words
+from cohortmart.explore.answers.single.analyses import analyses
 from cohortmart.explore.answers.sql_page import NAME as SQL
 from cohortmart.explore.answers.sql_page import sql_download, sql_view
 from cohortmart.explore.answers.view import Kind
@@ -26,6 +29,8 @@ from cohortmart.explore.answers.view import Kind
 VIEWS: Sequence[Kind] = (
     Kind("", "Start", home_view),
     Kind("gene", "", gene_view),
+    Kind("feature", "", feature_view),
+    Kind("set", "", set_view),
     Kind(
         "rebound",
         "Rebound",
@@ -55,8 +60,9 @@ def warm(explored: Explored) -> None:
     explored : Explored
     """
     explored.kept("search words", make_words)
-    explored.kept("feature positions", layouts)
     explored.kept("home", make_home)
+    made_ready(explored)
+    analyses(explored)
     warm_samples(explored)
 
 

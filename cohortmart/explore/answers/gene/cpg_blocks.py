@@ -53,7 +53,7 @@ def cpg_part(
     promoter = wanted.get("promoter") == "1" and any(cpg.is_promoter for cpg in cpgs)
     shown = [cpg for cpg in cpgs if cpg.is_promoter or not promoter]
     blocks: list[Block] = [Text(_finding(title, cpgs), "finding")]
-    controls = [Control("promoter", "Promoter only", "1" if promoter else "", "tick")]
+    controls = [Control("promoter", "CpGs of the promoter only", "1" if promoter else "", "tick")]
     if of:
         names = [one.analysis for one in of]
         best = [*most_found(shown), names[0]][0]

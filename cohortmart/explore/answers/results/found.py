@@ -35,6 +35,12 @@ _BY_POSITION = f"""
 """
 
 
+def made_ready(explored: Explored) -> tuple[Mapping[str, Layout], list[str] | None]:
+    """Make what results by feature need, once of a warehouse: positions and found CpGs."""
+    laid = explored.kept("feature positions", layouts)
+    return laid, explored.kept("found CpGs", lambda source: make_found(source, laid))
+
+
 def found_cpgs(
     explored: Explored, asked: Asked, features: Sequence[str]
 ) -> dict[str, list[tuple[str, str]]]:
@@ -47,8 +53,7 @@ def found_cpgs(
     features : sequence of str
         Ids.
     """
-    laid = explored.kept("feature positions", layouts)
-    names = explored.kept("found CpGs", lambda source: make_found(source, laid))
+    laid, names = made_ready(explored)
     given = {"features": list(features)}
     if names is None:
         hits = [(r["analysis"], r["contrast"], r["feature_id"]) for r in asked.rows(_PLAIN, given)]

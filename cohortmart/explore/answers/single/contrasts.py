@@ -149,7 +149,7 @@ def contrast_figure(rows: pa.Table, title: str) -> Figure:
         "Estimates with 95 % intervals; filled: found. A point leads to its contrast.",
         f"{said}.",
         dots_with_intervals(),
-        {"contrasts": data},
+        {"contrasts": data.sort_by([("panel", "ascending"), ("place", "ascending")])},
         where="page",
         fit="columns",
         cell_width=CELL_WIDTH,
@@ -171,4 +171,4 @@ def _rebounds(
 
 
 def _held(row: Mapping[str, Any] | None) -> str:
-    return "" if row is None else f"holds in {row['held']} of {counted(row['n'], 'variant')}"
+    return "" if row is None else f"holds in {row['held']} of {row['n']}"

@@ -52,6 +52,9 @@ def _drawn(
         panels = [len(ids) * len(people) + p for p in rows["panel"].to_pylist()]
         rows = rows.drop_columns(["subject", "feature_id", "panel"])
         rows = rows.append_column("panel", pa.array(panels, pa.int32()))
+        if len(set(rows["stratum"].to_pylist())) == 1:  # the panel says which cells they are
+            place = rows.column_names.index("stratum")
+            rows = rows.set_column(place, "stratum", pa.nulls(rows.num_rows, pa.string()))
         parts.append(rows.append_column("feature", pa.array(shown, pa.string())))
         numbers = known.samples.get(one.analysis)
         if numbers is not None:

@@ -17,11 +17,11 @@ def dots_with_intervals() -> dict[str, Any]:
     Returns
     -------
     dict
-        Vega-Lite over the data set `contrasts`: panel, panel_title, contrast, meaning, place,
-        log_fc, ci_low, ci_high, p_value, adj_p_value, found (`yes` or empty), address.
+        Vega-Lite over the data set `contrasts`, its rows in the order of the contrasts: panel,
+        panel_title, contrast, meaning, log_fc, ci_low, ci_high, p_value, adj_p_value, found (`yes` or empty), address.
     """
     y = {"field": "contrast", "type": "nominal", "title": None,
-         "sort": {"field": "place", "op": "min"},
+         "sort": None,
          "axis": {"labelLimit": 110, "grid": True, "ticks": False, "domain": False}}  # fmt: skip
     x = {"field": "log_fc", "type": "quantitative", "title": "Change", "axis": {"tickCount": 5}}
     is_found = "datum.found === 'yes'"
@@ -39,10 +39,11 @@ def dots_with_intervals() -> dict[str, Any]:
     layers = [
         {"mark": {"type": "rule", "color": GUIDE, "strokeDash": [4, 3]},
          "encoding": {"x": {"datum": 0}}},
-        {"mark": {"type": "rule", "strokeWidth": 1.4},
+        {"mark": {"type": "rule", "strokeWidth": 1.4, "invalid": None},
          "encoding": {"y": y, "x": {**x, "field": "ci_low"}, "x2": {"field": "ci_high"},
                       "color": colour, "tooltip": tooltip}},
-        {"mark": {"type": "point", "filled": True, "size": 62, "opacity": 1, "strokeWidth": 1.4},
+        {"mark": {"type": "point", "filled": True, "size": 62, "opacity": 1, "strokeWidth": 1.4,
+                  "invalid": None},
          "encoding": {"y": y, "x": x, "color": colour, "stroke": colour,
                       "fillOpacity": {"condition": {"test": is_found, "value": 1}, "value": 0},
                       "tooltip": tooltip}},

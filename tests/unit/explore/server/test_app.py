@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from cohortmart.core.errors import BuildError, InputError
+from cohortmart.explore.answers import registry
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.view import Kind, View, Wanted
 from cohortmart.explore.server import app as app_module
@@ -59,7 +60,7 @@ def with_view(monkeypatch: pytest.MonkeyPatch, explored: Explored, make: Any, **
     """The application with one view besides."""
     kinds = (Kind("", "Start", lambda *_: View(Page("", "T", "", ()))), Kind("odd", "Odd", make))
     monkeypatch.setattr(app_module, "VIEWS", kinds)
-    monkeypatch.setattr(html, "VIEWS", kinds)
+    monkeypatch.setattr(registry, "VIEWS", kinds)
     return served(explored, **how)
 
 
