@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from cohortmart.core.errors import CohortmartError, InputError
 from cohortmart.explore.answers.explored import Explored, RunAgainError
-from cohortmart.explore.answers.registry import DOWNLOADS, VIEWS
+from cohortmart.explore.answers.registry import DATA, DOWNLOADS, VIEWS
 from cohortmart.explore.answers.search import found
 from cohortmart.explore.answers.view import Kind
 from cohortmart.explore.server.files import wanted_file
@@ -60,6 +60,15 @@ def application(explored: Explored, scripts: Scripts) -> FastAPI:
         if name not in DOWNLOADS:
             return HTMLResponse(_page(explored, "Not found", "There is no such file."), 404)
         return wanted_file(explored, dict(request.query_params), DOWNLOADS[name])
+
+    @app.get("/data/{name}")
+    def data(name: str, request: Request) -> Response:
+        if name not in DATA:
+            return JSONResponse({"said": "There is no such thing."}, 404)
+        try:
+            return JSONResponse(DATA[name](explored, dict(request.query_params)))
+        except InputError as error:
+            return JSONResponse({"said": _sentence(error.problem)}, 404)
 
     for kind in VIEWS:
         app.add_api_route(f"/{kind.name}", _answers(explored, kind), methods=["GET"])

@@ -72,7 +72,10 @@ class Scripts:
                 raise BuildError(f"Vega's scripts could not be made:\n{said.decode()[-2000:]}")
             return made
         if name == "explore.js":
-            own = [web_text(script, PACKAGE) for script in ("explore.js", "suggestions.js")]
+            own = [
+                web_text(script, PACKAGE)
+                for script in ("explore.js", "suggestions.js", "served.js")
+            ]
             return "\n".join([*map(web_text, SCRIPTS), *own, "shown();\n"]).encode()
         if name == "explore.css":
             return f"{web_text('report.css')}\n{web_text('explore.css', PACKAGE)}".encode()
