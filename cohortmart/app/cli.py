@@ -247,6 +247,26 @@ def explore(
 
 
 @app.command()
+def serve(
+    out: OutFolder,
+    mcp: Annotated[
+        bool, typer.Option("--mcp", help="To agents, over the Model Context Protocol.")
+    ] = False,
+    pseudonymise: Annotated[
+        bool, typer.Option("--pseudonymise", help="Contrasts and means; nothing of a person.")
+    ] = False,
+) -> None:
+    """Answer programs on standard input and output: tables, queries, contrasts, genes."""
+    if not mcp:
+        raise typer.BadParameter("say to whom: --mcp serves agents")
+    from cohortmart.core.warehouse.home import Home
+    from cohortmart.explore.agents.serve import serve_mcp
+
+    session.out = out
+    serve_mcp(Home(out), pseudonymise=pseudonymise)
+
+
+@app.command()
 def diff(
     first: Annotated[Path, typer.Argument(metavar="DIR_A", help="Output folder of one run.")],
     second: Annotated[Path, typer.Argument(metavar="DIR_B", help="Output folder of another.")],

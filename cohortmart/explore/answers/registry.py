@@ -13,18 +13,27 @@ from cohortmart.explore.answers.contrast import (
 )
 from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
+from cohortmart.explore.answers.gene import gene_view
 from cohortmart.explore.answers.home import home_view
+from cohortmart.explore.answers.results import layouts
 from cohortmart.explore.answers.search.words import make_words
+from cohortmart.explore.answers.sql_page import NAME as SQL
+from cohortmart.explore.answers.sql_page import sql_download, sql_view
 from cohortmart.explore.answers.view import Kind, Wanted
 
 #: The registry; those with a title are offered at the top of every page, in this order.
 VIEWS: Sequence[Kind] = (
     Kind("", "Start", home_view),
     Kind("contrast", "Contrasts", contrast_view),
+    Kind("gene", "", gene_view),
+    Kind(SQL, "SQL", sql_view),
 )
 
 #: What can be downloaded, by its place in an address: /download/NAME.
-DOWNLOADS: Mapping[str, Download] = {"contrast": contrast_download}
+DOWNLOADS: Mapping[str, Download] = {
+    "contrast": contrast_download,
+    SQL: sql_download,
+}
 
 #: What a view that is shown asks for besides, as JSON: /data/NAME.
 DATA: Mapping[str, Callable[[Explored, Wanted], Mapping[str, Any]]] = {
@@ -41,3 +50,4 @@ def warm(explored: Explored) -> None:
     explored : Explored
     """
     explored.kept("search words", make_words)
+    explored.kept("feature positions", layouts)

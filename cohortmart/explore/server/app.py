@@ -15,6 +15,7 @@ from cohortmart.explore.answers.view import Kind
 from cohortmart.explore.server.files import wanted_file
 from cohortmart.explore.server.html import view_html, words_html
 from cohortmart.explore.server.scripts import Scripts
+from cohortmart.explore.server.sql import add_sql
 
 #: Letters of a name that are looked for.
 _MOST_LETTERS = 200
@@ -70,6 +71,7 @@ def application(explored: Explored, scripts: Scripts) -> FastAPI:
         except InputError as error:
             return JSONResponse({"said": _sentence(error.problem)}, 404)
 
+    add_sql(app, explored)
     for kind in VIEWS:
         app.add_api_route(f"/{kind.name}", _answers(explored, kind), methods=["GET"])
     _faults(app, explored)

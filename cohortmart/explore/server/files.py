@@ -99,6 +99,10 @@ def wanted_file(
 
 def _asked(explored: Explored, wished: Wished, to: str) -> Generator[bytes, None, None]:
     """Give the pieces of a file, on a cursor that is open until the last of them."""
+    if wished.rows is not None:
+        with wished.rows() as reader:
+            yield from rows_file(reader, to)
+        return
     with explored.asked() as asked:
         relation = asked.con.sql(wished.query, params=wished.params or None)
         yield from rows_file(relation.to_arrow_reader(_ROWS), to)

@@ -1,0 +1,7 @@
+"""Results of single features: their rows are read by number, not looked for."""
+
+from cohortmart.explore.answers.results.by_feature import VALUES, results_of
+from cohortmart.explore.answers.results.found import FOUND, found_cpgs
+from cohortmart.explore.answers.results.positions import POSITIONS, Layout, layouts
+
+__all__ = ["FOUND", "POSITIONS", "VALUES", "Layout", "found_cpgs", "layouts", "results_of"]
