@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from cohortmart.explore.answers.compare import compare_view
 from cohortmart.explore.answers.contrast import (
     contrast_counts,
     contrast_download,
@@ -25,6 +26,7 @@ from cohortmart.explore.answers.view import Kind, Wanted
 VIEWS: Sequence[Kind] = (
     Kind("", "Start", home_view),
     Kind("contrast", "Contrasts", contrast_view),
+    Kind("compare", "", compare_view),
     Kind("gene", "", gene_view),
     Kind(SQL, "SQL", sql_view),
 )

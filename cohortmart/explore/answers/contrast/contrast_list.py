@@ -36,7 +36,7 @@ def contrast_list(explored: Explored, wanted: Wanted) -> View:
             table = Table(
                 f"contrasts-{manner.slug}",
                 f"Contrasts of {analysis}",
-                f"One row per contrast; {manner.kind.many_shown} that meet the thresholds of the study.",
+                f"{manner.kind.many_shown} found meet the thresholds of the study.",
                 (
                     Column("contrast", "Contrast", link="address"),
                     Column("meaning", "What is compared"),

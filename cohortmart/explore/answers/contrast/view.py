@@ -6,31 +6,19 @@ from urllib.parse import urlencode
 
 import pyarrow as pa
 
-from cohortmart.explore.answers.addresses import compare_address
-from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.contrast.contrast_list import contrast_list
 from cohortmart.explore.answers.contrast.held import held
 from cohortmart.explore.answers.contrast.limits import NAMES, limit_controls, moved_limits
 from cohortmart.explore.answers.contrast.names import with_names
+from cohortmart.explore.answers.contrast.others import others_control
 from cohortmart.explore.answers.contrast.pictures import cloud_figures
 from cohortmart.explore.answers.contrast.rows import SORTS, Choice, counts_of, page_of_rows
 from cohortmart.explore.answers.contrast.served import found_words, marked
-from cohortmart.explore.answers.contrast.wished import (
-    ContrastMeant,
-    contrast_meant,
-    people_shown,
-)
+from cohortmart.explore.answers.contrast.wished import ContrastMeant, contrast_meant
 from cohortmart.explore.answers.downloads import FILE_KINDS
 from cohortmart.explore.answers.explored import Explored
-from cohortmart.explore.answers.view import Control, Option, View, Wanted
+from cohortmart.explore.answers.view import View, Wanted
 from cohortmart.report.blocks import Block, Column, Page, Section, Served, Table, Text
-
-_OTHERS = """
-    select analysis, contrast from dim_contrast
-    where n_subjects >= $people and not (analysis = $analysis and contrast = $contrast)
-    order by analysis <> $analysis, list_position($analyses::varchar[], analysis),
-        contrast_order nulls last, contrast
-"""
 
 
 def contrast_view(explored: Explored, wanted: Wanted) -> View:
@@ -47,26 +35,26 @@ def contrast_view(explored: Explored, wanted: Wanted) -> View:
             rows, n = page_of_rows(asked, meant, found, limits, Choice())
         blocks: list[Block] = [Text(found_words(meant, counts, limits), "finding")]
         blocks += [] if clouds is None else [clouds]
-        blocks.append(_table(asked, meant, wanted, with_names(asked, meant, rows), n))
+        blocks.append(_table(meant, wanted, with_names(asked, meant, rows), n))
         largest = found.frame["x_max"] if found.frame else 1.0
         sliders = limit_controls(limits, largest, unit=manner.unit, of_probes=manner.of_probes)
         return View(
             Page("contrast", meant.title(asked), f"{meant.question(asked)}.",
                  (Section("", tuple(blocks)),)),
-            controls=(*sliders, _other(asked, meant)),
+            controls=(*sliders, others_control(asked, meant)),
             kept=meant.key,
             questions=tuple(asked.questions),
             script="contrast.js",
         )  # fmt: skip
 
 
-def _table(asked: Asked, meant: ContrastMeant, wanted: Wanted, rows: pa.Table, n: int) -> Table:
+def _table(meant: ContrastMeant, wanted: Wanted, rows: pa.Table, n: int) -> Table:
     manner = meant.manner
     limits = {name: wanted[name] for name in NAMES if wanted.get(name)}
     query = urlencode({**meant.key, **limits})
     columns = [
-        Column("feature_id", manner.noun[:1].upper() + manner.noun[1:], link="address"),
-        Column("genes", "Gene" if manner.kind.feature != "measure" else "Name"),
+        Column("genes", "Gene" if manner.kind.feature != "measure" else "Name", link="address"),
+        Column("feature_id", "CpG" if manner.of_probes else "Id", link="address"),
         Column("found", "Found"),
         Column("log_fc", f"Change ({manner.unit})", "number"),
         Column("ci_low", "95 % from", "number"),
@@ -76,6 +64,7 @@ def _table(asked: Asked, meant: ContrastMeant, wanted: Wanted, rows: pa.Table, n
         Column("ave_expr", "Mean level", "number"),
     ]
     if manner.of_probes:
+        columns[:2] = [columns[1], Column("genes", "Gene")]
         columns.insert(-1, Column("delta_beta", "Delta beta", "number"))
     sorts = tuple(name for name in SORTS if name in {c.name for c in columns})
     files = tuple(
@@ -89,17 +78,3 @@ def _table(asked: Asked, meant: ContrastMeant, wanted: Wanted, rows: pa.Table, n
         marked(rows),
         served=Served(f"/data/contrast-rows?{query}", n, sorts, files),
     )
-
-
-def _other(asked: Asked, meant: ContrastMeant) -> Control:
-    """Return the list of contrasts with which this one can be compared."""
-    given = {"people": people_shown(asked), "analyses": list(asked.analyses), **meant.key}
-    shown = asked.names.words
-    options = [Option("", "choose …")]
-    for row in asked.con.sql(_OTHERS, params=given).to_arrow_table().to_pylist():
-        other = (row["analysis"], row["contrast"])
-        title = other[1] if other[0] == meant.analysis else f"{other[1]} of {other[0]}"
-        options.append(
-            Option(compare_address(meant.analysis, meant.contrast, *other), shown(title))
-        )
-    return Control("with", "Compare with", "", options=tuple(options))
