@@ -180,6 +180,28 @@ class Column:
     link: str = ""
 
 
+@dataclass(frozen=True)
+class Served:
+    """Where a table that is shown in pages gets the next one, in a page with a server behind it.
+
+    Parameters
+    ----------
+    rows : str
+        Address that gives a page of rows as JSON; `sort`, `falling`, `q` and `skipped` are added.
+    n : int
+        Rows there are.
+    sorts : tuple of str
+        Columns that can be sorted by; the rows stand in the order of the first.
+    files : tuple of (str, str)
+        Title and address of files with all rows; what is looked for is added.
+    """
+
+    rows: str
+    n: int
+    sorts: tuple[str, ...]
+    files: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """Rows that the reader can sort and search.
@@ -199,6 +221,8 @@ class Table:
         SQL that gives the whole, for `cohortmart sql`; empty where there is no more to it.
     reach : Reach, optional
         More features, of which the page draws those that are looked for.
+    served : Served, optional
+        The rows are the first page of many.
     """
 
     name: str
@@ -208,6 +232,7 @@ class Table:
     rows: pa.Table
     query: str = ""
     reach: Reach | None = None
+    served: Served | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,7 +60,7 @@ def stored_once(
         (block, part, name): text
         for block, parts in blocks.items()
         for part, value in parts.items()
-        if isinstance(value, dict)
+        if isinstance(value, dict) and "columns" in value
         for name, column in value["columns"].items()
         if len(text := embedded(column)) >= _WORTH_A_NAME
     }

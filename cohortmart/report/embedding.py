@@ -56,7 +56,9 @@ def embedded_items(blocks: Sequence[Block]) -> tuple[dict[str, str], list[tuple[
             kept = [c.name for c in block.columns if c.name not in reached]
             kept += [c.link for c in block.columns if c.link]
             shown = compact(block.rows.select(list(dict.fromkeys(kept))))
-            _add(data, block.name, {"columns": [_head(c) for c in block.columns], "rows": shown})
+            served = {"served": vars(block.served)} if block.served else {}
+            heads = [_head(c) for c in block.columns]
+            _add(data, block.name, {"columns": heads, "rows": shown, **served})
     values, columns = stored_once(data)
     features, wanted = feature_data(blocks)
     for name, parts in wanted.items():

@@ -52,3 +52,9 @@ def person_address(subject: str) -> str:
 def list_address(features: str, **wanted: str | None) -> str:
     """Return where a list of features is shown, the features separated by spaces."""
     return address("list", features=features, **wanted)
+
+
+def compare_address(analysis: str, contrast: str, with_analysis: str, with_contrast: str) -> str:
+    """Return where two contrasts are compared."""
+    return address("compare", analysis=analysis, contrast=contrast,
+                   with_analysis=with_analysis, with_contrast=with_contrast)  # fmt: skip

@@ -72,6 +72,17 @@ class Asked(Source):
             self._keep(query if shown is None else shown, params)
         return super().table(query, params)
 
+    def note(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> None:
+        """Keep a query that gives what is shown, where the view itself asks in another way.
+
+        Parameters
+        ----------
+        query : str
+            On the tables that analysts see.
+        params : sequence or mapping, optional
+        """
+        self._keep(query, params)
+
     def _keep(self, query: str, params: Sequence[Any] | Mapping[str, Any] | None) -> None:
         text = with_values(query, params)
         if "shown_sample" in text:

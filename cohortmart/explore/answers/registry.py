@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from cohortmart.explore.answers.compare import compare_view
+from cohortmart.explore.answers.contrast import (
+    contrast_counts,
+    contrast_download,
+    contrast_rows,
+    contrast_view,
+)
 from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.feature import feature_view
@@ -23,11 +31,13 @@ from cohortmart.explore.answers.search.words import make_words
 from cohortmart.explore.answers.single.analyses import analyses
 from cohortmart.explore.answers.sql_page import NAME as SQL
 from cohortmart.explore.answers.sql_page import sql_download, sql_view
-from cohortmart.explore.answers.view import Kind
+from cohortmart.explore.answers.view import Kind, Wanted
 
 #: The registry; those with a title are offered at the top of every page, in this order.
 VIEWS: Sequence[Kind] = (
     Kind("", "Start", home_view),
+    Kind("contrast", "Contrasts", contrast_view),
+    Kind("compare", "", compare_view),
     Kind("gene", "", gene_view),
     Kind("feature", "", feature_view),
     Kind("set", "", set_view),
@@ -47,8 +57,15 @@ VIEWS: Sequence[Kind] = (
 
 #: What can be downloaded, by its place in an address: /download/NAME.
 DOWNLOADS: Mapping[str, Download] = {
+    "contrast": contrast_download,
     SQL: sql_download,
     "rebound": rebound_rows,
+}
+
+#: What a view that is shown asks for besides, as JSON: /data/NAME.
+DATA: Mapping[str, Callable[[Explored, Wanted], Mapping[str, Any]]] = {
+    "contrast-counts": contrast_counts,
+    "contrast-rows": contrast_rows,
 }
 
 

@@ -12,12 +12,12 @@ from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from cohortmart.core.errors import CohortmartError
+from cohortmart.core.errors import CohortmartError, InputError
 from cohortmart.explore.answers.explored import Explored
-from cohortmart.explore.answers.registry import DOWNLOADS, VIEWS
+from cohortmart.explore.answers.registry import DATA, DOWNLOADS, VIEWS
 from cohortmart.explore.answers.search import found
 from cohortmart.explore.answers.view import Kind
-from cohortmart.explore.server.faults import frame, said, say_faults
+from cohortmart.explore.server.faults import frame, said, say_faults, sentence
 from cohortmart.explore.server.files import wanted_file
 from cohortmart.explore.server.html import view_html
 from cohortmart.explore.server.scripts import Scripts
@@ -71,6 +71,16 @@ def application(explored: Explored, scripts: Scripts) -> FastAPI:
             return said(explored, 404, "Not found", "There is no such file.")
         wanted = dict(request.query_params)
         return _of_one_state(explored, lambda: wanted_file(explored, wanted, DOWNLOADS[name]))
+
+    @app.get("/data/{name}")
+    def data(name: str, request: Request) -> Response:
+        if name not in DATA:
+            return JSONResponse({"said": "There is no such thing."}, 404)
+        try:
+            wanted = dict(request.query_params)
+            return JSONResponse(_of_one_state(explored, lambda: DATA[name](explored, wanted)))
+        except InputError as error:
+            return JSONResponse({"said": sentence(error.problem)}, 404)
 
     add_sql(app, explored)
     limit = CapacityLimiter(AT_ONCE)

@@ -82,7 +82,7 @@ def say_faults(app: FastAPI, explored: Explored) -> None:
     def refused(request: Request, error: InputError) -> Response:
         del request
         more = " ".join(filter(None, (error.found and f"Found: {error.found}.", error.hint)))
-        words = _sentence(error.problem), _sentence(more)
+        words = sentence(error.problem), sentence(more)
         if isinstance(error, RunAgainError):
             return said(explored, 503, "One moment", *words, again=True)
         return said(explored, 404, "Not to be shown", *words)
@@ -137,6 +137,12 @@ def frame(explored: Explored, state: str = "") -> Frame:
     return Frame(study, pages, state, explored.pseudonymise)
 
 
-def _sentence(words: str) -> str:
+def sentence(words: str) -> str:
+    """Return words as a sentence: a capital letter, a full stop.
+
+    Parameters
+    ----------
+    words : str
+    """
     text = words.strip()
     return f"{text[:1].upper()}{text[1:]}{'' if not text or text[-1] in '.?!' else '.'}"

@@ -101,7 +101,10 @@ class Scripts:
 
     def _content(self, name: str) -> bytes | None:
         if name == "explore.js":
-            own = [web_text(script, PACKAGE) for script in ("explore.js", "suggestions.js")]
+            own = [
+                web_text(script, PACKAGE)
+                for script in ("explore.js", "suggestions.js", "served.js")
+            ]
             return "\n".join([*map(web_text, SCRIPTS), *own, "shown();\n"]).encode()
         if name == "explore.css":
             return f"{web_text('report.css')}\n{web_text('explore.css', PACKAGE)}".encode()

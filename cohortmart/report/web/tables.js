@@ -77,7 +77,7 @@ async function reachedRows(reach, first) {
 async function tabulate(holder) {
   if (holder.dataset.begun === "true") return;
   holder.dataset.begun = "true";
-  const { columns, rows: compact, reach } = embedded(`data-${holder.id}`);
+  const { columns, rows: compact, reach, served } = embedded(`data-${holder.id}`);
   let rows;
   try {
     rows = await toRows(compact);
@@ -88,6 +88,7 @@ async function tabulate(holder) {
     console.error(`${holder.id}: ${error}`);
     return;
   }
+  if (served) { serve(holder, columns, rows, served); return; } // of the explorer
   const tableRows = new Rows(columns, rows, reach);
   const body = element("tbody", {});
   const count = element("span", { class: "count", "aria-live": "polite" });

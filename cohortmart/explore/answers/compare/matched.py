@@ -1,0 +1,138 @@
+"""Features of two contrasts, matched by their id or by the gene that they are of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cohortmart.core.errors import InputError
+from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
+from cohortmart.explore.answers.asked import Asked
+from cohortmart.explore.answers.contrast.held import Held
+from cohortmart.explore.answers.contrast.limits import DIRECTION, LIMITS, own_limits
+from cohortmart.explore.answers.contrast.rows import limit_params
+from cohortmart.explore.answers.contrast.wished import ContrastMeant
+
+Way = Literal["feature", "gene"]
+
+#: Genes of features, by the kind of their assay.
+_GENE = {
+    COUNTS: "inner join dim_gene as g on g.gene_id = r.feature_id and g.gene_name is not null",
+    CONTINUOUS: (
+        "inner join dim_measure as g on g.feature_id = r.feature_id and g.assay = {assay} "
+        "and g.gene_name is not null"
+    ),
+}
+_BY_ID = f"""
+    select r.feature_id as name, r.feature_id, r.log_fc, r.p_value, {DIRECTION} as direction
+    from {{table}} as r cross join {LIMITS}
+"""
+#: Of a gene with several features the one with the smallest P value.
+_BY_GENE = f"""
+    select g.gene_name as name, arg_min(r.feature_id, (r.p_value, r.feature_id)) as feature_id,
+        arg_min(r.log_fc, (r.p_value, r.feature_id)) as log_fc, min(r.p_value) as p_value,
+        arg_min({DIRECTION}, (r.p_value, r.feature_id)) as direction
+    from {{table}} as r cross join {LIMITS} {{join}}
+    group by g.gene_name
+"""
+_COMPARED = """
+create or replace temp table compared as
+select
+    a.name, a.feature_id, a.log_fc as x, b.log_fc as y, a.p_value * b.p_value as p,
+    a.direction as first_direction, b.direction as second_direction,
+    case
+        when a.direction = 'neither' and b.direction = 'neither' then 'neither'
+        when b.direction = 'neither' then 'first'
+        when a.direction = 'neither' then 'second'
+        when a.direction = b.direction then 'both'
+        else 'opposite'
+    end as class
+from first_side as a
+inner join second_side as b on b.name = a.name
+"""
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Features that two contrasts share.
+
+    Parameters
+    ----------
+    way : {"feature", "gene"}
+        What makes two features the same.
+    n : int
+        How many there are, in the temporary table `compared`.
+    r : float or None
+        Pearson correlation of the two changes.
+    """
+
+    way: Way
+    n: int
+    r: float | None
+
+
+def matching_way(first: ContrastMeant, second: ContrastMeant) -> Way | None:
+    """Return what makes features of two contrasts the same, None where nothing does.
+
+    Parameters
+    ----------
+    first, second : ContrastMeant
+    """
+    kinds = {first.manner.kind.name, second.manner.kind.name}
+    if first.assay == second.assay or (len(kinds) == 1 and CONTINUOUS not in kinds):
+        return "feature"
+    return None if BETA in kinds else "gene"
+
+
+def match(
+    asked: Asked, sides: tuple[tuple[ContrastMeant, Held], tuple[ContrastMeant, Held]]
+) -> Matched:
+    """Write the temporary table `compared` of the features that two contrasts share.
+
+    Its columns are name, feature_id (of the first), x and y (the changes), p (product of both P
+    values), first_direction, second_direction and class: both, opposite, first, second, neither.
+
+    Parameters
+    ----------
+    asked : Asked
+    sides : pair of (ContrastMeant, Held)
+
+    Raises
+    ------
+    InputError
+        They measure things that cannot be the same.
+    """
+    (first, _), (second, _) = sides
+    way = matching_way(first, second)
+    if way is None:
+        raise InputError(
+            f"a {first.manner.noun} cannot be compared with a {second.manner.noun}",
+            hint="choose a contrast of the same kind of assay",
+        )
+    for place, (meant, found) in zip(("first", "second"), sides, strict=True):
+        join = _GENE.get(meant.manner.kind.name, "").format(assay="$assay")
+        query = (_BY_ID if way == "feature" else _BY_GENE).format(table=found.table, join=join)
+        params = limit_params(own_limits(meant.row))
+        if "$assay" in query:
+            params["assay"] = meant.assay
+        asked.con.execute(f"create or replace temp table {place}_side as {query}", params)
+    asked.con.execute(_COMPARED)
+    asked.con.execute("drop table first_side; drop table second_side")
+    n, r = asked.con.sql("select count(*), corr(x, y) from compared").fetchall()[0]
+    return Matched(way, n, r if r is None or r == r else None)
+
+
+def note_compared(asked: Asked, first: ContrastMeant, second: ContrastMeant, way: Way) -> None:
+    """Keep the query that gives both changes from the tables that analysts see."""
+    key = "feature_id" if way == "feature" else "feature_name"
+    asked.note(
+        f"""
+        select a.{key}, a.log_fc as first_change, b.log_fc as second_change,
+            a.adj_p_value as first_adj_p, b.adj_p_value as second_adj_p
+        from fct_contrast_result as a
+        inner join fct_contrast_result as b on b.{key} = a.{key}
+        where a.analysis = ? and a.contrast = ? and b.analysis = ? and b.contrast = ?
+        order by a.p_value * b.p_value, a.{key}
+        """,
+        [first.analysis, first.contrast, second.analysis, second.contrast],
+    )
