@@ -12,6 +12,7 @@ from cohortmart.explore.answers.home import home_view
 from cohortmart.explore.answers.results import made_ready
 from cohortmart.explore.answers.search.words import make_words
 from cohortmart.explore.answers.single.analyses import analyses
+from cohortmart.explore.answers.single.rebounds import make_rebounds
 from cohortmart.explore.answers.view import Kind
 
 #: The registry; those with a title are offered at the top of every page, in this order.
@@ -33,3 +34,4 @@ def warm(explored: Explored) -> None:
     explored.kept("search words", make_words)
     made_ready(explored)
     analyses(explored)
+    explored.kept("rebound of genes", make_rebounds)
