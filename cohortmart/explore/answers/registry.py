@@ -29,6 +29,7 @@ from cohortmart.explore.answers.samples import (
 )
 from cohortmart.explore.answers.search.words import make_words
 from cohortmart.explore.answers.single.analyses import analyses
+from cohortmart.explore.answers.single.rebounds import make_rebounds
 from cohortmart.explore.answers.sql_page import NAME as SQL
 from cohortmart.explore.answers.sql_page import sql_download, sql_view
 from cohortmart.explore.answers.view import Kind, Wanted
@@ -80,6 +81,7 @@ def warm(explored: Explored) -> None:
     explored.kept("home", make_home)
     made_ready(explored)
     analyses(explored)
+    explored.kept("rebound of genes", make_rebounds)
     warm_samples(explored)
 
 

@@ -53,10 +53,12 @@ def feature_view(explored: Explored, wanted: Wanted) -> View:
         rows = contrast_rows(explored, asked, features)
         pairs = None
         if kind.name == BETA:
-            pairs = pairs_table(asked, f"Genes that change together with {ids[0]}", cpg=ids[0])
+            pairs = pairs_table(
+                asked, known, f"Genes that change together with {ids[0]}", cpg=ids[0]
+            )
         parts = (
             ("", (*facts.texts, *courses)),
-            ("Contrasts", tuple(contrast_blocks(asked, rows, facts.title))),
+            ("Contrasts", tuple(contrast_blocks(rows, facts.title))),
             ("CpG and expression", (pairs,) if pairs is not None else ()),
         )
         sections = tuple(Section(title, blocks) for title, blocks in parts if blocks)

@@ -60,7 +60,7 @@ def cpg_part(
         name = picked(wanted, "analysis", names, best)
         which = picked(wanted, "contrasts", ("first", "all"), "first")
         analysis = next(one for one in of if one.analysis == name)
-        rows = [c for c in known.contrasts.get(name, ())]
+        rows = list(known.contrasts.get(name, ()))
         drawn = _heat_map(explored, asked, analysis, shown, _chosen(rows, shown, name, which))
         blocks += [drawn] if drawn is not None else []
         controls += _controls(names, name, which, len(rows))
@@ -98,7 +98,8 @@ def _finding(title: str, cpgs: Sequence[Cpg]) -> str:
     elsewhere = [cpg for cpg in cpgs if not cpg.is_promoter]
     n_elsewhere = sum(bool(cpg.found) for cpg in elsewhere)
     if not promoter:
-        return f"{n_elsewhere} of {counted(len(cpgs), 'CpG')} of {title} move; none is in its promoter."
+        n = counted(len(cpgs), "CpG")
+        return f"{n_elsewhere} of {n} of {title} move; none lies in its promoter."
     named = [
         f"{cpg.probe_id} ({cpg.region}; {counted(len(cpg.found), 'contrast')})"
         for cpg in moving[:_NAMED]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cohortmart.explore.answers.addresses import set_address
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.linked import linked
+from cohortmart.explore.answers.single.analyses import Analyses
 from cohortmart.explore.answers.single.pairs import pairs_table
 from cohortmart.report.blocks import Block, Column, Table
 
@@ -25,18 +26,19 @@ _MODULES = """
 """
 
 
-def mentions(asked: Asked, name: str | None) -> Iterator[tuple[str, list[Block]]]:
+def mentions(asked: Asked, known: Analyses, name: str | None) -> Iterator[tuple[str, list[Block]]]:
     """Yield headings with what there is of pairs, sets and modules of a gene.
 
     Parameters
     ----------
     asked : Asked
+    known : Analyses
     name : str or None
         Of the gene; without one it is in none.
     """
     if name is None:
         return
-    pairs = pairs_table(asked, f"CpGs that change together with {name}", gene=name)
+    pairs = pairs_table(asked, known, f"CpGs that change together with {name}", gene=name)
     if pairs is not None:
         yield "CpGs and expression", [pairs]
     blocks: list[Block] = []

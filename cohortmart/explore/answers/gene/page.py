@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from cohortmart.api.names import gene_meant
@@ -12,11 +13,11 @@ from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.gene.cpg_blocks import cpg_part
 from cohortmart.explore.answers.gene.cpgs import cpgs_of
 from cohortmart.explore.answers.gene.mentions import mentions
-from cohortmart.explore.answers.single.analyses import analyses
+from cohortmart.explore.answers.single.analyses import Analyses, analyses
 from cohortmart.explore.answers.single.contrasts import contrast_blocks, contrast_rows
 from cohortmart.explore.answers.single.courses import course_figures
-from cohortmart.explore.answers.view import View, Wanted
-from cohortmart.report.blocks import Page, Section, Text
+from cohortmart.explore.answers.view import Control, View, Wanted
+from cohortmart.report.blocks import Block, Page, Section, Text
 
 _ASSAYS = "select assay from staging.stg_lake__assays where kind = 'counts' order by assay"
 _MEASURES = """
@@ -67,24 +68,45 @@ def gene_view(explored: Explored, wanted: Wanted) -> View:
     with explored.asked() as asked:
         gene = _meant(asked, word)
         known = analyses(explored)
-        courses = course_figures(asked, known, gene.features, gene.title)
-        rows = contrast_rows(explored, asked, gene.features)
-        cpgs = cpgs_of(explored, asked, gene.name)
-        blocks, controls = cpg_part(explored, asked, known, gene.title, cpgs, wanted)
+        # the gene itself and its CpGs at the same time, each on a cursor of its own
+        with ThreadPoolExecutor(1) as beside:
+            waiting = beside.submit(_cpgs_and_mentions, explored, known, gene, wanted)
+            courses = course_figures(asked, known, gene.features, gene.title)
+            rows = contrast_rows(explored, asked, gene.features)
+            others = waiting.result()
         parts = (
             ("", tuple(courses)),
-            ("Contrasts", tuple(contrast_blocks(asked, rows, gene.title))),
-            ("CpGs", tuple(blocks)),
-            *((title, tuple(found)) for title, found in mentions(asked, gene.name)),
+            ("Contrasts", tuple(contrast_blocks(rows, gene.title))),
+            *others.parts,
         )
         sections = tuple(Section(title, found) for title, found in parts if found)
         if not sections:
             sections = (Section("", (Text(f"Nothing of {gene.title} was analysed."),)),)
         return View(
-            Page("gene", gene.title, _lead(asked, gene, word, len(cpgs)), sections),
-            controls=controls,
+            Page("gene", gene.title, _lead(gene, word, others.n_cpgs), sections),
+            controls=others.controls,
             kept={"name": word},
-            questions=tuple(asked.questions),
+            questions=tuple(dict.fromkeys((*asked.questions, *others.questions))),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Others:
+    """What is shown below the gene itself, and the questions behind it."""
+
+    n_cpgs: int
+    parts: tuple[tuple[str, tuple[Block, ...]], ...]
+    controls: tuple[Control, ...]
+    questions: tuple[str, ...]
+
+
+def _cpgs_and_mentions(explored: Explored, known: Analyses, gene: Gene, wanted: Wanted) -> _Others:
+    with explored.asked() as asked:
+        cpgs = cpgs_of(explored, asked, gene.name)
+        blocks, controls = cpg_part(explored, asked, known, gene.title, cpgs, wanted)
+        named = [(title, tuple(found)) for title, found in mentions(asked, known, gene.name)]
+        return _Others(
+            len(cpgs), (("CpGs", tuple(blocks)), *named), controls, tuple(asked.questions)
         )
 
 
@@ -100,7 +122,7 @@ def _meant(asked: Asked, word: str) -> Gene:
     return Gene(name or word, name, ids, features)
 
 
-def _lead(asked: Asked, gene: Gene, word: str, n_cpgs: int) -> str:
+def _lead(gene: Gene, word: str, n_cpgs: int) -> str:
     """Say what else it is called and what was measured of it."""
     ids = [i for i in gene.ids if i != gene.title]
     said = [f"Asked for as {word}."] if word not in (gene.title, *ids) else []
@@ -113,5 +135,4 @@ def _lead(asked: Asked, gene: Gene, word: str, n_cpgs: int) -> str:
         *([f"{n_cpgs} CpG{'s' if n_cpgs != 1 else ''}"] if n_cpgs else []),
     ]
     said.append(f"{f'{listed(ids)}; m' if ids else 'M'}easured: {listed(parts)}.")
-    del asked
     return " ".join(said)

@@ -13,7 +13,7 @@ from cohortmart.report.source import Source
 _SAMPLES = """
     select d.analysis, count(distinct d.sample_id) as n_samples,
         count(distinct s.subject_id) as n_people,
-        string_agg(distinct d.sample_id, chr(31) order by d.sample_id) as samples
+        list(distinct d.sample_id) as samples
     from design_matrix as d inner join shown_sample as s on d.sample_id = s.sample_id
     group by d.analysis order by d.analysis
 """
@@ -35,7 +35,7 @@ class Analyses:
     all : tuple of Analysed
         In the order of study.yml.
     samples : mapping of str to mapping
-        By analysis: n_samples, n_people and `samples`, one text for one set of samples.
+        By analysis: n_samples, n_people and `samples`, a frozenset of ids.
     contrasts : mapping of str to sequence of mapping
         By analysis, in order: contrast, meaning, n_found and the thresholds.
     """
@@ -49,12 +49,16 @@ class Analyses:
         return [one for one in self.all if one.assay == assay]
 
     def of_other_samples(self, analyses: Sequence[Analysed]) -> list[Analysed]:
-        """Return analyses, of those of the same assay and samples the first."""
-        first: dict[tuple[str, str], Analysed] = {}
+        """Return analyses without those that have no sample which an earlier one has not."""
+        found: list[Analysed] = []
+        seen: dict[str, list[frozenset[str]]] = {}
         for one in analyses:
-            samples = self.samples.get(one.analysis, {}).get("samples", one.analysis)
-            first.setdefault((one.assay, samples), one)
-        return list(first.values())
+            samples = self.samples.get(one.analysis, {}).get("samples", frozenset())
+            before = seen.setdefault(one.assay, [])
+            if not any(samples <= others for others in before):
+                before.append(samples)
+                found.append(one)
+        return found
 
 
 def analyses(explored: Explored) -> Analyses:
@@ -75,6 +79,9 @@ def made(source: Source) -> Analyses:
         contrasts.setdefault(row["analysis"], []).append(row)
     return Analyses(
         tuple(one for one in known if one is not None),
-        {row["analysis"]: row for row in source.rows(_SAMPLES)},
+        {
+            row["analysis"]: row | {"samples": frozenset(row["samples"])}
+            for row in source.rows(_SAMPLES)
+        },
         contrasts,
     )

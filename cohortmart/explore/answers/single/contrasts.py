@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -15,20 +15,14 @@ from cohortmart.explore.answers.linked import linked
 from cohortmart.explore.answers.results import results_of
 from cohortmart.explore.answers.single.analyses import analyses
 from cohortmart.explore.answers.single.dots import CELL_WIDTH, dots_with_intervals
+from cohortmart.explore.answers.single.rebounds import rebounds_of
 from cohortmart.report.blocks import Block, Column, Figure, Table
 
 _VALUES = ("log_fc", "ci_low", "ci_high", "p_value", "adj_p_value", "delta_beta", "found")
-_REBOUND = """
-    select analysis, pair, study_group, first_contrast, second_contrast, feature_id, class,
-        is_found
-    from rebound
-    where list_contains($analyses, analysis) and list_contains($features, feature_id)
-    order by analysis, pair, group_order, feature_id
-"""
 _SENSITIVITY = """
     select analysis, contrast, feature_id, count(*) as n, count(case when holds then 1 end) as held
     from fct_sensitivity
-    where list_contains($features, feature_id) and variant_order > 0 and fault is null
+    where feature_id in (select unnest($features::varchar[])) and variant_order > 0 and fault is null
     group by all
     order by analysis, contrast, feature_id
 """
@@ -62,7 +56,7 @@ def contrast_rows(
     known = analyses(explored)
     of = [one for assay in features for one in known.of_assay(assay)]
     ids = sorted({i for those in features.values() for i in those})
-    rebounds = _rebounds(asked, [one.analysis for one in of], ids)
+    rebounds = rebounds_of(explored, asked, [one.analysis for one in of], ids)
     held = {(r["analysis"], r["contrast"], r["feature_id"]): r
             for r in asked.rows(_SENSITIVITY, {"features": ids})}  # fmt: skip
     rows: list[dict[str, Any]] = []
@@ -87,18 +81,16 @@ def contrast_rows(
     return pa.Table.from_pylist(rows, schema=_SCHEMA)
 
 
-def contrast_blocks(asked: Asked, rows: pa.Table, title: str) -> list[Block]:
+def contrast_blocks(rows: pa.Table, title: str) -> list[Block]:
     """Return the figure of contrasts and their table.
 
     Parameters
     ----------
-    asked : Asked
     rows : pyarrow.Table
         As of `contrast_rows`.
     title : str
         What they are of.
     """
-    del asked
     if rows.num_rows == 0:
         return []
     rows = linked(rows, "address", contrast_address, "analysis", "contrast")
@@ -154,20 +146,6 @@ def contrast_figure(rows: pa.Table, title: str) -> Figure:
         fit="columns",
         cell_width=CELL_WIDTH,
     )
-
-
-def _rebounds(
-    asked: Asked, names: Sequence[str], features: Sequence[str]
-) -> dict[tuple[str, str, str], list[str]]:
-    """Return what rebound says, by analysis, contrast of a pair and feature."""
-    found: dict[tuple[str, str, str], list[str]] = {}
-    for row in asked.rows(_REBOUND, {"analyses": list(names), "features": list(features)}):
-        said = f"{row['class'] or 'no direction'}{', found' if row['is_found'] else ''}"
-        for contrast in (row["first_contrast"], row["second_contrast"]):
-            texts = found.setdefault((row["analysis"], contrast, row["feature_id"]), [])
-            if said not in texts:
-                texts.append(said)
-    return found
 
 
 def _held(row: Mapping[str, Any] | None) -> str:

@@ -18,7 +18,8 @@ def dots_with_intervals() -> dict[str, Any]:
     -------
     dict
         Vega-Lite over the data set `contrasts`, its rows in the order of the contrasts: panel,
-        panel_title, contrast, meaning, log_fc, ci_low, ci_high, p_value, adj_p_value, found (`yes` or empty), address.
+        panel_title, contrast, meaning, log_fc, ci_low, ci_high, p_value, adj_p_value, found (`yes`
+        or empty), address.
     """
     y = {"field": "contrast", "type": "nominal", "title": None,
          "sort": None,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from cohortmart.explore.answers.addresses import feature_address, gene_address
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.linked import linked
+from cohortmart.explore.answers.single.analyses import Analyses
 from cohortmart.report.blocks import Column, Table
 
 _PAIRS = """
-    select d.analysis, d.contrast, a.assay, d.probe_id, d.gene_name, d.regions, d.direction,
+    select d.analysis, d.contrast, d.probe_id, d.gene_name, d.regions, d.direction,
         d.delta_beta, d.expression_log_fc, d.r_within, d.adj_p_within
     from dmp_deg as d
-    left join (select distinct analysis, assay from dim_contrast) as a on a.analysis = d.analysis
     where d.{column} = $name
     order by d.p_within nulls last, d.analysis, d.contrast, d.probe_id, d.gene_name
     limit {most}
@@ -21,13 +21,14 @@ _MOST = 300
 
 
 def pairs_table(
-    asked: Asked, title: str, *, gene: str | None = None, cpg: str | None = None
+    asked: Asked, known: Analyses, title: str, *, gene: str | None = None, cpg: str | None = None
 ) -> Table | None:
     """Return the pairs of a gene or of a CpG, None where there are none.
 
     Parameters
     ----------
     asked : Asked
+    known : Analyses
     title : str
     gene, cpg : str
         One of them: the name of the gene, the id of the CpG.
@@ -36,7 +37,14 @@ def pairs_table(
     rows = asked.table(_PAIRS.format(column=column, most=_MOST), {"name": gene or cpg})
     if rows.num_rows == 0:
         return None
-    rows = linked(rows, "address", feature_address, "assay", "probe_id")
+    assays = {one.analysis: one.assay for one in known.all}
+    rows = linked(
+        rows,
+        "address",
+        lambda analysis, probe: feature_address(assays[analysis], probe),
+        "analysis",
+        "probe_id",
+    )
     rows = linked(rows, "gene_address", gene_address, "gene_name")
     other = (
         Column("probe_id", "CpG", link="address")
