@@ -103,7 +103,7 @@ def sample_map(
     Notes
     -----
     The data set `ringed` has the two columns of the axes and words, what stands
-    beside the ring, on the `side` left or right.
+    beside the ring, on the `side` left or right, `shift` pixels lower.
     """
     places = {"x": _axis(one.x, one.x_title), "y": _axis(one.y, one.y_title)}
     path: Spec = {
@@ -130,6 +130,7 @@ def sample_map(
         "type": "text", "baseline": "middle", "fontSize": 12, "fontWeight": 600, "limit": 220,
         "align": {"expr": f"{is_left} ? 'right' : 'left'"},
         "dx": {"expr": f"{is_left} ? -13 : 13"},
+        "dy": {"expr": "datum.shift"},
     }  # fmt: skip
     grounds = (
         {"stroke": "#FFFFFF", "strokeWidth": 4, "strokeJoin": "round", "aria": False},

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.samples.exchanges import exchanges
 from cohortmart.report.pages.quality.assays import (
-    ALL_SAMPLES,
     Assay,
     SampleSet,
     assays,
     sample_sets,
 )
 from cohortmart.report.pages.quality.flags import quality_flags, small_libraries, unlike_others
-from cohortmart.report.pages.quality.sample_similarity import MEDIAN_R
+from cohortmart.report.pages.quality.likeness import LIKENESS, likeness_of
 from cohortmart.report.source import Source
 
+#: `LIKENESS` of all assays, asked once: pairs of a thousand samples are half a million.
+LIKENESS_KEPT = "memory.main.sample_likeness"
 #: sample_id of those that stand out in an assay: what is odd, in words.
 Odd = dict[str, str]
 
@@ -57,6 +58,10 @@ def warm_samples(explored: Explored) -> None:
 
 
 def _known(source: Source) -> list[Known]:
+    source.con.execute(
+        f"create or replace table {LIKENESS_KEPT} (assay varchar, sample_id varchar, "
+        "median_r double, distance double, is_far boolean)"
+    )
     return [
         Known(one, sample_sets(source, one), _odd(source, one), quality_flags(source, one),
               _median_r(source, one))
@@ -65,11 +70,16 @@ def _known(source: Source) -> list[Known]:
 
 
 def _median_r(source: Source, assay: Assay) -> dict[str, float]:
+    """Keep how like the others each sample is, and return the medians."""
     if not source.has_rows("qc_sample_correlation"):
         return {}
-    given = {"assay": assay.name, "sample_set": ALL_SAMPLES}
-    query = f"select * from ({MEDIAN_R}) where median_r is not null order by sample_id"
-    return {row["sample_id"]: row["median_r"] for row in source.rows(query, given)}
+    source.con.execute(
+        f"insert into {LIKENESS_KEPT} select $assay, sample_id, median_r, distance, is_far "
+        f"from ({LIKENESS}) where median_r is not null",
+        likeness_of(assay),
+    )
+    query = f"select * from {LIKENESS_KEPT} where assay = $assay order by sample_id"
+    return {row["sample_id"]: row["median_r"] for row in source.rows(query, {"assay": assay.name})}
 
 
 def _odd(source: Source, assay: Assay) -> Odd:

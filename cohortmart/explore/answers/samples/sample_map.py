@@ -48,6 +48,8 @@ _SHARES = """
 PERSON = "subject_id"
 #: Parts of an axis within which two names on a side would cover each other.
 _NEAR_X, _NEAR_Y = 0.2, 0.06
+#: Pixels by which one of them stands higher or lower.
+_LINE = 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +206,7 @@ def _table(asked: Asked, points: Points, variable: Variable, *, has_paths: bool)
 
 
 def _ringed(table: pa.Table, ringed: Mapping[str, str]) -> pa.Table:
-    """Return where rings are drawn and on which side of each its words stand."""
+    """Return where rings are drawn and where its words stand beside each."""
     rows = table.select(["sample_id", "x", "y"]).to_pylist()
     spans = {axis: (min(r[axis] for r in rows), max(r[axis] for r in rows)) for axis in "xy"}
     (left, right), (low, high) = spans["x"], spans["y"]
@@ -213,14 +215,21 @@ def _ringed(table: pa.Table, ringed: Mapping[str, str]) -> pa.Table:
         if row["sample_id"] not in ringed:
             continue
         side = "left" if row["x"] > (left + right) / 2 else "right"
-        beside = [
-            one for one in found
-            if one["side"] == side and abs(one["y"] - row["y"]) < _NEAR_Y * (high - low)
-            and abs(one["x"] - row["x"]) < _NEAR_X * (right - left)
-        ]  # fmt: skip
-        if beside:  # two names over each other: nobody reads either
-            side = "right" if side == "left" else "left"
+        beside = next(
+            (one for one in found
+             if one["side"] == side and abs(one["y"] - row["y"]) < _NEAR_Y * (high - low)
+             and abs(one["x"] - row["x"]) < _NEAR_X * (right - left)),
+            None,
+        )  # fmt: skip
+        # of two names over each other nobody reads either
+        shift = 0 if beside is None else _LINE if row["y"] < beside["y"] else -_LINE
         found.append({"x": row["x"], "y": row["y"], "words": ringed[row["sample_id"]],
-                      "side": side})  # fmt: skip
-    kinds = {"x": pa.float64(), "y": pa.float64(), "words": pa.string(), "side": pa.string()}
+                      "side": side, "shift": shift})  # fmt: skip
+    kinds = {
+        "x": pa.float64(),
+        "y": pa.float64(),
+        "words": pa.string(),
+        "side": pa.string(),
+        "shift": pa.int64(),
+    }
     return pa.Table.from_pylist(found, schema=pa.schema(list(kinds.items())))

@@ -11,6 +11,8 @@ from cohortmart.explore.answers.addresses import person_address, sample_address
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.linked import linked
 from cohortmart.explore.answers.samples.picked_samples import Picked
+from cohortmart.explore.answers.samples.prepared import LIKENESS_KEPT
+from cohortmart.explore.answers.sql_values import with_values
 from cohortmart.report.blocks import Column, Table
 from cohortmart.report.pages.quality.likeness import FAR, LIKENESS, likeness_of
 from cohortmart.report.pages.quality.samples import says_something
@@ -59,13 +61,11 @@ def sample_rows(asked: Asked, of: Picked) -> pa.Table:
     pyarrow.Table
         sample_id and all that the table shows; `odd` in words.
     """
-    there = bool(of.known.median_r)
-    query = _ROWS.format(
-        likeness=LIKENESS if there else _NO_LIKENESS,
-        assay="$assay", kept=of.of_set, filters=of.condition,
-    )  # fmt: skip
-    given = likeness_of(of.assay) if there else {"assay": of.assay.name}
-    rows = asked.table(query, given)
+    parts = {"assay": "$assay", "kept": of.of_set, "filters": of.condition}
+    kept = f"select * exclude (assay) from {LIKENESS_KEPT} where assay = $assay"
+    asks = _ROWS.format(likeness=LIKENESS if of.known.median_r else _NO_LIKENESS, **parts)
+    shown = with_values(asks, likeness_of(of.assay))
+    rows = asked.table(_ROWS.format(likeness=kept, **parts), {"assay": of.assay.name}, shown=shown)
     return rows.append_column("odd", pa.array(_odd(asked, of, rows), pa.string()))
 
 
