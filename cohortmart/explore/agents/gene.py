@@ -47,7 +47,7 @@ _MEASURES = """
 _REBOUND = """
     select analysis, pair, study_group, cell_type, first_contrast, second_contrast, feature_id,
         class, is_found, log_fc_first, log_fc_second, p_rebound, adj_p_rebound
-    from rebound where list_contains($ids, feature_id)
+    from rebound where analysis = $analysis and list_contains($ids, feature_id)
     order by analysis, pair, group_order, cell_type, feature_id
 """
 _PAIRS = """
@@ -63,7 +63,6 @@ _SETS = """
 #: Lists by their names, with the table that each is of.
 _LISTS = {
     "group_means": ("group_expression", _MEANS),
-    "rebound": ("rebound", _REBOUND),
     "cpg_gene_pairs": ("dmp_deg", _PAIRS),
     "gene_sets": ("bridge_gene_set", _SETS),
 }
@@ -97,6 +96,7 @@ def gene_facts(explored: Explored, word: str) -> dict[str, Any]:
         probes = _there(asked, "dim_probe", _PROBES, params)
         cpgs = [] if probes is None else probes["probe_id"].to_pylist()
         results: dict[str, list[pa.Table]] = {"counts": [], "beta": [], "continuous": []}
+        rebound: list[pa.Table] = []
         for row in asked.rows(_ANALYSES):
             features: Sequence[str] = ids if row["kind"] == "counts" else cpgs
             if row["kind"] == "continuous":
@@ -107,12 +107,16 @@ def gene_facts(explored: Explored, word: str) -> dict[str, Any]:
                 found = results_of(explored, asked, row["analysis"], features, values)
                 analysis = pa.array([row["analysis"]] * found.num_rows, pa.string())
                 results[row["kind"]].append(found.add_column(0, "analysis", analysis))
+            if row["kind"] == "counts":  # of one analysis at a time: only its rows are read
+                of_this = _there(asked, "rebound", _REBOUND, params | {"analysis": row["analysis"]})
+                rebound += [] if of_this is None else [of_this]
         changes = [table.filter(pc.equal(table["found"], True)) for table in results["beta"]]
         lists = {
             "contrasts": _joined(results["counts"]),
             "measures": _joined(results["continuous"]),
             "cpgs": probes,
             "cpg_changes": _joined(changes),
+            "rebound": _joined(rebound),
             **{key: _there(asked, *of, params) for key, of in _LISTS.items()},
         }
         words = asked.names.words

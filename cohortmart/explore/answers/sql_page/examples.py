@@ -14,9 +14,12 @@ _STRONGEST = """
     where d.n_subjects >= 2
     order by s.n_up + s.n_down desc, s.analysis, s.contrast limit 1
 """
-_GENE = (
-    "select gene_name from deg where gene_name is not null order by adj_p_value, gene_name limit 1"
-)
+_GENE = """
+    select f.gene_name from deg as f
+    inner join dim_contrast as d on d.analysis = f.analysis and d.contrast = f.contrast
+    where f.gene_name is not null and d.n_subjects >= 2
+    order by f.adj_p_value, f.gene_name limit 1
+"""
 
 
 def example_queries(explored: Explored) -> tuple[Link, ...]:

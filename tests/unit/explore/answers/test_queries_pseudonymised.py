@@ -28,7 +28,8 @@ ATTACKS = [
     "with recursive dim_sample as (from dim_sample union all from dim_sample) from dim_sample",
     "with b as (from dim_sample), dim_sample as (select 1) from b",
     "from fct_gene_expression", "from analysis_run", "from own_table", "from mine.own_table",
-    "from warehouse.main.fct_contrast_result", "from main.dim_contrast", "from main.group_expression",
+    "from warehouse.main.fct_contrast_result", "from main.dim_contrast",
+    "from main.group_expression",
     "select people()", "from all_people()", "explain from dim_contrast",
     "explain analyze from dim_gene", "pivot dim_sample on timepoint in ('1st') using count(*)",
     "from histogram('dim_sample', subject_id)", "select stats(mean_log2_cpm) from group_expression",
@@ -37,7 +38,8 @@ ATTACKS = [
     "select 1 union from (select subject_id from dim_sample)", "unpivot dim_sample on age",
     "select [x for x in [1] if (from dim_sample select true limit 1)]",
     "select max(g.gene_id) over (order by (from dim_sample select min(age))) from dim_gene as g",
-    "select 1 group by (from dim_sample select min(age))", "select 1 from dim_gene qualify (from dim_sample)",
+    "select 1 group by (from dim_sample select min(age))", "
+    "select 1 from dim_gene qualify (from dim_sample)",
     "select * replace ((from dim_sample select min(subject_id)) as gene_id) from dim_gene",
 ]  # fmt: skip
 #: Each would fail, or answer otherwise, if it met a row that is not to be seen.
@@ -45,7 +47,8 @@ LOOKS = [
     f"from group_expression where mean_log2_cpm = {OF_ONE}",
     f"from group_expression where if(mean_log2_cpm = {OF_ONE}, error('seen'), false)",
     f"from group_methylation where if(mean_beta = {OF_ONE}, error('seen'), false)",
-    "from fct_contrast_result where if(contrast like '%/1st' and t is not null, error('seen'), false)",
+    "from fct_contrast_result "
+    "where if(contrast like '%/1st' and t is not null, error('seen'), false)",
     "from fct_contrast_result where if(contrast like '%/1st', error(feature_id), false)",
     "from dim_contrast where if(contrast like '%/1st', error(meaning), false)",
     "from contrast_summary where contrast like '%/1st'",

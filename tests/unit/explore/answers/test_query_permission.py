@@ -33,7 +33,8 @@ REFUSED = [
     "from (with \"{lake}/a.parquet\" as (select 1) from \"{lake}/a.parquet\"), "
     "\"{lake}/a.parquet\"",
     "select * from dim_sample where sample_id in (select a from read_parquet('{lake}/*'))",
-    "from query('from dim_sample')", "from query_table('dim_sample')", "from histogram(dim_gene, gene_id)",
+    "from query('from dim_sample')", "from query_table('dim_sample')",
+    "from histogram(dim_gene, gene_id)",
     "from json_execute_serialized_sql(json_serialize_sql('select 1'))", "from duckdb_settings()",
     "from duckdb_secrets()", "from duckdb_logs", "from pragma_database_list", "from duckdb_views()",
     "from pg_catalog.pg_settings", "from sqlite_master", "select current_setting('temp_directory')",
@@ -42,10 +43,12 @@ REFUSED = [
     "explain from '{lake}/a.parquet'", "explain (analyze) from read_text('{lake}/*')",
     "describe '{lake}/a.parquet'", "summarize '{lake}/a.parquet'", "show variables",
     "select stats(beta) from fct_probe_methylation", "from nowhere", "from other.main.dim_sample",
-    "pivot '{lake}/a.parquet' on a in (1) using count(*)", "from dim_sample at (version => 1), nowhere",
+    "pivot '{lake}/a.parquet' on a in (1) using count(*)",
+    "from dim_sample at (version => 1), nowhere",
     "with t as (from nowhere) select 1", "select list_transform([1], x -> (select 1 from nowhere))",
     "select count(*) filter (where (from read_text('{lake}/*') select true))",
-    "select row_number() over (order by (from glob('{lake}/*') limit 1))", "from cursor", "from rows",
+    "select row_number() over (order by (from glob('{lake}/*') limit 1))",
+    "from cursor", "from rows",
     "select 1 limit (from glob('{lake}/*') select 1)", "select 1 order by (from glob('{lake}/*'))",
 ]  # fmt: skip
 
