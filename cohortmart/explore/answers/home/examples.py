@@ -36,7 +36,7 @@ def examples(asked: Asked) -> list[Link]:
     analyses = (
         asked.rows(_ANALYSES, [list(asked.analyses)]) if asked.is_there("dim_contrast") else []
     )
-    first = {}  # of a kind of measurement the first analysis
+    first: dict[str, dict[str, str]] = {}  # of a kind of measurement the first analysis
     for row in analyses:
         first.setdefault(kind_of_values(row["values_used"]).name, row)
     gene = _gene(asked, first.get(COUNTS))
@@ -56,7 +56,8 @@ def _gene(asked: Asked, analysis: dict[str, str] | None) -> str | None:
         return None
     found = _found(asked, analysis["analysis"])
     name = asked.value(_GENE, [found]) if found else None
-    return name or asked.value(_ANY_GENE)
+    name = name or asked.value(_ANY_GENE)
+    return str(name) if name else None
 
 
 def _probe(asked: Asked, analysis: dict[str, str] | None) -> tuple[str, str] | None:

@@ -90,8 +90,8 @@ def answer_words(question: Question, n: int, n_differs: int) -> str:
             f"{said}: {member['n_up_down']:,} up then down, {member['n_down_up']:,} down then up."
         )
     return (
-        f"{said}; {n:,} of them not in {question.compared}. Of these {n:,}, {n_differs:,} are "
-        "tested to swing differently in the two groups."
+        f"{said}; {n:,} of them not in {question.compared}. Of these {n:,}, {n_differs:,} "
+        f"{'is' if n_differs == 1 else 'are'} tested to swing differently in the two groups."
     )
 
 

@@ -155,7 +155,7 @@ def linked_names(asked: Asked, pair: ReboundPair, rows: pa.Table) -> pa.Table:
     names = gene_names(asked, pair, ids)
     named = rows.append_column("gene_name", pa.array([names.get(i) for i in ids], pa.string()))
     if pair.kind.name == COUNTS:
-        named = linked(named, "address", lambda i: gene_address(names.get(i, i)), "feature_id")
+        named = linked(named, "address", lambda i: gene_address(names.get(i) or i), "feature_id")
     else:
         named = linked(named, "address", lambda i: feature_address(pair.assay, i), "feature_id")
     words = [CLASS_WORDS[name] for name in named["class"].to_pylist()]
