@@ -65,6 +65,7 @@ def test_every_page_is_drawn_and_silent(browser: Browser, index: Path, width: in
             opened.show(name)
             assert (opened.draw_all() > 0) == (name != "help"), name  # which is words only
             assert empty_drawings(opened) == [], name
+            assert opened.page.locator("[aria-label='Vega visualization']").count() == 0, name
             assert sideways(opened) <= 0, name
         assert opened.complaints == []
         assert opened.requests == []

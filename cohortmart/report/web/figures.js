@@ -38,6 +38,7 @@ async function draw(figure) {
   } else if (figure.dataset.fit === "columns") {
     widen(spec, width, Number(figure.dataset.cell));
   }
+  const name = place.getAttribute("aria-label");
   try {
     let marks = 0;
     for (const [name, compact] of Object.entries(embedded(`data-${figure.id}`))) {
@@ -54,7 +55,10 @@ async function draw(figure) {
     drawn.set(figure, { width, view: found.view });
     place.dataset.drawn = "true";
     figure.dispatchEvent(new CustomEvent("drawn", { bubbles: true, detail: found.view }));
-    // the drawing has one name, the figure's own
+    // the drawing has one name, the figure's own, which Vega replaced
+    place.setAttribute("role", "img");
+    place.setAttribute("aria-label", name);
+    place.removeAttribute("aria-roledescription");
     for (const part of place.querySelectorAll("svg, canvas")) {
       part.setAttribute("aria-hidden", "true");
       part.removeAttribute("role");

@@ -118,6 +118,6 @@ def _caption(rows: pa.Table, names: set[str]) -> str:
     if "distance" not in names:
         return said
     return (
-        f"{said} Distance: how far the median r lies below the lower quartile of all, in quartile "
-        f"distances; far is above {FAR:g}."
+        f"{said} Distance: how far the median r lies below the lower quartile of these others, in "
+        f"quartile distances; far is above {FAR:g}."
     )
