@@ -38,6 +38,7 @@ class _Prepared:
     state: str
     source: Source
     kept: dict[str, object]
+    locks: dict[str, threading.Lock]  # what takes long to make keeps only those who want it
 
 
 class Explored:
@@ -108,6 +109,8 @@ class Explored:
         """
         now = self.prepared()
         with self._lock:
+            lock = now.locks.setdefault(name, threading.Lock())
+        with lock:
             if name not in now.kept:
                 now.kept[name] = make(now.source)
             found: T = now.kept[name]  # type: ignore[assignment]
@@ -120,7 +123,7 @@ class Explored:
         with self._lock:
             if self._now is None or self._now.state != state:
                 source = opened_source(con, self.home, pseudonymise=self.pseudonymise)
-                self._now = _Prepared(state, source, {})
+                self._now = _Prepared(state, source, {}, {})
             return self._now
 
     def close(self) -> None:

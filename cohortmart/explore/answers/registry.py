@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
-from cohortmart.explore.answers.home import home_view
 from cohortmart.explore.answers.results import layouts
+from cohortmart.explore.answers.home import home_view, make_home
+from cohortmart.explore.answers.rebound import has_rebound, rebound_rows, rebound_view
 from cohortmart.explore.answers.search.words import make_words
 from cohortmart.explore.answers.sql_page import NAME as SQL
 from cohortmart.explore.answers.sql_page import sql_download, sql_view
@@ -17,11 +18,19 @@ from cohortmart.explore.answers.view import Kind
 VIEWS: Sequence[Kind] = (
     Kind("", "Start", home_view),
     Kind(SQL, "SQL", sql_view),
+    Kind(
+        "rebound",
+        "Rebound",
+        rebound_view,
+        "what changes and swings back in one group, and not in another",
+        has_rebound,
+    ),
 )
 
 #: What can be downloaded, by its place in an address: /download/NAME.
 DOWNLOADS: Mapping[str, Download] = {
     SQL: sql_download,
+    "rebound": rebound_rows,
 }
 
 
@@ -34,3 +43,16 @@ def warm(explored: Explored) -> None:
     """
     explored.kept("search words", make_words)
     explored.kept("feature positions", layouts)
+    explored.kept("home", make_home)
+
+
+def offered(explored: Explored) -> tuple[Kind, ...]:
+    """Return the views of the list of pages that have something to show of a study.
+
+    Parameters
+    ----------
+    explored : Explored
+    """
+    return explored.kept(
+        "pages", lambda source: tuple(k for k in VIEWS if k.title and k.is_there(source))
+    )

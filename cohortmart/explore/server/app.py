@@ -9,11 +9,11 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from cohortmart.core.errors import CohortmartError, InputError
 from cohortmart.explore.answers.explored import Explored, RunAgainError
-from cohortmart.explore.answers.registry import DOWNLOADS, VIEWS
+from cohortmart.explore.answers.registry import DOWNLOADS, VIEWS, offered
 from cohortmart.explore.answers.search import found
 from cohortmart.explore.answers.view import Kind
 from cohortmart.explore.server.files import wanted_file
-from cohortmart.explore.server.html import view_html, words_html
+from cohortmart.explore.server.html import Frame, view_html, words_html
 from cohortmart.explore.server.scripts import Scripts
 from cohortmart.explore.server.sql import add_sql
 
@@ -71,16 +71,10 @@ def application(explored: Explored, scripts: Scripts) -> FastAPI:
 
 def _answers(explored: Explored, kind: Kind) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
-        state = explored.state()
+        frame = _frame(explored, explored.state())
         view = kind.make(explored, dict(request.query_params))
-        source = explored.prepared().source
-        text = view_html(
-            view.shown_to_others(source.names),
-            study=source.study,
-            state=state,
-            pseudonymised=explored.pseudonymise,
-        )
-        return HTMLResponse(text)
+        names = explored.prepared().source.names
+        return HTMLResponse(view_html(view.shown_to_others(names), frame))
 
     return answer
 
@@ -121,4 +115,13 @@ def _sentence(words: str) -> str:
 
 
 def _page(explored: Explored, title: str, words: str, hint: str = "") -> str:
-    return words_html(title, words, hint, study=explored.name, pseudonymised=explored.pseudonymise)
+    return words_html(title, words, hint, _frame(explored))
+
+
+def _frame(explored: Explored, state: str = "") -> Frame:
+    """Return what stands around a page, whatever state the study is in."""
+    try:
+        pages = offered(explored)
+    except CohortmartError:  # being run again: its pages come back with its tables
+        pages = ()
+    return Frame(explored.name, pages, state, explored.pseudonymise)

@@ -88,6 +88,7 @@ def _bound(port: int | None) -> socket.socket:
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             made.bind((HOST, number))
+            made.listen()  # who opens the printed address at once waits, and is not refused
         except OSError as error:
             made.close()
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
