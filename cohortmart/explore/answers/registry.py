@@ -9,6 +9,13 @@ from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.results import layouts
 from cohortmart.explore.answers.home import home_view, make_home
 from cohortmart.explore.answers.rebound import has_rebound, rebound_rows, rebound_view
+from cohortmart.explore.answers.home import home_view
+from cohortmart.explore.answers.samples import (
+    person_view,
+    sample_view,
+    samples_view,
+    warm_samples,
+)
 from cohortmart.explore.answers.search.words import make_words
 from cohortmart.explore.answers.sql_page import NAME as SQL
 from cohortmart.explore.answers.sql_page import sql_download, sql_view
@@ -32,6 +39,10 @@ DOWNLOADS: Mapping[str, Download] = {
     SQL: sql_download,
     "rebound": rebound_rows,
 }
+    Kind("samples", "Samples", samples_view),
+    Kind("sample", "", sample_view),
+    Kind("person", "", person_view),
+)
 
 
 def warm(explored: Explored) -> None:
@@ -56,3 +67,4 @@ def offered(explored: Explored) -> tuple[Kind, ...]:
     return explored.kept(
         "pages", lambda source: tuple(k for k in VIEWS if k.title and k.is_there(source))
     )
+    warm_samples(explored)
