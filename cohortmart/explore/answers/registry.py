@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
+from cohortmart.explore.answers.home import home_view
+from cohortmart.explore.answers.listed import list_view
 from cohortmart.explore.answers.results import layouts
 from cohortmart.explore.answers.home import home_view, make_home
 from cohortmart.explore.answers.rebound import has_rebound, rebound_rows, rebound_view
@@ -42,6 +44,7 @@ DOWNLOADS: Mapping[str, Download] = {
     Kind("samples", "Samples", samples_view),
     Kind("sample", "", sample_view),
     Kind("person", "", person_view),
+    Kind("list", "Lists", list_view),
 )
 
 
