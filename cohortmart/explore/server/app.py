@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import TypeVar
 
+import duckdb
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
@@ -14,13 +19,22 @@ from cohortmart.explore.answers.search import found
 from cohortmart.explore.answers.view import Kind
 from cohortmart.explore.server.files import wanted_file
 from cohortmart.explore.server.html import Frame, view_html, words_html
+from cohortmart.core.errors import CohortmartError
+from cohortmart.explore.answers.explored import Explored
+from cohortmart.explore.answers.registry import VIEWS
+from cohortmart.explore.answers.search import found
+from cohortmart.explore.answers.view import Kind
+from cohortmart.explore.server.faults import said, say_faults
+from cohortmart.explore.server.html import view_html
 from cohortmart.explore.server.scripts import Scripts
 from cohortmart.explore.server.sql import add_sql
 
+T = TypeVar("T")
+
 #: Letters of a name that are looked for.
 _MOST_LETTERS = 200
-#: Scripts of a version do not change.
-_KEPT = {"cache-control": "private, max-age=86400", "content-encoding": "gzip"}
+#: Views that are made at a time; more wait, as memory has an end.
+AT_ONCE = 8
 
 
 def application(explored: Explored, scripts: Scripts) -> FastAPI:
@@ -31,14 +45,14 @@ def application(explored: Explored, scripts: Scripts) -> FastAPI:
     explored : Explored
     scripts : Scripts
     """
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
 
     @app.get("/static/{name}")
-    def static(name: str) -> Response:
+    def static(request: Request, name: str) -> Response:
         file = scripts.file(name)
         if file is None:
-            return Response(status_code=404)
-        return Response(file.content, media_type=file.kind, headers=_KEPT)
+            return said(explored, 404, "Not found", "There is no such file.")
+        return file.answer(request.headers)
 
     @app.get("/state")
     def state() -> JSONResponse:
@@ -46,15 +60,16 @@ def application(explored: Explored, scripts: Scripts) -> FastAPI:
 
     @app.get("/suggest")
     def suggest(name: str = "") -> JSONResponse:
-        return JSONResponse({"found": [vars(one) for one in found(explored, name[:_MOST_LETTERS])]})
+        shown = _of_one_state(explored, lambda: found(explored, name[:_MOST_LETTERS]))
+        return JSONResponse({"found": [vars(one) for one in shown]})
 
     @app.get("/search")
     def search(name: str = "") -> Response:
-        best = found(explored, name[:_MOST_LETTERS], 1)
+        best = _of_one_state(explored, lambda: found(explored, name[:_MOST_LETTERS], 1))
         if best:
             return RedirectResponse(best[0].address, 303)
         words = f"Nothing in this study is called “{name[:_MOST_LETTERS]}”."
-        return HTMLResponse(_page(explored, "Not found", words), 404)
+        return said(explored, 404, "Not found", words)
 
     @app.get("/download/{name}")
     def download(name: str, request: Request) -> Response:
@@ -63,9 +78,10 @@ def application(explored: Explored, scripts: Scripts) -> FastAPI:
         return wanted_file(explored, dict(request.query_params), DOWNLOADS[name])
 
     add_sql(app, explored)
+    limit = CapacityLimiter(AT_ONCE)
     for kind in VIEWS:
-        app.add_api_route(f"/{kind.name}", _answers(explored, kind), methods=["GET"])
-    _faults(app, explored)
+        app.add_api_route(f"/{kind.name}", _answers(explored, kind, limit), methods=["GET"])
+    say_faults(app, explored)
     return app
 
 
@@ -75,6 +91,24 @@ def _answers(explored: Explored, kind: Kind) -> Callable[[Request], Response]:
         view = kind.make(explored, dict(request.query_params))
         names = explored.prepared().source.names
         return HTMLResponse(view_html(view.shown_to_others(names), frame))
+def _answers(
+    explored: Explored, kind: Kind, limit: CapacityLimiter
+) -> Callable[[Request], Awaitable[Response]]:
+    def made(wanted: Mapping[str, str]) -> str:
+        state = explored.state()
+        view = kind.make(explored, wanted)
+        source = explored.prepared().source
+        return view_html(
+            view.shown_to_others(source.names),
+            study=source.study,
+            state=state,
+            pseudonymised=explored.pseudonymise,
+        )
+
+    async def answer(request: Request) -> Response:
+        make = partial(made, dict(request.query_params))
+        text = await run_sync(partial(_of_one_state, explored, make), limiter=limit)
+        return HTMLResponse(text)
 
     return answer
 
@@ -125,3 +159,13 @@ def _frame(explored: Explored, state: str = "") -> Frame:
     except CohortmartError:  # being run again: its pages come back with its tables
         pages = ()
     return Frame(explored.name, pages, state, explored.pseudonymise)
+def _of_one_state(explored: Explored, ask: Callable[[], T]) -> T:
+    """Return an answer; what fails while the warehouse is replaced is asked again."""
+    for _ in range(3):
+        state = explored.state()
+        try:
+            return ask()
+        except (duckdb.Error, CohortmartError):
+            if explored.state() == state:
+                raise
+    return ask()
