@@ -39,7 +39,6 @@ class _Prepared:
     state: str
     source: Source
     kept: dict[str, object]
-    locks: dict[str, threading.Lock]  # what takes long to make keeps only those who want it
     making: dict[str, threading.Lock]
 
 
@@ -133,8 +132,6 @@ class Explored:
         """
         now = self.prepared()
         with self._lock:
-            lock = now.locks.setdefault(name, threading.Lock())
-        with lock:
             making = now.making.setdefault(name, threading.Lock())
         with making:
             if name not in now.kept:

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
-from cohortmart.explore.answers.home import home_view
-from cohortmart.explore.answers.listed import list_view
-from cohortmart.explore.answers.results import layouts
 from cohortmart.explore.answers.home import home_view, make_home
+from cohortmart.explore.answers.listed import list_view
 from cohortmart.explore.answers.rebound import has_rebound, rebound_rows, rebound_view
-from cohortmart.explore.answers.home import home_view
+from cohortmart.explore.answers.results import layouts
 from cohortmart.explore.answers.samples import (
     person_view,
     sample_view,
@@ -26,7 +24,6 @@ from cohortmart.explore.answers.view import Kind
 #: The registry; those with a title are offered at the top of every page, in this order.
 VIEWS: Sequence[Kind] = (
     Kind("", "Start", home_view),
-    Kind(SQL, "SQL", sql_view),
     Kind(
         "rebound",
         "Rebound",
@@ -34,6 +31,11 @@ VIEWS: Sequence[Kind] = (
         "what changes and swings back in one group, and not in another",
         has_rebound,
     ),
+    Kind("samples", "Samples", samples_view),
+    Kind("sample", "", sample_view),
+    Kind("person", "", person_view),
+    Kind("list", "Lists", list_view),
+    Kind(SQL, "SQL", sql_view),
 )
 
 #: What can be downloaded, by its place in an address: /download/NAME.
@@ -41,11 +43,6 @@ DOWNLOADS: Mapping[str, Download] = {
     SQL: sql_download,
     "rebound": rebound_rows,
 }
-    Kind("samples", "Samples", samples_view),
-    Kind("sample", "", sample_view),
-    Kind("person", "", person_view),
-    Kind("list", "Lists", list_view),
-)
 
 
 def warm(explored: Explored) -> None:
@@ -55,9 +52,10 @@ def warm(explored: Explored) -> None:
     ----------
     explored : Explored
     """
+    explored.kept("home", make_home)
     explored.kept("search words", make_words)
     explored.kept("feature positions", layouts)
-    explored.kept("home", make_home)
+    warm_samples(explored)
 
 
 def offered(explored: Explored) -> tuple[Kind, ...]:
@@ -70,4 +68,3 @@ def offered(explored: Explored) -> tuple[Kind, ...]:
     return explored.kept(
         "pages", lambda source: tuple(k for k in VIEWS if k.title and k.is_there(source))
     )
-    warm_samples(explored)

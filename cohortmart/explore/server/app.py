@@ -12,19 +12,13 @@ from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from cohortmart.core.errors import CohortmartError, InputError
-from cohortmart.explore.answers.explored import Explored, RunAgainError
-from cohortmart.explore.answers.registry import DOWNLOADS, VIEWS, offered
-from cohortmart.explore.answers.search import found
-from cohortmart.explore.answers.view import Kind
-from cohortmart.explore.server.files import wanted_file
-from cohortmart.explore.server.html import Frame, view_html, words_html
 from cohortmart.core.errors import CohortmartError
 from cohortmart.explore.answers.explored import Explored
-from cohortmart.explore.answers.registry import VIEWS
+from cohortmart.explore.answers.registry import DOWNLOADS, VIEWS
 from cohortmart.explore.answers.search import found
 from cohortmart.explore.answers.view import Kind
-from cohortmart.explore.server.faults import said, say_faults
+from cohortmart.explore.server.faults import frame_of, said, say_faults
+from cohortmart.explore.server.files import wanted_file
 from cohortmart.explore.server.html import view_html
 from cohortmart.explore.server.scripts import Scripts
 from cohortmart.explore.server.sql import add_sql
@@ -74,7 +68,7 @@ def application(explored: Explored, scripts: Scripts) -> FastAPI:
     @app.get("/download/{name}")
     def download(name: str, request: Request) -> Response:
         if name not in DOWNLOADS:
-            return HTMLResponse(_page(explored, "Not found", "There is no such file."), 404)
+            return said(explored, 404, "Not found", "There is no such file.")
         return wanted_file(explored, dict(request.query_params), DOWNLOADS[name])
 
     add_sql(app, explored)
@@ -85,25 +79,13 @@ def application(explored: Explored, scripts: Scripts) -> FastAPI:
     return app
 
 
-def _answers(explored: Explored, kind: Kind) -> Callable[[Request], Response]:
-    def answer(request: Request) -> Response:
-        frame = _frame(explored, explored.state())
-        view = kind.make(explored, dict(request.query_params))
-        names = explored.prepared().source.names
-        return HTMLResponse(view_html(view.shown_to_others(names), frame))
 def _answers(
     explored: Explored, kind: Kind, limit: CapacityLimiter
 ) -> Callable[[Request], Awaitable[Response]]:
     def made(wanted: Mapping[str, str]) -> str:
-        state = explored.state()
+        frame = frame_of(explored, explored.state())
         view = kind.make(explored, wanted)
-        source = explored.prepared().source
-        return view_html(
-            view.shown_to_others(source.names),
-            study=source.study,
-            state=state,
-            pseudonymised=explored.pseudonymise,
-        )
+        return view_html(view.shown_to_others(explored.prepared().source.names), frame)
 
     async def answer(request: Request) -> Response:
         make = partial(made, dict(request.query_params))
@@ -113,52 +95,6 @@ def _answers(
     return answer
 
 
-def _faults(app: FastAPI, explored: Explored) -> None:
-    """Let every error be a page that says what to do; none shows code."""
-
-    @app.exception_handler(404)
-    async def missing(request: Request, error: Exception) -> Response:
-        del request, error
-        return HTMLResponse(_page(explored, "Not found", "There is no such page."), 404)
-
-    @app.exception_handler(InputError)
-    async def refused(request: Request, error: InputError) -> Response:
-        del request
-        is_passing = isinstance(error, RunAgainError)
-        title, status = ("One moment", 503) if is_passing else ("Not to be shown", 404)
-        more = " ".join(filter(None, (error.found and f"Found: {error.found}.", error.hint)))
-        return HTMLResponse(
-            _page(explored, title, _sentence(error.problem), _sentence(more)), status
-        )
-
-    @app.exception_handler(CohortmartError)
-    async def failed(request: Request, error: CohortmartError) -> Response:
-        del request
-        return HTMLResponse(_page(explored, "This failed", str(error)), 500)
-
-    @app.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> Response:
-        del request
-        words = f"This is a fault of cohortmart, not of yours: {type(error).__name__}."
-        return HTMLResponse(_page(explored, "This failed", words), 500)
-
-
-def _sentence(words: str) -> str:
-    text = words.strip()
-    return f"{text[:1].upper()}{text[1:]}{'' if not text or text[-1] in '.?!' else '.'}"
-
-
-def _page(explored: Explored, title: str, words: str, hint: str = "") -> str:
-    return words_html(title, words, hint, _frame(explored))
-
-
-def _frame(explored: Explored, state: str = "") -> Frame:
-    """Return what stands around a page, whatever state the study is in."""
-    try:
-        pages = offered(explored)
-    except CohortmartError:  # being run again: its pages come back with its tables
-        pages = ()
-    return Frame(explored.name, pages, state, explored.pseudonymise)
 def _of_one_state(explored: Explored, ask: Callable[[], T]) -> T:
     """Return an answer; what fails while the warehouse is replaced is asked again."""
     for _ in range(3):

@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cohortmart.core.errors import CohortmartError, InputError
 from cohortmart.explore.answers.explored import Explored, RunAgainError
-from cohortmart.explore.server.html import words_html
+from cohortmart.explore.answers.registry import offered
+from cohortmart.explore.server.html import Frame, words_html
 
 
 class Told:
@@ -108,12 +109,23 @@ def said(explored: Explored, status: int, title: str, words: str, hint: str = ""
     title, words, hint : str
         Plain text.
     """
+    return HTMLResponse(words_html(title, words, hint, frame_of(explored)), status)
+
+
+def frame_of(explored: Explored, state: str = "") -> Frame:
+    """Return what stands around a page, whatever state the study is in.
+
+    Parameters
+    ----------
+    explored : Explored
+    state : str
+        Of the warehouse that answers.
+    """
     try:
-        study = explored.name
-    except (CohortmartError, OSError):  # its folder is gone
-        study = "cohortmart"
-    text = words_html(title, words, hint, study=study, pseudonymised=explored.pseudonymise)
-    return HTMLResponse(text, status)
+        name, pages = explored.name, offered(explored)
+    except (CohortmartError, OSError):  # being run again, or gone: pages come back with tables
+        name, pages = "cohortmart", ()
+    return Frame(name, pages, state, explored.pseudonymise)
 
 
 def _sentence(words: str) -> str:

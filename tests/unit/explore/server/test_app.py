@@ -59,7 +59,6 @@ def with_view(monkeypatch: pytest.MonkeyPatch, explored: Explored, make: Any, **
     """The application with one view besides."""
     kinds = (Kind("", "Start", lambda *_: View(Page("", "T", "", ()))), Kind("odd", "Odd", make))
     monkeypatch.setattr(app_module, "VIEWS", kinds)
-    monkeypatch.setattr(html, "VIEWS", kinds)
     return served(explored, **how)
 
 
