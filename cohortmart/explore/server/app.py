@@ -17,7 +17,7 @@ from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.registry import DATA, DOWNLOADS, VIEWS
 from cohortmart.explore.answers.search import found
 from cohortmart.explore.answers.view import Kind
-from cohortmart.explore.server.faults import frame, said, say_faults, sentence
+from cohortmart.explore.server.faults import frame_of, said, say_faults, sentence
 from cohortmart.explore.server.files import wanted_file
 from cohortmart.explore.server.html import view_html
 from cohortmart.explore.server.scripts import Scripts
@@ -94,10 +94,10 @@ def _answers(
     explored: Explored, kind: Kind, limit: CapacityLimiter
 ) -> Callable[[Request], Awaitable[Response]]:
     def made(wanted: Mapping[str, str]) -> str:
-        around = frame(explored, explored.state())
+        frame = frame_of(explored, explored.state())
         view = kind.make(explored, wanted)
         names = explored.prepared().source.names
-        return view_html(view.shown_to_others(names), around)
+        return view_html(view.shown_to_others(names), frame)
 
     async def answer(request: Request) -> Response:
         make = partial(made, dict(request.query_params))

@@ -114,10 +114,10 @@ def said(
     again : bool
         It is worth to ask again soon.
     """
-    return HTMLResponse(words_html(title, words, hint, frame(explored), again=again), status)
+    return HTMLResponse(words_html(title, words, hint, frame_of(explored), again=again), status)
 
 
-def frame(explored: Explored, state: str = "") -> Frame:
+def frame_of(explored: Explored, state: str = "") -> Frame:
     """Return what stands around a page, whatever state the study is in.
 
     Parameters
