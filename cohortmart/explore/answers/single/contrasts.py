@@ -20,9 +20,11 @@ from cohortmart.report.blocks import Block, Column, Figure, Table
 
 _VALUES = ("log_fc", "ci_low", "ci_high", "p_value", "adj_p_value", "delta_beta", "found")
 _SENSITIVITY = """
-    select analysis, contrast, feature_id, count(*) as n, count(case when holds then 1 end) as held
+    select analysis, contrast, feature_id, count(*) as n,
+        count(case when holds then 1 end) as held
     from fct_sensitivity
-    where feature_id in (select unnest($features::varchar[])) and variant_order > 0 and fault is null
+    where feature_id in (select unnest($features::varchar[]))
+        and variant_order > 0 and fault is null
     group by all
     order by analysis, contrast, feature_id
 """
