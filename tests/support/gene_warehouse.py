@@ -112,7 +112,8 @@ create table dmp_deg as
         -1.0 as expression_log_fc, -0.5 as r_within, 0.001 as p_within, 0.01 as adj_p_within;
 create table bridge_gene_set as select * from (values
     ('hallmark', 'T <b>cells', 'IL7R', 'd', 'IL7R'),
-    ('hallmark', 'T <b>cells', 'GONE', 'd', 'GONE')) as t(collection, gene_set, gene_name, description, listed_as);
+    ('hallmark', 'T <b>cells', 'GONE', 'd', 'GONE')) as t
+    (collection, gene_set, gene_name, description, listed_as);
 create table dim_gene_set as
     select 'hallmark' as collection, 'T <b>cells' as gene_set, 'd' as description, 2 as n_genes;
 create table enrichment as
