@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -142,7 +143,7 @@ def contrast_figure(rows: pa.Table, title: str) -> Figure:
         f"{title}: found in {n_found} of {counted(rows.num_rows, 'contrast')}",
         "Estimates with 95 % intervals; filled: found. A point leads to its contrast.",
         f"{said}.",
-        dots_with_intervals(),
+        dots_with_intervals(max(Counter(panels).values())),
         {"contrasts": data.sort_by([("panel", "ascending"), ("place", "ascending")])},
         where="page",
         fit="columns",
