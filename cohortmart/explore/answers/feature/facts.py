@@ -100,7 +100,7 @@ def _of_cpg(asked: Asked, assay: str, probe: str) -> Facts:
         if genes
         else "in no known gene"
     )
-    texts = ()
+    texts: tuple[Text, ...] = ()
     if row.get("filter_reason"):
         texts = (Text(f"Left out of the analyses: {row['filter_reason']}.", "warning"),)
     return Facts(probe, f"{'; '.join(said)}.", tuple(links), texts)

@@ -12,7 +12,7 @@ from cohortmart.explore.answers.single.contrasts import contrast_blocks, contras
 from cohortmart.explore.answers.single.courses import course_figures
 from cohortmart.explore.answers.single.pairs import pairs_table
 from cohortmart.explore.answers.view import View, Wanted
-from cohortmart.report.blocks import Page, Section, Text
+from cohortmart.report.blocks import Block, Page, Section, Text
 
 _ASSAYS = "select assay, kind from staging.stg_lake__assays order by assay"
 
@@ -56,7 +56,7 @@ def feature_view(explored: Explored, wanted: Wanted) -> View:
             pairs = pairs_table(
                 asked, known, f"Genes that change together with {ids[0]}", cpg=ids[0]
             )
-        parts = (
+        parts: tuple[tuple[str, tuple[Block, ...]], ...] = (
             ("", (*facts.texts, *courses)),
             ("Contrasts", tuple(contrast_blocks(rows, facts.title))),
             ("CpG and expression", (pairs,) if pairs is not None else ()),

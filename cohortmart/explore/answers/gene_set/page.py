@@ -11,7 +11,7 @@ from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.linked import linked
 from cohortmart.explore.answers.view import Link, View, Wanted
-from cohortmart.report.blocks import Block, Column, Page, Section, Table, Text
+from cohortmart.report.blocks import Block, Column, Kind, Page, Section, Table, Text
 
 _SETS = """
     select collection, gene_set, description, n_genes from dim_gene_set
@@ -95,7 +95,7 @@ def _enrichment(asked: Asked, name: str, given: dict[str, str]) -> list[Block]:
         f"that of {best['source_name']} in {best['analysis']} "
         f"({_TESTS.get(best['test'], best['test'])})."
     )
-    optional = (
+    optional: tuple[tuple[str, str, Kind], ...] = (
         ("n_overlap", "Found", "integer"), ("expected", "Expected", "number"),
         ("odds_ratio", "Odds ratio", "number"), ("normalised_score", "NES", "number"),
         ("z", "z", "number"),

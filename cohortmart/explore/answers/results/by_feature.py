@@ -130,7 +130,7 @@ def limits_of(source: Source, analysis: str) -> str:
     ).fetchall()
     values = rows[0] if rows else (None,) * len(_LIMITS)
     parts = (
-        f"'{name}': {'null' if value is None else repr(value)}::double"
+        f"'{name}': {'null' if value is None else repr(float(value))}::double"
         for name, value in zip(_LIMITS, values, strict=True)
     )
     return f"({{{', '.join(parts)}}})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,9 +21,11 @@ from cohortmart.report.blocks import Block, Column, Figure, Table
 
 _VALUES = ("log_fc", "ci_low", "ci_high", "p_value", "adj_p_value", "delta_beta", "found")
 _SENSITIVITY = """
-    select analysis, contrast, feature_id, count(*) as n, count(case when holds then 1 end) as held
+    select analysis, contrast, feature_id, count(*) as n,
+        count(case when holds then 1 end) as held
     from fct_sensitivity
-    where feature_id in (select unnest($features::varchar[])) and variant_order > 0 and fault is null
+    where feature_id in (select unnest($features::varchar[]))
+        and variant_order > 0 and fault is null
     group by all
     order by analysis, contrast, feature_id
 """
@@ -140,7 +143,7 @@ def contrast_figure(rows: pa.Table, title: str) -> Figure:
         f"{title}: found in {n_found} of {counted(rows.num_rows, 'contrast')}",
         "Estimates with 95 % intervals; filled: found. A point leads to its contrast.",
         f"{said}.",
-        dots_with_intervals(),
+        dots_with_intervals(max(Counter(panels).values())),
         {"contrasts": data.sort_by([("panel", "ascending"), ("place", "ascending")])},
         where="page",
         fit="columns",

@@ -43,7 +43,8 @@ def course_figures(
 def _drawn(
     asked: Asked, known: Analyses, of: Sequence[Analysed], ids: Mapping[str, str], title: str
 ) -> Figure | None:
-    parts, people = [], []
+    parts: list[pa.Table] = []
+    people: list[str] = []
     for one in of:
         rows = people_and_means(asked, one, list(ids))
         if rows is None or rows.num_rows == 0:

@@ -11,8 +11,13 @@ CELL_WIDTH = 330
 _WIDTH, _STEP = 190, 15
 
 
-def dots_with_intervals() -> dict[str, Any]:
+def dots_with_intervals(n_contrasts: int) -> dict[str, Any]:
     """Return a facet by `panel_title` in the order of `panel`.
+
+    Parameters
+    ----------
+    n_contrasts : int
+        Of the analysis that has most.
 
     Returns
     -------
@@ -40,11 +45,10 @@ def dots_with_intervals() -> dict[str, Any]:
     layers = [
         {"mark": {"type": "rule", "color": GUIDE, "strokeDash": [4, 3]},
          "encoding": {"x": {"datum": 0}}},
-        {"mark": {"type": "rule", "strokeWidth": 1.4, "invalid": None},
+        {"mark": {"type": "rule", "strokeWidth": 1.4},
          "encoding": {"y": y, "x": {**x, "field": "ci_low"}, "x2": {"field": "ci_high"},
                       "color": colour, "tooltip": tooltip}},
-        {"mark": {"type": "point", "filled": True, "size": 62, "opacity": 1, "strokeWidth": 1.4,
-                  "invalid": None},
+        {"mark": {"type": "point", "filled": True, "size": 62, "opacity": 1, "strokeWidth": 1.4},
          "encoding": {"y": y, "x": x, "color": colour, "stroke": colour,
                       "fillOpacity": {"condition": {"test": is_found, "value": 1}, "value": 0},
                       "tooltip": tooltip}},
@@ -59,5 +63,5 @@ def dots_with_intervals() -> dict[str, Any]:
         "spacing": {"column": CELL_WIDTH - _WIDTH, "row": 70},
         "resolve": {"scale": {"x": "independent", "y": "independent"},
                     "axis": {"x": "independent", "y": "independent"}},
-        "spec": {"width": _WIDTH, "height": {"step": _STEP}, "layer": layers},
+        "spec": {"width": _WIDTH, "height": _STEP * n_contrasts + 10, "layer": layers},
     }  # fmt: skip
