@@ -7,10 +7,10 @@ from typing import Literal
 
 from cohortmart.core.errors import InputError
 from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
+from cohortmart.core.warehouse.quoting import literal
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.contrast.held import Held
-from cohortmart.explore.answers.contrast.limits import DIRECTION, LIMITS, own_limits
-from cohortmart.explore.answers.contrast.rows import limit_params
+from cohortmart.explore.answers.contrast.limits import DIRECTION, limit_literals, own_limits
 from cohortmart.explore.answers.contrast.wished import ContrastMeant
 
 Way = Literal["feature", "gene"]
@@ -25,20 +25,20 @@ _GENE = {
 }
 _BY_ID = f"""
     select r.feature_id as name, r.feature_id, r.log_fc, r.p_value, {DIRECTION} as direction
-    from {{table}} as r cross join {LIMITS}
+    from {{table}} as r cross join {{limits}}
 """
 #: Of a gene with several features the one with the smallest P value.
 _BY_GENE = f"""
     select g.gene_name as name, arg_min(r.feature_id, (r.p_value, r.feature_id)) as feature_id,
         arg_min(r.log_fc, (r.p_value, r.feature_id)) as log_fc, min(r.p_value) as p_value,
         arg_min({DIRECTION}, (r.p_value, r.feature_id)) as direction
-    from {{table}} as r cross join {LIMITS} {{join}}
+    from {{table}} as r cross join {{limits}} {{join}}
     group by g.gene_name
 """
 _COMPARED = """
 create or replace temp table compared as
 select
-    a.name, a.feature_id, a.log_fc as x, b.log_fc as y, a.p_value * b.p_value as p,
+    {named} a.feature_id, a.log_fc as x, b.log_fc as y, a.p_value * b.p_value as p,
     a.direction as first_direction, b.direction as second_direction,
     case
         when a.direction = 'neither' and b.direction = 'neither' then 'neither'
@@ -47,8 +47,8 @@ select
         when a.direction = b.direction then 'both'
         else 'opposite'
     end as class
-from first_side as a
-inner join second_side as b on b.name = a.name
+from ({first}) as a
+inner join ({second}) as b on b.name = a.name
 """
 
 
@@ -89,7 +89,7 @@ def match(
 ) -> Matched:
     """Write the temporary table `compared` of the features that two contrasts share.
 
-    Its columns are name, feature_id (of the first), x and y (the changes), p (product of both P
+    Its columns are name (by gene only), feature_id (of the first), x and y (the changes), p (product of both P
     values), first_direction, second_direction and class: both, opposite, first, second, neither.
 
     Parameters
@@ -109,17 +109,20 @@ def match(
             f"a {first.manner.noun} cannot be compared with a {second.manner.noun}",
             hint="choose a contrast of the same kind of assay",
         )
-    for place, (meant, found) in zip(("first", "second"), sides, strict=True):
-        join = _GENE.get(meant.manner.kind.name, "").format(assay="$assay")
-        query = (_BY_ID if way == "feature" else _BY_GENE).format(table=found.table, join=join)
-        params = limit_params(own_limits(meant.row))
-        if "$assay" in query:
-            params["assay"] = meant.assay
-        asked.con.execute(f"create or replace temp table {place}_side as {query}", params)
-    asked.con.execute(_COMPARED)
-    asked.con.execute("drop table first_side; drop table second_side")
+    first_side, second_side = (_side(meant, found, way) for meant, found in sides)
+    named = "" if way == "feature" else "a.name,"
+    asked.con.execute(_COMPARED.format(named=named, first=first_side, second=second_side))
     n, r = asked.con.sql("select count(*), corr(x, y) from compared").fetchall()[0]
     return Matched(way, n, r if r is None or r == r else None)
+
+
+def _side(meant: ContrastMeant, found: Held, way: Way) -> str:
+    """Return the features of a contrast by what makes them the same."""
+    limits = limit_literals(own_limits(meant.row))
+    if way == "feature":
+        return _BY_ID.format(table=found.table, limits=limits)
+    join = _GENE[meant.manner.kind.name].format(assay=literal(meant.assay))
+    return _BY_GENE.format(table=found.table, limits=limits, join=join)
 
 
 def note_compared(asked: Asked, first: ContrastMeant, second: ContrastMeant, way: Way) -> None:

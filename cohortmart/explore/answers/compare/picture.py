@@ -9,6 +9,7 @@ import pyarrow as pa
 from cohortmart.explore.answers.addresses import gene_address
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.compare.matched import Matched
+from cohortmart.explore.answers.contrast.held import Held
 from cohortmart.explore.answers.contrast.names import with_names
 from cohortmart.explore.answers.contrast.wished import ContrastMeant
 from cohortmart.report.blocks import Figure
@@ -25,14 +26,14 @@ _CELLS = """
     from compared group by all order by all
 """
 _DRAWN = """
-    select name, feature_id, x, y, class from compared
-    order by class = 'neither' desc, p desc nulls first, name
+    select {named} feature_id, x, y, class from compared
+    order by class = 'neither' desc, p desc nulls first, feature_id
 """
 _STRONGEST = """
     select * from (
-        select name, feature_id, x, y, class, p from compared
-        where class <> 'neither' order by p nulls last, name limit $most
-    ) order by p desc nulls first, name
+        select {named} feature_id, x, y, class, p from compared
+        where class <> 'neither' order by p nulls last, feature_id limit $most
+    ) order by p desc nulls first, feature_id
 """
 
 
@@ -40,6 +41,7 @@ def compare_figure(
     asked: Asked,
     first: ContrastMeant,
     second: ContrastMeant,
+    held: Held,
     matched: Matched,
     words: Mapping[str, str],
 ) -> Figure | None:
@@ -49,6 +51,8 @@ def compare_figure(
     ----------
     asked : Asked
     first, second : ContrastMeant
+    held : Held
+        Numbers of the first.
     matched : Matched
     words : mapping of str to str
         What each class of features is called, in the order in which they are named.
@@ -57,8 +61,10 @@ def compare_figure(
         return None
     reach = {k: 1.08 * (v or 1.0) for k, v in _fetched(asked, _REACH).to_pylist()[0].items()}
     dots = matched.n <= MOST_DOTS
-    drawn = _fetched(asked, _DRAWN) if dots else _fetched(asked, _STRONGEST, {"most": _POINTS})
-    points = _led(asked, first, matched, drawn)
+    named = "" if matched.way == "feature" else "name,"
+    query, params = (_DRAWN, None) if dots else (_STRONGEST, {"most": _POINTS})
+    drawn = _fetched(asked, query.format(named=named), params)
+    points = _led(asked, first, held, matched, drawn)
     best = list(reversed(points.to_pylist()))  # the strongest is drawn last, above the others
     x_ends, y_ends = ((-reach[k], reach[k]) for k in ("x", "y"))
     labels = placed_labels(
@@ -98,14 +104,16 @@ def compare_figure(
     )
 
 
-def _led(asked: Asked, first: ContrastMeant, matched: Matched, rows: pa.Table) -> pa.Table:
+def _led(
+    asked: Asked, first: ContrastMeant, held: Held, matched: Matched, rows: pa.Table
+) -> pa.Table:
     """Return features with names, labels and addresses."""
     if matched.way == "gene":
         addresses = [gene_address(name) for name in rows["name"].to_pylist()]
         return rows.append_column("label", rows["name"]).append_column(
             "address", pa.array(addresses, pa.string())
         )
-    named = with_names(asked, first, rows.drop_columns(["name"]))
+    named = with_names(asked, first, held, rows)
     titles = [feature_name(row) for row in named.select(["genes", "feature_id"]).to_pylist()]
     labels = [g or i for g, i in zip(named["genes"].to_pylist(), named["feature_id"].to_pylist(),
                                      strict=True)]  # fmt: skip

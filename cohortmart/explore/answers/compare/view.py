@@ -50,7 +50,7 @@ def compare_view(explored: Explored, wanted: Wanted) -> View:
                 "second": f"only in {names[1]}",
                 "neither": "in neither",
             }
-            figure = compare_figure(asked, first, second, matched, words)
+            figure = compare_figure(asked, first, second, a, matched, words)
         blocks: list[Block] = [Text(_overlap_words(overlap, nouns), "finding")]
         if matched.n:
             said = correlation_words(asked, correlation, matched.n, nouns)

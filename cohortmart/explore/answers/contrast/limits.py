@@ -9,6 +9,7 @@ from typing import Any
 
 from cohortmart.core import text
 from cohortmart.core.warehouse.macros import rendered
+from cohortmart.explore.answers.sql_values import sql_value
 from cohortmart.explore.answers.view import Control, Wanted, number
 
 #: Parameters of the address; P stands there as its logarithm, along which its slider moves.
@@ -49,6 +50,12 @@ LIMITS = (
 )
 IS_FOUND = f"coalesce({rendered('is_found', 'r', 'l')}, false)"
 DIRECTION = f"case when not {IS_FOUND} then 'neither' when r.log_fc > 0 then 'up' else 'down' end"
+
+
+def limit_literals(limits: Limits) -> str:
+    """Return limits as the relation `l` of `IS_FOUND`, their numbers written out."""
+    values = (f"{sql_value(v)}::double as {name}" for name, v in asdict(limits).items())
+    return f"(select {', '.join(values)}) as l"
 
 
 def own_limits(row: Mapping[str, Any]) -> Limits:
