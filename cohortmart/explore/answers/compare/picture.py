@@ -8,8 +8,7 @@ import pyarrow as pa
 
 from cohortmart.explore.answers.addresses import gene_address
 from cohortmart.explore.answers.asked import Asked
-from cohortmart.explore.answers.compare.matched import Matched
-from cohortmart.explore.answers.contrast.held import Held
+from cohortmart.explore.answers.compare.matched import CLASS, Matched
 from cohortmart.explore.answers.contrast.names import with_names
 from cohortmart.explore.answers.contrast.wished import ContrastMeant
 from cohortmart.report.blocks import Figure
@@ -25,15 +24,16 @@ _CELLS = """
         floor(y / $h) * $h as y, floor(y / $h) * $h + $h as y2, count(*) as n
     from compared group by all order by all
 """
-_DRAWN = """
-    select {named} feature_id, x, y, class from compared
-    order by class = 'neither' desc, p desc nulls first, feature_id
+_DRAWN = f"""
+    select {{named}} feature_id, x, y, {CLASS} as class from compared
+    order by class = 'neither' desc, log_p desc, feature_id
 """
-_STRONGEST = """
+_STRONGEST = f"""
     select * from (
-        select {named} feature_id, x, y, class, p from compared
-        where class <> 'neither' order by p nulls last, feature_id limit $most
-    ) order by p desc nulls first, feature_id
+        select {{named}} feature_id, x, y, {CLASS} as class, log_p from compared
+        where first_direction <> 0 or second_direction <> 0
+        order by log_p, feature_id limit $most
+    ) order by log_p desc, feature_id
 """
 
 
@@ -41,7 +41,6 @@ def compare_figure(
     asked: Asked,
     first: ContrastMeant,
     second: ContrastMeant,
-    held: Held,
     matched: Matched,
     words: Mapping[str, str],
 ) -> Figure | None:
@@ -51,8 +50,6 @@ def compare_figure(
     ----------
     asked : Asked
     first, second : ContrastMeant
-    held : Held
-        Numbers of the first.
     matched : Matched
     words : mapping of str to str
         What each class of features is called, in the order in which they are named.
@@ -64,7 +61,7 @@ def compare_figure(
     named = "" if matched.way == "feature" else "name,"
     query, params = (_DRAWN, None) if dots else (_STRONGEST, {"most": _POINTS})
     drawn = _fetched(asked, query.format(named=named), params)
-    points = _led(asked, first, held, matched, drawn)
+    points = _led(asked, first, matched, drawn)
     best = list(reversed(points.to_pylist()))  # the strongest is drawn last, above the others
     x_ends, y_ends = ((-reach[k], reach[k]) for k in ("x", "y"))
     labels = placed_labels(
@@ -104,16 +101,14 @@ def compare_figure(
     )
 
 
-def _led(
-    asked: Asked, first: ContrastMeant, held: Held, matched: Matched, rows: pa.Table
-) -> pa.Table:
+def _led(asked: Asked, first: ContrastMeant, matched: Matched, rows: pa.Table) -> pa.Table:
     """Return features with names, labels and addresses."""
     if matched.way == "gene":
         addresses = [gene_address(name) for name in rows["name"].to_pylist()]
         return rows.append_column("label", rows["name"]).append_column(
             "address", pa.array(addresses, pa.string())
         )
-    named = with_names(asked, first, held, rows)
+    named = with_names(asked, first, {}, rows)
     titles = [feature_name(row) for row in named.select(["genes", "feature_id"]).to_pylist()]
     labels = [g or i for g, i in zip(named["genes"].to_pylist(), named["feature_id"].to_pylist(),
                                      strict=True)]  # fmt: skip

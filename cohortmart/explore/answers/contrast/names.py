@@ -6,7 +6,6 @@ import pyarrow as pa
 
 from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
 from cohortmart.explore.answers.asked import Asked
-from cohortmart.explore.answers.contrast.held import Held
 from cohortmart.explore.answers.contrast.wished import ContrastMeant
 
 #: Names of features, by the kind of their assay. Takes $ids; measures take $assay.
@@ -48,15 +47,17 @@ _CALLED = {
 }
 
 
-def with_names(asked: Asked, meant: ContrastMeant, found: Held, rows: pa.Table) -> pa.Table:
+def with_names(
+    asked: Asked, meant: ContrastMeant, known: dict[str, str], rows: pa.Table
+) -> pa.Table:
     """Return features with what they are called and where they are shown.
 
     Parameters
     ----------
     asked : Asked
     meant : ContrastMeant
-    found : Held
-        Keeps the names that were looked up.
+    known : dict of str to str
+        Names that were looked up before; those of now are added.
     rows : pyarrow.Table
         With `feature_id`; few, or few enough to draw each.
 
@@ -67,13 +68,13 @@ def with_names(asked: Asked, meant: ContrastMeant, found: Held, rows: pa.Table) 
     """
     ids: list[str] = rows["feature_id"].to_pylist()
     table, query = _NAMES[meant.manner.kind.name]
-    new = [i for i in ids if i not in found.names]
+    new = [i for i in ids if i not in known]
     if new and asked.is_there(table):
         params: dict[str, object] = {"ids": new}
         if "$assay" in query:
             params["assay"] = meant.assay
-        found.names.update(dict(asked.con.sql(query, params=params).fetchall()))
-    names = [found.names.get(i) for i in ids]
+        known.update(dict(asked.con.sql(query, params=params).fetchall()))
+    names = [known.get(i) for i in ids]
     addresses = [meant.address_of(i, name) for i, name in zip(ids, names, strict=True)]
     named = rows.append_column("genes", pa.array(names, pa.string()))
     return named.append_column("address", pa.array(addresses, pa.string()))

@@ -97,7 +97,7 @@ def cloud_figures(
     n = counts.n
     chosen = {"top": n, "p_top": 1.0} if n <= MOST_DOTS else {"top": POINTS, "p_top": row["p_top"]}
     drawn = asked.table(_STRONGEST.format(table=found.table), limit_params(limits) | chosen)
-    points = with_names(asked, meant, found, drawn)
+    points = with_names(asked, meant, found.names, drawn)
     squares = _squares(asked, found, row, limits)
     strongest = points.slice(0, POINTS).append_column("place", pa.array([1] * min(n, POINTS)))
     # the dots themselves are put in below, each with its address
