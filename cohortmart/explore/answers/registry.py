@@ -37,7 +37,7 @@ from cohortmart.explore.answers.view import Kind, Wanted
 #: The registry; those with a title are offered at the top of every page, in this order.
 VIEWS: Sequence[Kind] = (
     Kind("", "Start", home_view),
-    Kind("contrast", "Contrasts", contrast_view),
+    Kind("contrast", "Contrasts", contrast_view, "what was compared, and how much is found"),
     Kind("compare", "", compare_view),
     Kind("gene", "", gene_view),
     Kind("feature", "", feature_view),

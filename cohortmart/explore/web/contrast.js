@@ -3,8 +3,8 @@
   let asked = 0;
   const words = (input) => {
     const value = Number(input.value);
-    if (input.name !== "log10_adj_p") return value === 0 ? "none" : String(value);
-    return value === 0 ? "1" : (10 ** value).toPrecision(2).replace(/\.?0+(?=e|$)/, "");
+    if (value === 0) return "any";
+    return input.name !== "log10_adj_p" ? String(value) : (10 ** value).toPrecision(2).replace(/\.?0+(?=e|$)/, "");
   };
   async function count(form) {
     asked += 1;

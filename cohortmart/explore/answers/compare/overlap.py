@@ -69,7 +69,7 @@ def overlap_of(
     stored = _stored(asked, first, second, matched.way)
     if stored is not None:
         return stored
-    counted: dict[tuple[str, str], int] = {
+    counted: dict[tuple[int, int], int] = {
         (a, b): n for a, b, n in asked.con.sql(_COUNTED).fetchall()
     }
 
@@ -96,9 +96,9 @@ def overlap_of(
     return Overlap(rows, matched.n, share_people)
 
 
-def _is(direction: str, wanted: str) -> bool:
+def _is(direction: int, wanted: str) -> bool:
     """Tell whether a feature is in a list; the list without a name has every feature."""
-    return wanted in ("", direction) or (wanted == "any" and direction != "neither")
+    return direction in {"": (-1, 0, 1), "any": (-1, 1), "up": (1,), "down": (-1,)}[wanted]
 
 
 def _stored(asked: Asked, first: ContrastMeant, second: ContrastMeant, way: str) -> Overlap | None:

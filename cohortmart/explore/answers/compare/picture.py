@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from cohortmart.explore.answers.addresses import gene_address
 from cohortmart.explore.answers.asked import Asked
-from cohortmart.explore.answers.compare.matched import Matched
+from cohortmart.explore.answers.compare.matched import CLASS, Matched
 from cohortmart.explore.answers.contrast.names import with_names
 from cohortmart.explore.answers.contrast.wished import ContrastMeant
 from cohortmart.report.blocks import Figure
@@ -24,15 +24,16 @@ _CELLS = """
         floor(y / $h) * $h as y, floor(y / $h) * $h + $h as y2, count(*) as n
     from compared group by all order by all
 """
-_DRAWN = """
-    select name, feature_id, x, y, class from compared
-    order by class = 'neither' desc, p desc nulls first, name
+_DRAWN = f"""
+    select {{named}} feature_id, x, y, {CLASS} as class from compared
+    order by class = 'neither' desc, log_p desc, feature_id
 """
-_STRONGEST = """
+_STRONGEST = f"""
     select * from (
-        select name, feature_id, x, y, class, p from compared
-        where class <> 'neither' order by p nulls last, name limit $most
-    ) order by p desc nulls first, name
+        select {{named}} feature_id, x, y, {CLASS} as class, log_p from compared
+        where first_direction <> 0 or second_direction <> 0
+        order by log_p, feature_id limit $most
+    ) order by log_p desc, feature_id
 """
 
 
@@ -57,7 +58,9 @@ def compare_figure(
         return None
     reach = {k: 1.08 * (v or 1.0) for k, v in _fetched(asked, _REACH).to_pylist()[0].items()}
     dots = matched.n <= MOST_DOTS
-    drawn = _fetched(asked, _DRAWN) if dots else _fetched(asked, _STRONGEST, {"most": _POINTS})
+    named = "" if matched.way == "feature" else "name,"
+    query, params = (_DRAWN, None) if dots else (_STRONGEST, {"most": _POINTS})
+    drawn = _fetched(asked, query.format(named=named), params)
     points = _led(asked, first, matched, drawn)
     best = list(reversed(points.to_pylist()))  # the strongest is drawn last, above the others
     x_ends, y_ends = ((-reach[k], reach[k]) for k in ("x", "y"))
@@ -105,7 +108,7 @@ def _led(asked: Asked, first: ContrastMeant, matched: Matched, rows: pa.Table) -
         return rows.append_column("label", rows["name"]).append_column(
             "address", pa.array(addresses, pa.string())
         )
-    named = with_names(asked, first, rows.drop_columns(["name"]))
+    named = with_names(asked, first, {}, rows)
     titles = [feature_name(row) for row in named.select(["genes", "feature_id"]).to_pylist()]
     labels = [g or i for g, i in zip(named["genes"].to_pylist(), named["feature_id"].to_pylist(),
                                      strict=True)]  # fmt: skip

@@ -11,7 +11,6 @@ from cohortmart.explore.answers.compare.correlation import correlation_of, corre
 from cohortmart.explore.answers.compare.matched import match, note_compared
 from cohortmart.explore.answers.compare.overlap import Overlap, overlap_of
 from cohortmart.explore.answers.compare.picture import compare_figure
-from cohortmart.explore.answers.contrast.held import held
 from cohortmart.explore.answers.contrast.limits import own_limits
 from cohortmart.explore.answers.contrast.others import others_control
 from cohortmart.explore.answers.contrast.wished import ContrastMeant, contrast_meant
@@ -34,23 +33,20 @@ def compare_view(explored: Explored, wanted: Wanted) -> View:
         second = contrast_meant(
             asked, wanted.get("with_analysis") or first.analysis, wanted["with_contrast"]
         )
-        with held(explored, asked, first) as a, held(explored, asked, second) as b:
-            matched = match(asked, ((first, a), (second, b)))
-            note_compared(asked, first, second, matched.way)
-            names = _names(asked, first, second)
-            correlation = correlation_of(asked, first, second, matched)
-            nouns = first.manner.kind.many_shown if matched.way == "feature" else "genes"
-            overlap = overlap_of(
-                asked, first, second, matched, share_people=correlation.share_people
-            )
-            words = {
-                "both": "in both",
-                "opposite": "in both, opposite ways",
-                "first": f"only in {names[0]}",
-                "second": f"only in {names[1]}",
-                "neither": "in neither",
-            }
-            figure = compare_figure(asked, first, second, matched, words)
+        matched = match(asked, first, second)
+        note_compared(asked, first, second, matched.way)
+        names = _names(asked, first, second)
+        correlation = correlation_of(asked, first, second, matched)
+        nouns = first.manner.kind.many_shown if matched.way == "feature" else "genes"
+        overlap = overlap_of(asked, first, second, matched, share_people=correlation.share_people)
+        words = {
+            "both": "in both",
+            "opposite": "in both, opposite ways",
+            "first": f"only in {names[0]}",
+            "second": f"only in {names[1]}",
+            "neither": "in neither",
+        }
+        figure = compare_figure(asked, first, second, matched, words)
         blocks: list[Block] = [Text(_overlap_words(overlap, nouns), "finding")]
         if matched.n:
             said = correlation_words(asked, correlation, matched.n, nouns)

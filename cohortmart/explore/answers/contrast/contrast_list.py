@@ -35,8 +35,8 @@ def contrast_list(explored: Explored, wanted: Wanted) -> View:
                 continue
             table = Table(
                 f"contrasts-{manner.slug}",
-                f"Contrasts of {analysis}",
-                f"{manner.kind.many_shown} found meet the thresholds of the study.",
+                analysis,
+                "",
                 (
                     Column("contrast", "Contrast", link="address"),
                     Column("meaning", "What is compared"),
@@ -48,7 +48,7 @@ def contrast_list(explored: Explored, wanted: Wanted) -> View:
                 ),
                 linked(rows, "address", contrast_address, "analysis", "contrast"),
             )
-            sections.append(Section(analysis, (table,)))
+            sections.append(Section("", (table,)))
         if not sections:
             sections = [Section("", (Text("No analysis of this study has a contrast yet."),))]
         return View(

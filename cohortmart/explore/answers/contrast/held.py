@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+
 from cohortmart.core.warehouse.quoting import literal
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.contrast.wished import ContrastMeant
@@ -50,6 +52,20 @@ where d.analysis = $analysis and d.contrast = $contrast
 """
 
 
+#: The squares of a row `r`; takes $x_width, $y_width, $m_width.
+PLACES = """
+        cast(floor(r.log_fc / $x_width) as integer) as x,
+        cast(floor(r.height / $y_width) as integer) as y,
+        cast(floor(r.ave_expr / $m_width) as integer) as m"""
+_SQUARES = f"""
+with placed as (select {PLACES} from {{table}} as r)
+select 'volcano' as picture, x as i, y as j, count(*) as n from placed group by all
+union all
+select 'mean-difference', m, x, count(*) from placed where m is not null group by all
+order by all
+"""
+
+
 @dataclass(eq=False)
 class Held:
     """A contrast in memory.
@@ -61,12 +77,18 @@ class Held:
         t, height: of each feature with a P value and a finite change.
     frame : mapping or None
         How far its clouds reach, a row of `contrast_frame`; None where it has no feature.
+    squares : pyarrow.Table or None
+        picture, i, j, n: features in each square of a cloud, whatever is found.
+    names : dict of str to str
+        What features that were shown are called.
     users : int
         Views that read it now.
     """
 
     table: str
     frame: Row | None
+    squares: pa.Table | None
+    names: dict[str, str] = field(default_factory=dict)
     users: int = 0
 
 
@@ -116,4 +138,8 @@ def _made(shelf: _Shelf, asked: Asked, meant: ContrastMeant) -> Held:
     asked.con.execute(_DRAWN, meant.key)
     asked.con.execute(FRAMES, {"analysis": meant.analysis, "top": POINTS, "bins": _BINS})
     frames = asked.con.sql("from contrast_frame").to_arrow_table().to_pylist()
-    return Held(table, frames[0] if frames else None)
+    if not frames:
+        return Held(table, None, None)
+    widths = {name: frames[0][name] for name in ("x_width", "y_width", "m_width")}
+    squares = asked.con.sql(_SQUARES.format(table=table), params=widths).to_arrow_table()
+    return Held(table, frames[0], squares)

@@ -9,6 +9,7 @@ from typing import Any
 
 from cohortmart.core import text
 from cohortmart.core.warehouse.macros import rendered
+from cohortmart.explore.answers.sql_values import sql_value
 from cohortmart.explore.answers.view import Control, Wanted, number
 
 #: Parameters of the address; P stands there as its logarithm, along which its slider moves.
@@ -51,6 +52,12 @@ IS_FOUND = f"coalesce({rendered('is_found', 'r', 'l')}, false)"
 DIRECTION = f"case when not {IS_FOUND} then 'neither' when r.log_fc > 0 then 'up' else 'down' end"
 
 
+def limit_literals(limits: Limits) -> str:
+    """Return limits as the relation `l` of `IS_FOUND`, their numbers written out."""
+    values = (f"{sql_value(v)}::double as {name}" for name, v in asdict(limits).items())
+    return f"(select {', '.join(values)}) as l"
+
+
 def own_limits(row: Mapping[str, Any]) -> Limits:
     """Return the thresholds of the study.
 
@@ -76,12 +83,12 @@ def moved_limits(row: Mapping[str, Any], wanted: Wanted, *, of_probes: bool) -> 
     own = own_limits(row)
     log_p = _moved(wanted, ADJ_P, _log(own.adj_p), _LEAST_P, 0.0, _P_STEP)
     # where the slider stands as near as it can, the study's number itself is meant
-    adj_p = own.adj_p if log_p == _log(own.adj_p) else 10**log_p
+    adj_p = own.adj_p if log_p == _log(own.adj_p) else None if log_p == 0.0 else 10**log_p
     log_fc = _moved(wanted, LOG_FC, own.log_fc or 0.0, 0.0, 1e6, 0.0)
     beta = _moved(wanted, DELTA_BETA, own.delta_beta or 0.0, 0.0, 1.0, _BETA_STEP)
     return Limits(
         own.p,
-        None if log_p == 0.0 and own.adj_p is None else adj_p,
+        adj_p,
         (beta or None) if of_probes else own.delta_beta,
         log_fc or None,
     )

@@ -20,12 +20,12 @@ _PROBES = """
         array_to_string(list_sort(list(distinct gene_name))[1:3], ', ')
         || case when count(distinct gene_name) > 3 then ', …' else '' end as genes
     from bridge_probe_gene
-    where gene_name is not null and list_contains($ids::varchar[], probe_id)
+    where gene_name is not null and probe_id in (select unnest($ids::varchar[]))
     group by probe_id
 """
 _MEASURES = """
     select feature_id, measure_name as genes from dim_measure
-    where assay = $assay and list_contains($ids::varchar[], feature_id)
+    where assay = $assay and feature_id in (select unnest($ids::varchar[]))
 """
 _NAMES = {
     COUNTS: ("dim_gene", _GENES),
@@ -47,13 +47,17 @@ _CALLED = {
 }
 
 
-def with_names(asked: Asked, meant: ContrastMeant, rows: pa.Table) -> pa.Table:
+def with_names(
+    asked: Asked, meant: ContrastMeant, known: dict[str, str], rows: pa.Table
+) -> pa.Table:
     """Return features with what they are called and where they are shown.
 
     Parameters
     ----------
     asked : Asked
     meant : ContrastMeant
+    known : dict of str to str
+        Names that were looked up before; those of now are added.
     rows : pyarrow.Table
         With `feature_id`; few, or few enough to draw each.
 
@@ -62,18 +66,17 @@ def with_names(asked: Asked, meant: ContrastMeant, rows: pa.Table) -> pa.Table:
     pyarrow.Table
         The rows with `genes` (null where there is no name) and `address`.
     """
-    ids = rows["feature_id"].to_pylist()
+    ids: list[str] = rows["feature_id"].to_pylist()
     table, query = _NAMES[meant.manner.kind.name]
-    names: dict[str, str | None] = {}
-    if ids and asked.is_there(table):
-        params: dict[str, object] = {"ids": ids}
+    new = [i for i in ids if i not in known]
+    if new and asked.is_there(table):
+        params: dict[str, object] = {"ids": new}
         if "$assay" in query:
             params["assay"] = meant.assay
-        found = asked.con.sql(query, params=params).fetchall()
-        names = dict(found)
-    genes = pa.array([names.get(i) for i in ids], pa.string())
-    addresses = [meant.address_of(i, names.get(i)) for i in ids]
-    named = rows.append_column("genes", genes)
+        known.update(dict(asked.con.sql(query, params=params).fetchall()))
+    names = [known.get(i) for i in ids]
+    addresses = [meant.address_of(i, name) for i, name in zip(ids, names, strict=True)]
+    named = rows.append_column("genes", pa.array(names, pa.string()))
     return named.append_column("address", pa.array(addresses, pa.string()))
 
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cohortmart.explore.answers.asked import Asked
-from cohortmart.explore.answers.contrast.held import Held
-from cohortmart.explore.answers.contrast.limits import DIRECTION, LIMITS, Limits
+from cohortmart.explore.answers.contrast.held import PLACES, Held
+from cohortmart.explore.answers.contrast.limits import DIRECTION, IS_FOUND, LIMITS, Limits
 from cohortmart.explore.answers.contrast.names import with_names
 from cohortmart.explore.answers.contrast.rows import Counts, limit_params
 from cohortmart.explore.answers.contrast.wished import ContrastMeant
@@ -27,35 +27,38 @@ from cohortmart.report.pages.contrasts.scan import POINTS, Scan
 from cohortmart.report.pages.contrasts.sql import height
 from cohortmart.report.pages.contrasts.words import Row
 
-_SQUARES = f"""
-with features as (
-    select
-        {DIRECTION} as direction,
-        cast(floor(r.log_fc / $x_width) as integer) as x,
-        cast(floor(r.height / $y_width) as integer) as y,
-        cast(floor(r.ave_expr / $m_width) as integer) as m
-    from {{table}} as r
-    cross join {LIMITS}
-),
+#: What is found in each square; of the others, those that are left of all.
+_FOUND = f"""
+select {DIRECTION} as direction, {PLACES}, count(*) as n
+from {{table}} as r
+cross join {LIMITS}
+where {IS_FOUND}
+group by all
+"""
+_PARTS = f"""
+with found as ({_FOUND}),
 
-counted as (
-    select direction, x, y, m, grouping(y) = 0 as is_volcano, count(*) as n
-    from features
-    group by grouping sets ((direction, x, y), (direction, m, x))
+parts as (
+    select 'volcano' as picture, direction, x as i, y as j, sum(n) as n from found group by all
+    union all
+    select 'mean-difference', direction, m, x, sum(n) from found where m is not null group by all
 ),
 
 squares as (
     select
-        case when is_volcano then 'volcano' else 'mean-difference' end as picture, direction, n,
-        case when is_volcano then x else m end as i, case when is_volcano then y else x end as j
-    from counted
+        a.picture, 'neither' as direction, a.i, a.j, a.n - coalesce(sum(p.n), 0) as n
+    from all_squares as a
+    left join parts as p on p.picture = a.picture and p.i = a.i and p.j = a.j
+    group by a.picture, a.i, a.j, a.n
+    union all
+    select picture, direction, i, j, n from parts
 )
 
 select
-    picture, 1 as place, direction, i, j, n,
+    picture, 1 as place, direction, i, j, cast(n as bigint) as n,
     round(n * 1e0 / sum(n) over (partition by picture, i, j), 2) as share
 from squares
-where i is not null
+where n > 0
 order by picture, direction, i, j
 """
 _STRONGEST = f"""
@@ -64,6 +67,7 @@ select
     {height("r.p_value")} as height, {DIRECTION} as direction
 from {{table}} as r
 cross join {LIMITS}
+where r.p_value <= $p_top
 order by r.p_value, abs(r.t) desc nulls last, r.feature_id
 limit $top
 """
@@ -91,12 +95,10 @@ def cloud_figures(
         return None
     row = _row(asked, meant, found, limits, counts)
     n = counts.n
-    chosen = limit_params(limits) | {"top": n if n <= MOST_DOTS else POINTS}
-    points = with_names(asked, meant, asked.table(_STRONGEST.format(table=found.table), chosen))
-    squares = asked.table(
-        _SQUARES.format(table=found.table),
-        limit_params(limits) | {name: row[name] for name in ("x_width", "y_width", "m_width")},
-    )
+    chosen = {"top": n, "p_top": 1.0} if n <= MOST_DOTS else {"top": POINTS, "p_top": row["p_top"]}
+    drawn = asked.table(_STRONGEST.format(table=found.table), limit_params(limits) | chosen)
+    points = with_names(asked, meant, found.names, drawn)
+    squares = _squares(asked, found, row, limits)
     strongest = points.slice(0, POINTS).append_column("place", pa.array([1] * min(n, POINTS)))
     # the dots themselves are put in below, each with its address
     clouds = Clouds(
@@ -107,6 +109,18 @@ def cloud_figures(
     if level is None:
         return volcano
     return Beside((volcano, _led(level, points, "ave_expr", "log_fc")))
+
+
+def _squares(asked: Asked, found: Held, row: Row, limits: Limits) -> pa.Table:
+    """Return how many features lie in each square, by direction."""
+    asked.con.register("all_squares", found.squares)
+    try:
+        return asked.table(
+            _PARTS.format(table=found.table),
+            limit_params(limits) | {name: row[name] for name in ("x_width", "y_width", "m_width")},
+        )
+    finally:
+        asked.con.unregister("all_squares")
 
 
 def _led(figure: Figure, points: pa.Table, x: str, y: str) -> Figure:

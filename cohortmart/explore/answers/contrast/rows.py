@@ -27,6 +27,8 @@ SORTS: Mapping[str, str] = {
     "feature_id": "feature_id",
 }
 _MOST_LETTERS = 200
+#: Who wants to see further down takes a file, or sorts the other way.
+_MOST_SKIPPED = 100_000
 _COUNTS = f"""
 select
     count(*) as n,
@@ -110,7 +112,7 @@ def chosen_rows(wanted: Wanted) -> Choice:
         wanted.get("found") == "1",
         picked(wanted, "sort", list(SORTS), "p_value"),
         wanted.get("falling") == "1",
-        int(number(wanted, "skipped", 0, 0, 10_000_000)),
+        int(number(wanted, "skipped", 0, 0, _MOST_SKIPPED)),
     )
 
 
@@ -145,6 +147,9 @@ def page_of_rows(
     where, params = _where(asked, meant, limits, choice)
     base = f"from {found.table} as r cross join {LIMITS} where {where}"
     n = asked.rows(f"select count(*) as n {base}", params)[0]["n"]
+    if choice == Choice() and found.frame is not None and n > PAGE:
+        base += " and r.p_value <= $p_top"  # the strongest are few: the others are not sorted
+        params |= {"p_top": found.frame["p_top"]}
     whole, keyed = rows_query(asked, meant, limits, choice)
     asked.note(f"{whole.rstrip()}\nlimit {PAGE}", keyed)
     rows = asked.table(

@@ -42,7 +42,7 @@ def contrast_rows(explored: Explored, wanted: Wanted) -> Mapping[str, Any]:
     """Return a page of rows that an address chooses, and how many there are."""
     with _meant(explored, wanted) as (asked, meant, limits), held(explored, asked, meant) as found:
         rows, n = page_of_rows(asked, meant, found, limits, chosen_rows(wanted))
-        named = marked(with_names(asked, meant, rows))
+        named = marked(with_names(asked, meant, found.names, rows))
         values = [{k: json_value(v) for k, v in row.items()} for row in named.to_pylist()]
         return {"n": n, "rows": values}
 

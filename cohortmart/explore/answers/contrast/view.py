@@ -33,9 +33,10 @@ def contrast_view(explored: Explored, wanted: Wanted) -> View:
             counts = counts_of(asked, found, limits)
             clouds = cloud_figures(asked, meant, found, limits, counts)
             rows, n = page_of_rows(asked, meant, found, limits, Choice())
+            named = with_names(asked, meant, found.names, rows)
         blocks: list[Block] = [Text(found_words(meant, counts, limits), "finding")]
         blocks += [] if clouds is None else [clouds]
-        blocks.append(_table(meant, wanted, with_names(asked, meant, rows), n))
+        blocks.append(_table(meant, wanted, named, n))
         largest = found.frame["x_max"] if found.frame else 1.0
         sliders = limit_controls(limits, largest, unit=manner.unit, of_probes=manner.of_probes)
         return View(
