@@ -168,7 +168,7 @@ def _use(asked: Asked, sample: dict[str, Any]) -> Iterator[Section]:
     ]  # fmt: skip
     columns = (
         Column("analysis", "Analysis"), Column("assay", "Assay"), Column("is_in", "Takes it"),
-        Column("why", "Why not"),
+        *([Column("why", "Why not")] if any(r["why"] for r in shown) else []),
     )  # fmt: skip
     kinds = {name: pa.string() for name in ("assay", "analysis", "is_in", "why")}
     table = Table(
