@@ -120,8 +120,9 @@ def sample_map(
     }
     ring: Spec = {
         "data": {"name": "ringed"},
-        "mark": {"type": "point", "filled": False, "size": 330, "stroke": INK, "strokeWidth": 1.8,
-                 "shape": "circle"},
+        # without fill: what lies inside is still pointed at
+        "mark": {"type": "point", "filled": False, "fill": None, "size": 330, "stroke": INK,
+                 "strokeWidth": 1.8, "shape": "circle"},
         "encoding": places,
     }  # fmt: skip
     # the name stands on the side of the middle, where no edge cuts it, on a white ground
@@ -143,7 +144,7 @@ def sample_map(
     ]  # fmt: skip
     around = [ring] if rings else []
     named = names if rings else []
-    return {"height": 400, "layer": [*([path] if paths else []), *around, points, *named]}
+    return {"height": 400, "layer": [*([path] if paths else []), points, *around, *named]}
 
 
 _MARK: Spec = {

@@ -86,14 +86,16 @@ def _odd(source: Source, assay: Assay) -> Odd:
     """Return what is odd of each sample that stands out, most surely first."""
     found: dict[str, list[str]] = {}
     others = "others of its cell type" if source.has_cell_types else "others"
+    has_pairs = source.has_rows("qc_sample_correlation")
+    exchanged = exchanges(source, assay) if has_pairs else {}
     for row in unlike_others(source, assay):
+        why = "" if row["sample_id"] in exchanged else ": failed or mislabelled?"
         found.setdefault(row["sample_id"], []).append(
             f"far less like the {others} (median r {row['median_r']:.3f}, of the middle sample "
-            f"{row['middle']:.3f}): failed or mislabelled?"
+            f"{row['middle']:.3f}){why}"
         )
-    if source.has_rows("qc_sample_correlation"):
-        for sample_id, words in exchanges(source, assay).items():
-            found.setdefault(sample_id, []).append(words)
+    for sample_id, words in exchanged.items():
+        found.setdefault(sample_id, []).append(words)
     for row in small_libraries(source, assay):
         found.setdefault(row["sample_id"], []).append(
             f"few reads ({row['millions']:.2g} million, {row['share']:.0%} of the median)"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
+from statistics import median
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +26,9 @@ from cohortmart.explore.answers.samples.sample_numbers import numbers_table
 from cohortmart.explore.answers.samples.sheet import sheet_table
 from cohortmart.explore.answers.view import Link, View, Wanted
 from cohortmart.report.blocks import Block, Choice, Column, Page, Panel, Section, Table, Text
+
+#: The map rings as many where none is far from the others; they are told of here, too.
+_LEAST_LIKE = 3
 
 _OTHERS = """
     select s.sample, concat_ws(', ', s.timepoint, s.cell_type, nullif(s.visit_key, '')) as what
@@ -116,8 +121,20 @@ def _odd(
     yield from (Text(words, "warning") for words in said)
     if not said and of:
         yield Text(f"Nothing is odd of this sample in {joined([k.assay.name for k in of])}.")
+    least = [words for one in of if (words := _least_like(one, sample))]
+    if least:
+        yield Text(f"Among the {_LEAST_LIKE} least like the others in {joined(least)}.", "finding")
     if not of:
         yield Text("No assay measured this sample.", "warning")
+
+
+def _least_like(one: Known, sample: dict[str, Any]) -> str:
+    """Return the assay and the medians where few samples are less like the others; else nothing."""
+    own = one.median_r.get(sample["sample_id"])
+    values = sorted(one.median_r.values())
+    if own is None or sample["sample_id"] in one.odd or bisect_right(values, own) > _LEAST_LIKE:
+        return ""
+    return f"{one.assay.name} (median r {own:.3f}, of the middle sample {median(values):.3f})"
 
 
 def _odd_first(of: list[Known], sample: dict[str, Any]) -> list[Known]:
@@ -151,7 +168,7 @@ def _use(asked: Asked, sample: dict[str, Any]) -> Iterator[Section]:
     ]  # fmt: skip
     columns = (
         Column("analysis", "Analysis"), Column("assay", "Assay"), Column("is_in", "Takes it"),
-        Column("why", "Why not"),
+        *([Column("why", "Why not")] if any(r["why"] for r in shown) else []),
     )  # fmt: skip
     kinds = {name: pa.string() for name in ("assay", "analysis", "is_in", "why")}
     table = Table(

@@ -165,6 +165,9 @@ def map_figure(
         "x", "y", *(component_title(points.assay, n, points.shares) for n in (points.x, points.y))
     )
     around = _ringed(points.table, ringed)
+    if not asked.pseudonymised:  # a ring and its name lead where the point does
+        around = linked(around, "address", sample_address, "sample")
+    around = around.drop_columns(["sample"])
     fields = point_fields(asked, points.variables, drawn)
     return Figure(
         name=name,
@@ -207,7 +210,7 @@ def _table(asked: Asked, points: Points, variable: Variable, *, has_paths: bool)
 
 def _ringed(table: pa.Table, ringed: Mapping[str, str]) -> pa.Table:
     """Return where rings are drawn and where its words stand beside each."""
-    rows = table.select(["sample_id", "x", "y"]).to_pylist()
+    rows = table.select(["sample_id", "sample", "x", "y"]).to_pylist()
     spans = {axis: (min(r[axis] for r in rows), max(r[axis] for r in rows)) for axis in "xy"}
     (left, right), (low, high) = spans["x"], spans["y"]
     found: list[dict[str, Any]] = []
@@ -223,13 +226,10 @@ def _ringed(table: pa.Table, ringed: Mapping[str, str]) -> pa.Table:
         )  # fmt: skip
         # of two names over each other nobody reads either
         shift = 0 if beside is None else _LINE if row["y"] < beside["y"] else -_LINE
-        found.append({"x": row["x"], "y": row["y"], "words": ringed[row["sample_id"]],
+        found.append({"sample": row["sample"], "x": row["x"], "y": row["y"],
+                      "words": ringed[row["sample_id"]],
                       "side": side, "shift": shift})  # fmt: skip
-    kinds = {
-        "x": pa.float64(),
-        "y": pa.float64(),
-        "words": pa.string(),
-        "side": pa.string(),
-        "shift": pa.int64(),
-    }
+    texts, numbers = ("sample", "words", "side"), ("x", "y")
+    kinds = dict.fromkeys(texts, pa.string()) | dict.fromkeys(numbers, pa.float64())
+    kinds["shift"] = pa.int64()
     return pa.Table.from_pylist(found, schema=pa.schema(list(kinds.items())))

@@ -81,8 +81,9 @@ def test_the_nearest_samples_and_its_place_on_the_map(explored: Explored) -> Non
     assert nearest[5]["person"] == person_address("Ada")
     figure = next(b for b in all_blocks(view.page) if isinstance(b, Figure))
     assert figure.data["ringed"].to_pylist() == [
-        {"x": 0.0, "y": 0.0, "words": "id8", "side": "right", "shift": 0}
-    ]
+        {"x": 0.0, "y": 0.0, "words": "id8", "side": "right", "shift": 0,
+         "address": "/sample?name=id8"}
+    ]  # fmt: skip
 
 
 def test_analyses_say_whether_they_take_it(tmp_path: Path) -> None:
