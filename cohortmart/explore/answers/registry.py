@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.home import home_view
-from cohortmart.explore.answers.listed import list_view
+from cohortmart.explore.answers.listed import list_view, ready
 from cohortmart.explore.answers.results import layouts
 from cohortmart.explore.answers.search.words import make_words
 from cohortmart.explore.answers.view import Kind
@@ -27,3 +27,4 @@ def warm(explored: Explored) -> None:
     """
     explored.kept("search words", make_words)
     explored.kept("feature positions", layouts)
+    ready(explored)
