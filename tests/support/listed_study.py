@@ -60,7 +60,8 @@ def results() -> list[dict[str, Any]]:
                 "analysis": analysis, "contrast": contrast, "feature_id": feature,
                 "feature_name": None, "log_fc": t[i] / 10, "se": 0.1, "ci_low": 0.0,
                 "ci_high": 0.0, "ave_expr": float(i % 4 - 1), "t": t[i], "df_total": DF,
-                "p_value": p[i], "adj_p_value": adj_p[i], "b": 0.0, "delta_beta": None,
+                "p_value": 1.0 if contrast == QUIET else p[i], "adj_p_value": adj_p[i],
+                "b": 0.0, "delta_beta": None,
             }
             for i, feature in enumerate(features)
         ]  # fmt: skip
@@ -104,6 +105,7 @@ def _tables() -> dict[str, list[dict[str, Any]]]:
                 "analysis": a, "contrast": c, "contrast_order": order, "assay": assay,
                 "expression": "x - y", "meaning": f"change in {c}", "n_samples": 2 * people,
                 "n_subjects": people, "kind": "within", "values_used": values,
+                "minimum_log_fc": 0.5 if c == QUIET else 0.0,
             }
             for a, assay, c, order, people, values in _CONTRASTS
         ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cohortmart.core.errors import InputError
+from cohortmart.core.study.kinds import COUNTS
 from cohortmart.core.text import capital, counted
 from cohortmart.explore.answers.addresses import list_address
 from cohortmart.explore.answers.asked import Asked
@@ -16,7 +17,7 @@ from cohortmart.explore.answers.listed.features import (
     listed_features,
     words_of_features,
 )
-from cohortmart.explore.answers.listed.names import known_phrases, meanings
+from cohortmart.explore.answers.listed.names import known_phrases, make_names, meanings
 from cohortmart.explore.answers.listed.own_lists import in_own_lists
 from cohortmart.explore.answers.listed.results import (
     MOST_DRAWN,
@@ -126,6 +127,23 @@ def list_view(explored: Explored, wanted: Wanted) -> View:
             _controls(asked, text, of, universes, name),
             questions=tuple(asked.questions),
         )
+
+
+def ready(explored: Explored) -> None:
+    """Make what the first list of genes needs before it is pasted.
+
+    Parameters
+    ----------
+    explored : Explored
+    """
+    from scipy.cluster import hierarchy  # noqa: F401  # takes a second where it is first read
+
+    explored.kept("list names", make_names)
+    with explored.asked() as asked:
+        for analysis in asked.analyses:
+            of = analysed(asked, {"analysis": analysis})
+            if of is not None and of.kind.name == COUNTS:
+                held(explored, asked, of)
 
 
 def _shared(

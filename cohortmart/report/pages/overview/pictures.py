@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import pyarrow as pa
 
@@ -76,7 +77,7 @@ def course_figure(
     courses = titled_courses(source, of, features)
     if courses is None:
         return None
-    caption = f"{about}; {_people(source, of)}."
+    caption = f"{about}; {_people(source, of)[1]}."
     return drawn_courses(source, of, courses, name, title, caption)
 
 
@@ -117,15 +118,16 @@ def drawn_heat_map(
     about : str
         Caption; on whom it rests is said behind it.
     """
-    values = people_and_means(source, of, features)
+    if not features or not source.is_there("design_matrix"):
+        return None
+    samples, who = _people(source, of)
+    shown: Literal["person", "mean"] = (
+        "person" if 0 < samples <= MOST_SAMPLES and not source.pseudonymised else "mean"
+    )
+    values = people_and_means(source, of, features, only=shown)
     if values is None or values.num_rows == 0:
         return None
-    kind = values["kind"].to_pylist()
-    n_samples = len({line for line, k in zip(_samples(values), kind, strict=True) if k == "person"})
-    shown = "person" if 0 < n_samples <= MOST_SAMPLES else "mean"
-    cells = named(source, of, values.filter(pa.array([k == shown for k in kind])))
-    if cells.num_rows == 0:
-        return None
+    cells = named(source, of, values)
     labels = cells["feature"].to_pylist()
     short = short_labels(labels)
     table = pa.table(
@@ -146,7 +148,7 @@ def drawn_heat_map(
     return Figure(
         name,
         f"{titled(n)} by {by} and {source.timepoint.one}",
-        f"{about}; {_people(source, of)}.",
+        f"{about}; {who}.",
         f"Heat map of {n} {of.kind.many_shown} in {data['columns'].num_rows} "
         f"{'samples' if shown == 'person' else 'means'} of {of.analysis}.",
         spec,
@@ -165,10 +167,11 @@ def _samples(values: pa.Table) -> list[str]:
     ]
 
 
-def _people(source: Source, of: Analysed) -> str:
+def _people(source: Source, of: Analysed) -> tuple[int, str]:
+    """Return how many samples an analysis has, and the same in words with their people."""
     people = source.rows(
         "select count(*) as samples, count(distinct subject) as people from shown_sample"
         " where sample_id in (select sample_id from design_matrix where analysis = ?)",
         [of.analysis],
     )[0]
-    return samples_of(source, people["samples"], people["people"])
+    return people["samples"], samples_of(source, people["samples"], people["people"])
