@@ -43,7 +43,7 @@ function edit(main, box) {
   asks.append(form, answer);
   const downloads = main.querySelector(".downloads");
   if (downloads) asks.append(downloads);
-  const tables = element("section", { class: "tables", "aria-labelledby": "tables-title" });
+  const tables = element("section", { class: "tables" });
   place.append(tables);
   list(tables, box);
   const asked = { box, end, said, answer, downloads };

@@ -38,7 +38,7 @@ ATTACKS = [
     "select 1 union from (select subject_id from dim_sample)", "unpivot dim_sample on age",
     "select [x for x in [1] if (from dim_sample select true limit 1)]",
     "select max(g.gene_id) over (order by (from dim_sample select min(age))) from dim_gene as g",
-    "select 1 group by (from dim_sample select min(age))", "
+    "select 1 group by (from dim_sample select min(age))",
     "select 1 from dim_gene qualify (from dim_sample)",
     "select * replace ((from dim_sample select min(subject_id)) as gene_id) from dim_gene",
 ]  # fmt: skip
