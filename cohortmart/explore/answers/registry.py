@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.home import home_view, make_home
+from cohortmart.explore.answers.module import module_view
 from cohortmart.explore.answers.rebound import has_rebound, rebound_rows, rebound_view
 from cohortmart.explore.answers.search.words import make_words
 from cohortmart.explore.answers.view import Kind
@@ -21,6 +22,7 @@ VIEWS: Sequence[Kind] = (
         "what changes and swings back in one group, and not in another",
         has_rebound,
     ),
+    Kind("module", "", module_view),
 )
 
 #: What can be downloaded, by its place in an address: /download/NAME.
