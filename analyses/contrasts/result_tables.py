@@ -29,6 +29,9 @@ def contrast_result_rows(
 ) -> Iterator[pa.Table]:
     """Yield the rows of `contrast_result`, one table a contrast, features by id.
 
+    Every contrast has the same features in the same order: a feature's row in one is as far from
+    its first as in any other.
+
     Parameters
     ----------
     analysis : str

@@ -26,6 +26,12 @@ _ROW_GROUP = 131_072
 _IDS = frozenset({"feature_id"})
 #: Columns of numbers in which few values stand many times.
 _REPEATED = frozenset({"ci_quantile", "df_total", "df_prior", "s2_prior", "df1", "df2"})
+#: Tables of which a reader wants single rows: small pages, as a page is decoded as a whole. In
+#: `contrast_result` rows are by contrast, and each contrast has the same features in the same
+#: order, so that a row of a feature is known by its number.
+_BY_ROW = frozenset({"contrast_result"})
+#: Bytes of such a page, and how many values are written between two looks at its size.
+_SMALL_PAGE, _SMALL_BATCH = 16_384, 1_024
 #: Digits of the fingerprint in a file name.
 _DIGITS = 12
 
@@ -79,7 +85,7 @@ def write_set(
     """
     for name in names:
         with written_beside(home.results / _path(part, name, mark)) as temporary:
-            _write(tables[name], RESULT_TABLES[name], temporary)
+            _write(tables[name], RESULT_TABLES[name], temporary, small_pages=name in _BY_ROW)
     new = [Entry(name, part, _path(part, name, mark)) for name in names]
     switch_current(home.results, [*_without(home, names, part), *new])
 
@@ -185,7 +191,9 @@ def _mark_of(entry: Entry) -> str:
     return entry.path.removesuffix(".parquet")[-_DIGITS:]
 
 
-def _write(pieces: Iterable[pa.Table], schema: pa.Schema, target: Path) -> None:
+def _write(
+    pieces: Iterable[pa.Table], schema: pa.Schema, target: Path, *, small_pages: bool = False
+) -> None:
     """Write pieces as Parquet; columns of numbers that hardly repeat get no dictionary."""
     repeated = [
         field.name
@@ -193,8 +201,14 @@ def _write(pieces: Iterable[pa.Table], schema: pa.Schema, target: Path) -> None:
         if field.name in _REPEATED or (field.type == pa.string() and field.name not in _IDS)
     ]
     ids = {name: "DELTA_BYTE_ARRAY" for name in schema.names if name in _IDS}
+    pages = {"data_page_size": _SMALL_PAGE, "write_batch_size": _SMALL_BATCH} if small_pages else {}
     with pq.ParquetWriter(
-        target, schema, compression="zstd", use_dictionary=repeated, column_encoding=ids or None
+        target,
+        schema,
+        compression="zstd",
+        use_dictionary=repeated,
+        column_encoding=ids or None,
+        **pages,
     ) as writer:
         for piece in pieces:
             writer.write_table(piece.cast(schema), row_group_size=_ROW_GROUP)

@@ -26,7 +26,9 @@ _CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
 Rows: TypeAlias = pa.Table | pa.RecordBatchReader
 
 
-def fill_sheets(book: bytes, tables: Mapping[int, Callable[[], Rows]], path: Path) -> None:
+def fill_sheets(
+    book: bytes, tables: Mapping[int, Callable[[], Rows]], path: Path, *, level: int = 6
+) -> None:
     """Write a workbook with rows below the headers of its sheets.
 
     Parameters
@@ -37,11 +39,13 @@ def fill_sheets(book: bytes, tables: Mapping[int, Callable[[], Rows]], path: Pat
         By number of the sheet, from 1, what gives its rows: a table, or batches that are written
         one after the other.
     path : Path
+    level : int
+        Of compression, 1 to 9.
     """
     parts = {f"xl/worksheets/sheet{number}.xml": make for number, make in tables.items()}
     with (
         zipfile.ZipFile(io.BytesIO(book)) as given,
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as made,
     ):
         for entry in given.infolist():
             content = given.read(entry)
@@ -49,10 +53,9 @@ def fill_sheets(book: bytes, tables: Mapping[int, Callable[[], Rows]], path: Pat
                 made.writestr(entry, content, zipfile.ZIP_DEFLATED)
                 continue
             rows = parts[entry.filename]()
-            entry.compress_type = zipfile.ZIP_DEFLATED
             # how long a sheet becomes is known at its end; only a wide one goes over 2 GB
             is_wide = len(rows.schema) > _WIDE
-            with made.open(entry, "w", force_zip64=is_wide) as sheet:
+            with made.open(entry.filename, "w", force_zip64=is_wide) as sheet:
                 for piece in _filled(content.decode(), rows):
                     sheet.write(piece.encode())
 

@@ -69,7 +69,7 @@ def write_workbook(reader: pa.RecordBatchReader, path: Path) -> None:
         sheet.freeze_panes(1, 0)
     schema = pa.schema([(n, _kind(f.type)) for n, f in zip(names, reader.schema, strict=True)])
     rows = pa.RecordBatchReader.from_batches(schema, _cells(reader, schema))
-    fill_sheets(skeleton.getvalue(), {1: lambda: rows}, path)
+    fill_sheets(skeleton.getvalue(), {1: lambda: rows}, path, level=1)
 
 
 def _cells(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+import pyarrow as pa
 
 from cohortmart.explore.answers.addresses import address
 from cohortmart.explore.answers.explored import Explored
@@ -26,13 +29,16 @@ class Wished:
     name : str
         Of the file, without its ending; may be any text.
     query : str
-        Of cohortmart, or of a user and then already checked; it is asked on the cursor of a view.
+        Of cohortmart; it is asked on the cursor of a view.
     params : sequence or mapping or None
+    rows : callable, optional
+        Gives the rows in place of that: of a query that has rules of its own.
     """
 
     name: str
     query: str
     params: Sequence[Any] | Mapping[str, Any] | None = None
+    rows: Callable[[], AbstractContextManager[pa.RecordBatchReader]] | None = None
 
     def file_name(self, ending: str) -> str:
         """Return a name that every system takes."""

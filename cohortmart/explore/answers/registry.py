@@ -7,9 +7,19 @@ from collections.abc import Mapping, Sequence
 from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.home import home_view, make_home
+from cohortmart.explore.answers.listed import list_view
 from cohortmart.explore.answers.module import module_view
 from cohortmart.explore.answers.rebound import has_rebound, rebound_rows, rebound_view
+from cohortmart.explore.answers.results import layouts
+from cohortmart.explore.answers.samples import (
+    person_view,
+    sample_view,
+    samples_view,
+    warm_samples,
+)
 from cohortmart.explore.answers.search.words import make_words
+from cohortmart.explore.answers.sql_page import NAME as SQL
+from cohortmart.explore.answers.sql_page import sql_download, sql_view
 from cohortmart.explore.answers.view import Kind
 
 #: The registry; those with a title are offered at the top of every page, in this order.
@@ -23,10 +33,16 @@ VIEWS: Sequence[Kind] = (
         has_rebound,
     ),
     Kind("module", "", module_view),
+    Kind("samples", "Samples", samples_view, "who is like whom, and who stands apart"),
+    Kind("sample", "", sample_view),
+    Kind("person", "", person_view),
+    Kind("list", "Lists", list_view, "what is special about genes or CpGs of your own"),
+    Kind(SQL, "SQL", sql_view, "every table of the study, asked in your own words"),
 )
 
 #: What can be downloaded, by its place in an address: /download/NAME.
 DOWNLOADS: Mapping[str, Download] = {
+    SQL: sql_download,
     "rebound": rebound_rows,
 }
 
@@ -38,8 +54,10 @@ def warm(explored: Explored) -> None:
     ----------
     explored : Explored
     """
-    explored.kept("search words", make_words)
     explored.kept("home", make_home)
+    explored.kept("search words", make_words)
+    explored.kept("feature positions", layouts)
+    warm_samples(explored)
 
 
 def offered(explored: Explored) -> tuple[Kind, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from textwrap import dedent
@@ -52,10 +53,13 @@ def sql_value(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, (int, float)):
-        return (
-            repr(value) if value == value and abs(value) != float("inf") else f"'{value}'::double"
-        )
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        text = repr(value)
+        if not math.isfinite(value):
+            return f"'{text}'::double"
+        return text if "e" in text else f"{text}e0"  # without it, it is a decimal
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(sql_value, value))}]"
     return literal(str(value))

@@ -17,7 +17,7 @@ from cohortmart.core.rows.parquet_file import write_parquet
 from cohortmart.core.rows.text_files import csv_pieces
 from cohortmart.core.rows.workbook_file import write_workbook
 from cohortmart.core.text import did_you_mean, listed
-from cohortmart.core.warehouse.query import BATCH_ROWS
+from cohortmart.core.warehouse.query import said_plainly
 from cohortmart.explore.answers.downloads import Wished
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.view import Wanted
@@ -28,6 +28,8 @@ _KINDS = {
     "parquet": "application/vnd.apache.parquet",
 }
 _PIECE = 1 << 20
+#: Rows that are written at a time.
+_ROWS = 16_384
 
 
 def rows_file(reader: pa.RecordBatchReader, to: str) -> Iterator[bytes]:
@@ -98,9 +100,13 @@ def wanted_file(
 
 def _asked(explored: Explored, wished: Wished, to: str) -> Generator[bytes, None, None]:
     """Give the pieces of a file, on a cursor that is open until the last of them."""
-    with explored.asked() as asked:
+    if wished.rows is not None:
+        with wished.rows() as reader:
+            yield from rows_file(reader, to)
+        return
+    with said_plainly(explored.home), explored.asked() as asked:
         relation = asked.con.sql(wished.query, params=wished.params or None)
-        yield from rows_file(relation.to_arrow_reader(BATCH_ROWS), to)
+        yield from rows_file(relation.to_arrow_reader(_ROWS), to)
 
 
 def _written(reader: pa.RecordBatchReader, to: str) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from cohortmart.app import cli
+from cohortmart.app import cli, leaving
 from cohortmart.app.commands import run as run_module
 from cohortmart.core.errors import BuildError, StudyError
 from cohortmart.core.warehouse.home import Home
@@ -30,6 +30,7 @@ COMMANDS = [
     "check",
     "sql",
     "export",
+    "explore",
     "diff",
     "demo",
     "forget",
@@ -39,7 +40,9 @@ COMMANDS = [
 
 @pytest.fixture(autouse=True)
 def fresh_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "session", cli._Session())
+    session = leaving._Session()
+    for module in (cli, leaving):
+        monkeypatch.setattr(module, "session", session)
 
 
 def leave(*arguments: str) -> int:
@@ -76,7 +79,7 @@ def test_the_help_names_every_command_and_no_other(capsys):
 def test_the_help_is_quick_because_nothing_heavy_is_imported():
     heavy = "{'duckdb', 'polars', 'numpy', 'pyarrow', 'dbt', 'scipy'}"
     code = (
-        "import sys; from cohortmart.app import cli\n"
+        "import sys; from cohortmart.app import cli, leaving\n"
         "try: cli.main(['--help'])\n"
         f"finally: assert not {heavy} & set(sys.modules), {heavy} & set(sys.modules)"
     )
