@@ -39,6 +39,11 @@ def set_address(gene_set: str, collection: str | None = None) -> str:
     return address("set", name=gene_set, collection=collection)
 
 
+def module_address(analysis: str, pair: str) -> str:
+    """Return where the module around the genes of a pair of changes is shown."""
+    return address("module", analysis=analysis, name=pair)
+
+
 def sample_address(sample: str) -> str:
     """Return where a sample is shown, by the name that may be shown."""
     return address("sample", name=sample)

@@ -19,6 +19,7 @@ from cohortmart.explore.answers.gene import gene_view
 from cohortmart.explore.answers.gene_set import set_view
 from cohortmart.explore.answers.home import home_view, make_home
 from cohortmart.explore.answers.listed import list_view, ready
+from cohortmart.explore.answers.module import module_view
 from cohortmart.explore.answers.rebound import has_rebound, rebound_rows, rebound_view
 from cohortmart.explore.answers.results import made_ready
 from cohortmart.explore.answers.samples import (
@@ -49,11 +50,12 @@ VIEWS: Sequence[Kind] = (
         "what changes and swings back in one group, and not in another",
         has_rebound,
     ),
-    Kind("samples", "Samples", samples_view, "which are alike, which stand out, who they are"),
+    Kind("module", "", module_view),
+    Kind("samples", "Samples", samples_view, "who is like whom, and who stands apart"),
     Kind("sample", "", sample_view),
     Kind("person", "", person_view),
-    Kind("list", "Lists", list_view, "whether genes or CpGs of yours are special"),
-    Kind(SQL, "SQL", sql_view, "ask the tables yourself"),
+    Kind("list", "Lists", list_view, "what is special about genes or CpGs of your own"),
+    Kind(SQL, "SQL", sql_view, "every table of the study, asked in your own words"),
 )
 
 #: What can be downloaded, by its place in an address: /download/NAME.

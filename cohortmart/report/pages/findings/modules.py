@@ -74,14 +74,28 @@ def module_sections(source: Source) -> list[Section]:
     modules.sort(key=lambda row: order.get(row["analysis"], len(order)))
     sections = []
     for number, module in enumerate(modules, start=1):
-        blocks: list[Block] = _words(module)
-        blocks.extend(_figure(source, module, number))
-        blocks.append(_genes(source, module, number))
         title = f"Module: {module['analysis']}, {module['pair']}"
-        sections.append(Section(title, tuple(blocks)))
+        sections.append(Section(title, tuple(module_blocks(source, module, number))))
     if source.has_rows("module_overlap"):
         sections.append(Section("What the modules share", (_overlap(source),)))
     return sections
+
+
+def module_blocks(source: Source, module: dict[str, Any], number: int) -> list[Block]:
+    """Return what a module is in words, its network and its genes.
+
+    Parameters
+    ----------
+    source : Source
+    module : dict
+        A row of `module_summary`.
+    number : int
+        For names of figures and tables.
+    """
+    blocks = _words(module)
+    blocks.extend(_figure(source, module, number))
+    blocks.append(_genes(source, module, number))
+    return blocks
 
 
 def _words(module: dict[str, Any]) -> list[Block]:
