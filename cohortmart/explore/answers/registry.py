@@ -11,6 +11,7 @@ from cohortmart.explore.answers.listed import list_view
 from cohortmart.explore.answers.rebound import has_rebound, rebound_rows, rebound_view
 from cohortmart.explore.answers.results import layouts
 from cohortmart.explore.answers.samples import (
+    has_samples,
     person_view,
     sample_view,
     samples_view,
@@ -31,7 +32,13 @@ VIEWS: Sequence[Kind] = (
         "what changes and swings back in one group, and not in another",
         has_rebound,
     ),
-    Kind("samples", "Samples", samples_view),
+    Kind(
+        "samples",
+        "Samples",
+        samples_view,
+        "which samples are alike, which stand out, and who they are",
+        has_samples,
+    ),
     Kind("sample", "", sample_view),
     Kind("person", "", person_view),
     Kind("list", "Lists", list_view),

@@ -12,7 +12,7 @@ from cohortmart.explore.answers.addresses import sample_address
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.samples import person_view
 from cohortmart.explore.answers.view import View
-from cohortmart.explore.server.html import view_html
+from cohortmart.explore.server.html import Frame, view_html
 from cohortmart.report.blocks import Table, all_blocks
 from tests.support.explored_samples import HOSTILE, explored_samples
 
@@ -78,7 +78,7 @@ def test_many_measures_are_not_drawn(explored: Explored, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("key", ["Una", "Eva"])
 def test_hostile_names_are_found_and_stay_text(hostile: Explored, key: str) -> None:
     view = person_view(hostile, {"name": HOSTILE[key]})
-    text = view_html(view, study="s", state="")
+    text = view_html(view, Frame("s"))
     assert "<script>alert" not in text
     assert "<img src=x" not in text
     assert HOSTILE[key] in view.page.title

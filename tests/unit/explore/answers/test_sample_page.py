@@ -12,7 +12,7 @@ from cohortmart.explore.answers.addresses import person_address, sample_address
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.samples import sample_view
 from cohortmart.explore.answers.view import View
-from cohortmart.explore.server.html import view_html
+from cohortmart.explore.server.html import Frame, view_html
 from cohortmart.report.blocks import Figure, Table, Text, all_blocks
 from tests.support.explored_samples import HOSTILE, explored_samples
 from tests.support.report_quality_rows import IDS
@@ -124,7 +124,7 @@ def test_nothing_odd_is_said_and_a_sample_that_no_assay_has(tmp_path: Path) -> N
 def test_hostile_names_are_found_and_stay_text(hostile: Explored, key: str) -> None:
     view = sample_view(hostile, {"name": HOSTILE[key]})
     assert view.page.title == HOSTILE[key]
-    text = view_html(view, study="s", state="")
+    text = view_html(view, Frame("s"))
     assert "<script>alert" not in text
     assert "<img src=x" not in text
 

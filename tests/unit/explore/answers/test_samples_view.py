@@ -13,7 +13,7 @@ from cohortmart.explore.answers.addresses import sample_address
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.samples import samples_view
 from cohortmart.explore.answers.view import View
-from cohortmart.explore.server.html import view_html
+from cohortmart.explore.server.html import Frame, view_html
 from cohortmart.report.blocks import Figure, Table, Text, all_blocks
 from tests.support.explored_samples import HOSTILE, explored_samples
 from tests.support.report_quality_rows import AGES, IDS, MS, SAMPLES
@@ -129,7 +129,7 @@ def test_many_samples_are_cut_and_it_is_said(
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
     explored = explored_samples(tmp_path, HOSTILE)
     view = samples_view(explored, {"colour": "subject_id"})
-    text = view_html(view, study="s", state="")
+    text = view_html(view, Frame("s"))
     assert "<script>alert" not in text
     assert "<img src=x" not in text
     for name in (HOSTILE["id1"], HOSTILE["id2"], HOSTILE["id4"]):
@@ -140,7 +140,7 @@ def test_numbers_have_no_names_ages_links_or_places(tmp_path: Path) -> None:
     explored = explored_samples(tmp_path, pseudonymise=True)
     for wanted in ({}, {"colour": "age"}, {"colour": "subject_id"}, {"assay": "meth"}):
         view = samples_view(explored, wanted).shown_to_others(explored.prepared().source.names)
-        text = view_html(view, study="s", state="", pseudonymised=True)
+        text = view_html(view, Frame("s", pseudonymised=True))
         assert "/sample?" not in text
         assert "/person?" not in text
         # of whom a reason speaks that the analysis gave, is said as the report says it
