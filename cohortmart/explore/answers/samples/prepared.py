@@ -52,6 +52,11 @@ def known_assays(explored: Explored) -> list[Known]:
     return explored.kept("known assays", _known)
 
 
+def has_samples(source: Source) -> bool:
+    """Tell whether the samples of a study were looked at."""
+    return source.has_rows("qc_sample")
+
+
 def warm_samples(explored: Explored) -> None:
     """Find out what is odd before it is asked for."""
     known_assays(explored)
