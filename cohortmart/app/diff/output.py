@@ -12,7 +12,7 @@ import pyarrow as pa
 from cohortmart.app.diff.compare import Survey
 from cohortmart.app.diff.lists import ListName
 from cohortmart.app.diff.results import FEATURES, REASONS, ListDifference
-from cohortmart.app.sql.output import write_csv
+from cohortmart.core.rows.text_files import write_csv
 
 _KEY = ("analysis", "kind", "name", "study_group")
 _COUNTS = (

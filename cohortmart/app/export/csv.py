@@ -15,7 +15,7 @@ from cohortmart.app.export.contrasts import Contrast, contrasts_of
 from cohortmart.app.export.format import Format
 from cohortmart.app.export.group_means import MEANS, group_means
 from cohortmart.app.export.selection import Selection
-from cohortmart.app.sql.output import write_csv
+from cohortmart.core.rows.text_files import write_csv
 from cohortmart.core.types import Floats
 
 #: Features of an analysis that are turned from rows to columns at once.

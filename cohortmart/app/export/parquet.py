@@ -12,6 +12,11 @@ from cohortmart.app.export.selection import Selection
 from cohortmart.core.errors import InputError
 from cohortmart.core.schemas.model_yaml import model_block
 from cohortmart.core.text import did_you_mean
+from cohortmart.core.warehouse.of_several import (
+    NAMED_BY_AUTHORS,
+    TABLES_OF_SEVERAL,
+    conditions_of_several,
+)
 from cohortmart.core.warehouse.quoting import literal, literals
 
 #: Tables that only join others: written where they are named, as they are as large as a matrix.
@@ -20,13 +25,6 @@ _JOINED = frozenset({"visit_expression", "visit_methylation", "visit_measurement
 _OF_PROBES = frozenset({"fct_probe_methylation", "visit_methylation"})
 _PROBES = 5_000
 _BATCH = 100_000
-#: Tables that leave the house, and what of them may be named after a person.
-_PSEUDONYMISED = (
-    "bridge_gene_alias", "bridge_gene_set", "bridge_probe_gene", "changed_measure", "deg",
-    "contrast_summary", "dim_contrast", "dim_gene", "dim_gene_set", "dim_measure", "dim_probe",
-    "dmp", "fct_contrast_result", "group_expression", "group_measurement", "group_methylation",
-)  # fmt: skip
-_NAMED = ("analysis", "contrast", "expression", "meaning")
 
 
 def write_parquet_files(chosen: Selection, folder: Path) -> None:
@@ -64,7 +62,7 @@ def _tables(chosen: Selection) -> list[str]:
             "order by table_name"
         )
     ]
-    shown = [t for t in known if t in _PSEUDONYMISED] if chosen.pseudonymised else known
+    shown = [t for t in known if t in TABLES_OF_SEVERAL] if chosen.pseudonymised else known
     for name in chosen.tables:
         if name not in known:
             raise InputError(
@@ -112,22 +110,13 @@ def _batches(chosen: Selection, table: str) -> Iterator[pa.RecordBatch]:
         ("analysis", chosen.analyses), ("assay", chosen.assays),
     ) if name in columns and not chosen.is_whole]  # fmt: skip
     if chosen.pseudonymised:
-        conditions += ["n_subjects >= 2"] if "n_subjects" in columns else []
-        conditions += _of_several(columns)
+        conditions += conditions_of_several(columns)
     order = _order(table, columns)
     for condition in _parts(chosen, table):
         where = " and ".join([*conditions, *condition])
         query = f'select * from "{table}" {f"where {where}" if where else ""} order by {order}'
         for batch in chosen.source.con.sql(query).to_arrow_reader(_BATCH):
             yield _renamed(chosen, batch) if chosen.pseudonymised else batch
-
-
-def _of_several(columns: Sequence[str]) -> list[str]:
-    """Return the condition that a contrast is of two people or more, where a table has one."""
-    if not {"analysis", "contrast"} <= set(columns):
-        return []
-    return ["(analysis, contrast) in (select (analysis, contrast) from dim_contrast "
-            "where n_subjects >= 2)"]  # fmt: skip
 
 
 def _parts(chosen: Selection, table: str) -> Iterator[list[str]]:
@@ -160,7 +149,7 @@ def _order(table: str, columns: Sequence[str]) -> str:
 def _renamed(chosen: Selection, batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return rows without ids in the names that a study's author gave."""
     for i, name in enumerate(batch.schema.names):
-        if name in _NAMED:
+        if name in NAMED_BY_AUTHORS:
             coded = batch.column(i).dictionary_encode()
             shown = [chosen.words(level) for level in coded.dictionary.to_pylist()]
             column = pa.array(shown, pa.string()).take(coded.indices)

@@ -11,9 +11,11 @@ from typing import BinaryIO, Literal
 import duckdb
 import pyarrow as pa
 
-from cohortmart.app.sql.output import write_csv, write_json, write_parquet, write_people
+from cohortmart.app.sql.output import write_people
 from cohortmart.core.errors import InputError
 from cohortmart.core.lake.file_manifest import written_beside
+from cohortmart.core.rows.parquet_file import write_parquet
+from cohortmart.core.rows.text_files import write_csv, write_json
 from cohortmart.core.warehouse.home import Home, connect_read_only
 from cohortmart.core.warehouse.query import BATCH_ROWS, check_query, said_plainly
 

@@ -57,7 +57,7 @@ def check_query(query: str, params: Parameters | None = None) -> None:
             hint="ask them one after the other",
         )
     _check_parameters(set(statements[0].named_parameters), params)
-    if any(is_reading_select(part) for part in _explained(query, statements[0])):
+    if reading_parts(query):
         return
     hint = "the warehouse is made from the raw files; change those, or study.yml, instead"
     if "pivot" in query.lower():
@@ -69,6 +69,23 @@ def check_query(query: str, params: Parameters | None = None) -> None:
         found=" ".join(query.split())[:80],
         hint=hint,
     )
+
+
+def reading_parts(query: str) -> list[str]:
+    """Return what of a query selects: all of it, or what its `explain` is about.
+
+    Parameters
+    ----------
+    query : str
+        One statement of a user.
+
+    Raises
+    ------
+    duckdb.ParserException
+        It is no SQL.
+    """
+    (statement,) = duckdb.extract_statements(query)
+    return [part for part in _explained(query, statement) if is_reading_select(part)]
 
 
 def answer(

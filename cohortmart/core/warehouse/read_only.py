@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from cohortmart.core.errors import InputError
 from cohortmart.core.warehouse.home import fetch
 
 #: Nodes of DuckDB's syntax tree that only read.
@@ -23,6 +24,11 @@ def is_reading_select(query: str) -> bool:
     ----------
     query : str
         SQL of a user.
+
+    Raises
+    ------
+    InputError
+        It is too deeply nested to be looked through.
     """
     try:
         statements = duckdb.extract_statements(query)
@@ -30,12 +36,21 @@ def is_reading_select(query: str) -> bool:
         return False
     if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
         return False
-    tree = _parsed(query)
-    return tree is not None and _only_reads(tree)
+    try:
+        tree = syntax_tree(query)
+        return tree is not None and _only_reads(tree)
+    except RecursionError as error:
+        raise InputError("this query is too deeply nested to be looked through") from error
 
 
-def _parsed(query: str) -> Any:
-    """Return the query's syntax tree; None if it is none that only selects."""
+def syntax_tree(query: str) -> Any:
+    """Return DuckDB's syntax tree of a query; None if it is none that only selects.
+
+    Parameters
+    ----------
+    query : str
+        SQL of a user.
+    """
     con = duckdb.connect()
     try:
         serialised = fetch(con, "select json_serialize_sql(?::varchar) as tree", [query])

@@ -50,14 +50,14 @@ const followers = []; // what other scripts do with a view that is shown
 async function shown() {
   byId("rebuilt").hidden = true;
   begin(main);
-  for (const script of main.querySelectorAll("script[src]")) {
-    if (!loaded.has(script.src)) { loaded.add(script.src); await import(script.src); }
+  for (const { href } of main.querySelectorAll("link[rel=modulepreload]")) { // begun only now: it uses `explorer`
+    if (!loaded.has(href)) { loaded.add(href); await import(href); }
   }
   for (const follow of followers) follow(main);
   document.documentElement.dataset.ready = "true";
 }
 const loaded = new Set();
-window.explorer = { go, followers, embedded, element, speak, INTEGER };
+window.explorer = { go, followers, embedded, element, speak, tabulate, INTEGER };
 
 function isOurs(link) {
   return link.origin === window.location.origin && !link.hasAttribute("download") && link.target === ""

@@ -6,7 +6,7 @@ const MOST_ROWS = 400; // drawn at once, of a table without features in reach
 
 function written(value, kind) {
   if (value === null || value === undefined) return "";
-  if (kind === "text" || typeof value === "string") return String(value);
+  if (kind === "text" || kind === "exact" || typeof value === "string") return String(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (kind === "integer") return INTEGER.format(value);
   if (kind === "p" && value === 0) return "< 1e-300"; // smaller than a number can be
@@ -167,6 +167,8 @@ class Rows {
   // A text, or a link to where the row says; only addresses of this page's own house.
   cell(i, j) {
     const text = this.text(i, j);
+    const { missing } = this.columns[j];
+    if (missing && this.rows[i][this.columns[j].name] === null) return element("span", { class: "missing" }, missing);
     const address = this.columns[j].link && this.rows[i][this.columns[j].link];
     return address && text !== "" && /^\/(?!\/)/.test(address) ? element("a", { href: address }, text) : text;
   }

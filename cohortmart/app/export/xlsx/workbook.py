@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,21 +13,18 @@ import pyarrow as pa
 from cohortmart.app.export.contrasts import Contrast, contrast_table, contrasts_of
 from cohortmart.app.export.format import Format
 from cohortmart.app.export.selection import Selection
-from cohortmart.app.export.xlsx.cells import fill_sheets
 from cohortmart.app.export.xlsx.readme import README, readme_rows, shown_columns
 from cohortmart.app.export.xlsx.sheet_names import sheet_names
+from cohortmart.core.rows.sheet_cells import fill_sheets
+from cohortmart.core.rows.workbook_file import CREATED, EXCEL_ROWS
 
 #: Features of an analysis up to which a sheet has all of them. Excel takes 1,048,576 rows, but
 #: opens and filters a dozen such sheets no more.
 MOST_FEATURES = 50_000
 #: Of a larger analysis: the smallest P values that a sheet shows beside what was found.
 TOP = 10_000
-#: Rows that Excel takes, less the header.
-_EXCEL_ROWS = 1_048_575
 _WIDTHS = {"feature_id": 22, "gene_name": 16}
 _WIDTH = 12
-#: A workbook says when it was made; the same tables are to give the same bytes.
-_CREATED = datetime(2000, 1, 1)
 
 
 def write_workbooks(chosen: Selection, folder: Path) -> None:
@@ -63,7 +59,7 @@ def _write_workbook(chosen: Selection, contrasts: Sequence[Contrast], path: Path
     skeleton = io.BytesIO()
     tables = {}
     with xlsxwriter.Workbook(skeleton, {"in_memory": True}) as book:
-        book.set_properties({"created": _CREATED, "title": chosen.source.study})
+        book.set_properties({"created": CREATED, "title": chosen.source.study})
         rows = readme_rows(chosen, contrasts, of_contrast, n_features, top)
         _write_readme(book, list(rows))
         columns = shown_columns(contrasts[0])
@@ -94,14 +90,14 @@ def _sizes(chosen: Selection, analysis: str, top: int | None) -> dict[str, int]:
         """,
         [analysis, top],
     )
-    return {row["contrast"]: min(row["n"], _EXCEL_ROWS) for row in rows}
+    return {row["contrast"]: min(row["n"], EXCEL_ROWS) for row in rows}
 
 
 def _rows_of(
     chosen: Selection, contrast: Contrast, columns: Sequence[str], top: int | None
 ) -> pa.Table:
     table = contrast_table(chosen, contrast, order="p_value", top=top)
-    return table.select(list(columns)).slice(0, _EXCEL_ROWS)
+    return table.select(list(columns)).slice(0, EXCEL_ROWS)
 
 
 def _write_readme(book: Any, rows: Sequence[tuple[tuple[Any, ...], bool]]) -> None:

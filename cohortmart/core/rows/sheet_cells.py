@@ -6,22 +6,29 @@ workbook around them (styles, filters, names) is its work. Reference: ECMA-376, 
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 _COLUMN = re.compile(r'<col min="(\d+)" max="(\d+)" [^>]*?style="(\d+)"')
 _DIMENSION = re.compile(r'<dimension ref="[^"]*"/>')
 _END = "</sheetData>"
+#: Columns of a sheet that may hold more than 2 GB when it has all rows that Excel takes.
+_WIDE = 15
 #: What XML 1.0 has no way to say.
 _CONTROL = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
 
+Rows: TypeAlias = pa.Table | pa.RecordBatchReader
 
-def fill_sheets(book: bytes, tables: Mapping[int, Any], path: Path) -> None:
+
+def fill_sheets(
+    book: bytes, tables: Mapping[int, Callable[[], Rows]], path: Path, *, level: int = 6
+) -> None:
     """Write a workbook with rows below the headers of its sheets.
 
     Parameters
@@ -29,43 +36,57 @@ def fill_sheets(book: bytes, tables: Mapping[int, Any], path: Path) -> None:
     book : bytes
         A workbook whose sheets have a header in row 1 and a style for each column.
     tables : mapping of int to callable
-        By number of the sheet, from 1, what gives its table.
+        By number of the sheet, from 1, what gives its rows: a table, or batches that are written
+        one after the other.
     path : Path
+    level : int
+        Of compression, 1 to 9.
     """
-    import io
-
     parts = {f"xl/worksheets/sheet{number}.xml": make for number, make in tables.items()}
     with (
         zipfile.ZipFile(io.BytesIO(book)) as given,
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as made,
     ):
         for entry in given.infolist():
             content = given.read(entry)
-            if entry.filename in parts:
-                content = _filled(content.decode(), parts[entry.filename]()).encode()
-            made.writestr(entry, content, zipfile.ZIP_DEFLATED)
+            if entry.filename not in parts:
+                made.writestr(entry, content, zipfile.ZIP_DEFLATED)
+                continue
+            rows = parts[entry.filename]()
+            # how long a sheet becomes is known at its end; only a wide one goes over 2 GB
+            is_wide = len(rows.schema) > _WIDE
+            with made.open(entry.filename, "w", force_zip64=is_wide) as sheet:
+                for piece in _filled(content.decode(), rows):
+                    sheet.write(piece.encode())
 
 
-def _filled(sheet: str, table: pa.Table) -> str:
-    """Return the XML of a sheet with the rows of a table behind its header."""
+def _filled(sheet: str, rows: Rows) -> Iterator[str]:
+    """Give the XML of a sheet with rows behind its header."""
     styles = {
         place: int(style)
         for first, last, style in _COLUMN.findall(sheet)
         for place in range(int(first), int(last) + 1)
     }
     head, tail = sheet.split(_END)
-    corner = f"{column_letters(table.num_columns)}{table.num_rows + 1}"
-    head = _DIMENSION.sub(f'<dimension ref="A1:{corner}"/>', head)
-    return f"{head}{_rows(table, styles)}{_END}{tail}"
+    dimension = ""  # of batches it is not known yet, and may be left out
+    if isinstance(rows, pa.Table):
+        corner = f"{column_letters(rows.num_columns)}{rows.num_rows + 1}"
+        dimension = f'<dimension ref="A1:{corner}"/>'
+    yield _DIMENSION.sub(dimension, head)
+    first = 2
+    for batch in [rows] if isinstance(rows, pa.Table) else rows:
+        yield _rows(batch, styles, first)
+        first += batch.num_rows
+    yield f"{_END}{tail}"
 
 
-def _rows(table: pa.Table, styles: Mapping[int, int]) -> str:
+def _rows(batch: pa.Table | pa.RecordBatch, styles: Mapping[int, int], first: int) -> str:
     import polars as pl
 
-    if not table.num_rows:
+    if not batch.num_rows:
         return ""
-    frame: Any = pl.from_arrow(table)
-    number = pl.int_range(2, pl.len() + 2).cast(pl.String)
+    frame: Any = pl.from_arrow(batch)
+    number = pl.int_range(first, pl.len() + first).cast(pl.String)
     cells = [
         _cell(pl.col(name), frame.schema[name], number, column_letters(i), styles.get(i, 0))
         for i, name in enumerate(frame.columns, start=1)

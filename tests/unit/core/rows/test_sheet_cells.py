@@ -9,7 +9,7 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from cohortmart.app.export.xlsx.cells import column_letters, fill_sheets
+from cohortmart.core.rows.sheet_cells import column_letters, fill_sheets
 
 
 @pytest.mark.parametrize(("number", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (703, "AAA")])
