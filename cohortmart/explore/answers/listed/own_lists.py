@@ -11,12 +11,14 @@ from cohortmart.report.pages.overview.features import Analysed
 from cohortmart.report.source import Source
 
 _REBOUND = """
-    select pair, study_group, class, feature_id from rebound
+    select pair, study_group, class, array_agg(feature_id order by feature_id) as members
+    from rebound
     where analysis = $analysis and is_found and class is not null
-    order by pair, study_group, class, feature_id
+    group by pair, study_group, class order by pair, study_group, class
 """
 _MODULE = """
-    select pair, gene_name from module_gene where analysis = $analysis order by pair, gene_name
+    select pair, array_agg(gene_name order by gene_name) as members from module_gene
+    where analysis = $analysis group by pair order by pair
 """
 
 
@@ -62,14 +64,14 @@ def in_own_lists(
 
 def _lists(source: Source, analysis: str) -> dict[tuple[str, str, bool], frozenset[str]]:
     """Return the members of each list by where it is from, its name, and if they are genes."""
-    found: dict[tuple[str, str, bool], set[str]] = {}
+    found: dict[tuple[str, str, bool], frozenset[str]] = {}
     given = {"analysis": analysis}
     if source.is_there("rebound"):
         for row in source.rows(_REBOUND, given):
             group = f"{row['study_group']}, " if row["study_group"] else ""
             key = ("rebound", f"{group}{row['class']} ({row['pair']})", False)
-            found.setdefault(key, set()).add(row["feature_id"])
+            found[key] = frozenset(row["members"])
     if source.is_there("module_gene"):
         for row in source.rows(_MODULE, given):
-            found.setdefault(("module", str(row["pair"]), True), set()).add(row["gene_name"])
-    return {key: frozenset(members) for key, members in found.items()}
+            found["module", str(row["pair"]), True] = frozenset(row["members"])
+    return found
