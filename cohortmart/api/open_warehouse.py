@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import duckdb
 
@@ -58,7 +59,8 @@ class OpenWarehouse:
                 new, old = connect_read_only(self.home, self._memory_limit), self._con
                 self._con, self._seen = new, seen
                 if old is not None:
-                    old.close()  # its cursors live on
+                    with suppress(duckdb.Error):  # busy: it ends with what it does
+                        old.close()  # its cursors live on
             return self._con
 
     def state(self) -> tuple[int, ...]:

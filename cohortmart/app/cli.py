@@ -243,7 +243,14 @@ def explore(
     from cohortmart.explore.server.serve import explore as serve
 
     session.out = out
-    serve(Home(out), port=port, browser=browser, token=token, pseudonymise=pseudonymise)
+    serve(
+        Home(out),
+        port=port,
+        browser=browser,
+        token=token,
+        pseudonymise=pseudonymise,
+        debug=session.debug,
+    )
 
 
 @app.command()

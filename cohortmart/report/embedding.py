@@ -54,8 +54,8 @@ def embedded_items(blocks: Sequence[Block]) -> tuple[dict[str, str], list[tuple[
         elif isinstance(block, Table):
             reached = block.reach.columns if block.reach else {}
             kept = [c.name for c in block.columns if c.name not in reached]
-            kept += [c.link for c in block.columns if c.link and c.link not in kept]
-            shown = compact(block.rows.select(kept))
+            kept += [c.link for c in block.columns if c.link]
+            shown = compact(block.rows.select(list(dict.fromkeys(kept))))
             _add(data, block.name, {"columns": [_head(c) for c in block.columns], "rows": shown})
     values, columns = stored_once(data)
     features, wanted = feature_data(blocks)

@@ -59,21 +59,50 @@ def camera(statistic: Floats, sets: Membership, inter_gene_correlation: float = 
     t = d / (s sqrt((1 + (m - 1) rho) / m + 1 / (G - m))), s^2 = ((G - 1) var(statistic) -
     d^2 m (G - m) / G) / (G - 2) the variance within set and rest, on G - 2 degrees of freedom.
     """
-    n_genes = len(statistic)
-    nothing = np.full(sets.n_sets, np.nan)
-    if n_genes < 3:
-        return Camera(nothing, nothing, nothing, float(n_genes - 2))
+    if len(statistic) < 3:
+        nothing = np.full(sets.n_sets, np.nan)
+        return Camera(nothing, nothing, nothing, float(len(statistic) - 2))
     centred = statistic - statistic.mean()
-    size, df = sets.sizes.astype(float), float(n_genes - 2)
-    rest = n_genes - size
+    t, z, p = camera_of_sums(
+        len(statistic), float(centred @ centred), sets.sizes, sets.sums(centred),
+        inter_gene_correlation,
+    )  # fmt: skip
+    return Camera(t, z, p, float(len(statistic) - 2))
+
+
+def camera_of_sums(
+    n_genes: ArrayLike,
+    squares: ArrayLike,
+    sizes: ArrayLike,
+    sums: ArrayLike,
+    inter_gene_correlation: float = 0.01,
+) -> tuple[Floats, Floats, Floats]:
+    """Return t, z and P of `camera` from sums that are known: the genes need not be there.
+
+    Parameters
+    ----------
+    n_genes : array_like of int
+        Genes in all; of fewer than 3 nothing is known.
+    squares : array_like
+        Sum of the squares of their statistics around the mean.
+    sizes, sums : array_like
+        Genes of a set, and the sum of their statistics around the mean of all. The four are
+        broadcast against each other.
+    inter_gene_correlation : float
+        As of `camera`.
+    """
+    total, spread, size, sum_ = np.broadcast_arrays(
+        *(np.asarray(v, float) for v in (n_genes, squares, sizes, sums))
+    )
+    df, rest = total - 2, total - size
     with np.errstate(divide="ignore", invalid="ignore"):
         # the set's mean is sum / m, that of the rest -sum / (G - m)
-        difference = sets.sums(centred) * (1 / size + 1 / rest)
-        within = centred @ centred - difference**2 * size * rest / n_genes
+        difference = sum_ * (1 / size + 1 / rest)
+        within = spread - difference**2 * size * rest / total
         inflation = 1 + (size - 1) * inter_gene_correlation
         t = difference / np.sqrt(within / df * (inflation / size + 1 / rest))
-    t = np.where((size > 0) & (rest > 0), t, np.nan)
-    return Camera(t, z_scores(t, df), t_two_sided(t, df), df)
+    t = np.where((size > 0) & (rest > 0) & (df > 0), t, np.nan)
+    return t, z_scores(t, df), t_two_sided(t, df)
 
 
 def z_scores(t: ArrayLike, df: ArrayLike) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -29,6 +29,7 @@ class RunAgainError(InputError):
 
 #: What DuckDB may take: the process as a whole stays below 400 MB at the size of an EPIC study.
 MEMORY_LIMIT = "256MB"
+_STOPPED = "the explorer is being stopped"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,7 @@ class _Prepared:
     state: str
     source: Source
     kept: dict[str, object]
+    making: dict[str, threading.Lock]
 
 
 class Explored:
@@ -63,28 +65,49 @@ class Explored:
         self._lock = threading.Lock()
         self._warehouse = OpenWarehouse(home, memory_limit=MEMORY_LIMIT)
         self._now: _Prepared | None = None
+        self._open: set[duckdb.DuckDBPyConnection] = set()
+        self._is_stopped = False
         self.prepared()
 
     @contextmanager
     def asked(self) -> Iterator[Asked]:
         """Give the tables of now for one view, on a cursor that is closed at its end."""
-        with self.cursor() as cursor:
-            yield Asked.on(self.prepared().source, cursor)
+        now = self.prepared()
+        with self._cursor_of(now) as cursor:
+            yield Asked.on(now.source, cursor)
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a cursor of the warehouse of now without the explorer's own views."""
-        with said_plainly(self.home):
-            cursor = self.prepared().source.con.cursor()
-            try:
-                yield cursor
-            except duckdb.IOException as error:
-                raise RunAgainError(
-                    "this study is being run again",
-                    hint="its tables come back as soon as the new ones are built",
-                ) from error
-            finally:
-                cursor.close()
+        """Give a cursor of the warehouse of now without the explorer's own views.
+
+        Errors of what is asked on it are said as to people who wrote it.
+        """
+        with said_plainly(self.home), self._cursor_of(self.prepared()) as cursor:
+            yield cursor
+
+    @contextmanager
+    def _cursor_of(self, now: _Prepared) -> Iterator[duckdb.DuckDBPyConnection]:
+        cursor = now.source.con.cursor()
+        self._open.add(cursor)
+        try:
+            yield cursor
+        except duckdb.IOException as error:
+            raise RunAgainError(
+                "this study is being run again",
+                hint="its tables come back as soon as the new ones are built",
+            ) from error
+        except duckdb.InterruptException as error:
+            if self._is_stopped:
+                raise RunAgainError(_STOPPED) from error
+            raise
+        except duckdb.OutOfMemoryException as error:
+            raise InputError(
+                f"this needs more memory than the explorer takes, {MEMORY_LIMIT}",
+                hint="ask `cohortmart sql`, which takes more",
+            ) from error
+        finally:
+            self._open.discard(cursor)
+            cursor.close()
 
     @property
     def name(self) -> str:
@@ -93,6 +116,7 @@ class Explored:
 
     def state(self) -> str:
         """Return what differs between a warehouse and the one built after it."""
+        self._connection()
         return _named(self._warehouse.state())
 
     def kept(self, name: str, make: Callable[[Source], T]) -> T:
@@ -103,29 +127,54 @@ class Explored:
         name : str
             Of a kind; what makes it belongs to the name.
         make : callable
-            Takes the source; on its connection it may make tables in `memory.main`, which all
-            cursors see.
+            Takes the source, on a cursor of its own; in `memory.main` it may make tables, which
+            all cursors see.
         """
         now = self.prepared()
         with self._lock:
+            making = now.making.setdefault(name, threading.Lock())
+        with making:
             if name not in now.kept:
-                now.kept[name] = make(now.source)
+                with self._cursor_of(now) as cursor:
+                    now.kept[name] = make(Asked.on(now.source, cursor))
             found: T = now.kept[name]  # type: ignore[assignment]
             return found
 
     def prepared(self) -> _Prepared:
         """Return the warehouse of now, prepared if it is new."""
-        con = self._warehouse.connection()
-        state = self.state()
+        if self._is_stopped:
+            raise RunAgainError(_STOPPED)
         with self._lock:
+            con, state = self._connection(), self.state()
             if self._now is None or self._now.state != state:
                 source = opened_source(con, self.home, pseudonymise=self.pseudonymise)
-                self._now = _Prepared(state, source, {})
+                self._now = _Prepared(state, source, {}, {})
             return self._now
+
+    def interrupt(self) -> bool:
+        """End the queries that run, and begin no more; return whether there was one.
+
+        A view asks several queries one after the other, and one may begin in this moment: who
+        waits for the end calls this until it is there.
+        """
+        self._is_stopped = True
+        running = [*self._open]
+        for cursor in (*running, *([] if self._now is None else [self._now.source.con])):
+            with suppress(duckdb.Error):  # closed in between
+                cursor.interrupt()
+        return bool(running)
 
     def close(self) -> None:
         """Let go of the file; closing again does nothing."""
         self._warehouse.close()
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._warehouse.connection()
+        except InputError as error:
+            if self._now is None:
+                raise
+            raise RunAgainError(error.problem, hint=error.hint) from error
 
 
 def _named(state: tuple[int, ...]) -> str:

@@ -10,6 +10,7 @@ from cohortmart.core.pseudonyms import Names
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.report.blocks import Page
 from cohortmart.report.pseudonymise import pseudonymise_page
+from cohortmart.report.source import Source
 
 #: What stands behind the `?` of an address.
 Wanted: TypeAlias = Mapping[str, str]
@@ -57,10 +58,11 @@ class Control:
 
 @dataclass(frozen=True)
 class Link:
-    """A link: what is read and where it leads."""
+    """A link: what is read, where it leads, and what is said beside it."""
 
     title: str
     address: str
+    about: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,9 +106,14 @@ class View:
                 replace(c, options=tuple(Option(o.value, words(o.title)) for o in c.options))
                 for c in self.controls
             ),
-            links=tuple(Link(words(link.title), link.address) for link in self.links),
+            links=tuple(replace(link, title=words(link.title)) for link in self.links),
             questions=tuple(q for q in self.questions if words(q) == q),
         )
+
+
+def _always(source: Source) -> bool:
+    del source
+    return True
 
 
 @dataclass(frozen=True)
@@ -121,11 +128,17 @@ class Kind:
         In the list of pages; empty where one gets there by a link or a search only.
     make : callable
         Takes the open study and what the address wants; returns the view.
+    about : str
+        What it answers, in half a line; the first page offers it with these words.
+    is_there : callable
+        Whether a study has anything for it: only then it is in the list of pages.
     """
 
     name: str
     title: str
     make: Callable[[Explored, Wanted], View]
+    about: str = ""
+    is_there: Callable[[Source], bool] = _always
 
 
 def picked(wanted: Wanted, name: str, offered: Sequence[str], default: str) -> str:

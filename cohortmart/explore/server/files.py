@@ -17,6 +17,7 @@ from cohortmart.core.rows.parquet_file import write_parquet
 from cohortmart.core.rows.text_files import csv_pieces
 from cohortmart.core.rows.workbook_file import write_workbook
 from cohortmart.core.text import did_you_mean, listed
+from cohortmart.core.warehouse.query import said_plainly
 from cohortmart.explore.answers.downloads import Wished
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.view import Wanted
@@ -103,7 +104,7 @@ def _asked(explored: Explored, wished: Wished, to: str) -> Generator[bytes, None
         with wished.rows() as reader:
             yield from rows_file(reader, to)
         return
-    with explored.asked() as asked:
+    with said_plainly(explored.home), explored.asked() as asked:
         relation = asked.con.sql(wished.query, params=wished.params or None)
         yield from rows_file(relation.to_arrow_reader(_ROWS), to)
 

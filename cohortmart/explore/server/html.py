@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from cohortmart import __version__
-from cohortmart.explore.answers.registry import VIEWS
-from cohortmart.explore.answers.view import View
+from cohortmart.explore.answers.view import Kind, View
 from cohortmart.report.blocks import all_blocks
 from cohortmart.report.embedding import embedded_items, template_blocks, template_environment
 
 PACKAGE = "cohortmart.explore"
 
 
-def view_html(view: View, *, study: str, state: str, pseudonymised: bool = False) -> str:
+@dataclass(frozen=True)
+class Frame:
+    """What stands around every page.
+
+    Parameters
+    ----------
+    study : str
+        Its name.
+    pages : tuple of Kind
+        Those with a title that have something to show, in order.
+    state : str
+        Of the warehouse that answered: the page asks whether it is still the one of now.
+    pseudonymised : bool
+    """
+
+    study: str
+    pages: tuple[Kind, ...] = ()
+    state: str = ""
+    pseudonymised: bool = False
+
+
+def view_html(view: View, frame: Frame) -> str:
     """Return a view as a page.
 
     Parameters
     ----------
     view : View
-    study : str
-        Its name.
-    state : str
-        Of the warehouse that answered: the page asks whether it is still the one of now.
-    pseudonymised : bool
+    frame : Frame
 
     Raises
     ------
@@ -37,45 +54,26 @@ def view_html(view: View, *, study: str, state: str, pseudonymised: bool = False
     ]
     return _rendered(
         "view.html.j2",
-        study=study,
-        state=state,
+        frame,
         view=view,
         sections=sections,
-        embedded=[{"id": i, "json": text} for i, text in items],
-        pseudonymised=pseudonymised,
+        embedded=items,
     )
 
 
-def words_html(
-    title: str,
-    words: str,
-    hint: str = "",
-    *,
-    study: str,
-    state: str = "",
-    pseudonymised: bool = False,
-) -> str:
+def words_html(title: str, words: str, hint: str, frame: Frame) -> str:
     """Return a page that only says something: what is not there, what went wrong.
 
     Parameters
     ----------
     title, words, hint : str
         Plain text, never HTML.
-    study, state, pseudonymised
-        As of `view_html`.
+    frame : Frame
     """
-    return _rendered(
-        "words.html.j2",
-        study=study,
-        state=state,
-        title=title,
-        words=words,
-        hint=hint,
-        pseudonymised=pseudonymised,
-    )
+    _, items = embedded_items(())  # what the scripts of every page begin with
+    return _rendered("words.html.j2", frame, title=title, words=words, hint=hint, embedded=items)
 
 
-def _rendered(template: str, **given: Any) -> str:
+def _rendered(template: str, frame: Frame, **given: Any) -> str:
     environment = template_environment(PACKAGE)
-    pages = [(kind.name, kind.title) for kind in VIEWS if kind.title]
-    return environment.get_template(template).render(version=__version__, pages=pages, **given)
+    return environment.get_template(template).render(version=__version__, **vars(frame), **given)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 import socket
 import sys
 import threading
 import webbrowser
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from cohortmart.core.errors import InputError
+import duckdb
+
+from cohortmart.core.errors import CohortmartError, InputError
 from cohortmart.core.warehouse.home import Home
+
+if TYPE_CHECKING:
+    from cohortmart.explore.answers.explored import Explored
 
 #: Loopback: no other machine reaches it.
 HOST = "127.0.0.1"
@@ -25,6 +33,7 @@ def explore(
     browser: bool = True,
     token: bool = True,
     pseudonymise: bool = False,
+    debug: bool = False,
 ) -> None:
     """Serve the explorer until Ctrl-C.
 
@@ -40,6 +49,8 @@ def explore(
         Only who has the printed address may ask.
     pseudonymise : bool
         Numbers for people and samples, no single person's course.
+    debug : bool
+        Show the traceback of what breaks.
 
     Raises
     ------
@@ -47,47 +58,74 @@ def explore(
         There is no warehouse, the port is taken, or the extra `explore` is not installed.
     """
     _require()
-    import uvicorn
-
     from cohortmart.explore.answers.explored import Explored
-    from cohortmart.explore.answers.registry import warm
     from cohortmart.explore.server.app import application
+    from cohortmart.explore.server.faults import Told
     from cohortmart.explore.server.guard import Guard
     from cohortmart.explore.server.scripts import Scripts
+    from cohortmart.explore.server.until_stopped import serve_until_stopped
 
     explored = Explored(home, pseudonymise=pseudonymise)
-    scripts = Scripts()
-    bound = _bound(port)
+    bound = bound_socket(port)
     at = bound.getsockname()[1]
-    key = secrets.token_urlsafe(16) if token else None
-    hosts = [f"{name}:{at}" for name in (HOST, "localhost")]
-    app = Guard(application(explored, scripts), hosts, key, f"cohortmart_{at}")
-    address = f"http://{HOST}:{at}/" + (f"?token={key}" if key else "")
-    print(f"{explored.name}: {address}\nCtrl-C stops it", flush=True)
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, server_header=False,
-                       date_header=False, lifespan="off", ws="none")
-    )  # fmt: skip
-    if browser:
-        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    threading.Thread(target=warm, args=(explored,), daemon=True).start()
+    key, once = (secrets.token_urlsafe(16), secrets.token_urlsafe(16)) if token else (None, None)
+    scripts = Scripts()
     try:
-        server.run(sockets=[bound])
-    except KeyboardInterrupt:
-        pass
+        app = Told(application(explored, scripts), debug=debug)
+        print(f"{explored.name}: {_address(at, key)}\nCtrl-C stops it", flush=True)
+        if browser:
+            opened = (_address(at, once),)
+            threading.Thread(target=webbrowser.open, args=opened, daemon=True).start()
+        warming = threading.Thread(target=_warm, args=(explored,), daemon=True)
+        warming.start()
+
+        def stop() -> None:
+            explored.interrupt()
+            scripts.close()
+
+        serve_until_stopped(Guard(app, at, key, once=once), bound, stop)
+        while warming.is_alive():  # what it asks ends before its tables are let go of
+            stop()
+            warming.join(0.05)
     finally:
         scripts.close()
         explored.close()
     print("stopped", file=sys.stderr)
 
 
-def _bound(port: int | None) -> socket.socket:
-    """Return a socket of this machine alone, on the port or on the first that is free."""
+def _address(port: int, key: str | None) -> str:
+    return f"http://{HOST}:{port}/" + (f"?token={key}" if key else "")
+
+
+def _warm(explored: Explored) -> None:
+    from cohortmart.explore.answers.registry import warm
+
+    # whoever asks next makes it, and is told what is wrong
+    with suppress(CohortmartError, duckdb.Error):
+        warm(explored)
+
+
+def bound_socket(port: int | None) -> socket.socket:
+    """Return a socket of this machine alone that listens.
+
+    Parameters
+    ----------
+    port : int, optional
+        0 is any that is free; the first free one from 8411 on if not given.
+
+    Raises
+    ------
+    InputError
+        The port is taken, or not for this user.
+    """
     wanted = [port] if port is not None else [*range(FIRST_PORT, FIRST_PORT + PORTS), 0]
     for number in wanted:
         made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        if os.name == "posix":  # connections of the explorer before this one may still be closing
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             made.bind((HOST, number))
+            made.listen()  # who opens the printed address at once waits, and is not refused
         except OSError as error:
             made.close()
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):

@@ -59,16 +59,7 @@ def sample_maps(
     tooltip : sequence of dict
         Fields of the data set `points` with their titles.
     """
-    mark = {"type": "point", "filled": True, "size": 60, "opacity": 0.85,
-            "stroke": "#FFFFFF", "strokeWidth": 0.5}  # fmt: skip
-    code: Spec = {"tooltip": list(tooltip)}
-    code["color"] = _colour(colour) if colour else {"value": INK}
-    if shape:
-        code["shape"] = {
-            "field": shape.field, "type": "nominal", "title": shape.title,
-            "scale": {"domain": list(shape.levels), "range": list(SHAPES[: len(shape.levels)])},
-            "legend": {"orient": "top", "columns": 3, "labelLimit": 100},
-        }  # fmt: skip
+    code = _code(colour, shape, tooltip)
     return {
         "data": {"name": "points"},
         "columns": 3,
@@ -76,7 +67,7 @@ def sample_maps(
             {
                 "width": 250,
                 "height": 230,
-                "mark": mark,
+                "mark": _MARK,
                 "encoding": {
                     "x": _axis(one.x, one.x_title),
                     "y": _axis(one.y, one.y_title),
@@ -86,6 +77,83 @@ def sample_maps(
             for one in maps
         ],
     }
+
+
+def sample_map(
+    one: Axes,
+    colour: Code | None,
+    shape: Code | None,
+    tooltip: Sequence[Spec],
+    *,
+    paths: bool = False,
+) -> Spec:
+    """Return one large map; a ring is drawn around some samples, which are named.
+
+    Parameters
+    ----------
+    one : Axes
+    colour, shape, tooltip
+        As of `sample_maps`.
+    paths : bool
+        Join the samples of a `path` (a person and cell type) in the order of `visit_order`.
+
+    Notes
+    -----
+    The data set `ringed` has the two columns of the axes and words, what stands
+    beside the ring, on the `side` left or right.
+    """
+    places = {"x": _axis(one.x, one.x_title), "y": _axis(one.y, one.y_title)}
+    path: Spec = {
+        "data": {"name": "points"},
+        "transform": [{"filter": "isValid(datum.path)"}],
+        "mark": {"type": "line", "strokeWidth": 1, "color": GUIDE, "opacity": 0.5},
+        "encoding": {**places, "detail": {"field": "path"},
+                     "order": {"field": "visit_order", "type": "quantitative"}},
+    }  # fmt: skip
+    points: Spec = {
+        "data": {"name": "points"},
+        "mark": _MARK | {"size": 90},
+        "encoding": {**places, **_code(colour, shape, tooltip)},
+    }
+    ring: Spec = {
+        "data": {"name": "ringed"},
+        "mark": {"type": "point", "filled": False, "size": 330, "stroke": INK, "strokeWidth": 1.8,
+                 "shape": "circle"},
+        "encoding": places,
+    }  # fmt: skip
+    # the name stands on the side of the middle: it is not cut at an edge
+    side = "datum.side === 'left'"
+    names: list[Spec] = [
+        {
+            "data": {"name": "ringed"},
+            "transform": [{"filter": side if is_left else f"!({side})"}],
+            "mark": {"type": "text", "align": "right" if is_left else "left", "baseline": "middle",
+                     "dx": -13 if is_left else 13, "fontSize": 12, "fontWeight": 600, "color": INK,
+                     "limit": 220},
+            "encoding": {**places, "text": {"field": "words", "type": "nominal"}},
+        }
+        for is_left in (False, True)
+    ]  # fmt: skip
+    return {"height": 400, "layer": [*([path] if paths else []), ring, points, *names]}
+
+
+_MARK: Spec = {
+    "type": "point", "filled": True, "size": 60, "opacity": 0.85, "stroke": "#FFFFFF",
+    "strokeWidth": 0.5,
+}  # fmt: skip
+
+
+def _code(colour: Code | None, shape: Code | None, tooltip: Sequence[Spec]) -> Spec:
+    """Return how points are drawn, and what is told of one."""
+    code: Spec = {"tooltip": list(tooltip)}
+    code["color"] = _colour(colour) if colour else {"value": INK}
+    if shape:
+        code["shape"] = {
+            "field": shape.field, "type": "nominal", "title": shape.title,
+            "scale": {"domain": list(shape.levels), "range": list(SHAPES[: len(shape.levels)])},
+            "legend": {"orient": "top", "columns": 3, "labelLimit": 100},
+        }  # fmt: skip
+    return code
 
 
 def _axis(field: str, title: str) -> Spec:

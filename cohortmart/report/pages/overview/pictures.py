@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import pyarrow as pa
 
 from cohortmart.report.blocks import Beside, Block, Figure
@@ -80,7 +82,41 @@ def course_figure(
 
 def heat_map_figure(source: Source, of: Analysed) -> Figure | None:
     """Return the features of a contrast with the smallest P values by person and timepoint."""
-    features = of_contrast(source, of, ROWS)
+    name, many = source.names.words(of.row["contrast"]), of.kind.many_shown
+    return drawn_heat_map(
+        source,
+        of,
+        of_contrast(source, of, ROWS),
+        name="overview-heat-map",
+        titled=lambda n: f"The {n} strongest {many} of {name}",
+        about=f"{of.analysis}: smallest P values, those that are higher in {name} above",
+    )
+
+
+def drawn_heat_map(
+    source: Source,
+    of: Analysed,
+    features: Sequence[str],
+    *,
+    name: str,
+    titled: Callable[[int], str],
+    about: str,
+) -> Figure | None:
+    """Return features by person and timepoint, or by group where people are not to be seen.
+
+    Parameters
+    ----------
+    source : Source
+    of : Analysed
+    features : sequence of str
+        Ids, in the order in which they are shown; None is returned where no values are there.
+    name : str
+        Of the figure.
+    titled : callable
+        Takes how many features have values; returns the title as far as "by person and visit".
+    about : str
+        Caption; on whom it rests is said behind it.
+    """
     values = people_and_means(source, of, features)
     if values is None or values.num_rows == 0:
         return None
@@ -105,14 +141,12 @@ def heat_map_figure(source: Source, of: Analysed) -> Figure | None:
         }
     )
     spec, data = heat_map(table, source.groups, source.timepoints, axis_title(of), source.nouns)
-    name = source.names.words(of.row["contrast"])
     by = source.subject.one if shown == "person" else "group"
     n = len(short)
     return Figure(
-        "overview-heat-map",
-        f"The {n} strongest {of.kind.many_shown} of {name} by {by} and {source.timepoint.one}",
-        f"{of.analysis}: smallest P values, those that are higher in {name} above; "
-        f"{_people(source, of)}.",
+        name,
+        f"{titled(n)} by {by} and {source.timepoint.one}",
+        f"{about}; {_people(source, of)}.",
         f"Heat map of {n} {of.kind.many_shown} in {data['columns'].num_rows} "
         f"{'samples' if shown == 'person' else 'means'} of {of.analysis}.",
         spec,

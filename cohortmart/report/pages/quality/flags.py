@@ -10,7 +10,7 @@ from cohortmart.core.study.kinds import BETA
 from cohortmart.core.text import Noun, counted, listed
 from cohortmart.report.pages.quality.adjusted import all_weighted, unadjusted
 from cohortmart.report.pages.quality.assays import ALL_SAMPLES, Assay, identifier
-from cohortmart.report.pages.quality.sample_similarity import MEDIAN_R
+from cohortmart.report.pages.quality.likeness import LIKENESS, likeness_of
 from cohortmart.report.pages.quality.samples import SMALL_LIBRARY
 from cohortmart.report.source import Source
 
@@ -21,15 +21,11 @@ STRONG = 0.8
 LARGE_SHARE, SMALL_P = 0.3, 0.01
 #: What explains this part of what a factor does explains it as well.
 AS_WELL = 0.9
-#: How many quartile distances below the quartile is far below, and of how many samples at least.
-FAR, FEWEST = 3.0, 6
-#: And 1 - r is so many times that of the middle sample, or the distance does not matter.
-WORSE = 1.5
 #: As many are named, the others counted.
 _NAMED = 6
 
 _SMALL = """
-    select s.sample, q.lib_size / 1e6 as millions, q.lib_size / m.middle as share
+    select s.sample_id, s.sample, q.lib_size / 1e6 as millions, q.lib_size / m.middle as share
     from qc_sample as q
     inner join shown_sample as s using (sample_id)
     cross join (select median(lib_size) as middle from qc_sample where assay = $assay) as m
@@ -37,18 +33,8 @@ _SMALL = """
     order by q.lib_size, length(s.sample), s.sample
 """
 _UNLIKE = f"""
-    with known as (select s.sample, s.cell_type, m.median_r from ({MEDIAN_R}) as m
-        inner join shown_sample as s using (sample_id)),
-    fences as (
-        select cell_type, count(*) as n, median(median_r) as middle,
-            quantile_cont(median_r, 25e-2) as low, quantile_cont(median_r, 75e-2) as high
-        from known group by cell_type
-    )
-    select k.sample, k.median_r, f.middle from known as k
-    inner join fences as f on k.cell_type is not distinct from f.cell_type
-    where f.n >= $fewest and k.median_r < f.low - $far * (f.high - f.low)
-        and 1 - k.median_r > $worse * (1 - f.middle)
-    order by k.median_r, length(k.sample), k.sample
+    select sample_id, sample, median_r, middle from ({LIKENESS}) where is_far
+    order by median_r, length(sample), sample
 """
 #: The strongest component of each factor, unless group, visit or cell type explain it as well:
 #: a slide that holds one cell type only goes with all that the cell type goes with.
@@ -141,11 +127,27 @@ def _left_out(source: Source, assay: Assay) -> Iterator[str]:
         yield f"{assay.name}: {counted(len(rows), 'sample')} left out: {listed(said, most=_NAMED)}."
 
 
-def _small_libraries(source: Source, assay: Assay) -> Iterator[str]:
+def small_libraries(source: Source, assay: Assay) -> list[dict[str, Any]]:
+    """Return the samples with few reads: sample_id, sample, millions, share (of the median).
+
+    None where all analyses weigh their samples, and so know of it.
+    """
     if not assay.is_counts:
-        return
+        return []
     rows = source.rows(_SMALL, {"assay": assay.name, "share": SMALL_LIBRARY})
-    if rows and not all_weighted(source, assay.name):
+    return [] if not rows or all_weighted(source, assay.name) else rows
+
+
+def unlike_others(source: Source, assay: Assay) -> list[dict[str, Any]]:
+    """Return the samples far from the others: sample_id, sample, median_r, middle (of all)."""
+    if not source.has_rows("qc_sample_correlation"):
+        return []
+    return source.rows(_UNLIKE, likeness_of(assay))
+
+
+def _small_libraries(source: Source, assay: Assay) -> Iterator[str]:
+    rows = small_libraries(source, assay)
+    if rows:
         said = [f"{r['sample']} ({r['millions']:.2g} million)" for r in rows]
         yield (
             f"{assay.name}: fewer than a quarter of the median reads in "
@@ -155,18 +157,7 @@ def _small_libraries(source: Source, assay: Assay) -> Iterator[str]:
 
 
 def _unlike_others(source: Source, assay: Assay) -> Iterator[str]:
-    if not source.has_rows("qc_sample_correlation"):
-        return
-    rows = source.rows(
-        _UNLIKE,
-        {
-            "assay": assay.name,
-            "sample_set": ALL_SAMPLES,
-            "fewest": FEWEST,
-            "far": FAR,
-            "worse": WORSE,
-        },
-    )
+    rows = unlike_others(source, assay)
     if rows:
         of_type = " of the same cell type" if source.has_cell_types else ""
         said = [f"{r['sample']} (median r {r['median_r']:.3f})" for r in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,7 +156,7 @@ def _drawn(
     where: Any,
 ) -> Figure:
     points = _points(source, known, variable)
-    told = _told(label(source, variable.name), colour, shape)
+    told = map_words(label(source, variable.name), colour, shape)
     shares = ", ".join(f"component {i}: {_percent(s)}" for i, s in sorted(known.shares.items()))
     return Figure(
         name=name,
@@ -164,7 +164,9 @@ def _drawn(
         caption=f"{more}{known.one.n_features:,} {known.assay.features}s; {known.one.people}.",
         alt=f"Maps of {known.one.people}, {told}. Share of all differences: "
         f"{shares or 'not known'}.",
-        spec=sample_maps(_axes(known, points), colour, shape, _tooltip(source, known, variable)),
+        spec=sample_maps(
+            _axes(known, points), colour, shape, point_fields(source, known.shown, variable)
+        ),
         data={"points": points},
         where=where,
         fit="columns",
@@ -172,8 +174,8 @@ def _drawn(
     )
 
 
-def _told(name: str, colour: Code | None, shape: Code | None) -> str:
-    """Return what colour and shape stand for, in words."""
+def map_words(name: str, colour: Code | None, shape: Code | None) -> str:
+    """Return what colour and shape stand for, in words; `name` is what is drawn."""
     if shape and colour and shape.field == colour.field:
         return f"{name} by colour and shape"
     told = f"{name} {'by colour' if colour else 'when pointed at'}"
@@ -196,7 +198,7 @@ def _kept(points: pa.Table) -> list[str]:
 
 def _axes(known: _Set, points: pa.Table) -> list[Axes]:
     found = [
-        Axes(f"pc{i}", f"pc{j}", _component(known, i), _component(known, j))
+        Axes(f"pc{i}", f"pc{j}", *(component_title(known.assay, n, known.shares) for n in (i, j)))
         for i, j in ((1, 2), (3, 4))
     ]
     units = {COUNTS: "log2 fold change", BETA: "M-value change"}
@@ -208,19 +210,39 @@ def _axes(known: _Set, points: pa.Table) -> list[Axes]:
     return [one for one in found if {one.x, one.y} <= there]
 
 
-def _component(known: _Set, number: int) -> str:
-    """Return the title of an axis; a score has the unit of the values."""
-    share = known.shares.get(number)
-    held = f", {_percent(share)}" if share is not None else ""
-    return f"Component {number}{held} ({known.assay.unit})"
+def component_title(assay: Assay, number: int, shares: Mapping[int, float]) -> str:
+    """Return the title of an axis with what it holds; a score has the unit of the values.
+
+    Parameters
+    ----------
+    assay : Assay
+    number : int
+        Of the component, from 1.
+    shares : mapping of int to float
+        Share of all differences that a component holds, 0 to 1, where it is known.
+    """
+    held = f", {_percent(shares[number])}" if number in shares else ""
+    return f"Component {number}{held} ({assay.unit})"
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _tooltip(source: Source, known: _Set, variable: Variable) -> list[dict[str, Any]]:
-    there = {v.name for v in known.shown}
+def point_fields(
+    source: Source, shown: Sequence[Variable], variable: Variable
+) -> list[dict[str, Any]]:
+    """Return what is told of a sample that is pointed at: nobody's name where it is not shown.
+
+    Parameters
+    ----------
+    source : Source
+    shown : sequence of Variable
+        Those that tell samples apart.
+    variable : Variable
+        The one that is drawn.
+    """
+    there = {v.name for v in shown}
     fields = [("study_group", "Group")] if source.has_groups else []
     fields += [("timepoint", capital(source.timepoint.one))]
     if not source.pseudonymised:

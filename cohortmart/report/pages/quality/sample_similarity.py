@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 from cohortmart.core.text import joined
@@ -31,12 +33,16 @@ _ORDERED = """
                 s.visit_order, s.visit_key, length(s.sample), s.sample
             ) - 1 as place
         from there inner join shown_sample as s using (sample_id)
+        where {kept}
+        order by place
+        limit {most}
     )
 """
 _SAMPLES = (
     _ORDERED
     + """
-    select place, study_group, concat_ws(', ', {sample}study_group, visit) as name
+    select place, study_group, concat_ws(', ', {sample}study_group, visit) as name,
+        {called} as sample
     from ordered order by place
 """
 )
@@ -127,8 +133,7 @@ def correlation_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
     if not source.has_rows("qc_sample_correlation"):
         return ()
     given = {"assay": assay.name, "sample_set": ALL_SAMPLES}
-    query = _SAMPLES.format(sample="" if source.pseudonymised else "sample, ")
-    samples = source.table(query, {**given, "groups": list(source.groups)})
+    samples = correlated_samples(source, assay)
     if not samples.num_rows:
         return ()
     if not source.value(_KNOWN, given):
@@ -138,32 +143,75 @@ def correlation_blocks(source: Source, assay: Assay) -> tuple[Block, ...]:
     return (_points(source, assay),)
 
 
+def correlated_samples(
+    source: Source, assay: Assay, kept: str = "true", most: int = MOST_SAMPLES + 1
+) -> pa.Table:
+    """Return the samples of an assay in the order of its correlations: place, study_group, name.
+
+    Parameters
+    ----------
+    source : Source
+    assay : Assay
+    kept : str
+        A condition of SQL on `shown_sample as s`.
+    most : int
+        As many are returned: the first.
+
+    Returns
+    -------
+    pyarrow.Table
+        Besides, `sample`: what it is called; null where people are numbered.
+    """
+    query = _SAMPLES.format(sample="" if source.pseudonymised else "sample, ",
+                            called="null" if source.pseudonymised else "sample",
+                            kept=kept, most=most)  # fmt: skip
+    return source.table(query, _given(source, assay))
+
+
+def correlation_data(
+    source: Source, assay: Assay, kept: str = "true", most: int = MOST_SAMPLES
+) -> dict[str, pa.Table]:
+    """Return the data sets `cells`, `blocks` and `same` of `sample_correlation`.
+
+    There is no `same` where it is empty, or where people are numbered: which samples are of one
+    person is not told then.
+
+    Parameters
+    ----------
+    source, assay, kept, most
+        As of `correlated_samples`.
+    """
+    given, among = _given(source, assay), {"kept": kept, "most": most}
+    data = {
+        "cells": source.table(_CELLS.format(**among), given),
+        "blocks": source.table(_BLOCKS.format(**among), given),
+    }
+    if not source.pseudonymised:
+        one = f"of one {source.subject.one}"
+        same = source.table(_SAME.format(**among), given | {"words": one})
+        data |= {"same": same} if same.num_rows else {}
+    return data
+
+
+def _given(source: Source, assay: Assay) -> dict[str, Any]:
+    return {"assay": assay.name, "sample_set": ALL_SAMPLES, "groups": list(source.groups)}
+
+
 def _cells(source: Source, assay: Assay, samples: pa.Table) -> Figure:
-    given = {
-        "assay": assay.name, "sample_set": ALL_SAMPLES, "groups": list(source.groups)
-    }  # fmt: skip
-    # which samples are of one person is not told where people are numbered
-    one = f"of one {source.subject.one}"
-    same = source.table(_SAME, given | {"words": one})
-    if source.pseudonymised:
-        same = same.slice(0, 0)
+    data = correlation_data(source, assay)
     return Figure(
         name=f"quality-correlation-{assay.key}",
         title=f"Correlation of any two samples: {assay.name}",
-        caption=f"{_order(source)} {_middles(source, assay)}{_size(source, assay)}",
+        caption=f"{correlation_order(source)} {_middles(source, assay)}{_size(source, assay)}",
         alt=_alt(source, assay),
-        spec=sample_correlation(source.groups, has_same=same.num_rows > 0),
-        data={
-            "cells": source.table(_CELLS, given),
-            "samples": samples,
-            "blocks": source.table(_BLOCKS, given),
-            **({"same": same} if same.num_rows else {}),
-        },
+        spec=sample_correlation(source.groups, has_same="same" in data),
+        data=data | {"samples": samples.drop_columns(["sample"])},
         max_width=600,
     )
 
 
-def _order(source: Source) -> str:
+def correlation_order(source: Source) -> str:
+    """Say in which order the samples stand, and how it is marked."""
     by = [
         *(["cell type (frames)"] if source.has_cell_types else []),
         *(["group (stripes)"] if source.has_groups else []),

@@ -181,7 +181,7 @@ def _table(source: Source, assay: Assay) -> Table:
     columns = tuple(
         replace(c, label=c.label.format(**words))
         for c in _COLUMNS
-        if shown.get(c.name, True) and _says_something(rows, c)
+        if shown.get(c.name, True) and says_something(rows, c)
     )
     order = "fewest reads" if assay.is_counts else "most missing values"
     return Table(
@@ -198,7 +198,7 @@ def _table(source: Source, assay: Assay) -> Table:
     )
 
 
-def _says_something(rows: pa.Table, column: Column) -> bool:
+def says_something(rows: pa.Table, column: Column) -> bool:
     """Tell whether anything is known in a column, and of shares, whether any is above zero."""
     values = [v for v in rows[column.name].to_pylist() if v is not None]
     return any(values) if column.kind == "percent" else bool(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -117,8 +118,8 @@ def changes_figure(source: Source, pair: ReboundPair) -> Figure:
         {
             "cells": cells,
             "points": points,
-            "lines": change_lines(pair.limit, _slopes(source, pair)),
-            "labels": _correlation_table(pair),
+            "lines": change_lines(pair.limit, slopes(pair.members, _spread(source, pair))),
+            "labels": correlation_table(pair.members),
         },
         fit="columns",
         cell_width=CELL_WIDTH,
@@ -166,23 +167,37 @@ def _binning(source: Source, pair: ReboundPair) -> dict[str, Any]:
     return _keys(pair) | cells
 
 
-def _slopes(source: Source, pair: ReboundPair) -> list[tuple[float | None, float | None]]:
-    """Return the slope of the second change on the first, as measured and without an effect."""
-    spread = {row["panel"]: row["spread"] for row in source.rows(_SLOPES, _keys(pair))}
-    slopes = []
-    for i, member in enumerate(pair.members, start=1):
+def _spread(source: Source, pair: ReboundPair) -> dict[int, float | None]:
+    return {row["panel"]: row["spread"] for row in source.rows(_SLOPES, _keys(pair))}
+
+
+def slopes(
+    members: Sequence[Mapping[str, Any]], spread: Mapping[int, float | None]
+) -> list[tuple[float | None, float | None]]:
+    """Return the slope of the second change on the first, as measured and without an effect.
+
+    Parameters
+    ----------
+    members : sequence of mapping
+        As of `ReboundPair`.
+    spread : mapping of int to float or None
+        By place of the member, from 1: standard deviation of the second change over that of the
+        first.
+    """
+    found = []
+    for i, member in enumerate(members, start=1):
         ratio = spread.get(i)
-        slopes.append(
-            tuple(
-                None if ratio is None or r is None else r * ratio
-                for r in (member["r"], member["r_no_effect"])
-            )
+        measured, no_effect = (
+            None if ratio is None or r is None else r * ratio
+            for r in (member["r"], member["r_no_effect"])
         )
-    return [(measured, no_effect) for measured, no_effect in slopes]
+        found.append((measured, no_effect))
+    return found
 
 
-def _correlation_table(pair: ReboundPair) -> pa.Table:
-    lines = [correlation_lines(member) for member in pair.members]
+def correlation_table(members: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return the words above each panel: `panel`, `r`, `biological` and `reading`."""
+    lines = [correlation_lines(member) for member in members]
     return pa.table(
         {
             "panel": pa.array(range(1, len(lines) + 1), pa.int32()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -135,6 +135,18 @@ def rebound_pairs(source: Source) -> list[ReboundPair]:
     """Return the pairs that have tested features, in the order of the analyses."""
     if not (source.has_rows("rebound_summary") and source.has_rows("rebound")):
         return []
+    pairs = []
+    for pair in known_pairs(source):
+        limit = source.value(_LIMIT, {"analysis": pair.analysis, "pair": pair.pair})
+        if limit:
+            pairs.append(replace(pair, limit=float(limit)))
+    return pairs
+
+
+def known_pairs(source: Source) -> list[ReboundPair]:
+    """Return the pairs of the summaries without a look at their features: with a limit of 1."""
+    if not source.has_rows("rebound_summary"):
+        return []
     order = {"analyses": list(source.analyses), "groups": list(source.groups)}
     rows = source.rows(_PAIRS, order)
     if not source.has_groups:  # of one there is nothing to say
@@ -146,12 +158,10 @@ def rebound_pairs(source: Source) -> list[ReboundPair]:
     names = _names([key for key, _ in found], source.names.words)
     pairs = []
     for (analysis, pair), members in found:
-        limit = source.value(_LIMIT, {"analysis": analysis, "pair": pair})
-        if limit:
-            slug = names[analysis, pair]
-            unit = unit_of(source, analysis, members[0]["values_used"])
-            visits = _visits(source.timepoints, members[0])
-            pairs.append(ReboundPair(analysis, pair, slug, members, float(limit), unit, visits))
+        slug = names[analysis, pair]
+        unit = unit_of(source, analysis, members[0]["values_used"])
+        visits = _visits(source.timepoints, members[0])
+        pairs.append(ReboundPair(analysis, pair, slug, members, 1.0, unit, visits))
     return pairs
 
 
