@@ -31,6 +31,7 @@ COMMANDS = [
     "sql",
     "export",
     "explore",
+    "serve",
     "diff",
     "demo",
     "forget",
