@@ -21,6 +21,7 @@ from cohortmart.explore.answers.linked import linked
 from cohortmart.explore.answers.view import Link, View, Wanted
 from cohortmart.report.blocks import Block, Column, Figure, Page, Section, Table
 from cohortmart.report.pages.findings.modules import module_blocks
+from cohortmart.report.source import Detail
 
 _ALL = "select * from module_summary order by list_position(?, analysis), analysis, pair"
 _GENES = "select gene_name from module_gene where analysis = ? and pair = ? order by gene_name"
@@ -42,6 +43,8 @@ _CONTRASTS = """
 """
 #: Genes that a list takes in an address.
 _LISTED = 300
+#: Genes of the table: more than any module has.
+_ROWS = 5000
 
 
 def module_view(explored: Explored, wanted: Wanted) -> View:
@@ -62,7 +65,8 @@ def module_view(explored: Explored, wanted: Wanted) -> View:
     with explored.asked() as asked:
         module = _wanted(asked, wanted)
         key = [module["analysis"], module["pair"]]
-        blocks = [_linked(block) for block in module_blocks(asked, module, 1)]
+        whole = asked.with_detail(Detail(top_features=_ROWS))
+        blocks = [_linked(block) for block in module_blocks(whole, module, 1)]
         shared = _shared(asked, key)
         genes = asked.table(_GENES, key)["gene_name"].to_pylist()
         return View(

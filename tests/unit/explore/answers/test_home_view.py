@@ -55,7 +55,12 @@ def test_of_each_analysis_the_contrast_with_most_is_shown() -> None:
 
 
 def test_what_swings_back_most_clearly_is_drawn_and_leads_to_its_gene() -> None:
-    courses = block(home(), "home-courses").data["courses"]
+    weak = [
+        {"analysis": "a", "pair": "p", "study_group": "MS", "feature_id": f"z{i}",
+         "class": "up-down", "adj_p_rebound": 0.9, "p_first": 0.5, "p_second": 0.5}
+        for i in range(20)
+    ]  # fmt: skip
+    courses = block(home(rebound=[*weak, *study()["rebound"]]), "home-courses").data["courses"]
     assert isinstance(courses, pa.Table)
     first = {r["panel"]: (r["feature"], r["address"]) for r in courses.to_pylist()}
     by_p = [gene for gene, _, _ in sorted(GENES, key=lambda g: g[2])]
