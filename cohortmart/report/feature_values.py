@@ -96,11 +96,13 @@ def people_and_means(
     if not features or not source.is_there(of.kind.groups, "design_matrix"):
         return None
     parts = [[feature] for feature in features] if len(features) <= _FEW else [list(features)]
-    rows = [_rows(source, of, part, features) for part in parts]
+    rows = [_rows(source, of, part, features, only) for part in parts]
     return pa.concat_tables(rows)
 
 
-def _rows(source: Source, of: Measured, part: Sequence[str], features: Sequence[str]) -> pa.Table:
+def _rows(
+    source: Source, of: Measured, part: Sequence[str], features: Sequence[str], only: str | None
+) -> pa.Table:
     """Return the rows of a part of the features, numbered by their places among all."""
     among = f"= {literal(part[0])}" if len(part) == 1 else f"in ({', '.join(map(literal, part))})"
     names = {"feature": of.kind.feature_column, "value": of.kind.value, "features": among}
