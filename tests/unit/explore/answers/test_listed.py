@@ -15,7 +15,7 @@ from cohortmart.core.warehouse.home import Home
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.listed import list_view, universe
 from cohortmart.explore.answers.view import View
-from cohortmart.explore.server.html import view_html
+from cohortmart.explore.server.html import Frame, view_html
 from cohortmart.report.blocks import Figure, Table, Text, all_blocks
 from tests.support import listed_study as study
 
@@ -156,7 +156,7 @@ def test_every_word_is_accounted_for(explored: Explored) -> None:
 def test_html_in_names_stays_text(explored: Explored) -> None:
     text = f"{study.BOLD} <script>alert(1)</script> \"'; drop table dim_gene; --"
     view = list_view(explored, {"features": text})
-    html = view_html(view, study="small", state="")
+    html = view_html(view, Frame("small"))
     assert "<b>G5" not in html
     assert "<script>alert" not in html
     assert "&lt;script&gt;alert(1)" in html
@@ -235,7 +235,7 @@ def test_numbers_stand_for_people_and_no_single_one_is_shown(home: Home) -> None
     }  # fmt: skip
     cells = block(view, "list-heat-map").data["columns"]
     assert set(cells["subject"].to_pylist()) == {""}
-    html = view_html(view, study="small", state="", pseudonymised=True)
+    html = view_html(view, Frame("small", pseudonymised=True))
     assert "anna" not in html
     explored.close()
 
