@@ -34,6 +34,7 @@ def trajectories(
     nouns: Nouns,
     *,
     several_strata: bool = False,
+    with_people: bool = True,
 ) -> Spec:
     """Return a facet by `feature`, in the order of `panel`.
 
@@ -51,6 +52,8 @@ def trajectories(
         `courses` has the columns panel, feature (a `panel_title`), kind (person | mean), line
         (one of a line), study_group, stratum, timepoint, visit_order, value, low, high and n;
         `low` and `high` are null for people and where there is one person only.
+    with_people : bool
+        Whether there are lines of people; Vega warns of a layer without any.
     """
     x = {"field": "timepoint", "type": "ordinal", "sort": list(timepoints),
          "title": capital(nouns.timepoint.one), "axis": {"labelAngle": 0}}  # fmt: skip
@@ -91,9 +94,9 @@ def trajectories(
             "height": _HEIGHT,
             "layer": [
                 _band(x, value, colour),
-                {"transform": [{"filter": _PERSON}],
-                 "mark": {"type": "line", "strokeWidth": 0.8, "opacity": 0.5},
-                 "encoding": line},
+                *([{"transform": [{"filter": _PERSON}],
+                    "mark": {"type": "line", "strokeWidth": 0.8, "opacity": 0.5},
+                    "encoding": line}] if with_people else []),
                 {"transform": [{"filter": _MEAN}],
                  "mark": {"type": "line", "strokeWidth": 2.8},
                  "encoding": line},

@@ -79,6 +79,7 @@ def drawn_courses(
             axis_title(of),
             source.nouns,
             several_strata=len(strata) > 1,
+            with_people="person" in courses["kind"].to_pylist(),
         ),
         {"courses": courses},
         fit="columns",
