@@ -95,6 +95,6 @@ def make_found(source: Source, laid: Mapping[str, Layout]) -> list[str] | None:
             f"insert into {FOUND} select {one.number}, r.file_row_number % {one.n}, {number}, "
             f"r.file_row_number // {one.n} "
             f"from read_parquet({literal(one.file)}, file_row_number = true) as r "
-            f"where {met} order by r.file_row_number"
+            f"where {met}"
         )
     return names

@@ -84,7 +84,7 @@ def layouts(source: Source) -> Mapping[str, Layout]:
             numbers[n, mark] = len(numbers)
             con.execute(
                 f"insert into {POSITIONS} select {numbers[n, mark]}, feature_id, file_row_number "
-                f"{_ids(file, n)} order by file_row_number"
+                f"{_ids(file, n)}"
             )
         found[row["analysis"]] = Layout(file, contrasts, n, numbers[n, mark])
     return found

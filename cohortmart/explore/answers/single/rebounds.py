@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cohortmart.core.warehouse.quoting import literal
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.report.pages.rebound.names import in_list
@@ -83,8 +84,10 @@ def make_rebounds(source: Source) -> dict[str, str]:
     """
     kinds = {row["analysis"]: row["kind"] for row in source.rows(_WITH_PAIRS)}
     few = [name for name, kind in kinds.items() if kind != "beta"]
-    source.con.execute(
-        f"create or replace table {TABLE} as select {_COLUMNS} from rebound "
-        f"where analysis in {in_list(few)} order by feature_id, analysis"
-    )
+    source.con.execute(f"create or replace table {TABLE} as select {_COLUMNS} from rebound limit 0")
+    for name in few:  # one by one: the names of all CpGs are not looked through
+        source.con.execute(
+            f"insert into {TABLE} select {_COLUMNS} from rebound "
+            f"where analysis = {literal(name)} order by feature_id, group_order"
+        )
     return kinds
