@@ -30,7 +30,7 @@ _SWINGS = """
 """
 _CHANGES = """
     select feature_id from (
-        select feature_id, p_value, t from {results}
+        select feature_id, p_value, log_fc / nullif(se, 0) as t from {results}
         where analysis = $analysis and contrast = $contrast and p_value is not null
             and isfinite(log_fc)
         order by p_value, abs(t) desc nulls last, feature_id limit $most
