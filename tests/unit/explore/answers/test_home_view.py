@@ -24,7 +24,7 @@ def home(root: Path = Path("nowhere"), *, pseudonymised: bool = False, **changed
     source.con.execute("create schema staging; create schema intermediate")
     source.con.execute("create view staging.stg_results__rebounds as from rebound")
     source.con.execute(
-        "create view staging.stg_results__contrast_results as from fct_contrast_result"
+        "create view staging.stg_results__contrast_results as select *, 1e0 as se from fct_contrast_result"
     )
     source.con.execute(
         "create view intermediate.int_rebound__found as "
