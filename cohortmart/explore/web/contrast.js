@@ -1,6 +1,8 @@
 // Contrast page: while a threshold moves, the counts follow; on release the whole view does.
 (() => {
   let asked = 0;
+  let resting = 0;
+  const given = (form) => new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
   const words = (input) => {
     const value = Number(input.value);
     if (value === 0) return "any";
@@ -12,7 +14,7 @@
     await new Promise((done) => { setTimeout(done, 60); });
     if (number !== asked) return;
     try {
-      const answer = await fetch(`/data/contrast-counts?${new URLSearchParams(new FormData(form))}`);
+      const answer = await fetch(`/data/contrast-counts?${given(form)}`);
       const said = await answer.json();
       const lead = document.querySelector("#content p.finding");
       if (number === asked && answer.ok && lead) lead.textContent = said.words;
@@ -28,6 +30,14 @@
         event.stopPropagation();
         output.textContent = words(slider);
         count(form);
+      });
+      // each key is a change: the view follows when the keys rest
+      slider.addEventListener("change", (event) => {
+        event.stopPropagation();
+        clearTimeout(resting);
+        resting = setTimeout(() => {
+          if (form.isConnected) window.explorer.go(`/contrast?${given(form)}`, { push: true, focus: false });
+        }, 250);
       });
     }
     const other = form.querySelector("#set-with");

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from cohortmart.report.figures.density import cells
@@ -10,13 +10,23 @@ from cohortmart.report.theme import CATEGORIES, DOWN, GUIDE, INK, NEITHER, UP
 
 #: Classes of features, their colours and shapes: found in both the same way, in both in
 #: opposite ways, in the first or second alone, in neither.
-CLASSES = ("both", "opposite", "first", "second", "neither")
-_COLOURS = (UP, CATEGORIES[1], CATEGORIES[0], DOWN, NEITHER)
-_SHAPES = ("diamond", "cross", "triangle-right", "triangle-up", "circle")
+CLASSES = {
+    "both": (UP, "diamond"),
+    "opposite": (CATEGORIES[1], "cross"),
+    "first": (CATEGORIES[0], "triangle-right"),
+    "second": (DOWN, "triangle-up"),
+    "neither": (NEITHER, "circle"),
+}
 
 
 def pair_scatter(
-    first: str, second: str, noun: str, words: Sequence[str], *, dots: bool, height: int = 430
+    first: str,
+    second: str,
+    noun: str,
+    words: Mapping[str, str],
+    *,
+    dots: bool,
+    height: int = 430,
 ) -> dict[str, Any]:
     """Return the Vega-Lite of two changes.
 
@@ -26,8 +36,8 @@ def pair_scatter(
         Titles of the axes, with units.
     noun : str
         What a feature is called.
-    words : sequence of str
-        What each of `CLASSES` is called.
+    words : mapping of str to str
+        What those of `CLASSES` that occur are called.
     dots : bool
         Every feature is a point; else squares count them below the points.
     height : int
@@ -73,8 +83,11 @@ def _axis(channel: str) -> dict[str, Any]:
 
 
 def _points(
-    first: str, second: str, words: Sequence[str], x: dict[str, Any], y: dict[str, Any]
+    first: str, second: str, words: Mapping[str, str], x: dict[str, Any], y: dict[str, Any]
 ) -> dict[str, Any]:
+    shown = [CLASSES[name] for name in words]
+    colours, shapes = [colour for colour, _ in shown], [shape for _, shape in shown]
+    unfound = {"field": "class", "equal": words.get("neither", "")}
     legend = {"orient": "bottom", "columns": 2, "symbolSize": 70, "symbolOpacity": 1}
     return {
         "data": {"name": "points"},
@@ -83,13 +96,12 @@ def _points(
             "x": x,
             "y": y,
             "color": {"field": "class", "type": "nominal", "title": "Found", "legend": legend,
-                      "scale": {"domain": list(words), "range": list(_COLOURS)}},
+                      "scale": {"domain": list(words.values()), "range": colours}},
             "shape": {"field": "class", "type": "nominal", "title": "Found", "legend": legend,
-                      "scale": {"domain": list(words), "range": list(_SHAPES)}},
-            "size": {"condition": {"test": {"field": "class", "equal": words[-1]}, "value": 11},
+                      "scale": {"domain": list(words.values()), "range": shapes}},
+            "size": {"condition": {"test": unfound, "value": 11},
                      "value": 34},
-            "opacity": {"condition": {"test": {"field": "class", "equal": words[-1]},
-                                      "value": 0.4}, "value": 0.85},
+            "opacity": {"condition": {"test": unfound, "value": 0.4}, "value": 0.85},
             "tooltip": [
                 {"field": "name", "title": "Name"},
                 {"field": "class", "title": "Found"},

@@ -16,8 +16,8 @@ from cohortmart.report.figures.label_places import placed_labels
 from cohortmart.report.figures.pair_scatter import pair_scatter
 from cohortmart.report.pages.contrasts.clouds import MOST_DOTS, feature_name
 
-#: Squares along an axis, and the points above them: the strongest of what is found.
-_BINS, _POINTS = 60, 600
+#: Squares along an axis, and the points above them: the strongest of each class that is found.
+_BINS, _POINTS = 60, 150
 _REACH = "select max(abs(x)) as x, max(abs(y)) as y from compared"
 _CELLS = """
     select floor(x / $w) * $w as x, floor(x / $w) * $w + $w as x2,
@@ -32,7 +32,7 @@ _STRONGEST = f"""
     select * from (
         select {{named}} feature_id, x, y, {CLASS} as class, log_p from compared
         where first_direction <> 0 or second_direction <> 0
-        order by log_p, feature_id limit $most
+        qualify row_number() over (partition by class order by log_p, feature_id) <= $most
     ) order by log_p desc, feature_id
 """
 
@@ -69,6 +69,7 @@ def compare_figure(
         x_ends, y_ends, most=10,
     )  # fmt: skip
     frame = {"x_low": x_ends[0], "x_high": x_ends[1], "y_low": y_ends[0], "y_high": y_ends[1]}
+    occurring = {c: said for c, said in words.items() if c in set(points["class"].to_pylist())}
     classes = pa.array([words[c] for c in points["class"].to_pylist()], pa.string())
     data = {
         "frame": pa.Table.from_pylist([frame]),
@@ -84,10 +85,10 @@ def compare_figure(
         data["cells"] = _fetched(asked, _CELLS, size)
     titles = [_axis_title(asked, m, first, second) for m in (first, second)]
     noun = first.manner.noun if matched.way == "feature" else "gene"
-    spec = pair_scatter(titles[0], titles[1], noun, list(words.values()), dots=dots)
+    spec = pair_scatter(titles[0], titles[1], noun, occurring, dots=dots)
     absent = {name for name, table in data.items() if table.num_rows == 0}
     spec["layer"] = [layer for layer in spec["layer"] if layer["data"]["name"] not in absent]
-    drawn_words = "" if dots else f" Squares count all; the {drawn.num_rows:,} strongest are marks."
+    drawn_words = "" if dots else " Squares count all; the strongest of each kind are marks."
     return Figure(
         "compare",
         f"Each {noun} in both contrasts",

@@ -52,13 +52,16 @@ def compare_view(explored: Explored, wanted: Wanted) -> View:
             said = correlation_words(asked, correlation, matched.n, nouns)
             blocks.insert(0, Text(said, "finding"))
         blocks += [] if figure is None else [figure]
-        blocks.append(_overlap_table(overlap, names))
+        sections = (
+            Section("Together or apart", tuple(blocks)),
+            Section("What both find", (_overlap_table(overlap, names),)),
+        )
         lead = (
             f"{names[0]}: {first.question(asked)}. {names[1]}: {second.question(asked)}. "
             f"Found by the thresholds of the study: {_limits_words(first, second, names)}."
         )
         return View(
-            Page("compare", f"{names[0]} and {names[1]}", lead, (Section("", tuple(blocks)),)),
+            Page("compare", f"{names[0]} and {names[1]}", lead, sections),
             controls=(others_control(asked, first, (second.analysis, second.contrast)),),
             kept=first.key,
             links=tuple(

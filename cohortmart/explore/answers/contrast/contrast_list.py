@@ -35,7 +35,7 @@ def contrast_list(explored: Explored, wanted: Wanted) -> View:
                 continue
             table = Table(
                 f"contrasts-{manner.slug}",
-                analysis,
+                f"Contrasts of {analysis}",
                 "",
                 (
                     Column("contrast", "Contrast", link="address"),
@@ -48,7 +48,7 @@ def contrast_list(explored: Explored, wanted: Wanted) -> View:
                 ),
                 linked(rows, "address", contrast_address, "analysis", "contrast"),
             )
-            sections.append(Section("", (table,)))
+            sections.append(Section(analysis, (table,)))
         if not sections:
             sections = [Section("", (Text("No analysis of this study has a contrast yet."),))]
         return View(

@@ -68,7 +68,7 @@ select
 from {{table}} as r
 cross join {LIMITS}
 where r.p_value <= $p_top
-order by r.p_value, abs(r.t) desc nulls last, r.feature_id
+order by r.p_value, abs(r.log_fc / r.half) desc nulls last, r.feature_id
 limit $top
 """
 #: The largest P value that passes the adjusted threshold: there the line of the volcano lies.

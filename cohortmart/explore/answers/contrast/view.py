@@ -36,12 +36,14 @@ def contrast_view(explored: Explored, wanted: Wanted) -> View:
             named = with_names(asked, meant, found.names, rows)
         blocks: list[Block] = [Text(found_words(meant, counts, limits), "finding")]
         blocks += [] if clouds is None else [clouds]
-        blocks.append(_table(meant, wanted, named, n))
+        sections = (
+            Section("What is found", tuple(blocks)),
+            Section(f"Every {manner.noun}", (_table(meant, wanted, named, n),)),
+        )
         largest = found.frame["x_max"] if found.frame else 1.0
         sliders = limit_controls(limits, largest, unit=manner.unit, of_probes=manner.of_probes)
         return View(
-            Page("contrast", meant.title(asked), f"{meant.question(asked)}.",
-                 (Section("", tuple(blocks)),)),
+            Page("contrast", meant.title(asked), f"{meant.question(asked)}.", sections),
             controls=(*sliders, others_control(asked, meant)),
             kept=meant.key,
             questions=tuple(asked.questions),
@@ -73,7 +75,7 @@ def _table(meant: ContrastMeant, wanted: Wanted, rows: pa.Table, n: int) -> Tabl
     )
     return Table(
         "rows",
-        f"Every {manner.noun}",
+        f"{manner.nouns} of {meant.contrast}",
         "Sorted and searched over all; a file has all that is looked for.",
         tuple(columns),
         marked(rows),

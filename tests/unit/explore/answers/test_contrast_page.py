@@ -225,7 +225,7 @@ def test_outside_no_contrast_of_one_person_is_shown(house: Explored):
 
 def test_the_list_has_every_contrast(explored: Explored):
     listed = [b for b in all_blocks(contrast_view(explored, {}).page) if isinstance(b, Table)]
-    assert [b.title for b in listed] == ["rna_all", "betas", "npx"]
+    assert [b.title.split()[-1] for b in listed] == ["rna_all", "betas", "npx"]
     assert listed[0].rows["contrast"].to_pylist() == [UP, DOWN, OF_ONE, HOSTILE]
     assert listed[0].rows["n_found"][0].as_py() == is_found(0).sum()
 
@@ -242,4 +242,4 @@ def test_many_contrasts_at_a_time_keep_their_numbers(explored: Explored):
     assert counts == [int(is_found(k).sum()) for k in range(len(CONTRASTS))] * 4
     with explored.asked() as asked:
         held = "select count(*) from duckdb_tables() where table_name like 'held_contrast%'"
-        assert asked.value(held) <= 2
+        assert asked.value(held) == 1
