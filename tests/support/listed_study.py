@@ -33,6 +33,7 @@ SETS = {
 ALIASES = [
     ("OLD1", "previous", "G1", True), ("101", "entrez", "G4", True),
     ("MANY", "alias", "G2", False), ("MANY", "alias", "G3", False),
+    ("UNSURE", "alias", "G6", False),  # and of a gene that the study does not have
     ("NOWHERE", "previous", "X1", True),
 ]  # fmt: skip
 _CONTRASTS = [

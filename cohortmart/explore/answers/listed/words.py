@@ -67,7 +67,7 @@ def words_of(text: str, known: Collection[str] = ()) -> Words:
     doubles: dict[str, str] = {}
     for part in _BETWEEN.split(text):
         bare = _bare(part)
-        for word in [bare] if bare.lower() in known else map(_bare, bare.split()):
+        for word in [bare] if bare.lower() in known else map(_bare, part.split()):
             if word:
                 seen = doubles if word.lower() in names else names
                 seen.setdefault(word.lower(), word)

@@ -38,6 +38,7 @@ def test_any_text_is_read_twice_alike(text: str) -> None:
 
 
 def test_a_name_with_spaces_is_one_where_it_is_known() -> None:
+    assert words_of("'G1' 'G2'").names == ("G1", "G2")
     text = 'IL7R; "IL-2  receptor" CD4\nfirst visit, 5\'-nucleotidase'
     assert phrases(text) == ('il-2 receptor" cd4', "first visit")
     assert words_of(text, {"first visit"}).names == (
