@@ -10,6 +10,7 @@ import pytest
 from cohortmart.core.errors import InputError
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.queries import Queries
+from cohortmart.explore.answers.queries.of_several import of_several
 from tests.support.explored_study import small_explored_home
 from tests.support.export_warehouse import OF_ONE
 
@@ -115,3 +116,12 @@ def test_a_contrast_that_is_called_after_a_person_has_their_number(explored: Exp
 
 def test_an_id_in_a_query_does_not_become_a_number(explored: Explored) -> None:
     assert Queries(explored).answer("select 'béla' as a").rows["a"].to_pylist() == ["béla"]
+
+
+def test_values_of_one_person_are_gone_before_a_condition_of_the_query(explored: Explored) -> None:
+    views = of_several(explored.prepared().source)
+    means, results = views.query("group_expression"), views.query("fct_contrast_result")
+    assert 'case when n_subjects >= 2 then "mean_log2_cpm" end as "mean_log2_cpm"' in means
+    hidden = "case when (analysis, contrast) not in (('rna_all', 'anna_PP/1st')) then"
+    for column in ("feature_id", "log_fc", "p_value"):
+        assert f'{hidden} "{column}" end as "{column}"' in results
