@@ -143,8 +143,10 @@ def test_every_word_is_accounted_for(explored: Explored) -> None:
     text = f"{LIST} MANY UNSURE NOWHERE g10x cg00000003 cortisol G239 <i>x</i> {study.BOLD}"
     words = said(list_view(explored, {"features": text}))
     assert "22 names: 15 found, 13 genes tested in rna_all." in words
-    several = "May mean several genes, not counted; write which (2): MANY (G2 or G3), UNSURE (G6)."
-    assert several in words
+    assert (
+        "May mean several genes, not counted; write which (2): MANY (G2 or G3), UNSURE (G6)."
+        in words
+    )
     assert "NOWHERE, g10x (did you mean G10?), <i>x</i>." in words
     assert "Not measured in rna (2): cg00000003, cortisol." in words
     assert "Measured, but not tested in rna_all (1): G239." in words
