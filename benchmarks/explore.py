@@ -31,8 +31,9 @@ from report import _NOTE
 REPEATS = 20
 MEMORY_MB, FIRST_FIGURE = 400, 2.0
 _SQL = {
-    "gene": "select gene_name from bridge_probe_gene where gene_name in (select gene_name from "
-    "dim_gene) group by all order by count(distinct probe_id) desc, gene_name limit 1",
+    "gene": "select gene_name from bridge_probe_gene inner join qc_probe using (probe_id) "
+    "where filter_reason is null and gene_name in (select gene_name from dim_gene) "
+    "group by all order by count(distinct probe_id) desc, gene_name limit 1",
     "probe": "select assay, probe_id from qc_probe where filter_reason is null "
     "order by probe_id limit 1 offset 1000",
     "contrasts": "select analysis, contrast from contrast_summary where analysis = (select "
