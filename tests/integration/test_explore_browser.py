@@ -208,9 +208,8 @@ def _hostile_addresses() -> Iterator[str]:
     first, *others = CONTRASTS
     for contrast in CONTRASTS:
         yield f"contrast?analysis=rna&contrast={quote(contrast, safe='')}"
-    yield (
-        f"compare?analysis=rna&contrast={quote(first, safe='')}&with_contrast={quote(others[0], safe='')}"
-    )
+    two = f"contrast={quote(first, safe='')}&with_contrast={quote(others[0], safe='')}"
+    yield f"compare?analysis=rna&{two}"
     for name in samples()[:3]:
         yield f"sample?name={quote(name, safe='')}"
     for name in people()[:3]:

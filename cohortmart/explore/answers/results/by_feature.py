@@ -62,7 +62,9 @@ def results_of(
     """
     plain = _plain(analysis, features, values, contrasts)
     layout = explored.kept("feature positions", layouts).get(analysis)
-    if layout is None or not features:
+    if not features:  # the columns of no rows: nothing is read
+        return asked.table(f"select * from ({plain}) limit 0", shown=plain)
+    if layout is None:
         return asked.table(plain)
     wanted = _wanted_contrasts(asked, analysis, layout, contrasts)
     positions = asked.con.execute(

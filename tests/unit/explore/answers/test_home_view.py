@@ -23,8 +23,10 @@ def home(root: Path = Path("nowhere"), *, pseudonymised: bool = False, **changed
     source = small_source(tables, SAMPLES, root, analyses=("a",), pseudonymised=pseudonymised)
     source.con.execute("create schema staging; create schema intermediate")
     source.con.execute("create view staging.stg_results__rebounds as from rebound")
+    # what is stored has no t: it is made where it is shown
     source.con.execute(
-        "create view staging.stg_results__contrast_results as select *, 1e0 as se from fct_contrast_result"
+        "create view staging.stg_results__contrast_results as "
+        "select * exclude (t), 0.1 as se from fct_contrast_result"
     )
     source.con.execute(
         "create view intermediate.int_rebound__found as "
