@@ -95,7 +95,12 @@ def _component(points: Points, number: int) -> Option:
 
 
 def _rings(asked: Asked, points: Points, rows: pa.Table) -> tuple[dict[str, str], str]:
-    """Return the samples that a ring is drawn around, and what it means."""
+    """Return the samples that a ring is drawn around, and what it means.
+
+    Pseudonymised, no point is told from the others: the table names those that stand out.
+    """
+    if asked.pseudonymised:
+        return {}, ""
     drawn = set(points.table["sample_id"].to_pylist())
     there = [r for r in rows.to_pylist() if r["sample_id"] in drawn]
     odd = [r for r in there if r["odd"]]
@@ -103,10 +108,7 @@ def _rings(asked: Asked, points: Points, rows: pa.Table) -> tuple[dict[str, str]
     if not odd:
         odd = [r for r in there if r["median_r"] is not None][:_LEAST_LIKE]
         words = "No sample is far from the others; ringed are the least like them." if odd else ""
-    called = {
-        r["sample_id"]: "" if asked.pseudonymised or i >= _RINGS else r["sample"]
-        for i, r in enumerate(odd)
-    }
+    called = {r["sample_id"]: "" if i >= _RINGS else r["sample"] for i, r in enumerate(odd)}
     return called, words
 
 
