@@ -41,6 +41,7 @@ def compact(table: pa.Table) -> dict[str, Any]:
 
 def stored_once(
     blocks: Mapping[str, Mapping[str, Any]],
+    prefix: str = "",
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Take out the columns that stand in several places, as the samples of a map do.
 
@@ -48,6 +49,8 @@ def stored_once(
     ----------
     blocks : mapping of str to mapping
         The data of each block; what `compact` returned is in its values.
+    prefix : str
+        Of the names of the columns.
 
     Returns
     -------
@@ -73,7 +76,7 @@ def stored_once(
             continue
         value = found[block][part]
         if text not in names:
-            names[text] = f"column-{len(names) + 1}"
+            names[text] = f"{prefix}column-{len(names) + 1}"
             columns[names[text]] = value["columns"][name]
         found[block][part] = value | {"columns": value["columns"] | {name: names[text]}}
     return found, columns

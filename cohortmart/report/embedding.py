@@ -20,13 +20,17 @@ from cohortmart.report.titles import in_one_line
 SCRIPTS = ("features.js", "tables.js", "figures.js")
 
 
-def embedded_items(blocks: Sequence[Block]) -> tuple[dict[str, str], list[tuple[str, str]]]:
+def embedded_items(
+    blocks: Sequence[Block], prefix: str = ""
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """Return what a page embeds, once what several blocks share.
 
     Parameters
     ----------
     blocks : sequence of Block
         All of the page, those inside choices too.
+    prefix : str
+        Of the ids that are made here, where a part joins a page that has such already.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def embedded_items(blocks: Sequence[Block]) -> tuple[dict[str, str], list[tuple[
             continue
         if isinstance(block, Figure):
             spec = embedded(in_one_line(block.spec))
-            spec_of[block.name] = specs.setdefault(spec, f"spec-{len(specs) + 1}")
+            spec_of[block.name] = specs.setdefault(spec, f"{prefix}spec-{len(specs) + 1}")
             tables = {n: t for n, t in block.data.items() if isinstance(t, pa.Table)}
             _add(data, block.name, {n: compact(t) for n, t in tables.items()})
         elif isinstance(block, Table):
@@ -59,11 +63,12 @@ def embedded_items(blocks: Sequence[Block]) -> tuple[dict[str, str], list[tuple[
             served = {"served": vars(block.served)} if block.served else {}
             heads = [_head(c) for c in block.columns]
             _add(data, block.name, {"columns": heads, "rows": shown, **served})
-    values, columns = stored_once(data)
+    values, columns = stored_once(data, prefix)
     features, wanted = feature_data(blocks)
     for name, parts in wanted.items():
         values[name] = values[name] | parts
-    items = [("config", embedded(CONFIG)), *((i, s) for s, i in specs.items())]
+    config = [] if prefix else [("config", embedded(CONFIG))]
+    items = [*config, *((i, s) for s, i in specs.items())]
     items += [(i, embedded(value)) for i, value in (columns | values | features).items()]
     return spec_of, items
 

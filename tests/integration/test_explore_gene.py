@@ -10,7 +10,7 @@ import pytest
 from cohortmart.core.warehouse.home import Home
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.feature import feature_view
-from cohortmart.explore.answers.gene import gene_view
+from cohortmart.explore.answers.gene import gene_cpgs_view, gene_view
 from cohortmart.explore.answers.gene_set import set_view
 from cohortmart.explore.answers.results import VALUES, found_cpgs, layouts, results_of
 from cohortmart.explore.answers.view import View
@@ -71,12 +71,14 @@ def test_pages_have_their_parts_and_every_question_is_answered(explored: Explore
         cpgs = asked.rows("select assay from staging.stg_lake__assays where kind = 'beta'")
     views = [
         gene_view(explored, {"name": row["gene_name"]}),
+        gene_cpgs_view(explored, {"name": row["gene_name"]}),
         feature_view(explored, {"assay": cpgs[0]["assay"], "id": row["probe_id"]}),
         set_view(explored, {"name": gene_set}),
     ]
-    assert {"contrasts", "cpgs", "pairs", "sets"} <= _tables(views[0])
-    assert {"contrasts", "pairs"} <= _tables(views[1])
-    assert _tables(views[2]) == {"enrichment", "genes"}
+    assert _tables(views[0]) == {"contrasts"}
+    assert {"cpgs", "pairs", "sets"} <= _tables(views[1])
+    assert {"contrasts", "pairs"} <= _tables(views[2])
+    assert _tables(views[3]) == {"enrichment", "genes"}
     with explored.cursor() as cursor:
         for view in views:
             for question in view.questions:

@@ -15,7 +15,7 @@ from cohortmart.explore.answers.contrast import (
 from cohortmart.explore.answers.downloads import Download
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.feature import feature_view
-from cohortmart.explore.answers.gene import gene_view
+from cohortmart.explore.answers.gene import gene_cpgs_view, gene_view
 from cohortmart.explore.answers.gene_set import set_view
 from cohortmart.explore.answers.home import home_view, make_home
 from cohortmart.explore.answers.listed import list_view, ready
@@ -41,6 +41,7 @@ VIEWS: Sequence[Kind] = (
     Kind("contrast", "Contrasts", contrast_view, "what was compared, and how much is found"),
     Kind("compare", "", compare_view),
     Kind("gene", "", gene_view),
+    Kind("gene-cpgs", "", gene_cpgs_view, is_part=True),
     Kind("feature", "", feature_view),
     Kind("set", "", set_view),
     Kind(

@@ -84,6 +84,8 @@ class View:
         SQL of what is shown, see `Asked`.
     script : str
         File of `web/static` that this view needs besides those of all.
+    later : str
+        Address of the part of it that takes longer: it is shown below as soon as it is there.
     """
 
     page: Page
@@ -93,6 +95,7 @@ class View:
     downloads: tuple[Link, ...] = ()
     questions: tuple[str, ...] = ()
     script: str = ""
+    later: str = ""
 
     def shown_to_others(self, names: Names) -> View:
         """Return the view without people's names: the last look for whatever still holds one."""
@@ -132,6 +135,8 @@ class Kind:
         What it answers, in half a line; the first page offers it with these words.
     is_there : callable
         Whether a study has anything for it: only then it is in the list of pages.
+    is_part : bool
+        Whether it stands below another view, which names it in `View.later`.
     """
 
     name: str
@@ -139,6 +144,7 @@ class Kind:
     make: Callable[[Explored, Wanted], View]
     about: str = ""
     is_there: Callable[[Source], bool] = _always
+    is_part: bool = False
 
 
 def picked(wanted: Wanted, name: str, offered: Sequence[str], default: str) -> str:

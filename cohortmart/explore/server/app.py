@@ -19,7 +19,7 @@ from cohortmart.explore.answers.search import found
 from cohortmart.explore.answers.view import Kind
 from cohortmart.explore.server.faults import frame_of, said, say_faults, sentence
 from cohortmart.explore.server.files import wanted_file
-from cohortmart.explore.server.html import view_html
+from cohortmart.explore.server.html import part_html, view_html
 from cohortmart.explore.server.scripts import Scripts
 from cohortmart.explore.server.sql import add_sql
 
@@ -95,9 +95,9 @@ def _answers(
 ) -> Callable[[Request], Awaitable[Response]]:
     def made(wanted: Mapping[str, str]) -> str:
         frame = frame_of(explored, explored.state())
-        view = kind.make(explored, wanted)
         names = explored.prepared().source.names
-        return view_html(view.shown_to_others(names), frame)
+        view = kind.make(explored, wanted).shown_to_others(names)
+        return part_html(view, frame, kind.name) if kind.is_part else view_html(view, frame)
 
     async def answer(request: Request) -> Response:
         make = partial(made, dict(request.query_params))

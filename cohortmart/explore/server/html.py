@@ -47,18 +47,34 @@ def view_html(view: View, frame: Frame) -> str:
     ValueError
         Two blocks have the same name.
     """
-    spec_of, items = embedded_items(all_blocks(view.page))
+    return _with_blocks("view.html.j2", view, frame)
+
+
+def part_html(view: View, frame: Frame, name: str) -> str:
+    """Return a view that stands below another, without what stands around a page.
+
+    Parameters
+    ----------
+    view : View
+    frame : Frame
+    name : str
+        Of the view in the registry: its ids begin with it.
+
+    Raises
+    ------
+    ValueError
+        Two blocks have the same name.
+    """
+    return _with_blocks("part.html.j2", view, frame, f"{name}-")
+
+
+def _with_blocks(template: str, view: View, frame: Frame, prefix: str = "") -> str:
+    spec_of, items = embedded_items(all_blocks(view.page), prefix)
     sections = [
         {"title": section.title, "blocks": template_blocks(section.blocks, spec_of)}
         for section in view.page.sections
     ]
-    return _rendered(
-        "view.html.j2",
-        frame,
-        view=view,
-        sections=sections,
-        embedded=items,
-    )
+    return _rendered(template, frame, view=view, sections=sections, embedded=items)
 
 
 def words_html(title: str, words: str, hint: str, frame: Frame, *, again: bool = False) -> str:

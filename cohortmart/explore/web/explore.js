@@ -81,7 +81,26 @@ async function shown() {
     if (!loaded.has(href)) { loaded.add(href); await import(href); }
   }
   for (const follow of followers) follow(main);
+  const parts = [...main.querySelectorAll(".later")].map(join);
+  if (parts.length > 0) await Promise.all(parts);
   document.documentElement.dataset.ready = "true";
+}
+
+// Puts the part of a view that takes longer into its place.
+async function join(place) {
+  let text = "";
+  try {
+    const answer = await fetch(place.dataset.later, { headers: { accept: "text/html" } });
+    if (answer.ok) text = await answer.text();
+  } catch { /* said below */ }
+  if (!place.isConnected) return; // another view is shown by now
+  if (text === "") {
+    place.querySelector("p").textContent = "The rest did not come; load the page again.";
+  } else {
+    place.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+    begin(place);
+  }
+  place.removeAttribute("aria-busy");
 }
 const loaded = new Set();
 window.explorer = { go, followers, embedded, element, speak, tabulate, INTEGER };

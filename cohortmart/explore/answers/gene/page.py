@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from cohortmart.api.names import gene_meant
 from cohortmart.core.errors import InputError
 from cohortmart.core.text import listed
+from cohortmart.explore.answers.addresses import address
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.gene.cpg_blocks import cpg_part
@@ -17,9 +19,11 @@ from cohortmart.explore.answers.search.named import named_gene
 from cohortmart.explore.answers.single.analyses import Analyses, analyses
 from cohortmart.explore.answers.single.contrasts import contrast_blocks, contrast_rows
 from cohortmart.explore.answers.single.courses import course_figures
-from cohortmart.explore.answers.view import Control, View, Wanted
+from cohortmart.explore.answers.view import View, Wanted
 from cohortmart.report.blocks import Block, Page, Section, Text
 
+#: What an address chooses of the CpGs, besides the gene.
+_CHOICES = ("promoter", "analysis", "contrasts")
 _ASSAYS = "select assay from staging.stg_lake__assays where kind = 'counts' order by assay"
 _MEASURES = """
     select assay, feature_id, measure_name from dim_measure where gene_name = $name
@@ -56,7 +60,7 @@ def gene_view(explored: Explored, wanted: Wanted) -> View:
     explored : Explored
     wanted : mapping
         `name`: id, symbol, former symbol or other name; `promoter`, `analysis` and `contrasts`
-        choose what is shown of its CpGs.
+        choose what is shown of its CpGs, see `gene_cpgs_view`.
 
     Raises
     ------
@@ -69,39 +73,63 @@ def gene_view(explored: Explored, wanted: Wanted) -> View:
     with explored.asked() as asked:
         gene = _meant(explored, asked, word)
         known = analyses(explored)
-        # its parts at the same time, each on a cursor of its own
-        with ThreadPoolExecutor(2) as beside:
-            waiting = beside.submit(_cpgs_and_mentions, explored, known, gene, wanted)
+        # both at the same time, each on a cursor of its own
+        with ThreadPoolExecutor(1) as beside:
             drawing = beside.submit(_courses, explored, known, gene)
             rows = contrast_rows(explored, asked, gene.features)
-            others = waiting.result()
             courses, asked_of_courses = drawing.result()
         parts = (
             ("", courses),
             ("Contrasts", tuple(contrast_blocks(rows, gene.title))),
-            *others.parts,
         )
-        sections = tuple(Section(title, found) for title, found in parts if found)
-        if not sections:
+        return View(
+            Page("gene", gene.title, _lead(gene, word), _sections(parts)),
+            questions=tuple(dict.fromkeys((*asked_of_courses, *asked.questions))),
+            later=address("gene-cpgs", **{"name": word, **_chosen(wanted)}),
+        )
+
+
+def gene_cpgs_view(explored: Explored, wanted: Wanted) -> View:
+    """Return what stands below a gene: its CpGs, and where else it is named.
+
+    Parameters
+    ----------
+    explored : Explored
+    wanted : mapping
+        As of `gene_view`.
+
+    Raises
+    ------
+    InputError
+        No gene is called so, or several are.
+    """
+    word = wanted.get("name", "").strip()
+    with explored.asked() as asked:
+        gene = _meant(explored, asked, word)
+        known = analyses(explored)
+        with ThreadPoolExecutor(1) as beside:
+            naming = beside.submit(_mentions, explored, known, gene)
+            cpgs = cpgs_of(explored, asked, gene.name)
+            blocks, controls = cpg_part(explored, asked, known, gene.title, cpgs, wanted)
+            named, asked_of_names = naming.result()
+        sections = _sections((("CpGs", tuple(blocks)), *named))
+        if not sections and not gene.features:
             sections = (Section("", (Text(f"Nothing of {gene.title} was analysed."),)),)
         return View(
-            Page("gene", gene.title, _lead(gene, word, others.n_cpgs), sections),
-            controls=others.controls,
+            Page("gene", gene.title, "", sections),
+            controls=controls,
             kept={"name": word},
-            questions=tuple(
-                dict.fromkeys((*asked_of_courses, *asked.questions, *others.questions))
-            ),
+            questions=tuple(dict.fromkeys((*asked.questions, *asked_of_names))),
         )
 
 
-@dataclass(frozen=True, eq=False)
-class _Others:
-    """What is shown below the gene itself, and the questions behind it."""
+def _chosen(wanted: Wanted) -> dict[str, str]:
+    """Return what an address chooses of the CpGs."""
+    return {name: wanted[name] for name in _CHOICES if wanted.get(name)}
 
-    n_cpgs: int
-    parts: tuple[tuple[str, tuple[Block, ...]], ...]
-    controls: tuple[Control, ...]
-    questions: tuple[str, ...]
+
+def _sections(parts: Iterable[tuple[str, tuple[Block, ...]]]) -> tuple[Section, ...]:
+    return tuple(Section(title, blocks) for title, blocks in parts if blocks)
 
 
 def _courses(
@@ -113,14 +141,13 @@ def _courses(
         return drawn, tuple(asked.questions)
 
 
-def _cpgs_and_mentions(explored: Explored, known: Analyses, gene: Gene, wanted: Wanted) -> _Others:
+def _mentions(
+    explored: Explored, known: Analyses, gene: Gene
+) -> tuple[list[tuple[str, tuple[Block, ...]]], tuple[str, ...]]:
+    """Return where else it is named, and the questions behind that."""
     with explored.asked() as asked:
-        cpgs = cpgs_of(explored, asked, gene.name)
-        blocks, controls = cpg_part(explored, asked, known, gene.title, cpgs, wanted)
         named = [(title, tuple(found)) for title, found in mentions(asked, known, gene.name)]
-        return _Others(
-            len(cpgs), (("CpGs", tuple(blocks)), *named), controls, tuple(asked.questions)
-        )
+        return named, tuple(asked.questions)
 
 
 def _meant(explored: Explored, asked: Asked, word: str) -> Gene:
@@ -135,7 +162,7 @@ def _meant(explored: Explored, asked: Asked, word: str) -> Gene:
     return Gene(name or word, name, ids, features)
 
 
-def _lead(gene: Gene, word: str, n_cpgs: int) -> str:
+def _lead(gene: Gene, word: str) -> str:
     """Say what else it is called and what was measured of it."""
     ids = [i for i in gene.ids if i != gene.title]
     said = [f"Asked for as {word}."] if word not in (gene.title, *ids) else []
@@ -145,7 +172,7 @@ def _lead(gene: Gene, word: str, n_cpgs: int) -> str:
     parts = [
         *(["its expression"] if gene.ids else []),
         *([f"{listed(measures)}"] if measures else []),
-        *([f"{n_cpgs} CpG{'s' if n_cpgs != 1 else ''}"] if n_cpgs else []),
     ]
-    said.append(f"{f'{listed(ids)}; m' if ids else 'M'}easured: {listed(parts)}.")
+    if parts:
+        said.append(f"{f'{listed(ids)}; m' if ids else 'M'}easured: {listed(parts)}.")
     return " ".join(said)

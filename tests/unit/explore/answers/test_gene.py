@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from cohortmart.core.errors import InputError
 from cohortmart.core.warehouse.home import Home
 from cohortmart.explore.answers.explored import Explored
-from cohortmart.explore.answers.gene import gene_view
+from cohortmart.explore.answers.gene import gene_cpgs_view, gene_view
 from cohortmart.explore.answers.view import View
 from cohortmart.report.blocks import Figure, Table, Text, all_blocks
 from tests.support.gene_warehouse import gene_warehouse
@@ -23,7 +24,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def shown(home: Home, *, pseudonymise: bool = False, **wanted: str) -> View:
     explored = Explored(home, pseudonymise=pseudonymise)
     try:
-        return gene_view(explored, wanted)
+        view, below = gene_view(explored, wanted), gene_cpgs_view(explored, wanted)
+        page = replace(view.page, sections=(*view.page.sections, *below.page.sections))
+        asked = (*view.questions, *below.questions)
+        return replace(view, page=page, controls=below.controls, questions=asked)
     finally:
         explored.close()
 
