@@ -27,7 +27,7 @@ def shown(home: Home, *, pseudonymise: bool = False, **wanted: str) -> View:
         view, below = gene_view(explored, wanted), gene_cpgs_view(explored, wanted)
         page = replace(view.page, sections=(*view.page.sections, *below.page.sections))
         asked = (*view.questions, *below.questions)
-        return replace(view, page=page, controls=below.controls, questions=asked)
+        return replace(below, page=page, questions=asked)
     finally:
         explored.close()
 
