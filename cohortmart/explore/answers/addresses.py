@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlencode
+
+#: Addresses that are kept: a page names the same features and contrasts again and again.
+_KEPT = 4096
 
 
 def address(view: str, **wanted: str | None) -> str:
@@ -19,16 +23,19 @@ def address(view: str, **wanted: str | None) -> str:
     return f"/{view}" + (f"?{urlencode(given)}" if given else "")
 
 
+@lru_cache(_KEPT)
 def gene_address(name: str) -> str:
     """Return where a gene is shown, by its name or id."""
     return address("gene", name=name)
 
 
+@lru_cache(_KEPT)
 def feature_address(assay: str, feature_id: str) -> str:
     """Return where a CpG, a protein or another measure of an assay is shown."""
     return address("feature", assay=assay, id=feature_id)
 
 
+@lru_cache(_KEPT)
 def contrast_address(analysis: str, contrast: str) -> str:
     """Return where a contrast is shown."""
     return address("contrast", analysis=analysis, contrast=contrast)

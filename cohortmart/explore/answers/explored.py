@@ -28,7 +28,7 @@ class RunAgainError(InputError):
 
 
 #: What DuckDB may take: the process as a whole stays below 400 MB at the size of an EPIC study.
-MEMORY_LIMIT = "256MB"
+MEMORY_LIMIT = "112MB"
 _STOPPED = "the explorer is being stopped"
 
 

@@ -13,6 +13,7 @@ from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.gene.cpg_blocks import cpg_part
 from cohortmart.explore.answers.gene.cpgs import cpgs_of
 from cohortmart.explore.answers.gene.mentions import mentions
+from cohortmart.explore.answers.search.named import named_gene
 from cohortmart.explore.answers.single.analyses import Analyses, analyses
 from cohortmart.explore.answers.single.contrasts import contrast_blocks, contrast_rows
 from cohortmart.explore.answers.single.courses import course_figures
@@ -66,16 +67,17 @@ def gene_view(explored: Explored, wanted: Wanted) -> View:
     if not word:
         raise InputError("no gene is named", hint="type its name into the search field")
     with explored.asked() as asked:
-        gene = _meant(asked, word)
+        gene = _meant(explored, asked, word)
         known = analyses(explored)
-        # the gene itself and its CpGs at the same time, each on a cursor of its own
-        with ThreadPoolExecutor(1) as beside:
+        # its parts at the same time, each on a cursor of its own
+        with ThreadPoolExecutor(2) as beside:
             waiting = beside.submit(_cpgs_and_mentions, explored, known, gene, wanted)
-            courses = course_figures(asked, known, gene.features, gene.title)
+            drawing = beside.submit(_courses, explored, known, gene)
             rows = contrast_rows(explored, asked, gene.features)
             others = waiting.result()
+            courses, asked_of_courses = drawing.result()
         parts = (
-            ("", tuple(courses)),
+            ("", courses),
             ("Contrasts", tuple(contrast_blocks(rows, gene.title))),
             *others.parts,
         )
@@ -86,7 +88,9 @@ def gene_view(explored: Explored, wanted: Wanted) -> View:
             Page("gene", gene.title, _lead(gene, word, others.n_cpgs), sections),
             controls=others.controls,
             kept={"name": word},
-            questions=tuple(dict.fromkeys((*asked.questions, *others.questions))),
+            questions=tuple(
+                dict.fromkeys((*asked_of_courses, *asked.questions, *others.questions))
+            ),
         )
 
 
@@ -100,6 +104,15 @@ class _Others:
     questions: tuple[str, ...]
 
 
+def _courses(
+    explored: Explored, known: Analyses, gene: Gene
+) -> tuple[tuple[Block, ...], tuple[str, ...]]:
+    """Return its courses, and the questions behind them."""
+    with explored.asked() as asked:
+        drawn = tuple(course_figures(asked, known, gene.features, gene.title))
+        return drawn, tuple(asked.questions)
+
+
 def _cpgs_and_mentions(explored: Explored, known: Analyses, gene: Gene, wanted: Wanted) -> _Others:
     with explored.asked() as asked:
         cpgs = cpgs_of(explored, asked, gene.name)
@@ -110,8 +123,8 @@ def _cpgs_and_mentions(explored: Explored, known: Analyses, gene: Gene, wanted: 
         )
 
 
-def _meant(asked: Asked, word: str) -> Gene:
-    name, ids = gene_meant(asked.con, word)
+def _meant(explored: Explored, asked: Asked, word: str) -> Gene:
+    name, ids = named_gene(explored, asked, word) or gene_meant(asked.con, word)
     features: dict[str, dict[str, str]] = {}
     if ids:
         for row in asked.rows(_ASSAYS):

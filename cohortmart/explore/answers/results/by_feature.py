@@ -142,6 +142,11 @@ def _found(limits: str) -> str:
     return f"coalesce({rendered('is_found', 'r', limits)}, false)"
 
 
+def _among(features: Sequence[str]) -> str:
+    """Return the condition on features; of none no file is read."""
+    return f"list_contains({literals(features)}, r.feature_id)" if features else "false"
+
+
 def _plain(
     analysis: str,
     features: Sequence[str],
@@ -165,6 +170,6 @@ def _plain(
     return (
         f"select r.contrast, r.feature_id, {named}\nfrom fct_contrast_result as r\n{joined}"
         f"where r.analysis = {literal(analysis)}\n"
-        f"    and list_contains({literals(features)}, r.feature_id){which}\n"
+        f"    and {_among(features)}{which}\n"
         "order by r.contrast, r.feature_id"
     )
