@@ -129,11 +129,10 @@ def test_ctrl_c_ends_it_within_a_second(run: Path, when: str) -> None:
         if when != "at once":
             assert got(running.address)[0] == 200
         if when == "in a query":
-            asking = threading.Thread(
-                target=lambda: _quietly(f"{running.address}sql?query={quote(_SLOW_QUERY)}&run=1")
-            )
+            asking = threading.Thread(target=_ask_slowly, args=(running.address,))
             asking.start()
             time.sleep(1)
+            assert asking.is_alive()
         began = time.monotonic()
         said = running.stop()
         seconds = time.monotonic() - began
@@ -144,9 +143,13 @@ def test_ctrl_c_ends_it_within_a_second(run: Path, when: str) -> None:
     assert seconds < 1
 
 
-def _quietly(address: str) -> None:
+def _ask_slowly(address: str) -> None:
+    body = json.dumps({"query": _SLOW_QUERY, "page": "p"}).encode()
+    request = urllib.request.Request(
+        f"{address}sql/run", body, {"content-type": "application/json"}
+    )
     with suppress(OSError):  # it was stopped
-        got(address)
+        urllib.request.urlopen(request, timeout=30).close()
 
 
 def test_a_rebuild_is_shown(run: Path, tmp_path: Path) -> None:
