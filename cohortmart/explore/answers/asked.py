@@ -29,14 +29,17 @@ class Asked(Source):
 
     Parameters
     ----------
+    there : frozenset of str
+        Its tables, where they are known.
     questions : list of str
         SQL that `cohortmart sql` answers, each once, in the order in which it was asked.
     """
 
     questions: list[str] = field(default_factory=list)
+    there: frozenset[str] = frozenset()
 
     @classmethod
-    def on(cls, source: Source, con: Any) -> Asked:
+    def on(cls, source: Source, con: Any, there: frozenset[str] = frozenset()) -> Asked:
         """Return the same tables, asked on a cursor.
 
         Parameters
@@ -44,11 +47,17 @@ class Asked(Source):
         source : Source
         con : DuckDBPyConnection
             A cursor of the source's connection, which gets its views.
+        there : frozenset of str
+            Tables of the warehouse; not looked up again if they are given.
         """
         for view in source.views:
             con.execute(view)
         values = {f.name: getattr(source, f.name) for f in fields(Source)}
-        return cls(**(values | {"con": con}))
+        return cls(**(values | {"con": con, "there": there}))
+
+    def is_there(self, *tables: str) -> bool:
+        """Tell whether tables of the warehouse are there."""
+        return self.there.issuperset(tables) if self.there else super().is_there(*tables)
 
     def table(
         self,

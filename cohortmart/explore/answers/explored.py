@@ -38,6 +38,7 @@ class _Prepared:
 
     state: str
     source: Source
+    there: frozenset[str]
     kept: dict[str, object]
     making: dict[str, threading.Lock]
 
@@ -74,7 +75,7 @@ class Explored:
         """Give the tables of now for one view, on a cursor that is closed at its end."""
         now = self.prepared()
         with self._cursor_of(now) as cursor:
-            yield Asked.on(now.source, cursor)
+            yield Asked.on(now.source, cursor, now.there)
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -112,7 +113,8 @@ class Explored:
     @property
     def name(self) -> str:
         """What study.yml calls the study."""
-        return StudyCopy(self.home).study
+        now = self._now
+        return StudyCopy(self.home).study if now is None else now.source.study
 
     def state(self) -> str:
         """Return what differs between a warehouse and the one built after it."""
@@ -136,7 +138,7 @@ class Explored:
         with making:
             if name not in now.kept:
                 with self._cursor_of(now) as cursor:
-                    now.kept[name] = make(Asked.on(now.source, cursor))
+                    now.kept[name] = make(Asked.on(now.source, cursor, now.there))
             found: T = now.kept[name]  # type: ignore[assignment]
             return found
 
@@ -148,7 +150,7 @@ class Explored:
             con, state = self._connection(), self.state()
             if self._now is None or self._now.state != state:
                 source = opened_source(con, self.home, pseudonymise=self.pseudonymise)
-                self._now = _Prepared(state, source, {}, {})
+                self._now = _Prepared(state, source, _tables(con), {}, {})
             return self._now
 
     def interrupt(self) -> bool:
@@ -175,6 +177,11 @@ class Explored:
             if self._now is None:
                 raise
             raise RunAgainError(error.problem, hint=error.hint) from error
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    rows = con.sql("select distinct table_name from duckdb_columns() where schema_name = 'main'")
+    return frozenset(name for (name,) in rows.fetchall())
 
 
 def _named(state: tuple[int, ...]) -> str:
