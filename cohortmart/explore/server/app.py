@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TypeVar
@@ -13,7 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from cohortmart.core.errors import CohortmartError, InputError
-from cohortmart.explore.answers.explored import Explored
+from cohortmart.explore.answers.explored import Explored, TooMuchError
 from cohortmart.explore.answers.registry import DATA, DOWNLOADS, VIEWS
 from cohortmart.explore.answers.search import found
 from cohortmart.explore.answers.view import Kind
@@ -28,7 +29,9 @@ T = TypeVar("T")
 #: Letters of a name that are looked for.
 _MOST_LETTERS = 200
 #: Views that are made at a time; more wait, as memory has an end.
-AT_ONCE = 8
+AT_ONCE = 3
+#: Held by who asks again because memory did not do for several.
+_ALONE = threading.Lock()
 
 
 def application(explored: Explored, scripts: Scripts) -> FastAPI:
@@ -113,6 +116,9 @@ def _of_one_state(explored: Explored, ask: Callable[[], T]) -> T:
         state = explored.state()
         try:
             return ask()
+        except TooMuchError:
+            with _ALONE:
+                return ask()
         except (duckdb.Error, CohortmartError):
             if explored.state() == state:
                 raise

@@ -62,11 +62,9 @@ def explore(
     from cohortmart.explore.server.app import application
     from cohortmart.explore.server.faults import Told
     from cohortmart.explore.server.guard import Guard
-    from cohortmart.explore.server.memory import share_heaps
     from cohortmart.explore.server.scripts import Scripts
     from cohortmart.explore.server.until_stopped import serve_until_stopped
 
-    share_heaps()
     explored = Explored(home, pseudonymise=pseudonymise)
     bound = bound_socket(port)
     at = bound.getsockname()[1]

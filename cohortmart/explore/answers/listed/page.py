@@ -130,7 +130,7 @@ def list_view(explored: Explored, wanted: Wanted) -> View:
 
 
 def ready(explored: Explored) -> None:
-    """Make what the first list of genes needs before it is pasted.
+    """Make what the first list of genes needs before it is pasted, in one of the analyses.
 
     Parameters
     ----------
@@ -144,6 +144,7 @@ def ready(explored: Explored) -> None:
             of = analysed(asked, {"analysis": analysis})
             if of is not None and of.kind.name == COUNTS:
                 held(explored, asked, of)
+                break  # 12 MB each: others are held when they are asked for
 
 
 def _shared(
