@@ -5,6 +5,8 @@ from __future__ import annotations
 from cohortmart.api.names import features_meant, no_such
 from cohortmart.core.errors import InputError
 from cohortmart.core.study.kinds import BETA, KINDS
+from cohortmart.explore.answers.asked import Asked
+from cohortmart.explore.answers.beside import beside
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.feature.facts import facts_of
 from cohortmart.explore.answers.single.analyses import analyses
@@ -12,7 +14,7 @@ from cohortmart.explore.answers.single.contrasts import contrast_blocks, contras
 from cohortmart.explore.answers.single.courses import course_figures
 from cohortmart.explore.answers.single.pairs import pairs_table
 from cohortmart.explore.answers.view import View, Wanted
-from cohortmart.report.blocks import Block, Page, Section, Text
+from cohortmart.report.blocks import Block, Figure, Page, Section, Text
 
 _ASSAYS = "select assay, kind from staging.stg_lake__assays order by assay"
 
@@ -49,8 +51,13 @@ def feature_view(explored: Explored, wanted: Wanted) -> View:
         facts = facts_of(asked, kind, assay, ids[0])
         features = {assay: {ids[0]: ""}}
         known = analyses(explored)
-        courses = course_figures(asked, known, features, facts.title)
-        rows = contrast_rows(explored, asked, features)
+
+        def drawn(of: Asked) -> list[Figure]:
+            return course_figures(of, known, features, facts.title)
+
+        with beside(explored, drawn) as courses_are:
+            rows = contrast_rows(explored, asked, features)
+            courses, asked_of_courses = courses_are()
         pairs = None
         if kind.name == BETA:
             pairs = pairs_table(
@@ -67,5 +74,5 @@ def feature_view(explored: Explored, wanted: Wanted) -> View:
         return View(
             Page("feature", facts.title, facts.lead, sections),
             links=facts.links,
-            questions=tuple(asked.questions),
+            questions=tuple(dict.fromkeys((*asked.questions, *asked_of_courses))),
         )

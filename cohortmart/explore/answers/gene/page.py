@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from cohortmart.api.names import gene_meant
@@ -11,12 +10,13 @@ from cohortmart.core.errors import InputError
 from cohortmart.core.text import listed
 from cohortmart.explore.answers.addresses import address
 from cohortmart.explore.answers.asked import Asked
+from cohortmart.explore.answers.beside import beside
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.gene.cpg_blocks import cpg_part
 from cohortmart.explore.answers.gene.cpgs import cpgs_of
 from cohortmart.explore.answers.gene.mentions import mentions
 from cohortmart.explore.answers.search.named import named_gene
-from cohortmart.explore.answers.single.analyses import Analyses, analyses
+from cohortmart.explore.answers.single.analyses import analyses
 from cohortmart.explore.answers.single.contrasts import contrast_blocks, contrast_rows
 from cohortmart.explore.answers.single.courses import course_figures
 from cohortmart.explore.answers.view import View, Wanted
@@ -73,11 +73,13 @@ def gene_view(explored: Explored, wanted: Wanted) -> View:
     with explored.asked() as asked:
         gene = _meant(explored, asked, word)
         known = analyses(explored)
-        # both at the same time, each on a cursor of its own
-        with ThreadPoolExecutor(1) as beside:
-            drawing = beside.submit(_courses, explored, known, gene)
+
+        def drawn(of: Asked) -> tuple[Block, ...]:
+            return tuple(course_figures(of, known, gene.features, gene.title))
+
+        with beside(explored, drawn) as courses_are:
             rows = contrast_rows(explored, asked, gene.features)
-            courses, asked_of_courses = drawing.result()
+            courses, asked_of_courses = courses_are()
         parts = (
             ("", courses),
             ("Contrasts", tuple(contrast_blocks(rows, gene.title))),
@@ -107,12 +109,11 @@ def gene_cpgs_view(explored: Explored, wanted: Wanted) -> View:
     with explored.asked() as asked:
         gene = _meant(explored, asked, word)
         known = analyses(explored)
-        with ThreadPoolExecutor(1) as beside:
-            naming = beside.submit(_mentions, explored, known, gene)
+        with beside(explored, lambda of: [*mentions(of, known, gene.name)]) as mentions_are:
             cpgs = cpgs_of(explored, asked, gene.name)
             blocks, controls = cpg_part(explored, asked, known, gene.title, cpgs, wanted)
-            named, asked_of_names = naming.result()
-        sections = _sections((("CpGs", tuple(blocks)), *named))
+            named, asked_of_names = mentions_are()
+        sections = _sections((("CpGs", tuple(blocks)), *((t, tuple(found)) for t, found in named)))
         if not sections and not gene.features:
             sections = (Section("", (Text(f"Nothing of {gene.title} was analysed."),)),)
         return View(
@@ -130,24 +131,6 @@ def _chosen(wanted: Wanted) -> dict[str, str]:
 
 def _sections(parts: Iterable[tuple[str, tuple[Block, ...]]]) -> tuple[Section, ...]:
     return tuple(Section(title, blocks) for title, blocks in parts if blocks)
-
-
-def _courses(
-    explored: Explored, known: Analyses, gene: Gene
-) -> tuple[tuple[Block, ...], tuple[str, ...]]:
-    """Return its courses, and the questions behind them."""
-    with explored.asked() as asked:
-        drawn = tuple(course_figures(asked, known, gene.features, gene.title))
-        return drawn, tuple(asked.questions)
-
-
-def _mentions(
-    explored: Explored, known: Analyses, gene: Gene
-) -> tuple[list[tuple[str, tuple[Block, ...]]], tuple[str, ...]]:
-    """Return where else it is named, and the questions behind that."""
-    with explored.asked() as asked:
-        named = [(title, tuple(found)) for title, found in mentions(asked, known, gene.name)]
-        return named, tuple(asked.questions)
 
 
 def _meant(explored: Explored, asked: Asked, word: str) -> Gene:
