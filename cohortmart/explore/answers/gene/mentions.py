@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cohortmart.explore.answers.addresses import set_address
+from cohortmart.explore.answers.addresses import module_address, set_address
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.linked import linked
 from cohortmart.explore.answers.single.analyses import Analyses
@@ -59,10 +59,10 @@ def mentions(asked: Asked, known: Analyses, name: str | None) -> Iterator[tuple[
                 "modules", f"Modules with {name}",
                 "One row per analysis and pair: a seed rebounds itself, the others are linked to "
                 "seeds.",
-                (Column("analysis", "Analysis"), Column("pair", "Pair"), Column("part", "Part"),
+                (Column("analysis", "Analysis"), Column("pair", "Pair", link="address"), Column("part", "Part"),
                  Column("rank", "Rank", "integer"), Column("n_links", "Links", "integer"),
                  Column("stability", "Stability", "percent")),
-                rows,
+                linked(rows, "address", module_address, "analysis", "pair"),
             )
         )  # fmt: skip
     if blocks:

@@ -9,6 +9,7 @@ import pytest
 
 from cohortmart.core.errors import InputError
 from cohortmart.core.warehouse.home import Home
+from cohortmart.explore.answers.addresses import module_address
 from cohortmart.explore.answers.explored import Explored
 from cohortmart.explore.answers.gene import gene_cpgs_view, gene_view
 from cohortmart.explore.answers.view import View
@@ -118,7 +119,9 @@ def test_pairs_sets_and_modules_lead_on(home: Home) -> None:
     view = shown(home, name="IL7R")
     assert rows(view, "pairs")[0]["address"] == "/feature?assay=methylation&id=cg1"
     assert rows(view, "sets")[0]["address"] == "/set?name=T+%3Cb%3Ecells&collection=hallmark"
-    assert rows(view, "modules")[0]["part"] == "seed"
+    module = rows(view, "modules")[0]
+    assert module["part"] == "seed"
+    assert module["address"] == module_address(module["analysis"], module["pair"])
 
 
 @pytest.mark.parametrize("word", ["CD127", "il7r", "ENSG1"])
