@@ -59,7 +59,8 @@ def mentions(asked: Asked, known: Analyses, name: str | None) -> Iterator[tuple[
                 "modules", f"Modules with {name}",
                 "One row per analysis and pair: a seed rebounds itself, the others are linked to "
                 "seeds.",
-                (Column("analysis", "Analysis"), Column("pair", "Pair", link="address"), Column("part", "Part"),
+                (Column("analysis", "Analysis"), Column("pair", "Pair", link="address"),
+                 Column("part", "Part"),
                  Column("rank", "Rank", "integer"), Column("n_links", "Links", "integer"),
                  Column("stability", "Stability", "percent")),
                 linked(rows, "address", module_address, "analysis", "pair"),
