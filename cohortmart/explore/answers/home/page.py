@@ -90,7 +90,7 @@ def _contrasts(asked: Asked) -> Table | None:
     if rows.num_rows == 0:
         return None
     rows = linked(rows, "address", contrast_address, "analysis", "contrast")
-    rows = linked(rows, "all", lambda of: address("contrasts", analysis=of), "analysis")
+    rows = linked(rows, "all", lambda of: address("contrast", analysis=of), "analysis")
     return Table(
         "home-contrasts",
         "Where most is found",
