@@ -41,8 +41,11 @@ class Reader:
         self.clicks += 1
         self.page.keyboard.press("Enter")
 
-    def click(self, selector: str) -> None:
+    def click(self, selector: str, inside: str = "") -> None:
+        """Click on something, after scrolling to what it is in."""
         self.clicks += 1
+        if inside:
+            self.page.locator(inside).scroll_into_view_if_needed()
         self.page.locator(selector).first.click()
 
     def paste(self, selector: str, words: str) -> None:
@@ -176,7 +179,7 @@ def test_which_cpgs_of_its_promoter_move(
     reader.enter()
     reader.wait(gene)
     said = reader.said("text=in the promoter of")
-    reader.click(f"#cpgs a:text-is('{promoter[gene]}')")
+    reader.click(f"#cpgs a:text-is('{promoter[gene]}')", inside="#cpgs")
     reader.wait(promoter[gene])
     drawn = reader.figure("course")
     reader.is_answered()
