@@ -53,7 +53,7 @@ def opened(browser: Browser, running: Running, width: int) -> Iterator[Page]:
 
 
 def ready(page: Page) -> None:
-    page.wait_for_function("document.documentElement.dataset.ready === 'true'")
+    page.wait_for_function("() => document.documentElement.dataset.ready === 'true'")
 
 
 def drawn(page: Page) -> None:

@@ -104,7 +104,7 @@ def opened_report(browser: Browser, index: Path, width: int, page: str = "") -> 
             ),
         )
         tab.goto(f"{index.as_uri()}{page}")
-        tab.wait_for_function("document.documentElement.dataset.ready === 'true'")
+        tab.wait_for_function("() => document.documentElement.dataset.ready === 'true'")
         yield opened
     finally:
         context.close()

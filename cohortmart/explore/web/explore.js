@@ -14,6 +14,7 @@ function speak(words) { byId("spoken").textContent = words; }
 // ---- views
 window.history.scrollRestoration = "manual"; // a view is drawn first, then scrolled
 let shownAddress = window.location.href;
+const moved = () => { shownAddress = window.location.href; }; // a view has changed its own address
 const plain = (address) => address.split("#")[0];
 
 // Shows the view of an address in the place of the one that is there.
@@ -81,19 +82,20 @@ async function shown() {
     if (!loaded.has(href)) { loaded.add(href); await import(href); }
   }
   for (const follow of followers) follow(main);
-  const parts = [...main.querySelectorAll(".later")].map(join);
-  if (parts.length > 0) await Promise.all(parts);
-  document.documentElement.dataset.ready = "true";
+  document.documentElement.dataset.ready = "false";
+  Promise.all([...main.querySelectorAll(".later")].map(join)).then((joined) => {
+    if (joined.every((part) => part)) document.documentElement.dataset.ready = "true";
+  });
 }
 
-// Puts the part of a view that takes longer into its place.
+// Puts the part of a view that takes longer into its place; returns whether that is still there.
 async function join(place) {
   let text = "";
   try {
     const answer = await fetch(place.dataset.later, { headers: { accept: "text/html" } });
     if (answer.ok) text = await answer.text();
   } catch { /* said below */ }
-  if (!place.isConnected) return; // another view is shown by now
+  if (!place.isConnected) return false; // another view is shown by now
   if (text === "") {
     place.querySelector("p").textContent = "The rest did not come; load the page again.";
   } else {
@@ -101,9 +103,10 @@ async function join(place) {
     begin(place);
   }
   place.removeAttribute("aria-busy");
+  return true;
 }
 const loaded = new Set();
-window.explorer = { go, followers, embedded, element, speak, tabulate, INTEGER };
+window.explorer = { go, followers, moved, embedded, element, speak, tabulate, INTEGER };
 
 function isOurs(link) {
   return link.origin === window.location.origin && !link.hasAttribute("download") && link.target === ""

@@ -1,5 +1,5 @@
 // SQL page: runs the query of its editor, draws the rows, and lists the tables.
-const { element, followers, speak, tabulate, INTEGER } = window.explorer;
+const { element, followers, moved, speak, tabulate, INTEGER } = window.explorer;
 const PAGE = window.crypto.randomUUID(); // whose query it is: a new one stops the one before
 let begun = 0;
 let running = false;
@@ -69,6 +69,7 @@ async function ask(asked, push) {
   const query = box.value;
   if (push && sqlAddress(query) !== window.location.pathname + window.location.search) {
     window.history.pushState({}, "", sqlAddress(query));
+    moved();
   }
   begun += 1;
   const number = begun;
