@@ -46,12 +46,21 @@ async function go(address, { push = true, focus = true, top = 0 } = {}) {
   document.querySelector("nav ul").replaceWith(next.querySelector("nav ul"));
   byId("stopped").hidden = true;
   wait(false);
+  left = "";
   await shown();
   if (focus) {
     scrollBack(top);
     byId("page-title").focus({ preventScroll: true });
     speak(document.title);
-  } else if (held && byId(held)) byId(held).focus({ preventScroll: true });
+  } else { left = held; refocus(); }
+}
+
+// The control that was changed has the focus again as soon as it is there, unless the reader went on.
+let left = "";
+function refocus() {
+  if (left === "" || !byId(left) || main.contains(document.activeElement)) return;
+  byId(left).focus({ preventScroll: true });
+  left = "";
 }
 
 function wait(is) {
@@ -101,6 +110,7 @@ async function join(place) {
   } else {
     place.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
     begin(place);
+    refocus();
   }
   place.removeAttribute("aria-busy");
   return true;
