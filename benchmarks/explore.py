@@ -112,7 +112,7 @@ def questions(out: Path) -> list[Asked]:
     return [
         Asked("search while typing", [f"suggest?name={quote(t)}" for t in typed], 50),
         Asked("gene page", [f"gene?name={quote(gene)}"], 150),
-        Asked("feature page", [f"feature?{urlencode({'assay': assay, 'id': probe})}"], 150),
+        Asked("feature page", [f"feature?{urlencode({'assay': assay, 'id': probe})}"], None),
         Asked("contrast page", [f"contrast?{contrast_at}"], 400),
         Asked("contrast of genes", [f"contrast?{urlencode(expression)}"], 400),
         Asked("counts of a slider",
