@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,8 +24,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import duckdb
-from measured import ROOT, cohortmart
-from report import _NOTE
+from measured import ROOT, cohortmart, first_figure_seconds
 
 REPEATS = 20
 MEMORY_MB, FIRST_FIGURE = 400, 2.0
@@ -126,28 +124,6 @@ def questions(out: Path) -> list[Asked]:
     ]  # fmt: skip
 
 
-def first_figure(address: str) -> float | None:
-    """Seconds from opening the first page to its first figure, best of three."""
-    browser = shutil.which("chromium")
-    if browser is None:
-        return None
-    from playwright.sync_api import sync_playwright
-
-    times = []
-    with sync_playwright() as playwright:
-        window = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        for _ in range(3):
-            context = window.new_context(viewport={"width": 1280, "height": 900})
-            tab = context.new_page()
-            tab.add_init_script(_NOTE)
-            tab.goto(address)
-            tab.wait_for_selector(".drawing[data-drawn=true]")
-            times.append(tab.evaluate("window.firstFigure") / 1000)
-            context.close()
-        window.close()
-    return min(times)
-
-
 def row(name: str, values: tuple[float, ...], target: float | None, unit: str) -> str:
     """Return a line of the table; the ratio is of the first value to its target."""
     shown = "".join(f"{value:9.0f}" if unit != "s" else f"{value:9.2f}" for value in values)
@@ -165,7 +141,7 @@ def measured(out: Path) -> dict[str, float]:
     print(f"{'':24s}{'warm':>9s}{'worst':>9s}{'cold':>9s}{'target':>9s}  (ms)", flush=True)
     try:
         running.milliseconds("state")
-        figure = first_figure(running.address)
+        figure = first_figure_seconds(running.address)
         for asked in questions(out):
             cold = running.milliseconds(asked.addresses[0])
             times = [

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -44,7 +44,7 @@ class _Prepared:
     state: str
     source: Source
     there: frozenset[str]
-    kept: dict[str, object]
+    kept: dict[str, Any]
     making: dict[str, threading.Lock]
 
 
@@ -144,7 +144,7 @@ class Explored:
             if name not in now.kept:
                 with self._cursor_of(now) as cursor:
                     now.kept[name] = make(Asked.on(now.source, cursor, now.there))
-            found: T = now.kept[name]  # type: ignore[assignment]
+            found: T = now.kept[name]
             return found
 
     def prepared(self) -> _Prepared:

@@ -70,8 +70,8 @@ def cloud_spec(
         "layer": [
             _frame(x_title, y_title),
             *drawn,
-            _labels(halo=True),
-            _labels(halo=False),
+            point_labels(_X, _Y, halo=True),
+            point_labels(_X, _Y, halo=False),
             *_directions(changes),
         ],
     }
@@ -198,8 +198,16 @@ def _tooltip(x_title: str, y_title: str) -> list[dict[str, Any]]:
     ]
 
 
-def _labels(*, halo: bool) -> dict[str, Any]:
-    """Write the names, first in white so that they stand out from the squares."""
+def point_labels(x: Mapping[str, Any], y: Mapping[str, Any], *, halo: bool) -> dict[str, Any]:
+    """Return the layer of names beside points, first in white so that they stand out.
+
+    Parameters
+    ----------
+    x, y : mapping
+        Channels of the place; the data set `labels` has text and side (left or right), too.
+    halo : bool
+        The white one.
+    """
     outline = {"stroke": "#FFFFFF", "strokeWidth": 3, "strokeJoin": "round", "opacity": 0.85}
     return {
         "data": {"name": "labels"},
@@ -213,7 +221,7 @@ def _labels(*, halo: bool) -> dict[str, Any]:
             "tooltip": None,
             **(outline if halo else {}),
         },
-        "encoding": {"x": _X, "y": _Y, "text": {"field": "text"}},
+        "encoding": {"x": x, "y": y, "text": {"field": "text"}},
     }
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from cohortmart.report.figures.density import cells
-from cohortmart.report.theme import CATEGORIES, DOWN, GUIDE, INK, NEITHER, UP
+from cohortmart.report.figures.feature_cloud import point_labels
+from cohortmart.report.theme import CATEGORIES, DOWN, GUIDE, NEITHER, UP
 
 #: Classes of features, their colours and shapes: found in both the same way, in both in
 #: opposite ways, in the first or second alone, in neither.
@@ -68,7 +69,7 @@ def pair_scatter(
             _axis("x"),
             _axis("y"),
             _points(first, second, words, x, y),
-            *(_labels(x, y, halo=halo) for halo in (True, False)),
+            *(point_labels(x, y, halo=halo) for halo in (True, False)),
         ],
     }
 
@@ -109,19 +110,4 @@ def _points(
                 {"field": "y", "title": second, "format": ".3~g"},
             ],
         },
-    }  # fmt: skip
-
-
-def _labels(x: dict[str, Any], y: dict[str, Any], *, halo: bool) -> dict[str, Any]:
-    outline = {"stroke": "#FFFFFF", "strokeWidth": 3, "strokeJoin": "round", "opacity": 0.85}
-    return {
-        "data": {"name": "labels"},
-        "mark": {
-            "type": "text",
-            "align": {"expr": "datum.side === 'left' ? 'right' : 'left'"},
-            "dx": {"expr": "datum.side === 'left' ? -7 : 7"},
-            "baseline": "middle", "fontSize": 11, "color": INK, "tooltip": None,
-            **(outline if halo else {}),
-        },
-        "encoding": {"x": x, "y": y, "text": {"field": "text"}},
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.compare.matched import Matched
@@ -70,13 +71,13 @@ def correlation_of(
     the errors of a person in both are not known to any table.
     """
     if first.analysis == second.analysis:
-        rows: list[dict[str, object]] = []
+        rows: list[dict[str, Any]] = []
         if asked.is_there("contrast_correlation"):
             key = {"analysis": first.analysis, "a": first.contrast, "b": second.contrast}
             rows = asked.rows(_STORED, key)
         if rows:
             row = rows[0]
-            return Correlation(row["r"], row["r_no_effect"], row, True)  # type: ignore[arg-type]
+            return Correlation(row["r"], row["r_no_effect"], row, True)
         return Correlation(matched.r, None, None, True)
     if not asked.has_rows("design_matrix"):
         return Correlation(matched.r, None, None, True)

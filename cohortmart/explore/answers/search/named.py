@@ -9,6 +9,7 @@ from cohortmart.explore.answers.search.words import WORDS, make_words
 _GENES = f"""
     select distinct first from {WORDS} where word = lower($word) and kind = 'gene' order by first
 """
+_ID = "select 1 from dim_gene where lower(gene_id) = lower(?) limit 1"
 _IDS = "select gene_id from dim_gene where gene_name = $name order by gene_id"
 
 
@@ -24,15 +25,16 @@ def named_gene(explored: Explored, asked: Asked, word: str) -> tuple[str, tuple[
     Returns
     -------
     (name, gene_ids) or None
-        None where the word does not mean one gene with a name, and
-        `cohortmart.api.names.gene_meant` has to decide; it knows the same names, in their order,
-        and takes ten times as long.
+        None where the word is not just the name of one gene: `cohortmart.api.names.gene_meant`
+        knows ids and other names, too, and takes ten times as long.
     """
     explored.kept("search words", make_words)
     found = asked.con.execute(_GENES, {"word": word}).fetchall()
-    if len(found) != 1:
+    # an id, of whatever kind, means its own gene and not all that have its name
+    if len(found) != 1 or found[0][0].lower() != word.lower():
         return None
     (name,) = found[0]
-    ids = tuple(i for (i,) in asked.con.execute(_IDS, {"name": name}).fetchall())
-    is_its_id = asked.con.execute("select 1 from dim_gene where gene_id = ?", [name]).fetchall()
-    return None if is_its_id else (str(name), ids)
+    if asked.con.execute(_ID, [word]).fetchall():
+        return None
+    ids = asked.con.execute(_IDS, {"name": name}).fetchall()
+    return str(name), tuple(i for (i,) in ids)

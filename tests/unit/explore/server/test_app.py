@@ -15,7 +15,7 @@ import pytest
 
 from cohortmart.core.errors import BuildError, InputError
 from cohortmart.explore.answers import registry
-from cohortmart.explore.answers.explored import Explored
+from cohortmart.explore.answers.explored import Explored, TooMuchError
 from cohortmart.explore.answers.view import Kind, View, Wanted
 from cohortmart.explore.server import app as app_module
 from cohortmart.explore.server import html
@@ -316,3 +316,29 @@ def test_what_is_stopped_asks_no_more(tmp_path: Path) -> None:
     assert [str(error) for error in ended] == ["the explorer is being stopped"]
     assert ask(served(stopped), "/").status == 503
     stopped.close()
+
+
+def test_who_lacks_memory_asks_again_alone(
+    monkeypatch: pytest.MonkeyPatch, explored: Explored
+) -> None:
+    calls: list[bool] = []
+
+    def make(*_: object) -> View:
+        calls.append(app_module._ALONE.locked())
+        if len(calls) == 1:
+            raise TooMuchError("this needs more memory than the explorer takes")
+        return View(Page("odd", "It came", "", ()))
+
+    answer = ask(with_view(monkeypatch, explored, make), "/odd")
+    assert (answer.status, calls) == (200, [False, True])
+    assert "It came" in answer.text
+
+
+def test_who_lacks_memory_alone_is_told(
+    monkeypatch: pytest.MonkeyPatch, explored: Explored
+) -> None:
+    make = raising(TooMuchError("this needs more memory than the explorer takes", hint="ask less"))
+    answer = ask(with_view(monkeypatch, explored, make), "/odd")
+    assert "more memory than the explorer takes" in answer.text
+    assert "Ask less" in answer.text
+    assert not app_module._ALONE.locked()
