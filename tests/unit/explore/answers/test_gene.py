@@ -156,6 +156,8 @@ def test_every_question_stands_alone(home: Home) -> None:
             cursor.sql(question).fetchall()
     explored.close()
     assert len(view.questions) > 10
+    for table in ("visit_expression", "group_expression", "dmp_deg", "bridge_gene_set"):
+        assert any(f"from {table} " in question for question in view.questions), table
 
 
 def test_pseudonymised_no_single_person_is_seen(home: Home) -> None:
