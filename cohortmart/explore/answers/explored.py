@@ -14,6 +14,7 @@ import duckdb
 from cohortmart.api.open_warehouse import OpenWarehouse
 from cohortmart.core.errors import InputError
 from cohortmart.core.study.study_copy import StudyCopy
+from cohortmart.core.text import nouns
 from cohortmart.core.warehouse.home import Home
 from cohortmart.core.warehouse.query import said_plainly
 from cohortmart.explore.answers.asked import Asked
@@ -120,6 +121,11 @@ class Explored:
         """What study.yml calls the study."""
         now = self._now
         return StudyCopy(self.home).study if now is None else now.source.study
+
+    @property
+    def subject(self) -> str:
+        """What the study calls a person."""
+        return nouns().subject.one if self._now is None else self._now.source.subject.one
 
     def state(self) -> str:
         """Return what differs between a warehouse and the one built after it."""

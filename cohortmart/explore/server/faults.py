@@ -134,7 +134,7 @@ def frame_of(explored: Explored, state: str = "") -> Frame:
         pages = offered(explored)
     except (CohortmartError, duckdb.Error):  # being run again: its pages come back with its tables
         pages = ()
-    return Frame(study, pages, state, explored.pseudonymise)
+    return Frame(study, pages, state, explored.pseudonymise, explored.subject)
 
 
 def sentence(words: str) -> str:

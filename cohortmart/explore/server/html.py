@@ -26,12 +26,15 @@ class Frame:
     state : str
         Of the warehouse that answered: the page asks whether it is still the one of now.
     pseudonymised : bool
+    subject : str
+        What the study calls a person.
     """
 
     study: str
     pages: tuple[Kind, ...] = ()
     state: str = ""
     pseudonymised: bool = False
+    subject: str = "person"
 
 
 def view_html(view: View, frame: Frame) -> str:

@@ -47,7 +47,7 @@ def compare_view(explored: Explored, wanted: Wanted) -> View:
             "neither": "in neither",
         }
         figure = compare_figure(asked, first, second, matched, words)
-        blocks: list[Block] = [Text(_overlap_words(overlap, nouns), "finding")]
+        blocks: list[Block] = [Text(_overlap_words(asked, overlap, nouns), "finding")]
         if matched.n:
             said = correlation_words(asked, correlation, matched.n, nouns)
             blocks.insert(0, Text(said, "finding"))
@@ -87,7 +87,7 @@ def _limits_words(first: ContrastMeant, second: ContrastMeant, names: tuple[str,
     return "; ".join(f"{words} in {name}" for words, name in zip(said, names, strict=True))
 
 
-def _overlap_words(overlap: Overlap, nouns: str) -> str:
+def _overlap_words(asked: Asked, overlap: Overlap, nouns: str) -> str:
     if overlap.n_universe == 0:
         return f"The two have no {nouns} in common that both tested."
     same = overlap.rows.to_pylist()
@@ -102,7 +102,7 @@ def _overlap_words(overlap: Overlap, nouns: str) -> str:
     if both["p_value"] is not None:
         said += f" (odds ratio {both['odds_ratio'] or 0:.3g}, P {_p_words(both['p_value'])})"
     elif overlap.correlated:
-        said += "; the two rest on the same people, so that no P value is known"
+        said += f"; the two rest on the same {asked.subject.many}, so that no P value is known"
     return f"{said}."
 
 

@@ -120,7 +120,8 @@ def gene_cpgs_view(explored: Explored, wanted: Wanted) -> View:
             Page("gene", gene.title, "", sections),
             controls=controls,
             kept={"name": word},
-            questions=tuple(dict.fromkeys((*asked.questions, *asked_of_names))),
+            # where there is nothing to show, how it was asked is of no use
+            questions=tuple(dict.fromkeys((*asked.questions, *asked_of_names)) if sections else ()),
         )
 
 

@@ -26,7 +26,7 @@ def sheet_table(asked: Asked, who: str, identity: str, person: str | None = None
     person : str, optional
         The sample's person, as shown.
     """
-    variables = study_variables(asked)
+    variables = [v for v in study_variables(asked) if v.name != "study_group" or asked.has_groups]
     parts = ", ".join(f"cast(d.{identifier(v.name)} as varchar) as c{i}"
                       for i, v in enumerate(variables))  # fmt: skip
     samples = asked.rows(

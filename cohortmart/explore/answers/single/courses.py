@@ -68,7 +68,8 @@ def _drawn(
         if not asked.pseudonymised
         else "Lines are the"
     )
-    caption += f" means of groups with 95 % intervals; {'; '.join(people)}."
+    of_groups = " of groups" if asked.has_groups else ""
+    caption += f" means{of_groups} with 95 % intervals; {'; '.join(people)}."
     return drawn_courses(
         asked, of[0], pa.concat_tables(parts), f"course-{slug(of[0].assay)}",
         f"{title} over time: {axis_title(of[0])}", caption,

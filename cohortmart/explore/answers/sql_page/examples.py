@@ -37,7 +37,7 @@ def _examples(source: Source) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if not source.pseudonymised:
         found.append((
-            "Samples of each group and visit",
+            f"Samples of each {'group and ' if source.has_groups else ''}{source.timepoint.one}",
             "select study_group, timepoint, count(*) as samples,\n"
             "    count(distinct subject_id) as people\n"
             "from dim_sample\ngroup by study_group, timepoint, visit_order\n"

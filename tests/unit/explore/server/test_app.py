@@ -342,3 +342,13 @@ def test_who_lacks_memory_alone_is_told(
     assert "more memory than the explorer takes" in answer.text
     assert "Ask less" in answer.text
     assert not app_module._ALONE.locked()
+
+
+def test_the_frame_calls_people_as_the_study_does(
+    monkeypatch: pytest.MonkeyPatch, explored: Explored
+) -> None:
+    assert "sample or person</label>" in ask(served(explored), "/nothing").text
+    monkeypatch.setattr(Explored, "subject", "patient")
+    text = ask(served(explored), "/nothing").text
+    assert "sample or patient</label>" in text
+    assert "person" not in text
