@@ -10,7 +10,7 @@ import polars as pl
 
 from analyses.identity.genotypes import CONTAMINATED, GENOTYPE, Genotypes
 from analyses.identity.samples import IdentitySamples
-from analyses.identity.sexes import SEX, Sexes
+from analyses.identity.sexes import Sexes
 from analyses.stats.identity.person_posterior import (
     ALONE,
     OTHER_BELOW,
@@ -94,7 +94,7 @@ def verdicts(found: Found) -> list[Verdict]:
 def _verdict(found: Found, i: int, partner: int | None) -> Verdict:
     posterior, samples, by = found.posterior, found.samples, found.by[i]
     score, told, said = found.genotypes.score[i], found.sex_told[i], samples.frame["sex"][i]
-    likely = int(posterior.likely[i])
+    likely, own = int(posterior.likely[i]), samples.frame["subject_id"][i]
     person = samples.people[likely] if likely < len(samples.people) else None
     chance = float(posterior.of_person[i, likely])
     if score > CONTAMINATED:
@@ -106,10 +106,10 @@ def _verdict(found: Found, i: int, partner: int | None) -> Verdict:
     if posterior.said[i] < OTHER_BELOW:
         if partner is not None:
             other = samples.frame["sample_id"][partner]
-            why = f"{listed(by)}: it fits the place of {other}, and {other} fits its place"
+            why = f"{listed(by)}: like {person}, and {other} of {person} like {own}"
             return Verdict(EXCHANGED, why, person, chance, other)
         whose = "of nobody else in the study" if person is None else f"like {person}"
-        why = f"{listed(by)}: {whose}, unlike {samples.frame['subject_id'][i]}"
+        why = f"{listed(by)}: {whose}, unlike {own}"
         return Verdict(OTHER, why, person, chance)
     if told is not None and said is not None and told != said:
         return Verdict(OTHER_SEX, _why_other_sex(found, i, told, said))
@@ -132,11 +132,11 @@ def _why_not_told(found: Found, i: int) -> str:
     """Say what is lacking, or what stands against what."""
     samples, genotypes, by = found.samples, found.genotypes, found.by[i]
     person = samples.frame["subject_id"][i]
-    if not by:
-        return "nothing that tells people apart was measured of it"
     if GENOTYPE not in by:
-        sex = " (its sex is as the sheet says)" if by == [SEX] and found.sex_told[i] else ""
-        return f"{listed(by)} cannot single out {person}{sex}"
+        told, said = found.sex_told[i], samples.frame["sex"][i]
+        as_said = f"its sex ({told}) is as the sheet says; " if told and told == said else ""
+        lacking = f"{listed(by)} cannot single out {person}" if by else "nothing tells its person"
+        return f"{as_said}{lacking}"
     at = int(np.flatnonzero(genotypes.rows == i)[0])
     alike = genotypes.rows[genotypes.groups == genotypes.groups[at]]
     own = genotypes.rows[samples.said[genotypes.rows] == samples.said[i]]

@@ -37,8 +37,8 @@ class PersonEvidence:
 
     @property
     def says(self) -> Bools:
-        """Which samples it says something of: shape (n_samples,)."""
-        found: Bools = np.ptp(self.log_likelihood, axis=1) > 0
+        """Which samples it says something of, by a factor of e or more: shape (n_samples,)."""
+        found: Bools = np.ptp(self.log_likelihood, axis=1) > 1.0
         return found
 
 
