@@ -11,6 +11,7 @@ from cohortmart.app.demo.background import (
     scattered,
     subject_shift,
 )
+from cohortmart.app.demo.bound import Bound, bound_in_genes
 from cohortmart.app.demo.cells import Cells, followed
 from cohortmart.app.demo.effects import Planted
 from cohortmart.app.demo.people import Samples
@@ -24,7 +25,13 @@ _DISPERSION = 0.025  # of highly expressed genes, between visits of one person
 _PRIOR_DF = 10.0
 
 
-def make_counts(seed: int, samples: Samples, planted: Planted, cells: Cells | None = None) -> Ints:
+def make_counts(
+    seed: int,
+    samples: Samples,
+    planted: Planted,
+    cells: Cells | None = None,
+    bound: Bound | None = None,
+) -> Ints:
     """Draw the counts of every sample.
 
     Parameters
@@ -38,6 +45,8 @@ def make_counts(seed: int, samples: Samples, planted: Planted, cells: Cells | No
     cells : Cells, optional
         Genes that follow the cells of each sample; they are drawn from a stream of their own, so
         that all others stay as they are without them.
+    bound : Bound, optional
+        Genes that a variant binds to the person, from a stream of their own, too.
 
     Returns
     -------
@@ -64,8 +73,13 @@ def make_counts(seed: int, samples: Samples, planted: Planted, cells: Cells | No
     rate *= library / rate.sum(axis=0)
     shape = 1.0 / dispersion[:, None]
     counts = rng.poisson(rng.gamma(shape, rate / shape))
+    followers = []
     if cells is not None:
-        own = stream(seed, "counts of cells")
-        rate, shape = rate[cells.genes] * np.exp2(followed(cells)), shape[cells.genes]
-        counts[cells.genes] = own.poisson(own.gamma(shape, rate / shape))
+        followers.append(("counts of cells", cells.genes, followed(cells)))
+    if bound is not None:
+        followers.append(("counts bound to the person", bound.genes, bound_in_genes(bound)))
+    for name, genes, shift in followers:
+        own = stream(seed, name)
+        here, mean_count = shape[genes], rate[genes] * np.exp2(shift)
+        counts[genes] = own.poisson(own.gamma(here, mean_count / here))
     return counts

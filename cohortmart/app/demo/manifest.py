@@ -10,7 +10,7 @@ import polars as pl
 from cohortmart.app.demo.effects import Planted
 from cohortmart.app.demo.methylation import Probes
 from cohortmart.app.demo.people import Text
-from cohortmart.app.demo.scale import Scale, stream
+from cohortmart.app.demo.scale import stream
 from cohortmart.core.types import Bools, Ints
 
 #: Chromosomes of hg19 and their lengths in bases.
@@ -163,9 +163,9 @@ def filtered(seed: int, probes: Probes, places: Places) -> Bools:
     return masked(seed, probes) | on_sex
 
 
-def manifest_head(name: str, scale: Scale) -> bytes:
+def manifest_head(name: str, probes: int) -> bytes:
     """Return what stands above the column names; `name` is the manifest's own."""
-    return _HEADING.format(name=name, probes=scale.probes).encode()
+    return _HEADING.format(name=name, probes=probes).encode()
 
 
 def manifest_tail() -> bytes:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from cohortmart.app.demo.scale import stream
 from cohortmart.core.types import Bools, Floats, Ints
@@ -119,6 +120,27 @@ def make_samples(seed: int, arrays: int | None = None) -> Samples:
         rna=rna,
         methylation=methylation,
     )
+
+
+def sample_sheet(samples: Samples, sex: Text) -> pl.DataFrame:
+    """Return the sheet, one row a sample; `sex` is what it says of each, shape (n_samples,)."""
+    return pl.DataFrame(
+        {
+            "sample_id": samples.sample_id,
+            "methylation_sample": samples.methylation_sample,
+            "subject": samples.subject_id,
+            "group": samples.group,
+            "timepoint": samples.timepoint,
+            "cell_type": samples.cell_type,
+            "library_batch": samples.library_batch,
+            "slide": samples.slide,
+            "sex": sex,
+            "age": samples.age.astype(int),
+            "proportion_memory": [f"{v:.2f}" for v in samples.proportion_memory],
+            "cell_viability": [f"{v:.1f}" for v in samples.cell_viability],
+            "pregnancy_week": samples.pregnancy_week,
+        }
+    ).with_columns(pl.col(pl.String).replace("", None))
 
 
 def _visits(rng: np.random.Generator, group_of: Text) -> list[tuple[int, str]]:

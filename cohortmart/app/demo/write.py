@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -11,11 +12,29 @@ import numpy as np
 import polars as pl
 
 from cohortmart.app.demo.beta_text import beta_rows
+from cohortmart.app.demo.bound import Bound, bound_betas, bound_truth, make_bound
 from cohortmart.app.demo.cells import TYPES, Cells, make_cells, with_cells
-from cohortmart.app.demo.effects import CONTRASTS, SHARES, Planted, plant_in_genes, without_effects
+from cohortmart.app.demo.effects import Planted, plant_in_genes, without_effects
+from cohortmart.app.demo.exchanges import (
+    NONE,
+    Exchanges,
+    exchange_truth,
+    exchanged_betas,
+    exchanged_counts,
+    plan_exchanges,
+    sex_in_sheet,
+)
 from cohortmart.app.demo.expression import make_counts
-from cohortmart.app.demo.gene_sets import GeneSet, gmt_text, make_disease_genes, make_gene_sets
+from cohortmart.app.demo.gene_sets import gmt_text, make_disease_genes, make_gene_sets
+from cohortmart.app.demo.genotypes import (
+    genotype_manifest,
+    genotype_probe_ids,
+    genotype_truth,
+    make_genotype_betas,
+)
 from cohortmart.app.demo.manifest import (
+    COLUMNS,
+    Places,
     filtered,
     manifest_head,
     manifest_rows,
@@ -23,20 +42,52 @@ from cohortmart.app.demo.manifest import (
     masked,
     place_genes,
 )
-from cohortmart.app.demo.methylation import STATES, Probes, make_betas, make_probes, mark_cells
-from cohortmart.app.demo.network import Network, make_network, network_text
-from cohortmart.app.demo.people import Samples, Text, make_samples
+from cohortmart.app.demo.methylation import Probes, make_betas, make_probes, mark_cells
+from cohortmart.app.demo.network import make_network, network_text
+from cohortmart.app.demo.people import Samples, Text, make_samples, sample_sheet
 from cohortmart.app.demo.proteins import make_proteins, npx_table, protein_truth
 from cohortmart.app.demo.scale import SCALES, Scale, stream
+from cohortmart.app.demo.sex import (
+    as_in_women,
+    sex_genes,
+    with_sex_names,
+    women_betas,
+    women_counts,
+)
 from cohortmart.app.demo.study_text import study_text
+from cohortmart.app.demo.truth import gene_truth, module_truth, probe_truth, set_truth
 from cohortmart.core.errors import InputError
 from cohortmart.core.lake.file_manifest import written_beside
 from cohortmart.core.progress import counted_off
 from cohortmart.core.text import did_you_mean
-from cohortmart.core.types import Bools, Ints
+from cohortmart.core.types import Floats, Ints
 
 
-def write_demo(raw: Path, scale: str = "small", seed: int = 1, *, effects: bool = True) -> Path:
+@dataclass(frozen=True)
+class _Plan:
+    """What all files of a study are drawn from; the members are described where they are made."""
+
+    seed: int
+    size: Scale
+    samples: Samples
+    genes: Planted
+    places: Places
+    cells: Cells
+    bound: Bound
+    exchanges: Exchanges
+    gene_name: Text
+    #: columns in another order than the sheet's rows: what belongs together is said by names
+    shuffled: Ints
+
+
+def write_demo(
+    raw: Path,
+    scale: str = "small",
+    seed: int = 1,
+    *,
+    effects: bool = True,
+    exchanges: bool = True,
+) -> Path:
     """Write the raw files of a synthetic study with known truth.
 
     `samples.csv`, `gene_counts.tsv.gz`, `betas.csv.gz` (scale `epic`: `betas.csv`), a manifest in
@@ -45,7 +96,9 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1, *, effects: bool 
     with the true value of contrasts, in columns named as the analyses name the contrasts (log2
     fold change; M-value units), and which probes the usual filters leave out; `gene_sets.csv`:
     how many genes of each set rebound; `module.csv`: the members of the network's neighbourhood,
-    `hidden` those without any effect. The same seed gives the same bytes.
+    `hidden` those without any effect; `genotypes.csv`: the alleles of every person;
+    `bound.csv`: genes and probes that a variant binds to the person; `identity.csv`: samples that
+    are not what the sheet says. The same seed gives the same bytes.
 
     Parameters
     ----------
@@ -57,6 +110,8 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1, *, effects: bool 
         Not negative.
     effects : bool
         False: the same people, sets and network, but no gene and no probe changes.
+    exchanges : bool
+        False: every sample is of the person and the sex that the sheet says.
 
     Returns
     -------
@@ -79,71 +134,109 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1, *, effects: bool 
         raise InputError("the seed is negative", expected="0 or more", found=str(seed))
     size = SCALES[scale]
     samples = make_samples(seed, size.arrays)
-    plan = plant_in_genes(seed, size)
-    genes = plan if effects else without_effects(plan)
-    gene = np.arange(size.genes)
-    gene_id, gene_name = _named("ENSG9", 10, gene), _named("SYN", 0, gene)
-
-    _write(raw / "samples.csv", _sample_sheet(samples))
-    # columns in another order than the sheet's rows: what belongs together is said by names
-    shuffled = stream(seed, "columns").permutation(len(samples.subject))
-    left_out = filtered(seed, make_probes(seed, size, genes), place_genes(seed, genes))
-    cells = make_cells(seed, samples, plan, left_out, effects=effects)
+    planted = plant_in_genes(seed, size)
+    genes = planted if effects else without_effects(planted)
+    places = place_genes(seed, planted)
+    left_out = filtered(seed, make_probes(seed, size, genes), places)
+    cells = make_cells(seed, samples, planted, left_out, effects=effects)
+    plan = _Plan(
+        seed=seed,
+        size=size,
+        samples=samples,
+        genes=genes,
+        places=places,
+        cells=cells,
+        bound=make_bound(seed, samples, planted, left_out, cells),
+        exchanges=plan_exchanges(samples, cells) if exchanges else NONE,
+        gene_name=with_sex_names(_named("SYN", 0, np.arange(size.genes)), sex_genes(places, cells)),
+        shuffled=stream(seed, "columns").permutation(len(samples.subject)),
+    )
     with_all = with_cells(genes, cells)
-    counts = make_counts(seed, samples, genes, cells)
-    columns: dict[str, np.ndarray] = {"gene_id": gene_id, "gene_name": gene_name}
-    columns |= {str(samples.sample_id[i]): counts[:, i] for i in shuffled if samples.rna[i]}
-    _write(raw / "gene_counts.tsv.gz", pl.DataFrame(columns), separator="\t")
-    _write(raw / "truth" / "genes.csv", _gene_truth(gene_id, gene_name, with_all))
-    _write_probes(raw, seed, size, samples, genes, gene_name, shuffled, cells)
+    _write(raw / "samples.csv", sample_sheet(samples, sex_in_sheet(samples, plan.exchanges)))
+    _write_counts(raw, plan, with_all)
+    _write_probes(raw, plan)
     _write_cells_and_proteins(raw, seed, samples, cells)
-    _write_reference(raw, seed, size, plan, with_all, gene_name)
+    _write_identity(raw, plan)
+    _write_reference(raw, seed, size, planted, with_all, plan.gene_name)
     study = raw / "study.yml"
     with written_beside(study) as temporary:
         temporary.write_bytes(study_text(size.betas).encode())
     return study
 
 
-def _write_probes(
-    raw: Path,
-    seed: int,
-    size: Scale,
-    samples: Samples,
-    genes: Planted,
-    gene_name: Text,
-    shuffled: Ints,
-    cells: Cells,
-) -> None:
-    """Write what has a row a probe, block after block."""
-    places = place_genes(seed, genes)
-    arrays = shuffled[samples.methylation[shuffled]]
+def _write_counts(raw: Path, plan: _Plan, with_all: Planted) -> None:
+    """Write the counts and what was planted in the genes."""
+    samples, gene_id = plan.samples, _named("ENSG9", 10, np.arange(plan.size.genes))
+    counts = make_counts(plan.seed, samples, plan.genes, plan.cells, plan.bound)
+    counts = women_counts(plan.seed, counts, sex_genes(plan.places, plan.cells))
+    counts = exchanged_counts(counts, plan.exchanges)
+    columns: dict[str, np.ndarray] = {"gene_id": gene_id, "gene_name": plan.gene_name}
+    columns |= {str(samples.sample_id[i]): counts[:, i] for i in plan.shuffled if samples.rna[i]}
+    _write(raw / "gene_counts.tsv.gz", pl.DataFrame(columns), separator="\t")
+    _write(raw / "truth" / "genes.csv", gene_truth(gene_id, plan.gene_name, with_all))
+
+
+def _write_probes(raw: Path, plan: _Plan) -> None:
+    """Write what has a row a probe, block after block, and then the genotype probes."""
+    seed, samples, places = plan.seed, plan.samples, plan.places
+    arrays = plan.shuffled[samples.methylation[plan.shuffled]]
 
     def betas(probes: Probes, probe_id: Text) -> bytes:
-        return beta_rows(probe_id, make_betas(seed, samples, probes, cells)[:, arrays])
+        return beta_rows(probe_id, _betas_of(plan, probes)[:, arrays])
 
     def truth(probes: Probes, probe_id: Text) -> bytes:
-        rows = _probe_truth(probe_id, gene_name, probes, filtered(seed, probes, places))
+        out = filtered(seed, probes, places)
+        rows = probe_truth(probe_id, plan.gene_name, as_in_women(probes, places), out)
         return _as_text(rows, header=probes.block == 0)
 
     def manifest(probes: Probes, probe_id: Text) -> bytes:
-        rows = manifest_rows(seed, probes, places, probe_id, gene_name)
+        rows = manifest_rows(seed, probes, places, probe_id, plan.gene_name)
         return _as_text(rows, null="", header=probes.block == 0)
 
     def mask(probes: Probes, probe_id: Text) -> bytes:
         return _as_text(pl.DataFrame(probe_id[masked(seed, probes)]), header=False)
 
     def blocks(text: Callable[[Probes, Text], bytes]) -> Iterator[bytes]:
-        for block in counted_off(range(size.blocks), "blocks of probes"):
-            probes = make_probes(seed, size, genes, block)
-            probes = mark_cells(probes, cells, samples)
+        for block in counted_off(range(plan.size.blocks), "blocks of probes"):
+            probes = make_probes(seed, plan.size, plan.genes, block)
+            probes = mark_cells(probes, plan.cells, samples)
             yield text(probes, _named("cg9", 7, probes.number))
 
     header = ",".join(["probe_id", *samples.methylation_sample[arrays]]) + "\n"
-    _write_parts(raw / size.betas, chain([header.encode()], blocks(betas)))
-    head, tail = manifest_head("synthetic_epic", size), manifest_tail()
+    genotypes = exchanged_betas(make_genotype_betas(seed, samples), plan.exchanges)[:, arrays]
+    of_genotypes = beta_rows(genotype_probe_ids(), genotypes)
+    _write_parts(raw / plan.size.betas, chain([header.encode()], blocks(betas), [of_genotypes]))
+    unplaced = genotype_manifest().select(
+        pl.col(name) if name in genotype_manifest().columns else pl.lit(None).alias(name)
+        for name in COLUMNS
+    )
+    head = manifest_head("synthetic_epic", plan.size.probes + unplaced.height)
+    tail = _as_text(unplaced, null="", header=False) + manifest_tail()
     _write_parts(raw / "manifest.csv", chain([head], blocks(manifest), [tail]))
     _write_parts(raw / "snp_probes.txt", blocks(mask))
     _write_parts(raw / "truth" / "probes.csv", blocks(truth))
+
+
+def _betas_of(plan: _Plan, probes: Probes) -> Floats:
+    """Return the betas of a block as the arrays show them, shape (n_probes, n_samples)."""
+    beta = make_betas(plan.seed, plan.samples, probes, plan.cells)
+    beta = bound_betas(plan.bound, probes.number, beta)
+    beta = women_betas(plan.seed, plan.samples, probes, plan.places, beta)
+    return exchanged_betas(beta, plan.exchanges)
+
+
+def _write_identity(raw: Path, plan: _Plan) -> None:
+    """Write what is true of people and of the samples that are not what the sheet says."""
+    bound = plan.bound
+    every = np.arange(2 * plan.size.genes)
+    gene_id, probe_id = (
+        _named("ENSG9", 10, every)[bound.genes],
+        _named("cg9", 7, every)[bound.probes],
+    )
+    truth = raw / "truth"
+    _write(truth / "bound.csv", bound_truth(bound, gene_id, probe_id))
+    _write(truth / "genotypes.csv", genotype_truth(plan.seed, plan.samples))
+    _write(truth / "identity.csv", exchange_truth(plan.samples, plan.exchanges))
 
 
 def _write_reference(
@@ -157,8 +250,8 @@ def _write_reference(
     _write_parts(raw / "gene_sets.gmt", [gmt_text(sets, gene_name)])
     _write_parts(raw / "disease_genes.txt", [listed.encode()])
     _write_parts(raw / "network.tsv", [network_text(network, gene_name)])
-    _write(raw / "truth" / "gene_sets.csv", _set_truth((*sets, disease), genes))
-    _write(raw / "truth" / "module.csv", _module_truth(network, genes, gene_name))
+    _write(raw / "truth" / "gene_sets.csv", set_truth((*sets, disease), genes))
+    _write(raw / "truth" / "module.csv", module_truth(network, genes, gene_name))
 
 
 def _write_cells_and_proteins(raw: Path, seed: int, samples: Samples, cells: Cells) -> None:
@@ -179,79 +272,6 @@ def _write_cells_and_proteins(raw: Path, seed: int, samples: Samples, cells: Cel
 def _named(prefix: str, digits: int, number: Ints) -> Text:
     """Return names from 1; ids in the field's form, in a range that no annotation uses."""
     return np.char.add(prefix, np.char.zfill((number + 1).astype(str), digits))
-
-
-def _sample_sheet(samples: Samples) -> pl.DataFrame:
-    """Return the sheet, one row a sample."""
-    return pl.DataFrame(
-        {
-            "sample_id": samples.sample_id,
-            "methylation_sample": samples.methylation_sample,
-            "subject": samples.subject_id,
-            "group": samples.group,
-            "timepoint": samples.timepoint,
-            "cell_type": samples.cell_type,
-            "library_batch": samples.library_batch,
-            "slide": samples.slide,
-            "age": samples.age.astype(int),
-            "proportion_memory": [f"{v:.2f}" for v in samples.proportion_memory],
-            "cell_viability": [f"{v:.1f}" for v in samples.cell_viability],
-            "pregnancy_week": samples.pregnancy_week,
-        }
-    ).with_columns(pl.col(pl.String).replace("", None))
-
-
-def _gene_truth(gene_id: Text, gene_name: Text, genes: Planted) -> pl.DataFrame:
-    """Return what was planted in each gene, in log2 fold changes."""
-    return pl.DataFrame(
-        {"gene_id": gene_id, "gene_name": gene_name, "effect": genes.effect, **_true_values(genes)}
-    )
-
-
-def _probe_truth(probe_id: Text, gene_name: Text, probes: Probes, out: Bools) -> pl.DataFrame:
-    """Return what was planted in each probe, in M-value units, and the gene it is linked to."""
-    return pl.DataFrame(
-        {
-            "probe_id": probe_id,
-            "effect": probes.planted.effect,
-            "design_type": probes.design_type,
-            "state": np.array(STATES)[probes.state],
-            "linked_gene": gene_name[probes.gene],
-            "region": np.where(probes.promoter, "TSS200", "Body"),
-            "filtered": out,
-            **_true_values(probes.planted),
-        }
-    )
-
-
-def _set_truth(sets: tuple[GeneSet, ...], genes: Planted) -> pl.DataFrame:
-    """Return how many genes of each set rebound in both groups, and in MS only."""
-    effects = [genes.effect[s.genes] for s in sets]
-    counts = {
-        name: [int((e == name).sum()) for e in effects] for name in SHARES if "rebound" in name
-    }
-    moved = np.sum(list(counts.values()), axis=0) > 0
-    return pl.DataFrame(
-        {
-            "gene_set": [s.name for s in sets],
-            "planted": np.where(moved, [s.planted for s in sets], "none"),
-            "n_genes": [len(s.genes) for s in sets],
-            **counts,
-        }
-    )
-
-
-def _module_truth(network: Network, genes: Planted, gene_name: Text) -> pl.DataFrame:
-    """Return the members of the neighbourhood with what was planted in them."""
-    effect = genes.effect[network.members]
-    return pl.DataFrame(
-        {"gene_name": gene_name[network.members], "effect": effect, "hidden": effect == "none"}
-    )
-
-
-def _true_values(planted: Planted) -> dict[str, np.ndarray]:
-    """Return the true value of every contrast of the truth tables (+ 0.0 turns -0 into 0)."""
-    return {name: np.round(planted.contrast(name), 4) + 0.0 for name in CONTRASTS}
 
 
 def _write(target: Path, table: pl.DataFrame, separator: str = ",") -> None:

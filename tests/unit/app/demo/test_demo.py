@@ -26,9 +26,12 @@ FILES = [
     "samples.csv",
     "snp_probes.txt",
     "study.yml",
+    "truth/bound.csv",
     "truth/cells.csv",
     "truth/gene_sets.csv",
     "truth/genes.csv",
+    "truth/genotypes.csv",
+    "truth/identity.csv",
     "truth/module.csv",
     "truth/probes.csv",
     "truth/proteins.csv",
@@ -54,7 +57,8 @@ def counts(raw):
 
 @pytest.fixture(scope="module")
 def betas(raw):
-    return pl.read_csv(gzip.decompress((raw / "betas.csv.gz").read_bytes()), null_values="NA")
+    every = pl.read_csv(gzip.decompress((raw / "betas.csv.gz").read_bytes()), null_values="NA")
+    return every.filter(pl.col("probe_id").str.starts_with("cg"))
 
 
 def files_of(folder):

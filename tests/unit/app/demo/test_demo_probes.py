@@ -11,6 +11,7 @@ import pytest
 from cohortmart.app.demo import SCALES, write_demo
 from cohortmart.app.demo.beta_text import beta_rows
 from cohortmart.app.demo.effects import CONTRASTS, plant_in_genes
+from cohortmart.app.demo.genotypes import N_PROBES, genotype_probe_ids
 from cohortmart.app.demo.methylation import make_betas, make_probes
 from cohortmart.app.demo.people import make_samples
 from cohortmart.app.demo.scale import BLOCK, Scale
@@ -44,7 +45,9 @@ def manifest(raw):
     lines = (raw / "manifest.csv").read_text().splitlines()
     rows = list(csv.DictReader(lines[lines.index("[Assay]") + 1 : lines.index("[Controls]")]))
     assert ",".join(rows[0]) == COLUMNS
-    return pl.DataFrame(rows).with_columns(pl.col("MAPINFO").cast(int))
+    cpgs = [row for row in rows if row["Name"].startswith("cg")]
+    assert [row["Name"] for row in rows[len(cpgs) :]] == genotype_probe_ids().tolist()
+    return pl.DataFrame(cpgs).with_columns(pl.col("MAPINFO").cast(int))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +96,7 @@ def test_any_beta_is_written_as_python_would(rng):
 def test_the_plain_file_holds_every_probe_once_in_order(raw):
     betas = pl.read_csv(raw / "betas.csv", null_values="NA")
     sheet = pl.read_csv(raw / "samples.csv", infer_schema_length=0, null_values="NA")
-    assert betas.shape == (BLOCKS.probes, 1 + 134)
+    assert betas.shape == (BLOCKS.probes + N_PROBES, 1 + 134)
     assert betas["probe_id"].is_sorted()
     assert betas["probe_id"].is_unique().all()
     assert set(betas.columns[1:]) == set(sheet["methylation_sample"].drop_nulls())
@@ -103,13 +106,20 @@ def test_the_plain_file_holds_every_probe_once_in_order(raw):
 def test_a_block_depends_on_nothing_but_its_number(raw, tmp_path):
     alone = write_scale(tmp_path, dataclasses.replace(BLOCKS, probes=BLOCK))
     for name in ("betas.csv", "truth/probes.csv", "snp_probes.txt"):
-        assert (raw / name).read_bytes().startswith((alone / name).read_bytes()), name
+        cpgs, _, _ = (alone / name).read_bytes().partition(b"rs9")
+        assert (raw / name).read_bytes().startswith(cpgs), name
     samples, genes = make_samples(1, 134), plant_in_genes(1, BLOCKS)
     drawn = make_betas(1, samples, make_probes(1, BLOCKS, genes, 2))
-    betas = pl.read_csv(raw / "betas.csv", null_values="NA")[2 * BLOCK :]
-    for i in np.flatnonzero(samples.methylation)[:5]:
+    betas = pl.read_csv(raw / "betas.csv", null_values="NA")[2 * BLOCK : BLOCKS.probes]
+    truth = pl.read_csv(raw / "truth" / "probes.csv")[2 * BLOCK :]
+    autosomal = ~truth["filtered"].to_numpy()
+    exchanged = set(pl.read_csv(raw / "truth" / "identity.csv")["sample_id"])
+    theirs = [
+        i for i in np.flatnonzero(samples.methylation) if samples.sample_id[i] not in exchanged
+    ]
+    for i in theirs[:5]:
         written = betas[str(samples.methylation_sample[i])].to_numpy()
-        assert np.allclose(written, drawn[:, i], atol=5.1e-5, equal_nan=True)
+        assert np.allclose(written[autosomal], drawn[autosomal, i], atol=5.1e-5, equal_nan=True)
 
 
 def test_blocks_are_drawn_anew(raw, truth):
@@ -139,7 +149,7 @@ def test_memory_does_not_grow_with_the_probes(tmp_path, monkeypatch):
 def test_the_manifest_has_illuminas_sections(raw):
     lines = (raw / "manifest.csv").read_text().splitlines()
     assert lines[:2] == ["Illumina, Inc.", "[Heading]"]
-    assert f"Loci Count,{BLOCKS.probes}" in lines
+    assert f"Loci Count,{BLOCKS.probes + N_PROBES}" in lines
     assert lines.count(COLUMNS) == 1
     assert len(lines) > lines.index("[Controls]") + 2
 
