@@ -51,6 +51,11 @@ class Chance:
         n = len(self.smallest)
         return np.asarray((1 + np.searchsorted(self.smallest, p_value, "right")) / (n + 1))
 
+    def threshold(self, level: float) -> float:
+        """Return the P below which a family-wise adjusted P is at most `level`; 0 = none."""
+        allowed = int(level * (len(self.smallest) + 1) + 1e-9)
+        return float(self.smallest[allowed - 1]) if allowed > 0 else 0.0
+
     def expected(self, p_value: Floats) -> Floats:
         """Return how many regions of a contrast have a P as small by chance."""
         found = np.searchsorted(self.p_value, p_value, "right")
@@ -113,7 +118,7 @@ def chance_regions(
     Parameters
     ----------
     found : Residuals
-        Along `beside`.
+        Along `beside`; all of them say something.
     df_prior, s2_prior : ndarray of shape (n,)
         Of the moderation of each CpG.
     correlation : NeighbourCorrelation
@@ -134,14 +139,13 @@ def chance_regions(
     null = _null(found, df_prior, s2_prior, threshold)
     draws = np.random.default_rng(seed).standard_normal((n_directions, m))
     draws /= np.linalg.norm(draws, axis=1, keepdims=True)
-    unit = np.where(np.isfinite(found.unit), found.unit, 0.0)
-    scaled = unit / null.least[:, None]
+    least = null.least[:, None]
     pieces: dict[int, tuple[Ints, Floats]] = {}
 
     def work(start: int, stop: int) -> None:
-        x = rows_times(scaled, np.ascontiguousarray(draws[start:stop].T))
+        x = rows_times(found.unit, np.ascontiguousarray(draws[start:stop].T))
         both = []
-        for side in (x > 1.0, x < -1.0):
+        for side in (x > least, x < -least):
             runs = find_runs(side, beside)
             both.append((runs.column, _p_values(runs, x, null, correlation)))
         pieces[start] = (
@@ -168,7 +172,7 @@ def _null(found: Residuals, df_prior: Floats, s2_prior: Floats, threshold: float
     known = np.isfinite(df_prior)
     prior = np.where(known, np.where(df_prior > 0, df_prior * s2_prior, 0.0), s2_prior)
     df = df_prior + found.df - 1.0
-    usable = np.isfinite(found.square) & (df > 0) & np.isfinite(prior)
+    usable = (df > 0) & np.isfinite(prior)
     t2 = np.full(len(df), np.nan)
     t2[usable] = t_quantile(threshold / 2, df[usable]) ** 2
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -183,7 +187,7 @@ def _null(found: Residuals, df_prior: Floats, s2_prior: Floats, threshold: float
 def _p_values(runs: Runs, x: Floats, null: _Null, correlation: NeighbourCorrelation) -> Floats:
     """Test the regions of some directions as those of a contrast are."""
     members, ends = runs.members()
-    along = x[members, np.repeat(runs.column, np.diff(ends))] * null.least[members]
+    along = x[members, np.repeat(runs.column, np.diff(ends))]
     cosine2 = np.minimum(along**2 * null.stretch[members], _MOST)
     square, df = null.square[members], null.df[members]
     known = np.isfinite(df)

@@ -63,7 +63,7 @@ def candidate_regions(
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         t = estimate / se
-    tested = np.isfinite(t) & np.isfinite(correlation.unit[:, 0])
+    tested = np.isfinite(t) & (se > 0)
     far = np.zeros(len(t), bool)
     far[tested] = np.abs(t[tested]) > t_quantile(threshold / 2, df[tested])
     runs = find_runs(np.column_stack([far & (t > 0), far & (t < 0)]), beside)
