@@ -18,6 +18,7 @@ from analyses.overlap.overlap import OVERLAP
 from analyses.permutations.tables import PERMUTATIONS
 from analyses.quality.assays import QUALITY
 from analyses.sensitivity.tables import SENSITIVITY
+from analyses.signatures.signature_tables import SIGNATURES
 from analyses.step import take_steps
 from analyses.write.results import keep_only
 from cohortmart.core.errors import AnalysisError
@@ -30,7 +31,7 @@ from cohortmart.core.warehouse.home import Home
 #: row before, so that findings may read the contrasts of any analysis.
 STEPS = (
     (QUALITY,),
-    (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY, EXPLAINED_CHANGES),
+    (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY, EXPLAINED_CHANGES, SIGNATURES),
     (OVERLAP, LINKS, ENRICHMENT, MODULES, MODULE_OVERLAP, ACTIVITY),
 )
 

@@ -45,7 +45,8 @@ class ContrastCoordinates:
     @property
     def squares(self) -> Floats:
         """Sum of squares of the residuals, (n_features,)."""
-        return np.asarray((self.residual**2).sum(axis=1))
+        r = self.residual
+        return np.asarray(np.einsum("ij,ij->i", r, r, dtype=float))
 
 
 class ContrastSpace:

@@ -16,6 +16,7 @@ from analyses.stats.numeric.parallel import for_blocks, rows_times
 from analyses.stats.rotation.contrast_coordinates import ContrastCoordinates
 from cohortmart.core.types import Bools, Floats, Ints
 
+_ROWS = 16_384
 _VALUES = 2**22  # numbers worked on at a time; bounds the memory
 #: Features that are ranked: beyond, evenly spaced ones, as sorting costs most.
 RANKED = 10_000
@@ -134,6 +135,27 @@ class FixedDraws:
             out[:, [j]] = self._numbers(self._found.own[:, [j]], j)
         return Agreement(*out)
 
+    def of_stored(self, estimate: Floats, t: Floats, found: Bools) -> Agreement:
+        """Return the numbers of estimates and lists that stand somewhere else.
+
+        Parameters
+        ----------
+        estimate, t : ndarray of shape (n_features, n_contrasts)
+        found : ndarray of the same shape, bool
+            Each contrast's own list.
+        """
+        n = [np.nan] * estimate.shape[1]
+        if self._values.found is not None:
+            both = (found & self._values.found[:, None]).sum(axis=0).astype(float)
+            n = np.where(np.array(self._n_found) > 0, both, np.nan).tolist()
+        ranked = estimate[self._ranked]
+        return Agreement(
+            r_spearman=_rank_correlations_with_ties(ranked, self._ranks),
+            r_t=_correlations(t[self._known], self._t),
+            sign_agreement=self._agreement(estimate),
+            n_both=np.array(n),
+        )
+
     def rotated(self, n_rotations: int, seed: int) -> Agreement:
         """Return the same of random rotations, arrays of shape (n_rotations, n_contrasts)."""
         rng = np.random.default_rng(seed)
@@ -145,13 +167,21 @@ class FixedDraws:
 
         def work(start: int, stop: int) -> None:
             turn = np.ascontiguousarray(x[start:stop, : self._m].T)
-            along = rows_times(self._found.residual, turn)
+            along = _along(self._found.residual, turn)
             for j in range(k):
                 own = self._found.own[:, [j]] * x[start:stop, self._m]
                 out[:, start:stop, j] = self._numbers(along + own, j)
 
         for_blocks(n_rotations, size, work)
         return Agreement(*out)
+
+    def _agreement(self, x: Floats) -> Floats:
+        """Share of the features with the sign of the values, whose zeros do not count."""
+        signed = self._sign != 0
+        if not signed.any():
+            return np.full(x.shape[1], np.nan)
+        same = (x > 0) == (self._sign > 0)[:, None]
+        return np.asarray(same[signed].mean(axis=0))
 
     def _numbers(self, x: Floats, j: int) -> Floats:
         """Compute the four numbers of coordinates x (n_features, n); shape (4, n)."""
@@ -161,10 +191,7 @@ class FixedDraws:
         if scale is not None:
             ranked = ranked * scale[self._ranked, j][:, None]
         out[0] = _rank_correlations(ranked, self._ranks)
-        signed = self._sign != 0
-        if signed.any():
-            same = (x > 0) == (self._sign > 0)[:, None]
-            out[2] = same[signed].mean(axis=0)
+        out[2] = self._agreement(x)
         lists = self._values.found is not None and self._n_found[j] > 0
         if not (lists or len(self._t) > 2):
             return out
@@ -219,6 +246,15 @@ def beside(observed: float, rotated: Floats, *, two_sided: bool = True) -> Besid
     return Beside(float(low), float(high), float(rotated.mean()), p)
 
 
+def _along(residual: Floats, turn: Floats) -> Floats:
+    """Multiply, some rows at a time: those of single precision are never all of double."""
+    out = np.empty((len(residual), turn.shape[1]))
+    for start in range(0, len(residual), _ROWS):
+        rows = slice(start, start + _ROWS)
+        out[rows] = rows_times(residual[rows].astype(float, copy=False), turn)
+    return out
+
+
 def _centred_ranks(values: Floats) -> Floats:
     """Ranks of values less their mean; equal values share theirs."""
     distinct, at, times = np.unique(values, return_inverse=True, return_counts=True)
@@ -237,6 +273,11 @@ def _rank_correlations(x: Floats, ranks: Floats) -> Floats:
     order = np.argsort(x, axis=0, kind="stable")
     place = np.arange(n) - (n - 1) / 2.0
     return np.asarray((ranks[order] * place[:, None]).sum(axis=0) / size)
+
+
+def _rank_correlations_with_ties(x: Floats, ranks: Floats) -> Floats:
+    of_x = np.column_stack([_centred_ranks(column) for column in x.T])
+    return _correlations(of_x, ranks)
 
 
 def _correlations(x: Floats, centred: Floats) -> Floats:

@@ -28,6 +28,7 @@ from cohortmart.app.demo.network import Network, make_network, network_text
 from cohortmart.app.demo.people import Samples, Text, make_samples
 from cohortmart.app.demo.proteins import make_proteins, npx_table, protein_truth
 from cohortmart.app.demo.scale import SCALES, Scale, stream
+from cohortmart.app.demo.signatures import disease_signature, unrelated_signature
 from cohortmart.app.demo.study_text import study_text
 from cohortmart.core.errors import InputError
 from cohortmart.core.lake.file_manifest import written_beside
@@ -41,7 +42,8 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1, *, effects: bool 
 
     `samples.csv`, `gene_counts.tsv.gz`, `betas.csv.gz` (scale `epic`: `betas.csv`), a manifest in
     Illumina's form `manifest.csv`, a mask `snp_probes.txt`, `gene_sets.gmt`, `disease_genes.txt`,
-    `network.tsv`, `study.yml`, and under `truth/` what was planted: `genes.csv` and `probes.csv`
+    `network.tsv`, the published tables `ms_disease.csv` (whose differences are those planted
+    between the groups, and noise) and `unrelated.tsv` (noise), `study.yml`, and under `truth/` what was planted: `genes.csv` and `probes.csv`
     with the true value of contrasts, in columns named as the analyses name the contrasts (log2
     fold change; M-value units), and which probes the usual filters leave out; `gene_sets.csv`:
     how many genes of each set rebound; `module.csv`: the members of the network's neighbourhood,
@@ -97,7 +99,7 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1, *, effects: bool 
     _write(raw / "truth" / "genes.csv", _gene_truth(gene_id, gene_name, with_all))
     _write_probes(raw, seed, size, samples, genes, gene_name, shuffled, cells)
     _write_cells_and_proteins(raw, seed, samples, cells)
-    _write_reference(raw, seed, size, plan, with_all, gene_name)
+    _write_reference(raw, seed, size, plan, with_all, gene_name, gene_id)
     study = raw / "study.yml"
     with written_beside(study) as temporary:
         temporary.write_bytes(study_text(size.betas).encode())
@@ -147,9 +149,15 @@ def _write_probes(
 
 
 def _write_reference(
-    raw: Path, seed: int, size: Scale, plan: Planted, genes: Planted, gene_name: Text
+    raw: Path,
+    seed: int,
+    size: Scale,
+    plan: Planted,
+    genes: Planted,
+    gene_name: Text,
+    gene_id: Text,
 ) -> None:
-    """Write gene sets, disease genes and network, drawn by `plan`; the truth is of `genes`."""
+    """Write gene sets, disease genes, network and signatures by `plan`; the truth is of `genes`."""
     sets = make_gene_sets(seed, size, plan)
     disease = make_disease_genes(seed, plan)
     network = make_network(seed, size, plan)
@@ -157,6 +165,8 @@ def _write_reference(
     _write_parts(raw / "gene_sets.gmt", [gmt_text(sets, gene_name)])
     _write_parts(raw / "disease_genes.txt", [listed.encode()])
     _write_parts(raw / "network.tsv", [network_text(network, gene_name)])
+    _write(raw / "ms_disease.csv", disease_signature(seed, plan, gene_name))
+    _write(raw / "unrelated.tsv", unrelated_signature(seed, gene_id), separator="\t")
     _write(raw / "truth" / "gene_sets.csv", _set_truth((*sets, disease), genes))
     _write(raw / "truth" / "module.csv", _module_truth(network, genes, gene_name))
 

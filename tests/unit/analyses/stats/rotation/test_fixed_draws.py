@@ -44,7 +44,8 @@ def test_observed_numbers_are_those_of_the_fit(
     values = values_of(rng, len(small.y))
     draws = FixedDraws(found, values, Posterior(prior.s2_prior, prior.df_prior), [5, 0, 60])
     seen = draws.observed()
-    assert values.t is not None and values.found is not None
+    assert values.t is not None
+    assert values.found is not None
     known = np.isfinite(values.t)
     signed = values.estimate != 0
     for j in range(3):
@@ -68,7 +69,9 @@ def test_rotated_numbers_one_by_one(small: SmallStudy, rng: np.random.Generator)
     draws = FixedDraws(found, values, posterior, [8, 8, 8])
     got = draws.rotated(5, seed=3)
     turns = np.random.default_rng(3).standard_normal((5, space.n_residual + 1))
-    assert found.scale is not None and values.t is not None and values.found is not None
+    assert found.scale is not None
+    assert values.t is not None
+    assert values.found is not None
     known, signed = np.isfinite(values.t), values.estimate != 0
     for i, turn in enumerate(turns / np.linalg.norm(turns, axis=1, keepdims=True)):
         for j in range(3):
@@ -171,7 +174,7 @@ def test_null_studies_hold_the_level() -> None:
     assert (share[:3] >= 0.02).all()
 
 
-def test_coordinates_without_a_value(rng: np.random.Generator) -> None:
+def test_coordinates_without_a_value() -> None:
     """A feature that does not vary has t = 0 and breaks nothing."""
     found = ContrastCoordinates(np.zeros((4, 3)), np.zeros((4, 1)), None)
     values = FixedValues(np.array([1.0, -1, 2, 0]), np.array([1.0, -1, 2, 0]))
