@@ -20,6 +20,7 @@ from analyses.permutations.tables import PERMUTATIONS
 from analyses.quality.assays import QUALITY
 from analyses.regions.regions import REGIONS
 from analyses.sensitivity.tables import SENSITIVITY
+from analyses.signatures.signature_tables import SIGNATURES
 from analyses.step import take_steps
 from analyses.write.results import keep_only
 from cohortmart.core.errors import AnalysisError
@@ -33,7 +34,7 @@ from cohortmart.core.warehouse.home import Home
 STEPS = (
     (QUALITY,),
     (IDENTITY,),
-    (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY, EXPLAINED_CHANGES, REGIONS),
+    (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY, EXPLAINED_CHANGES, REGIONS, SIGNATURES),
     (OVERLAP, LINKS, ENRICHMENT, MODULES, MODULE_OVERLAP, ACTIVITY),
 )
 

@@ -20,6 +20,7 @@ GROUPS = (
     "Contrasts",
     "Rebound",
     "CpG-gene pairs",
+    "Signatures",
     "Enrichment",
     "Modules",
     "Runs",

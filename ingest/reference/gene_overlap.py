@@ -63,7 +63,9 @@ class OverlapReport:
     warnings: tuple[str, ...]
 
 
-def gene_names(study: Study, sets: pl.DataFrame, edges: Sequence[str]) -> list[GeneNames]:
+def gene_names(
+    study: Study, sets: pl.DataFrame, edges: Sequence[str], signatures: pl.DataFrame
+) -> list[GeneNames]:
     """Return the genes of everything under `reference` that names genes.
 
     Parameters
@@ -73,6 +75,8 @@ def gene_names(study: Study, sets: pl.DataFrame, edges: Sequence[str]) -> list[G
         `collection`, `gene_set`, `description` and `gene_name`, as the lake's `gene_set`.
     edges : sequence of str
         The genes of the network.
+    signatures : pl.DataFrame
+        `signature` and `listed_as`, as the lake's `signature_row`.
     """
     found = []
     for path in study.reference.gene_sets:
@@ -89,12 +93,26 @@ def gene_names(study: Study, sets: pl.DataFrame, edges: Sequence[str]) -> list[G
         of_list = (pl.col("collection") == GENE_LISTS) & (pl.col("gene_set") == name)
         words = sets.filter(of_list)["gene_name"]
         found.append(GeneNames(f"the gene list `{name}`", path, _once(words), needed))
+    found += _of_signatures(study, signatures)
     network = study.reference.network
     if network is not None and edges:
         with_modules = [n for n, a in study.analyses.items() if a.modules is not None]
         needed = with_modules[0] if with_modules else ""
         found.append(GeneNames("the network", network.file, tuple(edges), needed, True))
     return found
+
+
+def _of_signatures(study: Study, signatures: pl.DataFrame) -> list[GeneNames]:
+    """Return the genes of the signatures that are compared with contrasts of genes."""
+    found: dict[str, GeneNames] = {}
+    for analysis, options in study.analyses.items():
+        if study.assays[options.assay].kind != "counts":
+            continue
+        for name, signature in options.signatures.items():
+            words = signatures.filter(pl.col("signature") == name)["listed_as"]
+            named = GeneNames(f"the signature `{name}`", signature.file, _once(words), analysis)
+            found.setdefault(name, named)
+    return list(found.values())
 
 
 def _once(words: pl.Series) -> tuple[str, ...]:

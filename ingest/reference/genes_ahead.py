@@ -9,12 +9,14 @@ import polars as pl
 import pyarrow as pa
 
 from cohortmart.core.study.records import Study
+from cohortmart.core.study.rules.signatures import signatures_of
 from ingest.matrix.assay_headers import AssayHeaders
 from ingest.matrix.gene_ids import gene_ids
 from ingest.read.gene_sets.edges import read_edges
 from ingest.read.gene_sets.gene_list import read_gene_list
 from ingest.read.gene_sets.gmt import check_collections, read_gmt
 from ingest.read.genes.gene_reference import read_genes
+from ingest.read.signatures.signature_table import read_signature
 from ingest.reference.gene_lookup import GeneLookup
 from ingest.reference.gene_overlap import compare_genes, gene_names
 from ingest.reference.study_genes import study_genes
@@ -41,9 +43,9 @@ class GenesAhead:
 
 
 def look_at_genes(study: Study, headers: Mapping[str, AssayHeaders]) -> GenesAhead:
-    """Compare the genes of gene sets, lists and the network with those of the count matrices.
+    """Compare the genes of gene sets, lists, signatures and the network with the count matrices'.
 
-    The ids of the first file of each count assay are read; studies that name neither of these nor
+    The ids of the first file of each count assay are read; studies that name none of these nor
     `reference.genes` are not looked at.
 
     Parameters
@@ -59,7 +61,8 @@ def look_at_genes(study: Study, headers: Mapping[str, AssayHeaders]) -> GenesAhe
         known from the manifest, so that an unknown list is only warned of.
     """
     reference = study.reference
-    named = reference.gene_sets or reference.gene_lists or reference.network or reference.genes
+    listed = reference.gene_sets or reference.gene_lists or signatures_of(study)
+    named = bool(listed or reference.network or reference.genes)
     counts = [name for name, assay in study.assays.items() if assay.kind == "counts"]
     if not named or not counts:
         return GenesAhead()
@@ -78,7 +81,7 @@ def look_at_genes(study: Study, headers: Mapping[str, AssayHeaders]) -> GenesAhe
         notes += network.notes
         ends = pl.concat([network.edges["gene_a"], network.edges["gene_b"]])
         edges = ends.unique().sort().to_list()
-    of_study = gene_names(study, _sets(study, notes), edges)
+    of_study = gene_names(study, _sets(study, notes), edges, _signatures(study, notes))
     if len(counts) < len(study.assays):
         of_study = [replace(one, needed_by="") for one in of_study]
     report = compare_genes(genes, of_study)
@@ -109,4 +112,13 @@ def _sets(study: Study, notes: list[str]) -> pl.DataFrame:
     for one in read:
         notes += one.notes
         parts.append(one.members.select(columns))
+    return pl.concat(parts)
+
+
+def _signatures(study: Study, notes: list[str]) -> pl.DataFrame:
+    parts = [pl.DataFrame(schema=dict.fromkeys(("signature", "listed_as"), pl.String))]
+    for name, asked in signatures_of(study).items():
+        table = read_signature(asked, name)
+        notes += table.notes
+        parts.append(table.rows.select(pl.lit(name).alias("signature"), "listed_as"))
     return pl.concat(parts)

@@ -14,6 +14,8 @@ from cohortmart.core.schemas.finding_tables import GENE_SET, NETWORK_EDGE
 from cohortmart.core.schemas.tables import DERIVE_WEIGHT, LAKE_TABLES
 from cohortmart.core.study.records import Study
 from cohortmart.core.study.rules.findings import GENE_LISTS, collection_name
+from cohortmart.core.study.rules.signatures import signatures_of
+from cohortmart.core.study.signature_records import COLUMN_KEYS
 from cohortmart.core.text import counted
 from ingest.read.gene_sets.edges import EDGES_READER_VERSION, read_edges
 from ingest.read.gene_sets.gene_list import GENE_LIST_READER_VERSION, read_gene_list
@@ -27,6 +29,7 @@ from ingest.read.manifest.manifest import (
     read_manifest,
 )
 from ingest.read.manifest.probe_mask import MASK_READER_VERSION, read_masks
+from ingest.read.signatures.signature_table import SIGNATURE_READER_VERSION, read_signature
 from ingest.read.text.text_columns import table_stem
 from ingest.read.weights.weights import WEIGHT_READERS, WEIGHTS_READER_VERSION
 
@@ -226,6 +229,47 @@ def _read_weights(study: Study, _known: Known, say: Say) -> RoleReading:
     )
 
 
+def _signature_files(study: Study, _known: Known) -> tuple[ReferenceFile, ...]:
+    return tuple(
+        ReferenceFile(
+            signature.file,
+            {"signature": name, **signature.model_dump(mode="json", exclude={"file", "found"})},
+            SIGNATURE_READER_VERSION,
+        )
+        for name, signature in signatures_of(study).items()
+    )
+
+
+def _read_signatures(study: Study, _known: Known, say: Say) -> RoleReading:
+    """Read the published tables that the analyses name."""
+    read, rows, described = [], [], []
+    for name, asked in signatures_of(study).items():
+        table = read_signature(asked, name)
+        read.append(table)
+        rows.append(table.rows.select(pl.lit(name).alias("signature"), pl.all()))
+        described.append(
+            {
+                "signature": name,
+                "file_name": asked.file.name,
+                "n_rows": table.n_rows,
+                "n_features": table.rows.height,
+                "n_incomplete": table.n_incomplete,
+                "n_repeated": table.n_repeated,
+                "is_opposite": asked.opposite,
+                **{f"{key}_column": table.columns.get(key) for key in COLUMN_KEYS},
+            }
+        )
+        say(f"signature {name}: {asked.file.name}, {counted(table.rows.height, 'feature')}")
+    return RoleReading(
+        {
+            "signature": pa.Table.from_pylist(described, schema=LAKE_TABLES["signature"]),
+            "signature_row": as_arrow(pl.concat(rows), LAKE_TABLES["signature_row"]),
+        },
+        tuple({"rows": t.n_rows, "columns": t.n_columns, "format": t.format} for t in read),
+        tuple(note for table in read for note in table.notes),
+    )
+
+
 def _gene_files(study: Study, _known: Known) -> tuple[ReferenceFile, ...]:
     return tuple(
         ReferenceFile(path, {"order": order}, GENES_READER_VERSION)
@@ -264,6 +308,8 @@ EARLY_ROLES = (
          _read_gene_sets),
     Role("derive", ("derive_weight",), "all files of derived assays", _weight_files,
          _read_weights),
+    Role("signature", ("signature", "signature_row"), "all signatures", _signature_files,
+         _read_signatures),
 )  # fmt: skip
 #: All roles, in the order in which they are read.
 ROLES = (*EARLY_ROLES, NETWORK)

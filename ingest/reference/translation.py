@@ -75,13 +75,15 @@ class NamedGenes:
             See `gene_overlap.compare_genes`.
         """
         sets = _table(lake, self.annotation, "gene_set")
+        signatures = _table(lake, self.annotation, "signature_row")
         edges = distinct_words(lake, network, "network_edge", "gene_a", "gene_b")
-        report = compare_genes(self.genes, gene_names(study, sets, edges))
+        report = compare_genes(self.genes, gene_names(study, sets, edges, signatures))
         for line in report.lines:
             say(line)
         for warning in report.warnings:
             say(f"WARNING: {warning}")
         words = [*sets["gene_name"].unique().to_list(), *edges]
+        words += signatures["listed_as"].unique().to_list()
         tables = {
             "gene_match": self.genes.matches.table,
             "gene_translation": translation_table(self.genes, words),
@@ -137,6 +139,6 @@ def name_genes(
 def _table(lake: Path, entries: Sequence[Entry], name: str) -> pl.DataFrame:
     path = next((lake / e.path for e in entries if e.table_name == name), None)
     if path is None:
-        columns = ("collection", "gene_set", "gene_name")
+        columns = ("collection", "gene_set", "gene_name", "signature", "listed_as")
         return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     return pl.read_parquet(path)

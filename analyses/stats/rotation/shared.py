@@ -59,7 +59,7 @@ class SharedSums:
         self._pairs = pairs
         n = len(space.q) + 1
         self._gram, self._sum = np.zeros((n, n)), np.zeros(n)
-        self._table = _coordinates(space)
+        self._table = coordinate_table(space)
         self.features = FeatureSums(space.outside.shape[1])
 
     def add(self, y: Floats) -> None:
@@ -118,7 +118,7 @@ class SharedSums:
         )
 
 
-def _coordinates(space: RotationSpace) -> Floats:
+def coordinate_table(space: RotationSpace) -> Floats:
     """Return what makes residual coordinates and estimates of centred values and their mean."""
     table = rows_times(space.root, np.hstack([space.outside, space.change]))
     of_one = table.sum(axis=0)

@@ -34,6 +34,7 @@ _BEHIND = {
       contrasts: [HP_3rd-1st, MS_3rd-1st, HP_PP-3rd, MS_PP-3rd]
       permutations: 2000
     modules: {{genes_added: 50, random_sets: 200, stability_runs: 10}}
+    signatures: {{ms_disease: ms_disease.csv, unrelated: unrelated.tsv}}
 """,
     "methylation": """\
     dmp_deg: {{expression: rna_{suffix}}}

@@ -54,6 +54,7 @@ from cohortmart.app.demo.sex import (
     women_betas,
     women_counts,
 )
+from cohortmart.app.demo.signatures import disease_signature, unrelated_signature
 from cohortmart.app.demo.study_text import study_text
 from cohortmart.app.demo.truth import gene_truth, module_truth, probe_truth, set_truth
 from cohortmart.core.errors import InputError
@@ -75,6 +76,7 @@ class _Plan:
     cells: Cells
     bound: Bound
     exchanges: Exchanges
+    gene_id: Text
     gene_name: Text
     #: columns in another order than the sheet's rows: what belongs together is said by names
     shuffled: Ints
@@ -92,8 +94,9 @@ def write_demo(
 
     `samples.csv`, `gene_counts.tsv.gz`, `betas.csv.gz` (scale `epic`: `betas.csv`), a manifest in
     Illumina's form `manifest.csv`, a mask `snp_probes.txt`, `gene_sets.gmt`, `disease_genes.txt`,
-    `network.tsv`, `study.yml`, and under `truth/` what was planted: `genes.csv` and `probes.csv`
-    with the true value of contrasts, in columns named as the analyses name the contrasts (log2
+    `network.tsv`, the published tables `ms_disease.csv` (whose differences are those planted
+    between the groups, and noise) and `unrelated.tsv` (noise), `study.yml`, and under `truth/` what
+    was planted: `genes.csv` and `probes.csv` with the true value of contrasts, in columns named as the analyses name the contrasts (log2
     fold change; M-value units), and which probes the usual filters leave out; `gene_sets.csv`:
     how many genes of each set rebound; `module.csv`: the members of the network's neighbourhood,
     `hidden` those without any effect; `genotypes.csv`: the alleles of every person;
@@ -148,6 +151,7 @@ def write_demo(
         cells=cells,
         bound=make_bound(seed, samples, planted, left_out, cells),
         exchanges=plan_exchanges(samples, cells) if exchanges else NONE,
+        gene_id=_named("ENSG9", 10, np.arange(size.genes)),
         gene_name=with_sex_names(_named("SYN", 0, np.arange(size.genes)), sex_genes(places, cells)),
         shuffled=stream(seed, "columns").permutation(len(samples.subject)),
     )
@@ -157,7 +161,7 @@ def write_demo(
     _write_probes(raw, plan)
     _write_cells_and_proteins(raw, seed, samples, cells)
     _write_identity(raw, plan)
-    _write_reference(raw, seed, size, planted, with_all, plan.gene_name)
+    _write_reference(raw, plan, planted, with_all)
     study = raw / "study.yml"
     with written_beside(study) as temporary:
         temporary.write_bytes(study_text(size.betas).encode())
@@ -166,7 +170,7 @@ def write_demo(
 
 def _write_counts(raw: Path, plan: _Plan, with_all: Planted) -> None:
     """Write the counts and what was planted in the genes."""
-    samples, gene_id = plan.samples, _named("ENSG9", 10, np.arange(plan.size.genes))
+    samples, gene_id = plan.samples, plan.gene_id
     counts = make_counts(plan.seed, samples, plan.genes, plan.cells, plan.bound)
     counts = women_counts(plan.seed, counts, sex_genes(plan.places, plan.cells))
     counts = exchanged_counts(counts, plan.exchanges)
@@ -239,17 +243,18 @@ def _write_identity(raw: Path, plan: _Plan) -> None:
     _write(truth / "identity.csv", exchange_truth(plan.samples, plan.exchanges))
 
 
-def _write_reference(
-    raw: Path, seed: int, size: Scale, plan: Planted, genes: Planted, gene_name: Text
-) -> None:
-    """Write gene sets, disease genes and network, drawn by `plan`; the truth is of `genes`."""
-    sets = make_gene_sets(seed, size, plan)
-    disease = make_disease_genes(seed, plan)
-    network = make_network(seed, size, plan)
+def _write_reference(raw: Path, plan: _Plan, planted: Planted, genes: Planted) -> None:
+    """Write gene sets, disease genes, network and signatures by `planted`; truth is of `genes`."""
+    seed, size, gene_name = plan.seed, plan.size, plan.gene_name
+    sets = make_gene_sets(seed, size, planted)
+    disease = make_disease_genes(seed, planted)
+    network = make_network(seed, size, planted)
     listed = "\n".join(["gene_name", *gene_name[disease.genes]]) + "\n"
     _write_parts(raw / "gene_sets.gmt", [gmt_text(sets, gene_name)])
     _write_parts(raw / "disease_genes.txt", [listed.encode()])
     _write_parts(raw / "network.tsv", [network_text(network, gene_name)])
+    _write(raw / "ms_disease.csv", disease_signature(seed, planted, gene_name))
+    _write(raw / "unrelated.tsv", unrelated_signature(seed, plan.gene_id), separator="\t")
     _write(raw / "truth" / "gene_sets.csv", set_truth((*sets, disease), genes))
     _write(raw / "truth" / "module.csv", module_truth(network, genes, gene_name))
 

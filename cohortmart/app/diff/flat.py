@@ -9,7 +9,7 @@ from typing import Any
 #: Keys of study.yml below which files are named.
 _FILE_KEYS = frozenset(
     {"file", "files", "detection_p", "bead_count", "manifest", "masks", "gene_sets", "network"}
-    | {"gene_lists"}
+    | {"gene_lists", "signatures"}
 )
 
 

@@ -208,6 +208,10 @@ def _is_path(path: KeyPath) -> bool:
             return True
         case ("reference", "gene_lists", str()):
             return True
+        case ("analyses", str(), "signatures", str()):
+            return True
+        case ("analyses", str(), "signatures", str(), "file"):
+            return True
     return False
 
 

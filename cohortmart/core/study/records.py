@@ -24,6 +24,7 @@ from cohortmart.core.study.findings_records import (
 from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
 from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
 from cohortmart.core.study.reference_records import Network
+from cohortmart.core.study.signature_records import Signature
 from cohortmart.core.study.timepoints import in_order
 from cohortmart.core.study.values import File, Files, Number, Pair, Record, Text, as_written
 from cohortmart.core.text import Nouns, nouns
@@ -219,6 +220,8 @@ class Analysis(Record):
     dmp_deg: Annotated[DmpDeg | None, OfStep()] = None
     enrichment: Annotated[Enrichment | None, OfStep()] = None
     modules: Annotated[Modules | None, OfStep()] = None
+    #: published tables that the contrasts are compared with, by name
+    signatures: Annotated[dict[str, Signature], OfStep()] = Field(default_factory=dict)
 
 
 #: Keys of an analysis on which its contrasts do not depend.

@@ -15,6 +15,7 @@ from cohortmart.core.study.rules.describe import validate_descriptions
 from cohortmart.core.study.rules.findings import validate_findings
 from cohortmart.core.study.rules.model import validate_analysis
 from cohortmart.core.study.rules.normalise import validate_normalisation
+from cohortmart.core.study.rules.signatures import validate_signatures
 from cohortmart.core.study.timepoints import same_timepoint
 from cohortmart.core.study.yaml_positions import Document, KeyPath
 
@@ -52,6 +53,7 @@ def validate_study(study: Study, document: Document) -> list[Fault]:
             for fault in (
                 *validate_analysis(study, analysis, ("analyses", name), document),
                 *validate_findings(study, name, analysis, ("analyses", name)),
+                *validate_signatures(study, name, analysis, ("analyses", name)),
             )
         ),
     ]

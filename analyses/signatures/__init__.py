@@ -1,0 +1,1 @@
+"""Contrasts beside published tables of other studies."""

@@ -1,0 +1,248 @@
+"""Signatures of an analysis: its contrasts beside published tables of other studies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analyses.fingerprints import GENE_NAMES, OfResults, fitted_again
+from analyses.fit.prepare import ModelInputs, Preparation
+from analyses.signatures.matching import (
+    MatchedSignature,
+    analysis_features,
+    match_signature,
+    read_rows,
+)
+from analyses.signatures.similarity import FEWEST, KeptFeatures, joined, similarity_columns
+from analyses.stats.rotation.contrast_coordinates import ContrastCoordinates, ContrastSpace
+from analyses.stats.rotation.fixed_draws import Posterior
+from analyses.stats.rotation.fixed_values import FixedSums
+from analyses.step import Made, Step
+from analyses.write.columns import table_of
+from cohortmart.core.errors import AnalysisError
+from cohortmart.core.prefetch import one_ahead
+from cohortmart.core.progress import work
+from cohortmart.core.study.kinds import KINDS
+from cohortmart.core.study.records import Study
+from cohortmart.core.text import counted
+from cohortmart.core.types import Bools, Floats, Ints
+from cohortmart.core.warehouse.home import Home
+
+Say = Callable[[str], None]
+#: Coordinates beyond so many are kept in single precision: they are drawn from alone.
+_MOST_DOUBLE = 40_000_000
+
+
+def signature_rows(
+    con: duckdb.DuckDBPyConnection, preparation: Preparation, say: Say
+) -> dict[str, list[pa.Table]]:
+    """Compare every contrast of an analysis with every signature that it names.
+
+    The values are read once. As for pairs of contrasts (`contrast_correlation`) one correlation
+    within blocks is taken for all features.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        The warehouse with the views of the new results.
+    preparation : Preparation
+        Of an analysis with `signatures`.
+    say : callable
+        Takes one line of progress.
+
+    Returns
+    -------
+    dict
+        `signature_correlation`.
+
+    Raises
+    ------
+    AnalysisError
+        No feature of a signature is in the analysis, or the design leaves no residuals.
+    """
+    study, name, analysis = preparation.study, preparation.name, preparation.analysis
+    inputs = preparation.inputs()
+    kind = study.assays[analysis.assay].kind
+    features = analysis_features(con, name, analysis.assay, kind)
+    where = f"the {KINDS[kind].features} of analysis {name}"
+    matched = [
+        match_signature(label, asked, read_rows(con, label), features, where)
+        for label, asked in analysis.signatures.items()
+    ]
+    for one in matched:
+        say(one.note)
+    try:
+        space = ContrastSpace(
+            inputs.basis, inputs.contrasts.matrix, inputs.blocks, inputs.correlation or 0.0
+        )
+    except ValueError as error:
+        raise AnalysisError(
+            f"analysis {name}: signatures cannot be compared: {error}",
+            expected="more samples than coefficients",
+            found=f"{len(inputs.basis.q)} samples, {inputs.basis.rank} independent coefficients",
+            hint="simplify the model, or leave `signatures` out",
+        ) from error
+    contrasts = inputs.contrasts.names
+    ids, kept, sums = _read(con, name, inputs, space, matched)
+    parts = []
+    place = {feature: i for i, feature in enumerate(ids)}
+    for one, of_one in zip(matched, sums, strict=True):
+        at = np.array([i for i, f in enumerate(one.feature_ids) if f in place], dtype=np.int64)
+        rows = kept.rows(np.array([place[one.feature_ids[i]] for i in at], dtype=np.int64))
+        with work(f"{len(at):,} features of {one.name}"):
+            parts.append(similarity_columns(one, at, rows, of_one, contrasts))
+        _say_left_out(one, len(at), say)
+    columns = {"analysis": name, **joined(parts)}
+    return {"signature_correlation": [table_of("signature_correlation", columns)]}
+
+
+def _say_left_out(one: MatchedSignature, n: int, say: Say) -> None:
+    if n < len(one.feature_ids):
+        left_out = counted(len(one.feature_ids) - n, "feature")
+        say(f"signature {one.name}: {left_out} with missing values left out")
+    if n < FEWEST:
+        say(f"signature {one.name}: {counted(n, 'feature')} are too few to correlate anything")
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    inputs: ModelInputs,
+    space: ContrastSpace,
+    matched: Sequence[MatchedSignature],
+) -> tuple[list[str], KeptFeatures, list[FixedSums]]:
+    """Stream the values: coordinates of the features that a signature names, and their sums."""
+    names = [pa.array(one.feature_ids, pa.string()) for one in matched]
+    wanted = pc.unique(pa.concat_arrays(names))
+    k = inputs.contrasts.matrix.shape[1]
+    sums = [FixedSums(space.n_residual, k, float(one.estimate.mean())) for one in matched]
+    single = len(wanted) * space.n_residual > _MOST_DOUBLE
+    ids: list[str] = []
+    parts: list[ContrastCoordinates] = []
+    for block in one_ahead(inputs.values.blocks()):
+        chosen = pc.is_in(block.feature_ids, value_set=wanted).to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero(chosen)
+        weights = None if block.weights is None else _rows_of(block.weights, rows)
+        y = np.ascontiguousarray(block.y[rows])
+        usable = space.usable(y, weights)
+        rows, y = rows[usable], y[usable]
+        if not len(rows):
+            continue
+        found = space.coordinates(y, None if weights is None else _rows_of(weights, usable))
+        there = block.feature_ids.take(pa.array(rows))
+        for one, of_one, of_names in zip(matched, sums, names, strict=True):
+            at = pc.index_in(there, value_set=of_names)
+            mine = np.flatnonzero(at.is_valid().to_numpy(zero_copy_only=False))
+            values = one.estimate[at.drop_null().to_numpy().astype(np.int64)]
+            of_one.add(_some(found, mine), values)
+        ids += there.to_pylist()
+        parts.append(_in_single(found) if single else found)
+    return ids, _kept(con, name, inputs.contrasts.names, ids, _joined(parts, space, k)), sums
+
+
+def _rows_of(weights: Floats, rows: Ints | Bools) -> Floats:
+    """Return some rows of weights; one row that is seen as many stays one."""
+    if weights.strides[0] == 0 and len(weights):
+        n = int(rows.sum()) if rows.dtype == bool else len(rows)
+        return np.broadcast_to(weights[0], (n, weights.shape[1]))
+    return np.ascontiguousarray(weights[rows])
+
+
+def _some(found: ContrastCoordinates, rows: Ints) -> ContrastCoordinates:
+    scale = None if found.scale is None else found.scale[rows]
+    return ContrastCoordinates(found.residual[rows], found.own[rows], scale)
+
+
+def _in_single(found: ContrastCoordinates) -> ContrastCoordinates:
+    return ContrastCoordinates(found.residual.astype(np.float32), found.own, found.scale)
+
+
+def _joined(
+    parts: Sequence[ContrastCoordinates], space: ContrastSpace, k: int
+) -> ContrastCoordinates:
+    if not parts:
+        return ContrastCoordinates(np.zeros((0, space.n_residual)), np.zeros((0, k)), None)
+    scales = [part.scale for part in parts if part.scale is not None]
+    return ContrastCoordinates(
+        np.concatenate([part.residual for part in parts]),
+        np.concatenate([part.own for part in parts]),
+        np.concatenate(scales) if scales else None,
+    )
+
+
+def _kept(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    contrasts: Sequence[str],
+    ids: Sequence[str],
+    coordinates: ContrastCoordinates,
+) -> KeptFeatures:
+    """Add the estimates and the lists of found features as they are stored."""
+    wanted = pa.table({"feature_id": pa.array(ids, pa.string()), "place": range(len(ids))})
+    con.register("signature_wanted", wanted)
+    shape = (len(ids), len(contrasts))
+    estimate, t = np.full(shape, np.nan), np.full(shape, np.nan)
+    found = np.zeros(shape, dtype=bool)
+    prior = np.full((2, len(ids)), np.nan)
+    for j, contrast in enumerate(contrasts):
+        rows_found = con.execute(
+            """
+            select w.place, r.log_fc, r.log_fc / r.se as t, r.s2_prior, r.df_prior,
+                f.feature_id is not null as is_found
+            from new_contrast_result as r
+            inner join signature_wanted as w on r.feature_id = w.feature_id
+            left join (
+                select feature_id from new_found where analysis = $1 and contrast = $2
+            ) as f on r.feature_id = f.feature_id
+            where r.analysis = $1 and r.contrast = $2
+            """,
+            [name, contrast],
+        )
+        rows = pl.DataFrame(rows_found.to_arrow_table())
+        at = rows["place"].to_numpy()
+        estimate[at, j], t[at, j] = (
+            rows[c].cast(pl.Float64).fill_null(float("nan")).to_numpy() for c in ("log_fc", "t")
+        )
+        found[at, j] = rows["is_found"].to_numpy()
+        for row, column in enumerate(("s2_prior", "df_prior")):
+            prior[row, at] = rows[column].to_numpy()
+    con.unregister("signature_wanted")
+    return KeptFeatures(coordinates, Posterior(*prior), estimate, t, found)
+
+
+def _options(study: Study, name: str) -> Any:
+    wanted = study.analyses[name].signatures
+    if not wanted:
+        return None
+    return {label: one.model_dump(mode="json", exclude={"file"}) for label, one in wanted.items()}
+
+
+#: Tables of the lake that a signature is made of, besides those of the analysis.
+_OF_RESULTS = OfResults(
+    "signatures",
+    lambda _study, name: (name,),
+    lake=(*GENE_NAMES, "measure", "signature_row"),
+)
+
+
+def _inputs(study: Study, home: Home, name: str, options: Any) -> dict[str, Any]:
+    return {
+        "fit": fitted_again(study, home, name, None),
+        "read": _OF_RESULTS(study, home, name, options),
+    }
+
+
+SIGNATURES = Step(
+    name="signatures",
+    title="signatures",
+    tables=("signature_correlation",),
+    options=_options,
+    inputs=_inputs,
+    make=lambda run: Made(signature_rows(run.with_results, run.preparation, run.say)),
+)

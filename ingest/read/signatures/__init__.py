@@ -1,0 +1,1 @@
+"""Published tables of another study: features, estimates, errors and P values."""

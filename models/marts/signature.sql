@@ -1,0 +1,2 @@
+{{ staged("lake", "signature") }}
+order by signature asc nulls last

@@ -1,0 +1,1 @@
+{{ staged("lake", "signature_row") }}
