@@ -120,7 +120,15 @@ def _fit(
     block: ValueBlock,
 ) -> ContrastFit:
     if analysis.model.correlation == "per_feature" and inputs.blocks is not None:
-        return fit_mixed(block.y, inputs.basis, contrasts, inputs.blocks, block.weights, sets).fit
+        return fit_mixed(
+            block.y,
+            inputs.basis,
+            contrasts,
+            inputs.blocks,
+            block.weights,
+            sets,
+            analysis.model.df,
+        ).fit
     return fit_contrasts(
         block.y,
         inputs.basis,

@@ -164,6 +164,7 @@ def _before_contrasts(analysis: Analysis) -> dict[str, Any]:
     asked = analysis.model_dump(exclude=set(_AFTER_VALUES))
     # values, blocks and consensus are the same where features have correlations of their own
     asked["model"].pop("correlation")
+    asked["model"].pop("df")
     return asked
 
 

@@ -73,8 +73,9 @@ def _people(model: Parameters, who: str) -> str:
         return f"{who}: every {model['within']} has a level of its own, so only changes count."
     if not model.get("block"):
         return f"{who}: all samples count as independent."
+    df = "Kenward-Roger" if model.get("df") == "kenward_roger" else "Satterthwaite"
     each = (
-        "each feature with its own correlation (mixed model, Satterthwaite)"
+        f"each feature with its own correlation (mixed model, {df})"
         if model.get("correlation") == "per_feature"
         else "with one correlation for all features"
     )

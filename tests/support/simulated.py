@@ -14,6 +14,7 @@ from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.block_correlation import block_correlation
 from analyses.stats.mixed.blocks import Blocks, make_blocks
+from analyses.stats.mixed.components import DfMethod
 from analyses.stats.mixed.mixed_model import fit_mixed
 from analyses.stats.moderation.ebayes import ebayes
 from analyses.stats.moderation.fit_f_dist import fit_f_dist
@@ -30,6 +31,8 @@ CONTRASTS: Mapping[str, Mapping[str, float]] = {
 #: Contrasts that a model with every woman's level cannot estimate.
 BETWEEN = ("MS-HP 3rd",)
 MODES = ("consensus", "per_feature", "fixed")
+#: Degrees of freedom of the modes with an own correlation for each feature.
+DF: Mapping[str, DfMethod] = {"per_feature": "satterthwaite", "kenward_roger": "kenward_roger"}
 LEVEL = 0.05
 
 
@@ -49,6 +52,8 @@ class Scene:
         feature (the consensus' model), or of the noise only (the other two).
     gaps : float
         Share of single values that are missing.
+    people : tuple of int
+        With MS, and healthy.
     """
 
     share_missed: float = 0.0
@@ -56,6 +61,7 @@ class Scene:
     spread: float = 0.0
     weighted: str = "no"
     gaps: float = 0.0
+    people: tuple[int, int] = (MS, HP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +83,7 @@ def simulate(
     rng = np.random.default_rng(seed)
     visits = [
         (f"{group}{w:02d}", f"{group}.{visit}")
-        for group, n in (("MS", MS), ("HP", HP))
+        for group, n in zip(("MS", "HP"), scene.people, strict=True)
         for w in range(n)
         for visit in VISITS
     ]
@@ -126,8 +132,8 @@ def p_values(study: Simulated, mode: str, moderated: bool = True) -> dict[str, F
 
 
 def _fit(study: Simulated, mode: str, basis, blocks: Blocks, contrasts: Floats):
-    if mode == "per_feature":
-        return fit_mixed(study.y, basis, contrasts, blocks, study.weights).fit
+    if mode in DF:
+        return fit_mixed(study.y, basis, contrasts, blocks, study.weights, df=DF[mode]).fit
     if mode == "fixed":
         return fit_contrasts(study.y, basis, contrasts, weights=study.weights)
     rho = block_correlation(study.y, basis, blocks, study.weights).consensus
@@ -156,9 +162,39 @@ SCENES: Mapping[str, Scene] = {
 }
 
 
+#: Studies in which visits are missing, for the two ways to allow for an estimated correlation.
+DF_SCENES: Mapping[str, Scene] = {
+    "visits missing": Scene(share_missed=0.2),
+    "correlation 0.1": Scene(share_missed=0.2, correlation=0.1),
+    "correlation 0.8": Scene(share_missed=0.2, correlation=0.8),
+    "own correlations": Scene(share_missed=0.2, spread=0.4),
+    "weights of the noise": Scene(share_missed=0.2, weighted="noise"),
+    "missing values": Scene(share_missed=0.2, gaps=0.05),
+    "4 and 3 people": Scene(share_missed=0.2, people=(4, 3)),
+}
+
+
+def print_df(n_studies: int, n: int) -> None:
+    """Print the shares below 0.05 and 0.01 by Satterthwaite and by Kenward and Roger."""
+    print("\n| study | df | moderated | " + " | ".join(CONTRASTS) + " |")
+    print("|---|---|---|" + "---|" * len(CONTRASTS))
+    for name, scene in DF_SCENES.items():
+        studies = [simulate(scene, n, 100 + seed) for seed in range(n_studies)]
+        for mode, df in DF.items():
+            for moderated in (False, True):
+                found = [p_values(study, mode, moderated) for study in studies]
+                joined = {c: np.concatenate([p[c] for p in found]) for c in CONTRASTS}
+                cells = [
+                    f"{share_below(p):.4f}, {share_below(p, 0.01):.4f}" for p in joined.values()
+                ]
+                words = "yes" if moderated else "no"
+                print(f"| {name} | {df} | {words} | " + " | ".join(cells) + " |", flush=True)
+
+
 def main() -> None:
     """Print the tables."""
     n = 40_000
+    print_df(12, n // 4)
     print("| study | mode | " + " | ".join(CONTRASTS) + " |")
     print("|---|---|" + "---|" * len(CONTRASTS))
     for name, scene in SCENES.items():

@@ -38,7 +38,8 @@ class ContrastFit:
     estimate : ndarray of shape (n_features, n_contrasts)
         In the units of y; NaN where the feature's own missing values make it inestimable.
     unscaled_sd : ndarray of shape (n_features, n_contrasts)
-        Standard error divided by the residual standard deviation.
+        Standard error divided by the residual standard deviation (per-feature correlations with
+        Kenward and Roger's degrees of freedom: with their adjustment).
     sigma2 : ndarray of shape (n_features,)
         Residual variance; NaN without residual degrees of freedom.
     df_residual : ndarray of shape (n_features,)
@@ -47,10 +48,12 @@ class ContrastFit:
     wald : ndarray of shape (n_features, n_sets)
         Wald statistic of each set of contrasts, divided by its number of independent
         directions, before division by the posterior variance; NaN where one is inestimable.
+        Kenward and Roger's has their scale in it.
     wald_df : tuple of int
         Those numbers.
     df_contrast : ndarray of shape (n_features, n_contrasts) or None
-        Satterthwaite's degrees of freedom (per-feature correlations only); None = df_residual.
+        Satterthwaite's or Kenward and Roger's degrees of freedom (per-feature correlations only);
+        None = df_residual.
     df_wald : ndarray of shape (n_features, n_sets) or None
         The same of the sets.
     limma_ratio : ndarray of shape (n_features, n_contrasts) or None

@@ -71,7 +71,7 @@ def ebayes(fit: ContrastFit, prior: VariancePrior) -> ModeratedFit:
     -----
     s2_post = (df_prior s2_prior + df s2) / (df_prior + df), df the residual ones;
     df_total = min(df + df_prior, sum of all residual df), df those of the contrast where it has
-    its own (Satterthwaite's, of the mixed model), else the residual ones.
+    its own (Satterthwaite's, or Kenward and Roger's, of the mixed model), else the residual ones.
     """
     s2_post = posterior_variance(fit, prior)
     df_total = total_df(fit, prior, fit.df_contrast, fit.estimate.shape[1])

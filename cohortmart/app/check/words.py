@@ -165,7 +165,8 @@ def _model_lines(analysis: Analysis, check: AnalysisCheck) -> list[str]:
     if model.block is not None:
         said += f"; samples of one {model.block} are correlated"
         if model.correlation == "per_feature":
-            said += ", each feature by its own correlation"
+            df = "Kenward and Roger" if model.df == "kenward_roger" else "Satterthwaite"
+            said += f", each feature by its own correlation (degrees of freedom by {df})"
     left = len(design.sample_ids) - design.rank
     degrees = "degree" if left == 1 else "degrees"
     return [wrapped(f"{said}; {left} residual {degrees} of freedom")]

@@ -41,6 +41,8 @@ class Model(Record):
     baseline: Text | None = None
     formula: Text | None = None
     correlation: Literal["consensus", "per_feature"] = "consensus"
+    #: degrees of freedom of `correlation: per_feature`
+    df: Literal["satterthwaite", "kenward_roger"] = "satterthwaite"
 
     @property
     def names(self) -> tuple[str, ...]:

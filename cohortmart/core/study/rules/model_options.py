@@ -52,6 +52,16 @@ def _check_correlation(analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
             hint="leave `contrast_errors` out",
         )
     if model.correlation != "per_feature":
+        if "df" in model.model_fields_set:
+            yield Fault(
+                (*here, "model", "df"),
+                "`df` says how a correlation of each feature's own is allowed for, and here all "
+                "features share one, or samples count as independent",
+                of_key=True,
+                expected="`block: subject` and `correlation: per_feature` beside it",
+                found=f"df: {model.df}",
+                hint="add `correlation: per_feature`, or leave `df` out",
+            )
         return
     if model.block is None:
         yield Fault(

@@ -14,11 +14,19 @@ from analyses.fit.response import ValueBlock, ValuesInMemory
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.blocks import make_blocks
+from analyses.stats.mixed.components import DfMethod
 from analyses.stats.mixed.mixed_model import fit_mixed
 
 
-@pytest.mark.parametrize("correlation", ["consensus", "per_feature"])
-def test_delta_beta_has_the_correlation_of_the_model(correlation: str) -> None:
+@pytest.mark.parametrize(
+    ("correlation", "df"),
+    [
+        ("consensus", "satterthwaite"),
+        ("per_feature", "satterthwaite"),
+        ("per_feature", "kenward_roger"),
+    ],
+)
+def test_delta_beta_and_df_are_those_of_the_model(correlation: str, df: DfMethod) -> None:
     rng = np.random.default_rng(8)
     # three visits, the last one missed by half of the women: the correlation moves the estimate
     visits = [(w, v) for w in range(8) for v in range(3) if v < 2 or w % 2]
@@ -35,13 +43,15 @@ def test_delta_beta_has_the_correlation_of_the_model(correlation: str) -> None:
         correlation=0.1,
     )
     analysis: Any = SimpleNamespace(
-        model=SimpleNamespace(correlation=correlation), contrast_errors="exact"
+        model=SimpleNamespace(correlation=correlation, df=df), contrast_errors="exact"
     )
-    found = feature_fits(
-        "a", analysis, prepared, FitRequest(contrast, {}, contrast[:, :0])
-    ).delta_beta
+    fits = feature_fits("a", analysis, prepared, FitRequest(contrast, {}, contrast[:, :0]))
     shared = fit_contrasts(beta, basis, contrast, blocks, 0.1).estimate
     own = fit_mixed(beta, basis, contrast, blocks).fit.estimate
     assert np.abs(shared - own).max() > 1e-3
     expected = own if correlation == "per_feature" else shared
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(fits.delta_beta, expected, rtol=0, atol=1e-12)
+    if correlation == "per_feature":
+        wanted = fit_mixed(np.log2(beta / (1 - beta)), basis, contrast, blocks, df=df).fit
+        np.testing.assert_array_equal(fits.fit.df_contrast, wanted.df_contrast)
+        np.testing.assert_array_equal(fits.fit.unscaled_sd, wanted.unscaled_sd)

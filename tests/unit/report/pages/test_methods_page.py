@@ -140,7 +140,8 @@ def test_design_in_words() -> None:
     [
         ({"within": "subject"}, "has a level of its own"),
         ({"block": None}, "independent"),
-        ({"correlation": "per_feature"}, "mixed model"),
+        ({"correlation": "per_feature"}, "(mixed model, Satterthwaite)"),
+        ({"correlation": "per_feature", "df": "kenward_roger"}, "(mixed model, Kenward-Roger)"),
         ({"formula": "~ 0 + group"}, "Model: ~ 0 + group"),
         ({"baseline": "MS.BP"}, "differences from MS.BP"),
         ({"curve": {"of": "week", "by": "group", "knots": [10, 20]}}, "knots at 10, 20"),

@@ -74,6 +74,12 @@ FAULTS = {
         "rounds: 2}\n    array_weights: true\n    model:\n", "rounds: 1}\n    model:\n",
         "correlation: per",
     ),
+    "`df` says how a correlation of each feature's own is allowed for": (
+        "correlation: per_feature\n", "df: kenward_roger\n", "df:",
+    ),
+    "did you mean `satterthwaite`?": (
+        "per_feature\n", "per_feature\n      df: satterthwait\n", "df:",
+    ),
     "need one correlation for all features": (
         "    contrasts:\n", "    contrast_errors: limma\n    contrasts:\n", "contrast_errors",
     ),
