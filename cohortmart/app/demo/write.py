@@ -27,6 +27,7 @@ from cohortmart.app.demo.methylation import STATES, Probes, make_betas, make_pro
 from cohortmart.app.demo.network import Network, make_network, network_text
 from cohortmart.app.demo.people import Samples, Text, make_samples
 from cohortmart.app.demo.proteins import make_proteins, npx_table, protein_truth
+from cohortmart.app.demo.regions import Regions, make_regions, region_truth, with_regions
 from cohortmart.app.demo.scale import SCALES, Scale, stream
 from cohortmart.app.demo.study_text import study_text
 from cohortmart.core.errors import InputError
@@ -45,7 +46,8 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1, *, effects: bool 
     with the true value of contrasts, in columns named as the analyses name the contrasts (log2
     fold change; M-value units), and which probes the usual filters leave out; `gene_sets.csv`:
     how many genes of each set rebound; `module.csv`: the members of the network's neighbourhood,
-    `hidden` those without any effect. The same seed gives the same bytes.
+    `hidden` those without any effect; `regions.csv`: neighbouring CpGs
+    that change together. The same seed gives the same bytes.
 
     Parameters
     ----------
@@ -90,12 +92,15 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1, *, effects: bool 
     left_out = filtered(seed, make_probes(seed, size, genes), place_genes(seed, genes))
     cells = make_cells(seed, samples, plan, left_out, effects=effects)
     with_all = with_cells(genes, cells)
+    places = place_genes(seed, genes)
+    regions = make_regions(seed, size, with_all, places, left_out, cells, effects=effects)
+    _write(raw / "truth" / "regions.csv", region_truth(regions, size, genes, places, gene_name))
     counts = make_counts(seed, samples, genes, cells)
     columns: dict[str, np.ndarray] = {"gene_id": gene_id, "gene_name": gene_name}
     columns |= {str(samples.sample_id[i]): counts[:, i] for i in shuffled if samples.rna[i]}
     _write(raw / "gene_counts.tsv.gz", pl.DataFrame(columns), separator="\t")
     _write(raw / "truth" / "genes.csv", _gene_truth(gene_id, gene_name, with_all))
-    _write_probes(raw, seed, size, samples, genes, gene_name, shuffled, cells)
+    _write_probes(raw, seed, size, samples, genes, gene_name, shuffled, cells, regions)
     _write_cells_and_proteins(raw, seed, samples, cells)
     _write_reference(raw, seed, size, plan, with_all, gene_name)
     study = raw / "study.yml"
@@ -113,6 +118,7 @@ def _write_probes(
     gene_name: Text,
     shuffled: Ints,
     cells: Cells,
+    regions: Regions,
 ) -> None:
     """Write what has a row a probe, block after block."""
     places = place_genes(seed, genes)
@@ -135,7 +141,7 @@ def _write_probes(
     def blocks(text: Callable[[Probes, Text], bytes]) -> Iterator[bytes]:
         for block in counted_off(range(size.blocks), "blocks of probes"):
             probes = make_probes(seed, size, genes, block)
-            probes = mark_cells(probes, cells, samples)
+            probes = with_regions(mark_cells(probes, cells, samples), regions)
             yield text(probes, _named("cg9", 7, probes.number))
 
     header = ",".join(["probe_id", *samples.methylation_sample[arrays]]) + "\n"
