@@ -27,6 +27,15 @@ class ExplainedBy(Record):
     contrasts: tuple[Text, ...] = ()  # none named = all within people
 
 
+class Dmr(Record):
+    """Regions: neighbouring CpGs that change the same way, tested as one."""
+
+    maximum_gap: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 500  # bases, neighbours
+    minimum_probes: Annotated[int, Field(strict=True, ge=2, le=1000)] = 3  # of a region
+    p: Annotated[Number, Field(gt=0, lt=1)] = 0.05  # below it a CpG may be part of a region
+    rotations: Annotated[int, Field(strict=True, ge=99, le=100_000)] = 999  # what chance gives
+
+
 class DmpDeg(Record):
     """CpGs and genes that change together, in contrasts of the same name."""
 

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from cohortmart.core.study.derive_records import Derive
 from cohortmart.core.study.findings_records import (
     DmpDeg,
+    Dmr,
     Enrichment,
     ExplainedBy,
     Modules,
@@ -214,6 +215,7 @@ class Analysis(Record):
     sensitivity: Annotated[Sensitivity | None, OfStep()] = None
     explained_by: Annotated[ExplainedBy | None, OfStep()] = None
     rebound: Rebound | None = None
+    dmr: Annotated[Dmr | None, OfStep()] = None
     dmp_deg: Annotated[DmpDeg | None, OfStep()] = None
     enrichment: Annotated[Enrichment | None, OfStep()] = None
     modules: Annotated[Modules | None, OfStep()] = None

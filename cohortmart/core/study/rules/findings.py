@@ -19,7 +19,7 @@ GENE_LISTS, FROM_CONTRASTS = "gene_lists", "contrasts"
 def validate_findings(
     study: Study, name: str, analysis: Analysis, here: KeyPath
 ) -> Iterator[Fault]:
-    """Yield what is wrong with `rebound`, `dmp_deg`, `enrichment` and `modules` of an analysis.
+    """Yield what is wrong with the findings that an analysis asks for.
 
     Parameters
     ----------
@@ -32,6 +32,8 @@ def validate_findings(
     """
     if analysis.rebound is not None:
         yield from _check_pairs(study, analysis, (*here, "rebound", "pairs"))
+    if analysis.dmr is not None:
+        yield from _check_dmr(study, analysis, (*here, "dmr"))
     if analysis.dmp_deg is not None:
         yield from _check_dmp_deg(study, analysis, (*here, "dmp_deg"))
     if analysis.enrichment is not None:
@@ -86,6 +88,26 @@ def _check_pairs(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fa
 def without_group(names: Collection[str], groups: Sequence[str]) -> list[str]:
     """Return the contrasts of single groups without their group: `HP_3rd-1st` -> `3rd-1st`."""
     return [n.removeprefix(f"{g}_") for g in groups for n in names if n.startswith(f"{g}_")]
+
+
+def _check_dmr(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:
+    kind = _kind(study, analysis)
+    if kind in (COUNTS, CONTINUOUS):
+        yield Fault(
+            here,
+            f"`dmr` stands in an analysis of {KINDS[str(kind)].measured}",
+            of_key=True,
+            expected="an analysis of betas, whose CpGs lie side by side on a chromosome",
+            hint="move it to the analysis of the methylation, or leave it out",
+        )
+    elif kind is not None and not study.reference.manifest:
+        yield Fault(
+            here,
+            "`dmr` needs to know where the CpGs lie",
+            of_key=True,
+            expected="`manifest: FILE` under `reference`, with chromosome and position",
+            hint="name the manifest of the array there, or leave `dmr` out",
+        )
 
 
 def _check_dmp_deg(study: Study, analysis: Analysis, here: KeyPath) -> Iterator[Fault]:

@@ -1,0 +1,1 @@
+"""Regions: neighbouring CpGs that change together, as rows of their tables."""
