@@ -146,8 +146,8 @@ def region_truth(
     )
     whole = np.flatnonzero((n_promoter >= _FEWEST) & (genes.effect != "none"))
     followed = follow_in_probes(genes, whole, np.ones(len(whole), bool))
-    ends = [places.start[whole] + base for base in _PROMOTER]
-    promoters = _rows(whole, *ends, n_promoter[whole], followed, places, gene_name)
+    start, end = (places.start[whole] + base for base in _PROMOTER)
+    promoters = _rows(whole, start, end, n_promoter[whole], followed, places, gene_name)
     planted = np.flatnonzero(regions.planted.effect != "none")
     inside = [regions.position[regions.region == r] for r in planted]
     lowest, highest = (np.array([f(p) for p in inside], dtype=int) for f in (np.min, np.max))

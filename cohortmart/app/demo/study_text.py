@@ -36,6 +36,7 @@ _BEHIND = {
     modules: {{genes_added: 50, random_sets: 200, stability_runs: 10}}
 """,
     "methylation": """\
+    dmr: {{}}
     dmp_deg: {{expression: rna_{suffix}}}
     enrichment:
       tests: [over_representation]
