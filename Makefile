@@ -40,7 +40,7 @@ docs: $(READY) ## write docs/tables.md and the exposures of the tables from what
 	$(BIN)/python -m cohortmart.app.exposures models/_exposures.yml docs/cookbook.md
 
 bench: $(READY) ## run the benchmarks one after the other; they print ratios
-	@set -e; for script in block_correlation engine combat_seq cell_fractions whole_run gsea modules epic findings report explore small_run; do echo "== $$script"; $(BIN)/python benchmarks/$$script.py; done
+	@set -e; for script in block_correlation engine combat_seq cell_fractions whole_run gsea modules regions epic findings report explore small_run; do echo "== $$script"; $(BIN)/python benchmarks/$$script.py; done
 
 # The stamp is written last: a set-up that failed half-way is done again by the next verb.
 # An environment that does not run (moved, other Python, no pip) is made anew.

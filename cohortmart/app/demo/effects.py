@@ -86,18 +86,30 @@ def plant_in_genes(seed: int, scale: Scale) -> Planted:
         stop = start + round(share * scale.genes)
         effect[order[start:stop]] = name
         start = stop
-    size = rng.uniform(*_SIZE, scale.genes)
+    return Planted(effect, shift_of(effect, rng.uniform(*_SIZE, scale.genes)))
+
+
+def shift_of(effect: Text, size: Floats) -> Floats:
+    """Return what effects do to the expected values, shape (n_features, n_groups, n_timepoints).
+
+    Parameters
+    ----------
+    effect : array of str, shape (n_features,)
+        Keys of `SHARES`, or `none`.
+    size : array, shape (n_features,)
+        Of the change at its peak, above 0.
+    """
     size = np.where(effect == "none", 0.0, size)
     size = np.where(np.char.endswith(effect, "_down"), -size, size)
     course = np.array([COURSE[t] for t in TIMEPOINTS])
-    shift = np.zeros((scale.genes, len(GROUPS), len(TIMEPOINTS)))
+    shift = np.zeros((len(effect), len(GROUPS), len(TIMEPOINTS)))
     hp, ms = GROUPS.index("HP"), GROUPS.index("MS")
     both, grouped = np.char.startswith(effect, "rebound"), np.char.startswith(effect, "group")
     only_ms = np.char.startswith(effect, "ms_")
     shift[both, hp] = size[both, None] * course
     shift[both | only_ms, ms] = size[both | only_ms, None] * course
     shift[grouped, ms] = size[grouped, None]
-    return Planted(effect, shift)
+    return shift
 
 
 def without_effects(planted: Planted) -> Planted:

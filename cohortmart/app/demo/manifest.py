@@ -163,6 +163,11 @@ def filtered(seed: int, probes: Probes, places: Places) -> Bools:
     return masked(seed, probes) | on_sex
 
 
+def on_autosome(places: Places) -> Bools:
+    """Return which genes lie on an autosome, shape (n_genes,)."""
+    return ~np.isin(places.chromosome, _SEX)
+
+
 def manifest_head(name: str, probes: int) -> bytes:
     """Return what stands above the column names; `name` is the manifest's own."""
     return _HEADING.format(name=name, probes=probes).encode()
@@ -226,7 +231,8 @@ def _positions(rng: np.random.Generator, probes: Probes, places: Places) -> Ints
     upstream = 1 + slot * _PROMOTER_SLOT + rng.integers(0, _PROMOTER_SLOT, len(turn))
     downstream = _BODY_FROM + slot * _BODY_SLOT + rng.integers(0, _BODY_SLOT, len(turn))
     start = places.start[probes.gene]
-    return np.where(probes.promoter, start - upstream, start + downstream)
+    position = np.where(probes.promoter, start - upstream, start + downstream)
+    return position if probes.moved is None else np.where(probes.moved, probes.moved, position)
 
 
 def _relations(position: Ints, island: Ints) -> Text:

@@ -49,6 +49,8 @@ class Probes:
         Index into `STATES`.
     planted : Planted
         Effects on the M-value.
+    moved : array of int, optional
+        Base where it lies, 0 where that follows from its gene; None: 0 for all.
     """
 
     block: int
@@ -58,6 +60,7 @@ class Probes:
     design_type: Text
     state: Ints
     planted: Planted
+    moved: Ints | None = None
 
 
 def mark_cells(probes: Probes, cells: Cells, samples: Samples) -> Probes:

@@ -23,12 +23,15 @@ class Scale:
         Columns of the matrix of betas; None: every sample that was measured.
     betas : str
         Name of the file of betas.
+    regions : int
+        Groups of CpGs that are moved together, where promoters have too few to be regions.
     """
 
     genes: int
     probes: int
     arrays: int | None
     betas: str
+    regions: int = 0
 
     @property
     def blocks(self) -> int:
@@ -39,7 +42,7 @@ class Scale:
 #: Scales by the name that `cohortmart demo --scale` takes. `epic` is as large as the model study's
 #: arrays, and plain text, which is what such files mostly are.
 SCALES = {
-    "small": Scale(genes=3_000, probes=6_000, arrays=None, betas="betas.csv.gz"),
+    "small": Scale(genes=3_000, probes=6_000, arrays=None, betas="betas.csv.gz", regions=12),
     "epic": Scale(genes=20_000, probes=866_000, arrays=134, betas="betas.csv"),
 }
 

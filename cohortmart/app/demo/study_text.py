@@ -37,6 +37,7 @@ _BEHIND = {
     signatures: {{ms_disease: ms_disease.csv, unrelated: unrelated.tsv}}
 """,
     "methylation": """\
+    dmr: {{}}
     dmp_deg: {{expression: rna_{suffix}}}
     enrichment:
       tests: [over_representation]

@@ -46,6 +46,7 @@ from cohortmart.app.demo.methylation import Probes, make_betas, make_probes, mar
 from cohortmart.app.demo.network import make_network, network_text
 from cohortmart.app.demo.people import Samples, Text, make_samples, sample_sheet
 from cohortmart.app.demo.proteins import make_proteins, npx_table, protein_truth
+from cohortmart.app.demo.regions import Regions, make_regions, region_truth, with_regions
 from cohortmart.app.demo.scale import SCALES, Scale, stream
 from cohortmart.app.demo.sex import (
     as_in_women,
@@ -75,6 +76,7 @@ class _Plan:
     places: Places
     cells: Cells
     bound: Bound
+    regions: Regions
     exchanges: Exchanges
     gene_id: Text
     gene_name: Text
@@ -100,9 +102,10 @@ def write_demo(
     named as the analyses name the contrasts (log2 fold change; M-value units), and which probes
     the usual filters leave out; `gene_sets.csv`:
     how many genes of each set rebound; `module.csv`: the members of the network's neighbourhood,
-    `hidden` those without any effect; `genotypes.csv`: the alleles of every person;
-    `bound.csv`: genes and probes that a variant binds to the person; `identity.csv`: samples that
-    are not what the sheet says. The same seed gives the same bytes.
+    `hidden` those without any effect; `regions.csv`: neighbouring CpGs that change together;
+    `genotypes.csv`: the alleles of every person; `bound.csv`: genes and probes that a variant
+    binds to the person; `identity.csv`: samples that are not what the sheet says. The same seed
+    gives the same bytes.
 
     Parameters
     ----------
@@ -143,6 +146,10 @@ def write_demo(
     places = place_genes(seed, planted)
     left_out = filtered(seed, make_probes(seed, size, genes), places)
     cells = make_cells(seed, samples, planted, left_out, effects=effects)
+    with_all = with_cells(genes, cells)
+    bound = make_bound(seed, samples, planted, left_out, cells)
+    stay = left_out.copy()  # probes that no region may move
+    stay[bound.probes] = True
     plan = _Plan(
         seed=seed,
         size=size,
@@ -150,15 +157,19 @@ def write_demo(
         genes=genes,
         places=places,
         cells=cells,
-        bound=make_bound(seed, samples, planted, left_out, cells),
+        bound=bound,
+        regions=make_regions(seed, size, with_all, places, stay, cells, effects=effects),
         exchanges=plan_exchanges(samples, cells) if exchanges else NONE,
         gene_id=_named("ENSG9", 10, np.arange(size.genes)),
         gene_name=with_sex_names(_named("SYN", 0, np.arange(size.genes)), sex_genes(places, cells)),
         shuffled=stream(seed, "columns").permutation(len(samples.subject)),
     )
-    with_all = with_cells(genes, cells)
     _write(raw / "samples.csv", sample_sheet(samples, sex_in_sheet(samples, plan.exchanges)))
     _write_counts(raw, plan, with_all)
+    _write(
+        raw / "truth" / "regions.csv",
+        region_truth(plan.regions, size, genes, places, plan.gene_name),
+    )
     _write_probes(raw, plan)
     _write_cells_and_proteins(raw, seed, samples, cells)
     _write_identity(raw, plan)
@@ -204,7 +215,7 @@ def _write_probes(raw: Path, plan: _Plan) -> None:
     def blocks(text: Callable[[Probes, Text], bytes]) -> Iterator[bytes]:
         for block in counted_off(range(plan.size.blocks), "blocks of probes"):
             probes = make_probes(seed, plan.size, plan.genes, block)
-            probes = mark_cells(probes, plan.cells, samples)
+            probes = with_regions(mark_cells(probes, plan.cells, samples), plan.regions)
             yield text(probes, _named("cg9", 7, probes.number))
 
     header = ",".join(["probe_id", *samples.methylation_sample[arrays]]) + "\n"
