@@ -87,9 +87,10 @@ def make_regions(
         False: they lie together, and nothing changes.
     """
     rng = stream(seed, "regions")
-    movable = ~(left_out[0::2] | left_out[1::2])[: len(genes.effect)]
-    free = np.flatnonzero((genes.effect == "none") & on_autosome(places) & movable)
-    free = rng.permutation(free)
+    stays = np.zeros(len(genes.effect), dtype=bool)
+    probe = np.union1d(np.flatnonzero(left_out), cells.markers)
+    stays[probe[probe < 2 * len(stays)] // 2] = True
+    free = rng.permutation(np.flatnonzero((genes.effect == "none") & on_autosome(places) & ~stays))
     gene, promoter = free[: scale.regions], np.arange(scale.regions) % 2 == 0
     count = rng.integers(_CPGS[0], _CPGS[1] + 1, scale.regions)
     # its gene's own CpG, and body CpGs of genes that no region lies in

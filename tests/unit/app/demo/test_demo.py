@@ -21,6 +21,7 @@ FILES = [
     "gene_counts.tsv.gz",
     "gene_sets.gmt",
     "manifest.csv",
+    "ms_disease.csv",
     "network.tsv",
     "proteins_npx.csv",
     "samples.csv",
@@ -36,6 +37,7 @@ FILES = [
     "truth/probes.csv",
     "truth/proteins.csv",
     "truth/regions.csv",
+    "unrelated.tsv",
 ]
 
 

@@ -40,7 +40,7 @@ def placed(raw):
     lines = (raw / "manifest.csv").read_text().splitlines()
     rows = list(csv.DictReader(lines[lines.index("[Assay]") + 1 : lines.index("[Controls]")]))
     manifest = pl.DataFrame(rows).select(
-        pl.col("IlmnID").alias("probe_id"), "CHR", pl.col("MAPINFO").cast(int)
+        pl.col("IlmnID").alias("probe_id"), "CHR", pl.col("MAPINFO").cast(int, strict=False)
     )
     return truth(raw, "probes").join(manifest, on="probe_id", validate="1:1")
 

@@ -336,7 +336,7 @@ def test_the_message_reads_well(load, tmp_path):
     assert str(caught.value).splitlines() == [
         f"{tmp_path}/study.yml, line 11, column 1: unknown key `timepoint` at the top level",
         "  expected: one of study, samples, timepoints, groups, subject_noun, timepoint_noun, "
-        "describe, assays, derive, reference, analyses",
+        "describe, assays, identity, derive, reference, analyses",
         "  found:    timepoint",
         "  to do:    did you mean `timepoints`?",
     ]
