@@ -18,7 +18,7 @@ _SEXES = """
 """
 _NOT_TOLD = """
     select assay from qc_identity group by assay
-    having count(*) filter (verdict <> 'cannot tell') = 0 order by assay
+    having count(*) filter (verdict not in ('cannot tell', 'other sex')) = 0 order by assay
 """
 
 
@@ -57,8 +57,8 @@ def _limits(source: Source) -> Iterator[str]:
     if sexes["n"] == 1:
         other = "male" if sexes["told"] == "female" else "female"
         yield (
-            f"All samples whose sex can be told are {sexes['told']}: by sex, only a sample of "
-            f"{other} {source.subject.many} would be found."
+            f"All samples whose sex can be told are {sexes['told']}: by sex, only a sample that is "
+            f"{other} would be found."
         )
     if sexes["n_told"] and not sexes["n_said"]:
         yield "The sample sheet does not say the sex, so that it was compared with nothing."

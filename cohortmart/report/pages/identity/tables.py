@@ -30,7 +30,8 @@ order by i.verdict in ('as said', 'cannot tell'), i.verdict = 'as said', i.verdi
 _ALL = "select * from qc_identity order by verdict, assay, sample_id"
 _PAIRS = """select p.first_assay, a.sample as first_sample, a.subject as first_subject,
     p.second_assay, b.sample as second_sample, b.subject as second_subject,
-    p.said, p.found, p.agreement, p.n_snps, p.log10_ratio, e.sample as exchange,
+    replace(p.said, 'person', $one) as said, replace(p.found, 'person', $one) as found,
+    p.agreement, p.n_snps, p.log10_ratio, e.sample as exchange,
     w.sample as exchange_with
 from qc_identity_pair as p
 inner join shown_sample as a on p.first_sample_id = a.sample_id
@@ -107,7 +108,7 @@ def pairs_table(source: Source) -> Table | None:
     if not source.has_rows("qc_identity_pair"):
         return None
     most, subject = source.detail.top_features, source.subject.one
-    rows = source.table(_PAIRS)
+    rows = source.table(_PAIRS, {"one": subject})
     shown = rows.slice(0, most)
     columns = (
         Column("first_sample", "Sample"),
