@@ -11,8 +11,6 @@ from cohortmart.report.pages.identity.words import ODD, odd_sentences
 _SHOWN = (
     "(select sample_id, sample_id as sample, subject_id, subject_id as subject from dim_sample)"
 )
-    "(select sample_id, sample_id as sample, subject_id, subject_id as subject from dim_sample)"
-)
 _IS_THERE = """
     select count(*) as n from duckdb_columns()
     where schema_name = 'main' and table_name = 'qc_identity'
