@@ -11,6 +11,7 @@ from analyses.contrasts.contrast_set import CONTRASTS
 from analyses.contrasts.thresholds import THRESHOLDS
 from analyses.enrichment.enrichment import ENRICHMENT
 from analyses.explained.tables import EXPLAINED_CHANGES
+from analyses.identity.identity import IDENTITY
 from analyses.methylation_expression.dmp_deg import LINKS
 from analyses.modules.module_overlap import MODULE_OVERLAP
 from analyses.modules.modules import MODULES
@@ -30,6 +31,7 @@ from cohortmart.core.warehouse.home import Home
 #: row before, so that findings may read the contrasts of any analysis.
 STEPS = (
     (QUALITY,),
+    (IDENTITY,),
     (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY, EXPLAINED_CHANGES),
     (OVERLAP, LINKS, ENRICHMENT, MODULES, MODULE_OVERLAP, ACTIVITY),
 )

@@ -25,6 +25,9 @@ from cohortmart.core.text import listed
 from cohortmart.core.warehouse.build_state import refuse_stale
 from cohortmart.core.warehouse.home import Home, connect_read_only
 
+#: What the tables of all samples of a study are of; no analysis can be called so.
+WHOLE_STUDY = "_study"
+
 Say = Callable[[str], None]
 Tables = Mapping[str, Iterable[pa.Table]]
 
@@ -105,7 +108,7 @@ def _itself(_study: Study, name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Step:
-    """Tables that are computed and written together, for an analysis or an assay.
+    """Tables that are computed and written together, for an analysis, an assay or the study.
 
     Parameters
     ----------
@@ -123,7 +126,7 @@ class Step:
     needs : callable or None
         Analyses without whose contrasts there is nothing to compute, by default the own one;
         None = it reads no contrasts.
-    of : {"analysis", "assay"}
+    of : {"analysis", "assay", "study"}
     says_current : bool
         Whether a line says that the results are there already.
     """
@@ -135,11 +138,13 @@ class Step:
     inputs: Callable[[Study, Home, str, Any], dict[str, Any]]
     make: Callable[[Run], Made]
     needs: Callable[[Study, str], tuple[str, ...]] | None = _itself
-    of: Literal["analysis", "assay"] = "analysis"
+    of: Literal["analysis", "assay", "study"] = "analysis"
     says_current: bool = False
 
     def parts(self, study: Study) -> tuple[str, ...]:
         """Name what it is computed for."""
+        if self.of == "study":
+            return (WHOLE_STUDY,)
         return tuple(study.analyses if self.of == "analysis" else study.assays)
 
 
@@ -202,10 +207,13 @@ def _of_all(rows: Iterable[Sequence[Step]], study: Study) -> list[tuple[str, Seq
 def _words(one: tuple[str, Sequence[Step]]) -> str:
     """Say what is computed now."""
     name, row = one
+    name = "all samples" if name == WHOLE_STUDY else name
     return f"{name}, {listed([step.title for step in row if step.title], 3)}"
 
 
 def _prefixed(say: Say, step: Step, name: str) -> Say:
+    if step.of == "study":
+        return lambda line: say(f"{step.title}: {line}")
     prefix = name if step.of == "analysis" else f"{step.title} of {name}"
     return lambda line: say(f"{prefix}: {line}")
 
@@ -214,7 +222,7 @@ def _concerns(step: Step, study: Study, name: str, only: str) -> bool:
     """Whether a step is taken where only one analysis is to be computed."""
     if step.of == "assay":
         return name == study.analyses[only].assay
-    return name == only or step.needs is not None
+    return name == only or step.of == "study" or step.needs is not None
 
 
 def _take(step: Step, run: Run, progress: Progress, *, forced: bool) -> None:

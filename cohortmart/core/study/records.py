@@ -236,6 +236,13 @@ class Reference(Record):
     genes: Files = ()  # GTF, GFF3, HGNC, gene_info or a plain table; the first that says it counts
 
 
+class Identity(Record):
+    """How it is looked for whose each sample is."""
+
+    #: column of the sheets; left out = the one called sex or gender, if there is one
+    sex: Text | None = None
+
+
 class Study(Record):
     """A whole study.yml, paths made absolute."""
 
@@ -250,6 +257,7 @@ class Study(Record):
     timepoint_noun: Pair = ("timepoint", "timepoints")
     describe: dict[str, Text] = Field(default_factory=dict)  # column of the sheets -> what it is
     assays: Annotated[dict[str, Assay], Field(min_length=1)]
+    identity: Identity = Identity()
     derive: dict[str, Derive] = Field(default_factory=dict)  # numbers made from another assay
     reference: Reference = Reference()
     analyses: dict[str, Analysis] = Field(default_factory=dict)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from cohortmart.core.warehouse.quoting import identifier
 from cohortmart.explore.answers.addresses import person_address
 from cohortmart.explore.answers.asked import Asked
 from cohortmart.report.blocks import Column, Table
-from cohortmart.report.pages.quality.assays import heading, identifier
+from cohortmart.report.pages.quality.assays import heading
 from cohortmart.report.pages.quality.variables import study_variables
 
 _ABOUT = "select variable, description from study_variable"

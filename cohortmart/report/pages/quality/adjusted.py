@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cohortmart.core.study.study_copy import StudyCopy
-from cohortmart.report.pages.quality.assays import identifier
+from cohortmart.core.warehouse.quoting import identifier
 from cohortmart.report.source import Source
 
 _MODELS = "select analysis, parameters from analysis_run where assay = ? order by analysis"

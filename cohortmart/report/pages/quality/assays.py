@@ -134,11 +134,6 @@ def _roles(source: Source) -> Mapping[str, str]:
     }
 
 
-def identifier(name: str) -> str:
-    """Return the name of a column as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def assays(source: Source) -> list[Assay]:
     """Return the assays that have samples: counts first, then by name."""
     if not source.has_rows("qc_sample"):

@@ -8,8 +8,9 @@ from typing import Any
 from cohortmart.core.schemas.tables import SAMPLE_COLUMNS
 from cohortmart.core.study.kinds import BETA
 from cohortmart.core.text import Noun, counted, listed
+from cohortmart.core.warehouse.quoting import identifier
 from cohortmart.report.pages.quality.adjusted import all_weighted, unadjusted
-from cohortmart.report.pages.quality.assays import ALL_SAMPLES, Assay, identifier
+from cohortmart.report.pages.quality.assays import ALL_SAMPLES, Assay
 from cohortmart.report.pages.quality.likeness import LIKENESS, likeness_of
 from cohortmart.report.pages.quality.samples import SMALL_LIBRARY
 from cohortmart.report.source import Source

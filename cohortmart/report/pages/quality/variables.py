@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cohortmart.core.warehouse.quoting import identifier
 from cohortmart.report.figures.sample_maps import SHAPES, UNKNOWN, Code
-from cohortmart.report.pages.quality.assays import heading, identifier
+from cohortmart.report.pages.quality.assays import heading
 from cohortmart.report.source import Source
 from cohortmart.report.theme import CATEGORIES, category_scale, group_scale, timepoint_scale
 

@@ -1,0 +1,1 @@
+"""Whose each sample is, over all assays of a study: a step of `analyse`."""

@@ -1,0 +1,37 @@
+"""Evidence of identity: every kind of data that says whose a sample is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+
+from analyses.identity.genotypes import genotypes
+from analyses.identity.samples import IdentitySamples, identity_samples
+from analyses.identity.sexes import sexes
+from analyses.identity.verdicts import Found
+from analyses.stats.identity.person_posterior import PersonEvidence, person_posterior
+from cohortmart.core.study.records import Study
+
+#: What is asked beside genotypes and sex: takes the warehouse, the study and the samples; a kind of
+#: evidence is added here.
+FURTHER: tuple[
+    Callable[[duckdb.DuckDBPyConnection, Study, IdentitySamples], PersonEvidence], ...
+] = ()
+
+
+def find_identities(con: duckdb.DuckDBPyConnection, study: Study) -> Found:
+    """Ask all evidence of all samples, and combine it into one posterior a sample.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        The warehouse.
+    study : Study
+    """
+    samples = identity_samples(con, study)
+    of_genotypes, of_sexes = genotypes(con, samples), sexes(con, samples)
+    evidence = [of_genotypes.evidence, of_sexes.evidence]
+    evidence += [asked(con, study, samples) for asked in FURTHER]
+    posterior = person_posterior(evidence, samples.said, len(samples.people))
+    return Found(samples, of_genotypes, of_sexes, evidence, posterior)
