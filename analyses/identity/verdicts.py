@@ -111,9 +111,11 @@ def _verdict(found: Found, i: int, partner: int | None) -> Verdict:
         whose = "of nobody else in the study" if person is None else f"like {person}"
         why = f"{listed(by)}: {whose}, unlike {own}"
         return Verdict(OTHER, why, person, chance)
+    is_alone = posterior.said_alone[i] >= ALONE
     if told is not None and said is not None and told != said:
-        return Verdict(OTHER_SEX, _why_other_sex(found, i, told, said))
-    if posterior.said_alone[i] >= ALONE:
+        whose = (person, chance) if is_alone else (None, None)
+        return Verdict(OTHER_SEX, _why_other_sex(found, i, told, said), *whose)
+    if is_alone:
         return Verdict(AS_SAID, f"{listed(by)}: like {person}", person, chance)
     return Verdict(CANNOT_TELL, _why_not_told(found, i))
 
@@ -215,4 +217,4 @@ def verdict_frame(found: Found, told: Sequence[Verdict]) -> pl.DataFrame:
             "exchanged_with": [v.exchanged_with for v in told],
             "reason": [v.reason for v in told],
         }
-    )
+    ).with_columns(pl.selectors.float().fill_nan(None))

@@ -148,11 +148,22 @@ def init_(
 
 
 @app.command()
-def check(study: StudyFile) -> None:
+def check(
+    study: StudyFile,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            envvar="COHORTMART_HOME",
+            help="After a run, its folder: also say whose samples are not as the sheet says.",
+        ),
+    ] = None,
+) -> None:
     """Say what the study can answer; reads only headers and the sample sheet."""
     from cohortmart.app.check.report import check_study
 
-    report = check_study(study)
+    report = check_study(study, out)
     print(report.text, end="")
     if report.faulty:
         print(f"cannot be computed as written: {', '.join(report.faulty)}", file=sys.stderr)

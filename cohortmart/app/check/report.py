@@ -13,6 +13,7 @@ from cohortmart.app.check.cost import cost_text
 from cohortmart.app.check.derived import derived_text
 from cohortmart.app.check.filters import filter_notes, manifest_notes
 from cohortmart.app.check.genes import genes_text
+from cohortmart.app.check.identity import identity_text
 from cohortmart.app.check.measured import Measured, open_samples, read_measured
 from cohortmart.app.check.paragraphs import block
 from cohortmart.app.check.visits import visits_text
@@ -40,13 +41,15 @@ class Report:
     faulty: tuple[str, ...]
 
 
-def check_study(study_file: Path) -> Report:
+def check_study(study_file: Path, out: Path | None = None) -> Report:
     """Say what a study can answer, from study.yml, the sample sheet and the matrix headers.
 
     Parameters
     ----------
     study_file : Path
         The study.yml.
+    out : Path, optional
+        The folder of a run, if there was one.
 
     Raises
     ------
@@ -70,6 +73,8 @@ def check_study(study_file: Path) -> Report:
     sections = [_samples_section(study, measured, combats)]
     beside = user_models_note(study_file)
     sections += [f"{block('note', beside)}\n"] if beside else []
+    of_run = identity_text(out, study) if out else ""
+    sections += [of_run] if of_run else []
     of_genes = genes_text(study, measured)
     sections += [of_genes] if of_genes else []
     tables: dict[str, str] = {}

@@ -12,6 +12,7 @@ import duckdb
 
 from analyses.load.pending_results import default_adj_p
 from cohortmart.app.commands.summary_findings import rebound_lines
+from cohortmart.app.commands.summary_identity import identity_lines
 from cohortmart.core.study.derive_records import WARN_BELOW
 from cohortmart.core.study.kinds import KINDS
 from cohortmart.core.study.normalise_records import BatchOptions
@@ -103,6 +104,7 @@ def summarise(
         for name in study.assays:
             lines += _combat(con, study, name)
         lines += _derived(con) if study.derive else []
+        lines += identity_lines(con, study.nouns.subject)
         for name in study.analyses:
             lines += [*_found(con, study, name), *_warned(con, name)]
             lines += rebound_lines(con, study, name)

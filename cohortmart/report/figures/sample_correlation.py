@@ -15,7 +15,13 @@ _SIZE = 430
 _SAME = "#E8A000"
 
 
-def sample_correlation(groups: Sequence[str], *, has_same: bool = False) -> Spec:
+def sample_correlation(
+    groups: Sequence[str],
+    *,
+    has_same: bool = False,
+    value: str = "Correlation r",
+    tooltip: str = "r",
+) -> Spec:
     """Return the cells under the diagonal, with the groups along both edges.
 
     Parameters
@@ -24,6 +30,8 @@ def sample_correlation(groups: Sequence[str], *, has_same: bool = False) -> Spec
         In the order of the study; a study of one group has no stripes.
     has_same : bool
         Outline what is in the data set `same`: x, y and words, what the legend says of it.
+    value, tooltip : str
+        What the colours are, in the legend and at the pointer.
 
     Notes
     -----
@@ -31,10 +39,10 @@ def sample_correlation(groups: Sequence[str], *, has_same: bool = False) -> Spec
     study_group; `blocks` (samples of a cell type, which follow each other) start, stop, middle
     and words.
     """
-    tooltip = [
+    pointed = [
         {"field": "one", "title": "Sample", "type": "nominal"},
         {"field": "other", "title": "and", "type": "nominal"},
-        {"field": "r", "title": "r", "type": "quantitative", "format": ".4f"},
+        {"field": "r", "title": tooltip, "type": "quantitative", "format": ".4f"},
     ]
     return {
         "height": _SIZE,
@@ -47,11 +55,11 @@ def sample_correlation(groups: Sequence[str], *, has_same: bool = False) -> Spec
                     "x": _x("x"), "x2": {"field": "x_end"}, "y": _y("y"),
                     "y2": {"field": "y_end"},
                     "color": {
-                        "field": "r", "type": "quantitative", "title": "Correlation r",
+                        "field": "r", "type": "quantitative", "title": value,
                         "scale": {"zero": False, "range": list(DENSITY)},
                         "legend": {"orient": "bottom", "gradientLength": 160, "tickCount": 4},
                     },
-                    "tooltip": tooltip,
+                    "tooltip": pointed,
                 },
             },
             *([_same()] if has_same else []),

@@ -10,6 +10,7 @@ from cohortmart.report.pages.contrasts import contrasts_page
 from cohortmart.report.pages.explained import explained_page
 from cohortmart.report.pages.findings import findings_page
 from cohortmart.report.pages.help import help_page
+from cohortmart.report.pages.identity import identity_page
 from cohortmart.report.pages.methods import methods_page
 from cohortmart.report.pages.methylation_expression import methylation_expression_page
 from cohortmart.report.pages.overview import overview_page
@@ -21,6 +22,7 @@ from cohortmart.report.source import Source
 PAGES: Sequence[tuple[str, Callable[[Source], Page]]] = (
     ("overview", overview_page),
     ("quality", quality_page),
+    ("identity", identity_page),
     ("contrasts", contrasts_page),
     ("explained", explained_page),
     ("rebound", rebound_page),
@@ -34,6 +36,7 @@ PAGES: Sequence[tuple[str, Callable[[Source], Page]]] = (
 NOTHING: Mapping[str, str] = MappingProxyType(
     {
         "quality": "nothing was measured",
+        "identity": "nothing tells people apart",
         "contrasts": "no analysis has contrasts",
         "explained": "no analysis has explained_by",
         "rebound": "no analysis has a rebound",

@@ -91,8 +91,7 @@ def _odd(source: Source, assay: Assay) -> Odd:
     """Return what is odd of each sample that stands out, most surely first."""
     found: dict[str, list[str]] = {}
     others = "others of its cell type" if source.has_cell_types else "others"
-    has_pairs = source.has_rows("qc_sample_correlation")
-    exchanged = exchanges(source, assay) if has_pairs else {}
+    exchanged = exchanges(source, assay)
     for row in unlike_others(source, assay):
         why = "" if row["sample_id"] in exchanged else ": failed or mislabelled?"
         found.setdefault(row["sample_id"], []).append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cohortmart.core.study.derive_records import WARN_BELOW
 from cohortmart.core.text import counted
+from cohortmart.report.pages.identity.words import identity_flags
 from cohortmart.report.pages.quality.assays import assays
 from cohortmart.report.pages.quality.flags import open_flags
 from cohortmart.report.source import Source
@@ -38,6 +39,7 @@ _INCOMPLETE = """
 def cautions(source: Source) -> list[str]:
     """Return what to do, one sentence each; none where there is nothing."""
     return [
+        *identity_flags(source),
         *_warned(source),
         *(said for assay in assays(source) for said in open_flags(source, assay)),
         *_small_groups(source),

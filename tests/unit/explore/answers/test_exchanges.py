@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from cohortmart.core.study.kinds import KINDS
 from cohortmart.explore.answers.samples.exchanges import exchanges
@@ -20,7 +19,12 @@ PEOPLE, VISITS, CELLS = "ABCDEF", (1, 2), ("CD4", "CD8")
 TRUE = {f"{p}{v}{c}": (p, c) for p in PEOPLE for v in VISITS for c in CELLS}
 
 
-def _source(true: dict[str, tuple[str, str]], root: Path, **options: Any) -> Source:
+def _source(
+    true: dict[str, tuple[str, str]],
+    root: Path,
+    identity: Sequence[dict[str, Any]] = (),
+    **options: Any,
+) -> Source:
     """Pairs correlate at 0.9 and lose 0.2 for another cell type, 0.05 for another person."""
     samples = [(s, s[0], "g", f"v{s[1]}", int(s[1])) for s in true]
     pairs = [
@@ -29,7 +33,8 @@ def _source(true: dict[str, tuple[str, str]], root: Path, **options: Any) -> Sou
          "r": 0.9 - 0.2 * (true[a][1] != true[b][1]) - 0.05 * (true[a][0] != true[b][0])}
         for a, b in combinations(true, 2)
     ]  # fmt: skip
-    source = small_source({"qc_sample_correlation": pairs}, samples, root, **options)
+    tables = {"qc_sample_correlation": pairs} | ({"qc_identity": identity} if identity else {})
+    source = small_source(tables, samples, root, **options)
     source.con.execute("update shown_sample set cell_type = sample_id[3:]")
     return source
 
@@ -51,18 +56,38 @@ def test_two_cell_types_exchanged(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("cells", CELLS)
-def test_two_people_exchanged(tmp_path: Path, cells: str) -> None:
-    people = [f"{p}3{cells}" for p in PEOPLE]
-    true = TRUE | {name: (name[0], cells) for name in people}
-    one, other = f"A1{cells}", f"B1{cells}"
-    true |= {one: true[other], other: true[one]}
-    found = exchanges(_source(true, tmp_path), RNA)
-    assert set(found) == {one, other}
-    assert found[one] == (
-        "more like the samples of person B (median r 0.900, not 0.850) than like those of its own "
-        "person: exchanged?"
-    )
+IDENTITY = [
+    {"assay": "rna", "sample_id": "A1CD4", "likely_subject": "B", "exchanged_with": "B1CD4",
+     "verdict": "exchanged", "reason": "link: like B"},
+    {"assay": "rna", "sample_id": "B1CD4", "likely_subject": "A", "exchanged_with": "A1CD4",
+     "verdict": "exchanged", "reason": "link: like A"},
+    {"assay": "rna", "sample_id": "C1CD4", "likely_subject": None, "exchanged_with": None,
+     "verdict": "other person", "reason": "of nobody"},
+    {"assay": "rna", "sample_id": "D1CD4", "likely_subject": None, "exchanged_with": None,
+     "verdict": "contaminated", "reason": "between"},
+    {"assay": "rna", "sample_id": "E1CD4", "likely_subject": "E", "exchanged_with": None,
+     "verdict": "as said", "reason": "like E"},
+    {"assay": "other", "sample_id": "F1CD4", "likely_subject": "E", "exchanged_with": None,
+     "verdict": "other person", "reason": "like E"},
+]  # fmt: skip
+
+
+def test_other_people_are_those_of_the_table(tmp_path: Path) -> None:
+    source = _source(TRUE, tmp_path, identity=IDENTITY)
+    assert exchanges(source, RNA) == {
+        "A1CD4": "exchanged with B1CD4: of person B, not of A (link: like B)",
+        "B1CD4": "exchanged with A1CD4: of person A, not of B (link: like A)",
+        "C1CD4": "of nobody else in the study, not of C (of nobody)",
+        "D1CD4": "contaminated: between",
+    }
+
+
+def test_the_cell_type_is_told_beside_the_person(tmp_path: Path) -> None:
+    source = _source(_swapped("A1CD4", "A1CD8"), tmp_path, identity=IDENTITY)
+    found = exchanges(source, RNA)
+    assert found["A1CD4"].startswith("exchanged with B1CD4: of person B, not of A (link: like B); ")
+    assert "more like CD8" in found["A1CD4"]
+    assert set(found) == {"A1CD4", "A1CD8", "B1CD4", "C1CD4", "D1CD4"}
 
 
 def test_where_people_are_as_unlike_as_any_two_nothing_is_odd(tmp_path: Path) -> None:
@@ -71,5 +96,5 @@ def test_where_people_are_as_unlike_as_any_two_nothing_is_odd(tmp_path: Path) ->
 
 
 def test_of_people_who_are_numbers_nothing_is_said(tmp_path: Path) -> None:
-    source = _source(_swapped("A1CD4", "A1CD8"), tmp_path, pseudonymised=True)
+    source = _source(_swapped("A1CD4", "A1CD8"), tmp_path, IDENTITY, pseudonymised=True)
     assert exchanges(source, RNA) == {}
