@@ -7,6 +7,7 @@ from collections.abc import Callable
 import duckdb
 
 from analyses.identity.genotypes import genotypes
+from analyses.identity.links import links
 from analyses.identity.samples import IdentitySamples, identity_samples
 from analyses.identity.sexes import sexes
 from analyses.identity.verdicts import Found
@@ -17,7 +18,7 @@ from cohortmart.core.study.records import Study
 #: evidence is added here.
 FURTHER: tuple[
     Callable[[duckdb.DuckDBPyConnection, Study, IdentitySamples], PersonEvidence], ...
-] = ()
+] = (links,)
 
 
 def find_identities(con: duckdb.DuckDBPyConnection, study: Study) -> Found:

@@ -12,7 +12,6 @@ from analyses.identity.verdicts import AS_SAID, CANNOT_TELL, verdict_frame, verd
 from analyses.step import Made, Run, Step
 from analyses.write.columns import table_of
 from cohortmart.core.lake.file_manifest import read_current
-from cohortmart.core.lake.layers import is_derived
 from cohortmart.core.study.records import Study
 from cohortmart.core.study.sex import sex_column
 from cohortmart.core.text import counted
@@ -22,15 +21,15 @@ from cohortmart.core.warehouse.home import Home
 IDENTITY_VERSION = "1"
 TABLES = ("identity", "identity_pair", "genotype_agreement")
 #: Tables of the lake that are read, those of every assay among them.
-_READ = {"sample", "assay", "matrix", "matrix_sample", "probe", *GENE_NAMES}
+_READ = {"sample", "assay", "matrix", "matrix_sample", "probe", "probe_mask", *GENE_NAMES}
 
 
 def _options(study: Study, _name: str) -> dict[str, Any]:
-    return {"version": IDENTITY_VERSION, "sex": sex_column(study)}
+    return {"version": IDENTITY_VERSION, "sex": sex_column(study), "factors": list(study.factors)}
 
 
 def _inputs(_study: Study, home: Home, _name: str, options: Any) -> dict[str, Any]:
-    files = [e for e in read_current(home.lake) if not is_derived(e) and e.table_name in _READ]
+    files = [e for e in read_current(home.lake) if e.table_name in _READ]
     inputs = {f"{e.table_name}:{e.part}": e.path for e in files}
     return {**options, "inputs": inputs, "versions": library_versions()}
 

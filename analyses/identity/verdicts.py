@@ -138,7 +138,10 @@ def _why_not_told(found: Found, i: int) -> str:
         told, said = found.sex_told[i], samples.frame["sex"][i]
         as_said = f"its sex ({told}) is as the sheet says; " if told and told == said else ""
         lacking = f"{listed(by)} cannot single out {person}" if by else "nothing tells its person"
-        return f"{as_said}{lacking}"
+        why = [
+            f"{one.name}: {one.reasons[i]}" for one in found.evidence if any(one.reasons[i : i + 1])
+        ]
+        return f"{as_said}{'; '.join([lacking, *why])}"
     at = int(np.flatnonzero(genotypes.rows == i)[0])
     alike = genotypes.rows[genotypes.groups == genotypes.groups[at]]
     own = genotypes.rows[samples.said[genotypes.rows] == samples.said[i]]

@@ -30,10 +30,14 @@ class PersonEvidence:
         Natural logarithm of how likely the data of a sample are if it is of a person, up to a
         constant of each sample; the last column stands for someone who is not in the study. A row
         of one value says nothing.
+    reasons : tuple of str
+        Why it says nothing of a sample, in plain words; empty where it says something, or where
+        it was not asked. No tuple at all: of none.
     """
 
     name: str
     log_likelihood: Floats
+    reasons: tuple[str, ...] = ()
 
     @property
     def says(self) -> Bools:

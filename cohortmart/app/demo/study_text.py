@@ -58,7 +58,7 @@ samples:
   group: group
   timepoint: timepoint
   cell_type: cell_type
-  factors: [library_batch, slide]
+  factors: [library_batch, slide, sex]
   covariates: [age, proportion_memory, cell_viability, pregnancy_week]
 
 timepoints: [NP, BP, 1st, 2nd, 3rd, PP]
