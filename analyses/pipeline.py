@@ -19,6 +19,7 @@ from analyses.permutations.tables import PERMUTATIONS
 from analyses.quality.assays import QUALITY
 from analyses.sensitivity.tables import SENSITIVITY
 from analyses.step import take_steps
+from analyses.variance.tables import VARIANCE
 from analyses.write.results import keep_only
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
@@ -30,7 +31,7 @@ from cohortmart.core.warehouse.home import Home
 #: row before, so that findings may read the contrasts of any analysis.
 STEPS = (
     (QUALITY,),
-    (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY, EXPLAINED_CHANGES),
+    (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY, EXPLAINED_CHANGES, VARIANCE),
     (OVERLAP, LINKS, ENRICHMENT, MODULES, MODULE_OVERLAP, ACTIVITY),
 )
 
