@@ -66,9 +66,9 @@ def parted_variables(
     people : str or None
         The category that is the people; it is no variable.
     wanted : sequence of str or None
-        Variables beside those of the model; None = the factors of the study. Of these are left
-        out, with a note: one without a value for every sample, and one that would leave less than
-        half of the residual degrees of freedom.
+        Variables beside those of the model; None = the factors of the study that have a value for
+        every sample. Left out, those that were asked for with a note, are variables that would
+        leave less than half of the residual degrees of freedom.
     where : str
         Begins the messages.
 
@@ -92,13 +92,13 @@ def parted_variables(
         except AnalysisError:
             if wanted is not None:
                 raise
-            notes.append(f"`{name}` is no part of the variance: some samples have no value of it")
             continue
         added = _indicators(variable)
         if _varies(added):
             larger = design_basis(np.hstack([matrix, added]))
             if 2 * (len(own) - larger.rank) < free or len(names) == MOST_VARIABLES:
-                notes.append(f"`{name}` is no part of the variance: too few samples for it")
+                if wanted is not None:
+                    notes.append(f"`{name}` is no part of the variance: too few samples for it")
                 continue
             matrix, basis = np.hstack([matrix, added]), larger
             names.append(name)
