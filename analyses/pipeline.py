@@ -22,6 +22,7 @@ from analyses.regions.regions import REGIONS
 from analyses.sensitivity.tables import SENSITIVITY
 from analyses.signatures.signature_tables import SIGNATURES
 from analyses.step import take_steps
+from analyses.variance.tables import VARIANCE
 from analyses.write.results import keep_only
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.records import Study
@@ -34,7 +35,16 @@ from cohortmart.core.warehouse.home import Home
 STEPS = (
     (QUALITY,),
     (IDENTITY,),
-    (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY, EXPLAINED_CHANGES, REGIONS, SIGNATURES),
+    (
+        CONTRASTS,
+        THRESHOLDS,
+        PERMUTATIONS,
+        SENSITIVITY,
+        EXPLAINED_CHANGES,
+        VARIANCE,
+        REGIONS,
+        SIGNATURES,
+    ),
     (OVERLAP, LINKS, ENRICHMENT, MODULES, MODULE_OVERLAP, ACTIVITY),
 )
 

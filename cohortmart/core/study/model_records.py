@@ -67,6 +67,12 @@ class Permutations(Record):
     seed: Annotated[int, Field(strict=True, ge=0)] = 1
 
 
+class VariancePartition(Record):
+    """Among what the variance of every feature is parted, beside the model and its people."""
+
+    variables: tuple[Text, ...] | None = None  # none named = the factors of the study
+
+
 class Sensitivity(Record):
     """How a hit fares under other models: batch, subject and covariates handled otherwise."""
 

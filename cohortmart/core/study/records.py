@@ -21,7 +21,14 @@ from cohortmart.core.study.findings_records import (
     Modules,
     Rebound,
 )
-from cohortmart.core.study.model_records import Model, Moderation, Permutations, Sensitivity, Voom
+from cohortmart.core.study.model_records import (
+    Model,
+    Moderation,
+    Permutations,
+    Sensitivity,
+    VariancePartition,
+    Voom,
+)
 from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
 from cohortmart.core.study.reference_records import Network
 from cohortmart.core.study.signature_records import Signature
@@ -215,6 +222,7 @@ class Analysis(Record):
     permutations: Annotated[Permutations | None, OfStep()] = None
     sensitivity: Annotated[Sensitivity | None, OfStep()] = None
     explained_by: Annotated[ExplainedBy | None, OfStep()] = None
+    variance_partition: Annotated[VariancePartition | None, OfStep()] = None
     rebound: Rebound | None = None
     dmr: Annotated[Dmr | None, OfStep()] = None
     dmp_deg: Annotated[DmpDeg | None, OfStep()] = None

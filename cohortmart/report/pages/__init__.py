@@ -16,6 +16,7 @@ from cohortmart.report.pages.methylation_expression import methylation_expressio
 from cohortmart.report.pages.overview import overview_page
 from cohortmart.report.pages.quality import quality_page
 from cohortmart.report.pages.rebound import rebound_page
+from cohortmart.report.pages.variance import variance_page
 from cohortmart.report.source import Source
 
 #: The registry: the name of a page in the address, and what makes it. A page is added here.
@@ -25,6 +26,7 @@ PAGES: Sequence[tuple[str, Callable[[Source], Page]]] = (
     ("identity", identity_page),
     ("contrasts", contrasts_page),
     ("explained", explained_page),
+    ("variance", variance_page),
     ("rebound", rebound_page),
     ("methylation-expression", methylation_expression_page),
     ("findings", findings_page),
@@ -39,6 +41,7 @@ NOTHING: Mapping[str, str] = MappingProxyType(
         "identity": "nothing tells people apart",
         "contrasts": "no analysis has contrasts",
         "explained": "no analysis has explained_by",
+        "variance": "no analysis ran",
         "rebound": "no analysis has a rebound",
         "methylation-expression": "no analysis links the two",
         "findings": "no analysis has gene sets, modules or lists that overlap",

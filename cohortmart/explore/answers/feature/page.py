@@ -13,6 +13,7 @@ from cohortmart.explore.answers.single.analyses import analyses
 from cohortmart.explore.answers.single.contrasts import contrast_blocks, contrast_rows
 from cohortmart.explore.answers.single.courses import course_figures
 from cohortmart.explore.answers.single.pairs import pairs_table
+from cohortmart.explore.answers.single.person_bound import person_bound
 from cohortmart.explore.answers.view import View, Wanted
 from cohortmart.report.blocks import Block, Figure, Page, Section, Text
 
@@ -57,6 +58,7 @@ def feature_view(explored: Explored, wanted: Wanted) -> View:
 
         with beside(explored, drawn) as courses_are:
             rows = contrast_rows(explored, asked, features)
+            bound = person_bound(asked, {a.analysis: a.assay for a in known.all}, features)
             courses, asked_of_courses = courses_are()
         pairs = None
         if kind.name == BETA:
@@ -64,7 +66,7 @@ def feature_view(explored: Explored, wanted: Wanted) -> View:
                 asked, known, f"Genes that change together with {ids[0]}", cpg=ids[0]
             )
         parts: tuple[tuple[str, tuple[Block, ...]], ...] = (
-            ("", (*facts.texts, *courses)),
+            ("", (*facts.texts, *courses, *bound)),
             ("Contrasts", tuple(contrast_blocks(rows, facts.title))),
             ("CpG and expression", (pairs,) if pairs is not None else ()),
         )

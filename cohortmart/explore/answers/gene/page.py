@@ -19,6 +19,7 @@ from cohortmart.explore.answers.search.named import named_gene
 from cohortmart.explore.answers.single.analyses import analyses
 from cohortmart.explore.answers.single.contrasts import contrast_blocks, contrast_rows
 from cohortmart.explore.answers.single.courses import course_figures
+from cohortmart.explore.answers.single.person_bound import person_bound
 from cohortmart.explore.answers.view import View, Wanted
 from cohortmart.report.blocks import Block, Page, Section, Text
 
@@ -79,9 +80,10 @@ def gene_view(explored: Explored, wanted: Wanted) -> View:
 
         with beside(explored, drawn) as courses_are:
             rows = contrast_rows(explored, asked, gene.features)
+            bound = person_bound(asked, {a.analysis: a.assay for a in known.all}, gene.features)
             courses, asked_of_courses = courses_are()
         parts = (
-            ("", courses),
+            ("", (*courses, *bound)),
             ("Contrasts", tuple(contrast_blocks(rows, gene.title))),
         )
         return View(

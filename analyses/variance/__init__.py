@@ -1,0 +1,1 @@
+"""Variance partition of an analysis: shares of variables, people and noise."""

@@ -1,0 +1,1 @@
+{{ staged("results", "variance_part", named=true) }}
