@@ -8,7 +8,7 @@ regions as (
 
 members as (
 
-    select * from {{ ref("bridge_dmr_probe") }}
+    select * from {{ ref("stg_results__dmr_probes") }}
 
 ),
 
@@ -25,8 +25,12 @@ region_genes as (
         members.contrast,
         members.region_id,
         probe_genes.gene_name,
-        max(case when probe_genes.region in ('TSS200', 'TSS1500') then probe_genes.gene_name end)
-            as promoter_gene
+        max(
+            case
+                when probe_genes.region in ('TSS200', 'TSS1500')
+                    then probe_genes.gene_name
+            end
+        ) as promoter_gene
     from members
     inner join probe_genes
         on members.probe_id = probe_genes.probe_id
