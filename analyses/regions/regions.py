@@ -13,6 +13,7 @@ from analyses.fingerprints import fitted_again
 from analyses.fit.prepare import ModelInputs
 from analyses.regions.neighbourhood import Neighbourhood, neighbourhood
 from analyses.regions.places import Places, places_of
+from analyses.regions.second import second_columns, second_contrasts
 from analyses.regions.stored import StoredFeatures, stored_contrast, stored_features
 from analyses.regions.tables import region_columns, summary_columns
 from analyses.stats.regions.chance import Chance, chance_regions
@@ -31,7 +32,7 @@ REGIONS_VERSION = "1"
 #: Residual degrees of freedom from which the correlation of neighbours can be told.
 FEWEST_DF = 3
 _SEED = 16
-TABLES = ("dmr", "dmr_probe", "dmr_summary")
+TABLES = ("dmr", "dmr_probe", "dmr_summary", "dmr_second")
 
 
 def region_tables(
@@ -58,7 +59,7 @@ def region_tables(
     Returns
     -------
     mapping of str to iterable of pyarrow.Table
-        `dmr`, `dmr_probe` and `dmr_summary`.
+        `dmr`, `dmr_probe`, `dmr_summary`, and `dmr_second` of the pairs of `rebound`.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def region_tables(
             table_of("dmr_summary", summary_columns(name, contrast, options, places, around, note))
             for contrast in features.contrasts
         ]
-        return {"dmr": [], "dmr_probe": [], "dmr_summary": summaries}
+        return {table: [] for table in TABLES} | {"dmr_summary": summaries}
     correlation = neighbour_correlation(around.residuals.unit, around.beside)
     chance = _chance(features, around, correlation, options)
     return _of_contrasts(con, name, features, places, around, correlation, chance, options, say)
@@ -146,6 +147,7 @@ def _of_contrasts(
     """Find the regions contrast by contrast; all tables go by contrast, regions by place."""
     tables: dict[str, list[pa.Table]] = {table: [] for table in TABLES}
     rows, n_found, n_with = around.beside.rows, 0, 0
+    following = second_contrasts(con, name)
     for contrast in features.contrasts:
         of = stored_contrast(con, name, contrast, features)
         found = candidate_regions(
@@ -155,6 +157,12 @@ def _of_contrasts(
         regions, members = region_columns(found, chance, of, features, places, around)
         tables["dmr"].append(table_of("dmr", {**labels, **regions}))
         tables["dmr_probe"].append(table_of("dmr_probe", {**labels, **members}))
+        for second in following.get(contrast, ()):
+            there = stored_contrast(con, name, second, features)
+            columns = second_columns(found, chance, there, rows, correlation)
+            pair = {"analysis": name, "first_contrast": contrast, "second_contrast": second}
+            ids = {"region_id": regions["region_id"]}
+            tables["dmr_second"].append(table_of("dmr_second", {**pair, **ids, **columns}))
         n = int((regions["adj_p_value"] <= 0.05).sum())
         n_found, n_with = n_found + n, n_with + (n > 0)
         summary = summary_columns(name, contrast, options, places, around) | {

@@ -16,6 +16,7 @@ from cohortmart.report.pages.methylation_expression import methylation_expressio
 from cohortmart.report.pages.overview import overview_page
 from cohortmart.report.pages.quality import quality_page
 from cohortmart.report.pages.rebound import rebound_page
+from cohortmart.report.pages.regions import regions_page
 from cohortmart.report.pages.variance import variance_page
 from cohortmart.report.source import Source
 
@@ -28,6 +29,7 @@ PAGES: Sequence[tuple[str, Callable[[Source], Page]]] = (
     ("explained", explained_page),
     ("variance", variance_page),
     ("rebound", rebound_page),
+    ("regions", regions_page),
     ("methylation-expression", methylation_expression_page),
     ("findings", findings_page),
     ("methods", methods_page),
@@ -43,6 +45,7 @@ NOTHING: Mapping[str, str] = MappingProxyType(
         "explained": "no analysis has explained_by",
         "variance": "no analysis ran",
         "rebound": "no analysis has a rebound",
+        "regions": "no analysis has dmr",
         "methylation-expression": "no analysis links the two",
         "findings": "no analysis has gene sets, modules or lists that overlap",
         "methods": "no analysis ran",

@@ -1,0 +1,1 @@
+{{ staged("results", "dmr_second") }}
