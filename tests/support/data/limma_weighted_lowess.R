@@ -8,7 +8,7 @@ put <- function(name, n, span, tied = FALSE) {
   x <- sort((i * 37) %% 101 + 3 * sqrt(i) + ifelse(i > n - 3, 40, 0))
   if (tied) x <- floor(x / 3)
   y <- sin(x / 15) + ((i * 53) %% 29) / 29
-  w <- 1 + (i * 11) %% 5 + (i %% 3) / 7.3
+  w <- 1 + (i * 11) %% 5 + i / 997
   fit <- weightedLowess(x, y, weights = w, span = span, iterations = 1)$fitted
   for (j in seq(1, n, 20)) cat(name, j, sprintf("%.15g\n", fit[j]), sep = ",")
 }

@@ -24,7 +24,7 @@ def points(n: int, tied: bool = False) -> tuple[Floats, Floats, Floats]:
     i = np.arange(1, n + 1)
     x = np.sort((i * 37) % 101 + 3 * np.sqrt(i) + np.where(i > n - 3, 40, 0))
     x = np.floor(x / 3) if tied else x
-    return x, np.sin(x / 15) + ((i * 53) % 29) / 29, 1 + (i * 11) % 5 + (i % 3) / 7.3
+    return x, np.sin(x / 15) + ((i * 53) % 29) / 29, 1 + (i * 11) % 5 + i / 997
 
 
 @pytest.mark.parametrize("case", CASES)
