@@ -31,7 +31,7 @@ _FEW_OF_TREND = 500
 #: df_prior is looked for from 2 on, as limma does; above the last of these it counts as infinite.
 _LOG_DF = np.linspace(np.log(2.0), np.log(1e6), 24)
 #: How near the logarithm of df_prior is found.
-_NEAR = 1e-9
+_NEAR = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +79,18 @@ class LogVariances:
         more = np.log1p(self._ratio * (np.exp(-shift) / df_prior))
         lost = (self._half * more).sum() + df_prior / 2.0 * (self.weights * more).sum()
         return float(own @ by_df) + linear - float(lost)
+
+    def slope(self, df_prior: float) -> float:
+        """Return the slope of the log-likelihood over the logarithm of a finite df_prior."""
+        half = df_prior / 2.0
+        steep = float(special.polygamma(1, half)) / 2.0
+        ratio = self._ratio * (np.exp(-log_scale_shift(df_prior)) / df_prior)
+        share = ratio / (1.0 + ratio)
+        pulled = (self._half * share).sum() + half * (self.weights * share).sum()
+        pulled -= float(self._distinct @ self._weight_by_df) / 2.0
+        own = special.digamma(half) - special.digamma(half + self._distinct / 2.0)
+        spread = float(own @ self._weight_by_df) + (self.weights * np.log1p(ratio)).sum()
+        return float(df_prior * (steep * pulled - spread / 2.0))
 
     @cached_property
     def _ratio(self) -> Floats:
@@ -160,20 +172,17 @@ def usable(s2: Floats, df: Floats, covariate: Floats | None) -> tuple[Bools, Log
 
 
 def most_likely_df(data: LogVariances) -> float:
-    """Return the df_prior of the largest likelihood; every maximum of a grid is followed."""
-    heights = np.array([data.height(float(np.exp(t))) for t in _LOG_DF])
-    best, at = data.height(np.inf), np.inf
-    padded = np.concatenate([[-np.inf], heights, [-np.inf]])
-    for i in np.flatnonzero((heights >= padded[:-2]) & (heights >= padded[2:])):
-        ends = (_LOG_DF[max(i - 1, 0)], _LOG_DF[min(i + 1, len(_LOG_DF) - 1)])
-        found = scipy.optimize.minimize_scalar(
-            lambda t: -data.height(float(np.exp(t))),
-            bounds=ends, method="bounded", options={"xatol": _NEAR},
-        )  # fmt: skip
-        for log_df, height in ((_LOG_DF[i], heights[i]), (found.x, -found.fun)):
-            if height > best:
-                best, at = float(height), float(np.exp(log_df))
-    return at
+    """Return the df_prior of the largest likelihood, 2 or more; every maximum is followed."""
+
+    def slope(log_df: float) -> float:
+        return data.slope(float(np.exp(log_df)))
+
+    slopes = np.array([slope(t) for t in _LOG_DF])
+    found = [2.0, np.inf]
+    for i in np.flatnonzero((slopes[:-1] > 0) & (slopes[1:] <= 0)):
+        root = scipy.optimize.brentq(slope, _LOG_DF[i], _LOG_DF[i + 1], xtol=_NEAR)
+        found.append(float(np.exp(root)))
+    return max(found, key=data.height)
 
 
 def s2_prior_of(
