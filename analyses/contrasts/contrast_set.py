@@ -157,6 +157,7 @@ def _contrast_rows(name: str, analysis: Analysis, made: ContrastSet) -> pa.Table
         "kind": [p.kind for p in inputs.pairs],
         "n_complete": [p.n_complete for p in inputs.pairs],
         "consensus_correlation": [None if per_feature else inputs.correlation] * n,
+        "variance_prior": [made.results.prior.method] * n,
         "df_prior": [_if_shared(made.results.prior.df_prior)] * n,
         "s2_prior": [_if_shared(made.results.prior.s2_prior)] * n,
         "values_used": [analysis.values] * n,
@@ -220,11 +221,13 @@ def _if_shared(values: Any) -> float | None:
 
 
 def _run_row(name: str, analysis: Analysis, made: ContrastSet, run: Mapping[str, Any]) -> pa.Table:
+    parameters = analysis.model_dump(mode="json")
+    parameters["moderation"]["prior"] = made.results.prior.method  # the one that was used
     row = {
         "analysis": name,
         "assay": analysis.assay,
         "cohortmart_version": __version__,
-        "parameters": json.dumps(analysis.model_dump(mode="json"), sort_keys=True),
+        "parameters": json.dumps(parameters, sort_keys=True),
         "coefficients": json.dumps(made.inputs.design.columns),
         "n_features": len(made.results.feature_ids),
         **run,

@@ -11,8 +11,8 @@ import pyarrow as pa
 from analyses.explained.contrasts import NamedContrasts, PartedContrasts, parted_contrasts
 from analyses.explained.variables import ExplainingVariables, explaining_variables
 from analyses.fingerprints import dependencies, lake_inputs
-from analyses.fit.contrasts import prior_of
 from analyses.fit.prepare import ModelInputs, Preparation
+from analyses.fit.variance_prior import prior_of
 from analyses.stats.explained.change_fit import ChangeFit, fit_changes, join_changes
 from analyses.stats.explained.change_parts import ChangeParts, ChangeTests, variances_of
 from analyses.stats.linear.common_weights import common_row

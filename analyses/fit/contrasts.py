@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from analyses.fit.lm_fit import FitRequest, feature_fits
 from analyses.fit.prepare import ModelInputs
+from analyses.fit.variance_prior import prior_of
 from analyses.stats.linear.contrast_fit import ContrastFit
 from analyses.stats.moderation.ebayes import ModeratedFit, ebayes
-from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist
-from analyses.stats.moderation.fit_f_dist_robust import fit_f_dist_robust
+from analyses.stats.moderation.fit_f_dist import VariancePrior
 from analyses.stats.moderation.treat import treat
 from analyses.stats.rotation.rotation import RotationSums
 from cohortmart.core.study.records import Analysis
@@ -78,20 +78,6 @@ def contrast_results(
         further=fits.further,
         sums=fits.sums,
     )
-
-
-def prior_of(analysis: Analysis, fit: ContrastFit) -> VariancePrior:
-    """Estimate what the features' variances are shrunk to, as the analysis asks.
-
-    Parameters
-    ----------
-    analysis : Analysis
-        With `moderation`.
-    fit : ContrastFit
-    """
-    trend = fit.mean if analysis.moderation.trend else None
-    estimate = fit_f_dist_robust if analysis.moderation.robust else fit_f_dist
-    return estimate(fit.sigma2, fit.df_residual, trend)
 
 
 def _moderated(analysis: Analysis, fit: ContrastFit, prior: VariancePrior) -> ModeratedFit:

@@ -205,6 +205,7 @@ def values_of(
             blocks,
             analysis.voom.rounds,
             analysis.array_weights,
+            analysis.voom.span,
         )
     except ValueError as error:
         raise AnalysisError(f"analysis {name}: {error}") from error

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from analyses.fingerprints import fitted_again
-from analyses.fit.contrasts import prior_of
 from analyses.fit.prepare import ModelInputs
+from analyses.fit.variance_prior import prior_of
 from analyses.stats.linear.contrast_fit import ContrastFit, fit_contrasts, join_fits
 from analyses.stats.mixed.blocks import Blocks, make_blocks
 from analyses.stats.moderation.ebayes import ebayes

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from analyses.design.variables import Category, read_variable
+from analyses.fit.variance_prior import prior_asked
 from analyses.sensitivity.model_terms import (
     names_in_model,
     removable_terms,
@@ -171,7 +172,11 @@ def _of_subject(
             changed = changed.model_copy(update={"voom": voom})
         if changed.model.block is None or changed.model.correlation == "per_feature":
             # limma's approximation needs one correlation and a design of full rank
-            changed = changed.model_copy(update={"contrast_errors": "exact"})
+            # (and with it goes the prior of its day, which stays)
+            moderation = changed.moderation.model_copy(update={"prior": prior_asked(changed)})
+            changed = changed.model_copy(
+                update={"contrast_errors": "exact", "moderation": moderation}
+            )
         if not (words.endswith("fixed effect") and who in analysis.model.covariates):
             yield Variant(words, changed)
 

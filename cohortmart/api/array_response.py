@@ -167,6 +167,7 @@ def array_values(
             blocks,
             analysis.voom.rounds,
             analysis.array_weights,
+            analysis.voom.span,
         )
     except ValueError as error:
         raise AnalysisError(f"{name}: {error}") from error

@@ -17,6 +17,11 @@ _VALUES = {
     "beta": "betas, the methylated share from 0 to 1",
 }
 
+_PRIORS = {
+    "moments": "prior from moments",
+    "likelihood": "prior by maximum likelihood",
+}
+
 
 def design_words(parameters: Parameters, subject: Noun) -> list[str]:
     """Return one sentence each for values, samples, model, correlation and moderation.
@@ -39,14 +44,25 @@ def design_words(parameters: Parameters, subject: Noun) -> list[str]:
 
 def _values(p: Parameters) -> str:
     said = f"Values: {_VALUES[p['values']]}"
-    rounds = (p.get("voom") or {}).get("rounds", 1)
-    if p["values"] == "voom" and rounds > 1:
-        said += f", estimated in {rounds} rounds"
+    if p["values"] == "voom":
+        said += _voom(p.get("voom") or {})
     if p.get("array_weights"):
         said += "; noisy samples count less (array weights)"
     if p.get("filter", "none") != "none":
         said += "; genes with too few reads are left out (filter_by_expr)"
     return said + "."
+
+
+def _voom(voom: Parameters) -> str:
+    said = ""
+    if voom.get("rounds", 1) > 1:
+        said += f", estimated in {voom['rounds']} rounds"
+    span = voom.get("span", 0.5)
+    if span == "adaptive":
+        said += ", their trend smoothed by the number of genes (adaptive span)"
+    elif span != 0.5:
+        said += f", their trend smoothed with a span of {span:g}"
+    return said
 
 
 def _model(model: Parameters) -> str:
@@ -92,6 +108,8 @@ def _moderation(p: Parameters) -> str:
     said = "Tests: moderated t, variances shrunk towards each other"
     if ways:
         said += " " + " and ".join(ways)
+    if moderation.get("prior"):
+        said += f" ({_PRIORS[moderation['prior']]})"
     if moderation.get("minimum_log_fc"):
         said += f"; a change counts beyond {moderation['minimum_log_fc']:g} log2 units (treat)"
     if p.get("contrast_errors") == "limma":

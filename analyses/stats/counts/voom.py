@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.linear.gls import solve_gls
 from analyses.stats.mixed.blocks import Blocks
-from analyses.stats.numeric.lowess import lowess
+from analyses.stats.numeric.lowess import adaptive_span, lowess
 from analyses.stats.numeric.parallel import for_blocks, rows_times
 from cohortmart.core.types import Floats
 
 _ROWS = 1024  # genes a block of work
+
+#: Share of the genes that each local line of the trend uses; `adaptive`: by their number.
+Span = float | Literal["adaptive"]
+SPAN = 0.5
+#: The adaptive span is 1 up to so many genes (limma's voom).
+_FEW_GENES = 50
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ def voom(
     blocks: Blocks | None = None,
     correlation: float = 0.0,
     sample_weights: Floats | None = None,
+    span: Span = SPAN,
 ) -> VoomValues:
     """Estimate the mean-variance trend and turn it into weights.
 
@@ -82,6 +90,8 @@ def voom(
     sample_weights : ndarray of shape (n_samples,), optional
         Weights of the samples in that linear model, positive; the weights returned do not hold
         them.
+    span : float or "adaptive"
+        Of the lowess that is the trend, above 0 and up to 1.
 
     Raises
     ------
@@ -104,7 +114,8 @@ def voom(
     fitted, rss = _fit(y, basis, blocks, correlation, sample_weights)
     sqrt_sd = np.where(seen, np.sqrt(np.sqrt(rss / (n - basis.rank))), np.nan)
     x = np.where(seen, y.mean(axis=1) + np.log2(library).mean() - np.log2(1e6), np.nan)
-    trend_x, trend_y = _trend(x[seen], sqrt_sd[seen])
+    share = adaptive_span(len(counts), _FEW_GENES) if span == "adaptive" else span
+    trend_x, trend_y = _trend(x[seen], sqrt_sd[seen], share)
     # fitted + log2(library) - log2(1e6) is the log2 of the fitted count
     fitted += np.log2(library) - np.log2(1e6)
     weights = np.interp(fitted, trend_x, trend_y) ** -4
@@ -136,9 +147,9 @@ def _fit(
     return fitted, rss
 
 
-def _trend(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+def _trend(x: Floats, y: Floats, span: float) -> tuple[Floats, Floats]:
     """Lowess of y on x, one value for equal x."""
     order = np.argsort(x, kind="stable")
-    curve = lowess(x[order], y[order], span=0.5)
+    curve = lowess(x[order], y[order], span=span)
     at, first, count = np.unique(x[order], return_index=True, return_counts=True)
     return at, np.add.reduceat(curve, first) / count

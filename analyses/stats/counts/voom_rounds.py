@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analyses.stats.counts.voom import VoomTrend, VoomValues, voom
+from analyses.stats.counts.voom import SPAN, Span, VoomTrend, VoomValues, voom
 from analyses.stats.linear.array_weights import array_weights
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.mixed.block_correlation import block_correlation
@@ -45,6 +45,7 @@ def voom_rounds(
     blocks: Blocks | None = None,
     rounds: int = 1,
     weigh_samples: bool = False,
+    span: Span = SPAN,
 ) -> VoomRounds:
     """Run voom, with the block correlation from the second round on.
 
@@ -60,6 +61,8 @@ def voom_rounds(
         As in `voom`.
     blocks : Blocks or None
         Needed for more than one round.
+    span : float or "adaptive"
+        As in `voom`; of every round.
 
     Raises
     ------
@@ -67,29 +70,37 @@ def voom_rounds(
         More than one round without blocks; or as in `voom`, `block_correlation` and
         `array_weights`.
     """
-    found = _round(counts, effective_library, basis, None, None, weigh_samples)
+    given = _Given(counts, effective_library, basis, span, weigh_samples)
+    found = _round(given, None, None)
     for _ in range(1, rounds):
         if blocks is None:
             raise ValueError("a second round of voom needs blocks, whose correlation it uses")
         own = block_correlation(found.log2_cpm, basis, blocks, found.weights)
-        found = _round(counts, effective_library, basis, blocks, own.consensus, weigh_samples)
+        found = _round(given, blocks, own.consensus)
     return found
 
 
-def _round(
-    counts: Floats,
-    effective_library: Floats,
-    basis: DesignBasis,
-    blocks: Blocks | None,
-    correlation: float | None,
-    weigh_samples: bool,
-) -> VoomRounds:
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """What all rounds share; see `voom_rounds`."""
+
+    counts: Floats
+    effective_library: Floats
+    basis: DesignBasis
+    span: Span
+    weigh_samples: bool
+
+
+def _round(given: _Given, blocks: Blocks | None, correlation: float | None) -> VoomRounds:
+    basis = given.basis
+
     def once(of_samples: Floats | None) -> VoomValues:
         rho = 0.0 if correlation is None else correlation
-        return voom(counts, effective_library, basis, blocks, rho, of_samples)
+        counts, library = given.counts, given.effective_library
+        return voom(counts, library, basis, blocks, rho, of_samples, given.span)
 
     values = once(None)
-    if not weigh_samples:
+    if not given.weigh_samples:
         return VoomRounds(values.log2_cpm, values.weights, None, correlation, values.trend)
     values = once(array_weights(values.log2_cpm, basis, values.weights))
     of_samples = array_weights(values.log2_cpm, basis, values.weights)

@@ -8,6 +8,7 @@ moments. With a trend the mean is a natural spline of the mean expression.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy import special
@@ -15,10 +16,12 @@ from scipy import special
 from analyses.stats.numeric.unique_apply import unique_apply
 from cohortmart.core.types import Floats
 
+#: How a prior can be estimated.
+PriorMethod = Literal["moments", "likelihood"]
 #: Fewer features have no common prior.
 FEWEST_FEATURES = 2
 #: And fewer than this no trend.
-_FEWEST_OF_TREND = 3
+FEWEST_OF_TREND = 3
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,13 @@ class VariancePrior:
         than by chance; the same for all features unless robust.
     s2_prior : ndarray of shape (n_features,)
         The same for all features unless there is a trend.
+    method : {"moments", "likelihood"}
+        How it was estimated.
     """
 
     df_prior: Floats
     s2_prior: Floats
+    method: PriorMethod = "moments"
 
 
 def fit_f_dist(s2: Floats, df: Floats, covariate: Floats | None = None) -> VariancePrior:
@@ -60,7 +66,7 @@ def fit_f_dist(s2: Floats, df: Floats, covariate: Floats | None = None) -> Varia
     everyone = np.ones(len(s2))
     if used.sum() < FEWEST_FEATURES:
         return VariancePrior(0.0 * everyone, np.nan * everyone)
-    if used.sum() < _FEWEST_OF_TREND:
+    if used.sum() < FEWEST_OF_TREND:
         covariate = None
     x, d = floored(s2[used]), df[used]
     e = np.log(x) - unique_apply(special.digamma, d / 2) + np.log(d / 2)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 import scipy  # its parts are imported where they are first used: they take half a second
-from scipy import special
 
 from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist, floored
+from analyses.stats.moderation.outlying_features import log_upper_tail, own_df_prior
 from analyses.stats.numeric.lowess import lowess
 from cohortmart.core.types import Bools, Floats
 
@@ -134,44 +134,11 @@ def _matching_df(df1: float, variance: float, plain: float) -> float:
 def _own_df(log_f: Floats, df1: float, d0: float, pooled: float) -> Floats:
     """df_prior of every feature: `d0`, less where the variance is an outlier."""
     f = np.exp(log_f)
-    log_tail = _log_tail(f, df1, d0)
-    rank = scipy.stats.rankdata(f)
-    n = len(f)
-    log_expected = np.log((n - rank + 0.5) / n)
-    not_outlier = np.exp(np.minimum(log_tail - log_expected, 0.0))
-    out = np.full(n, d0)
-    if not (not_outlier < 1).any():
-        return out
-    order = np.argsort(log_tail, kind="stable")
-    if np.isinf(d0):
-        outlying = not_outlier < 1
-        out[outlying] = not_outlier[outlying] * pooled
-    else:
-        least = _outlier_df(float(f.max()), df1, d0)
-        out = not_outlier * d0 + (1 - not_outlier) * least
-        # the most extreme features share the smallest running mean
-        running = np.cumsum(out[order]) / np.arange(1, n + 1)
-        lowest = int(np.argmin(running))
-        out[order[: lowest + 1]] = running[lowest]
-    # a feature that is less of an outlier never has a smaller df_prior
-    out[order] = np.maximum.accumulate(out[order])
-    return out
+    least = _outlier_df(float(f.max()), df1, d0) if np.isfinite(d0) else np.inf
+    return own_df_prior(f, log_upper_tail(f, df1, d0), d0, least, pooled)
 
 
 def _outlier_df(largest_f: float, df1: float, d0: float) -> float:
     """df_prior at which the largest F has tail probability one half, in two steps."""
-    df = np.log(0.5) / float(_log_tail(np.array([largest_f]), df1, d0)[0]) * d0
-    return float(np.log(0.5) / float(_log_tail(np.array([largest_f]), df1, df)[0]) * df)
-
-
-def _log_tail(f: Floats, df1: float, df2: float) -> Floats:
-    """Log of the upper tail of F, finite far out."""
-    if np.isinf(df2):
-        tail = special.chdtrc(df1, f * df1)
-        with np.errstate(divide="ignore"):
-            return np.asarray(
-                np.where(tail > 0, np.log(tail), scipy.stats.chi2.logsf(f * df1, df1))
-            )
-    tail = special.fdtrc(df1, df2, f)
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.where(tail > 0, np.log(tail), scipy.stats.f.logsf(f, df1, df2)))
+    df = np.log(0.5) / float(log_upper_tail(np.array([largest_f]), df1, d0)[0]) * d0
+    return float(np.log(0.5) / float(log_upper_tail(np.array([largest_f]), df1, df)[0]) * df)

@@ -11,6 +11,26 @@ import numpy as np
 from cohortmart.core.types import Floats
 
 
+def adaptive_span(n: int, few: int, least: float = 0.3) -> float:
+    """Return a span that shrinks with the number of points.
+
+    Parameters
+    ----------
+    n : int
+        Points to smooth.
+    few : int
+        Up to so many the span is 1.
+    least : float
+        What it tends to with ever more points.
+
+    Notes
+    -----
+    least + (1 - least) (few / n)^(1/3), at most 1: limma's chooseLowessSpan. A curve through few
+    points would follow their noise; through many it can bend more.
+    """
+    return float(least + (1.0 - least) * np.cbrt(few / n)) if n > few else 1.0
+
+
 def lowess(
     x: Floats, y: Floats, span: float = 0.5, rounds: int = 3, delta: float | None = None
 ) -> Floats:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import BeforeValidator, Field, StrictBool
+from pydantic_core import PydanticCustomError
 
 from cohortmart.core.study.values import Number, Record, Text
+
+
+def _span(value: Any) -> Any:
+    """Refuse a span that is no share and not `adaptive`, in one message."""
+    if value == "adaptive":
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 1:
+        return float(value)
+    words = ["adaptive", "a number above 0 and up to 1"]
+    raise PydanticCustomError("unknown_word", "adaptive, or a number up to 1", {"words": words})
 
 
 class Voom(Record):
@@ -15,6 +26,8 @@ class Voom(Record):
 
     #: 2 = voom, block correlation, voom with that correlation, correlation again
     rounds: Annotated[int, Field(strict=True, ge=1, le=2)] = 1
+    #: share of the genes that each local line of the trend uses; adaptive = by their number
+    span: Annotated[float | Literal["adaptive"], BeforeValidator(_span)] = 0.5
 
 
 class Curve(Record):
@@ -55,6 +68,8 @@ class Moderation(Record):
 
     trend: StrictBool = False
     robust: StrictBool = False
+    #: how the prior is estimated; left out = likelihood where residual df differ between features
+    prior: Literal["likelihood", "moments"] | None = None
     #: P that |log_fc| is beyond it (treat) instead of P that log_fc is not 0
     minimum_log_fc: Annotated[Number, Field(ge=0)] = 0.0
 

@@ -19,6 +19,8 @@ put <- function(name, w, rows = c(1, 5, 17, 60, 118)) {
 voomed <- function(...) voom(counts, design, lib.size = lib, ...)
 put("block", voomed(block = block, correlation = 0.4)$weights)
 put("weights", voomed(weights = 1:n / 6)$weights)
+put("span", voomed(span = 0.8)$weights)
+put("span_adaptive", voomed(span = 0.3 + 0.7 * (50 / G)^(1 / 3))$weights)
 put("both", voomed(block = block, correlation = 0.4, weights = 1:n / 6)$weights)
 quality <- function(...) voomWithQualityWeights(counts, design, lib.size = lib, method = "reml",
                                                 maxiter = 5000, tol = 1e-24, ...)

@@ -31,6 +31,11 @@ def _errors(p: Parameters) -> str | None:
     return None if p.get("contrast_errors") == "limma" else "exact, from each feature's covariance"
 
 
+def _prior(p: Parameters) -> str | None:
+    used = (p.get("moderation") or {}).get("prior")
+    return "by maximum likelihood, as limma since 3.62" if used == "likelihood" else None
+
+
 def _thresholds(p: Parameters) -> str | None:
     own = p.get("thresholds") or {}
     if own.get("p") is not None and own.get("adj_p") is None:
@@ -71,6 +76,13 @@ _CHOICES = (
         "limma's approximation where weights differ",
         _errors,
         "P values by a few per cent in both directions; dim_contrast.limma_se_ratio_* says how far",
+    ),
+    _Choice(
+        "Prior of the variances",
+        "from moments, as limma before 3.62",
+        _prior,
+        "where missing values leave features with different degrees of freedom, P values by a few "
+        "per cent; dim_contrast.variance_prior says which was used",
     ),
     _Choice(
         "Delta beta",

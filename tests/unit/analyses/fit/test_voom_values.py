@@ -68,9 +68,14 @@ def warehouse(
     return out
 
 
-def blocks_of(values: str, array_weights: bool = True, rounds: int = 1) -> list[ValueBlock]:
+def blocks_of(
+    values: str, array_weights: bool = True, rounds: int = 1, span: float | str = 0.5
+) -> list[ValueBlock]:
     analysis: Any = SimpleNamespace(
-        values=values, assay="m", array_weights=array_weights, voom=SimpleNamespace(rounds=rounds)
+        values=values,
+        assay="m",
+        array_weights=array_weights,
+        voom=SimpleNamespace(rounds=rounds, span=span),
     )
     study: Any = SimpleNamespace(assays={"m": SimpleNamespace(m_value_clip=1e-6)})
     nothing: Any = SimpleNamespace(expression_groups=None)
@@ -118,6 +123,17 @@ def test_voom_gets_its_rounds_and_weights(warehouse: Warehouse, rounds: int, wei
     assert found.weights is not None
     np.testing.assert_array_equal(found.weights, expected.weights)
     np.testing.assert_array_equal(found.y, expected.log2_cpm)
+
+
+def test_voom_gets_its_span(warehouse: Warehouse) -> None:
+    made = warehouse.counts
+    (found,) = blocks_of("voom", False, span="adaptive")
+    expected = voom_rounds(made.counts, made.effective_library, BASIS, span="adaptive")
+    assert found.weights is not None
+    np.testing.assert_array_equal(found.weights, expected.weights)
+    (usual,) = blocks_of("voom", False)
+    assert usual.weights is not None
+    assert np.abs(found.weights / usual.weights - 1).max() > 1e-3
 
 
 @pytest.mark.usefixtures("warehouse")

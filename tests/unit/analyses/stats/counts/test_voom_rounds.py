@@ -14,7 +14,7 @@ from analyses.stats.linear.array_weights import array_weights
 from analyses.stats.linear.basis import design_basis
 from analyses.stats.mixed.block_correlation import block_correlation
 from analyses.stats.mixed.blocks import make_blocks
-from analyses.stats.numeric.lowess import lowess
+from analyses.stats.numeric.lowess import adaptive_span, lowess
 from cohortmart.core.types import Floats
 from tests.support.dense import covariance
 from tests.support.paths import DATA
@@ -81,6 +81,41 @@ def test_limma_agrees_on_quality_weights(
     of_samples = array_weights(again.log2_cpm, BASIS, again.weights)
     assert_like(of_samples[None], limma["quality_block_sample"], 1e-6)
     assert_like(again.weights * of_samples, limma["quality_block"], 1e-6)
+
+
+def test_limma_agrees_on_the_span(
+    counts: Floats, limma: dict[str, dict[tuple[int, int], float]]
+) -> None:
+    library = counts.sum(axis=0)
+    wide = voom(counts, library, BASIS, span=0.8)
+    assert_like(wide.weights, limma["span"], 1e-9)
+    adaptive = voom(counts, library, BASIS, span="adaptive")
+    assert_like(adaptive.weights, limma["span_adaptive"], 1e-9)
+    assert np.abs(adaptive.weights / wide.weights - 1).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("n_genes", "span"), [(1, 1.0), (50, 1.0), (400, 0.65), (6250, 0.44), (50_000, 0.37)]
+)
+def test_the_adaptive_span_is_limmas(n_genes: int, span: float) -> None:
+    """0.3 + 0.7 (50 / n)^(1/3): 400 genes are 8 times 50, 6,250 are 5^3 times, 50,000 10^3."""
+    assert adaptive_span(n_genes, 50) == pytest.approx(span, abs=1e-15)
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+@pytest.mark.parametrize("weigh", [False, True])
+def test_every_round_has_the_span(counts: Floats, rounds: int, weigh: bool) -> None:
+    library = counts.sum(axis=0)
+    found = voom_rounds(counts, library, BASIS, BLOCKS, rounds, weigh, 0.8)
+    rest = () if rounds == 1 else (BLOCKS, float(found.correlation or 0.0))
+    last = voom(counts, library, BASIS, *rest, span=0.8)
+    if weigh:
+        of_samples = array_weights(last.log2_cpm, BASIS, last.weights)
+        padded = rest or (None, 0.0)
+        last = voom(counts, library, BASIS, *padded, of_samples, 0.8)
+    np.testing.assert_array_equal(found.trend.trend, last.trend.trend)
+    usual = voom_rounds(counts, library, BASIS, BLOCKS, rounds, weigh)
+    assert np.nanmax(np.abs(found.trend.trend - usual.trend.trend)) > 1e-3
 
 
 def test_the_blocked_fit_is_generalised_least_squares(counts: Floats) -> None:
