@@ -43,11 +43,12 @@ def write_demo(raw: Path, scale: str = "small", seed: int = 1, *, effects: bool 
     `samples.csv`, `gene_counts.tsv.gz`, `betas.csv.gz` (scale `epic`: `betas.csv`), a manifest in
     Illumina's form `manifest.csv`, a mask `snp_probes.txt`, `gene_sets.gmt`, `disease_genes.txt`,
     `network.tsv`, the published tables `ms_disease.csv` (whose differences are those planted
-    between the groups, and noise) and `unrelated.tsv` (noise), `study.yml`, and under `truth/` what was planted: `genes.csv` and `probes.csv`
-    with the true value of contrasts, in columns named as the analyses name the contrasts (log2
-    fold change; M-value units), and which probes the usual filters leave out; `gene_sets.csv`:
-    how many genes of each set rebound; `module.csv`: the members of the network's neighbourhood,
-    `hidden` those without any effect. The same seed gives the same bytes.
+    between the groups, and noise) and `unrelated.tsv` (noise), `study.yml`, and under `truth/` what
+    was planted: `genes.csv` and `probes.csv` with the true value of contrasts, in columns named as
+    the analyses name the contrasts (log2 fold change; M-value units), and which probes the usual
+    filters leave out; `gene_sets.csv`: how many genes of each set rebound; `module.csv`: the
+    members of the network's neighbourhood, `hidden` those without any effect. The same seed gives
+    the same bytes.
 
     Parameters
     ----------
