@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -27,6 +27,8 @@ class MatchedSignature:
     name : str
     feature_ids : tuple of str
         Of the analysis, sorted, each once.
+    listed_as : tuple of str
+        What the table calls them.
     estimate, t : ndarray of shape (n_features,)
         `t` is NaN where it is not known.
     found : ndarray of shape (n_features,), bool, or None
@@ -39,6 +41,7 @@ class MatchedSignature:
 
     name: str
     feature_ids: tuple[str, ...]
+    listed_as: tuple[str, ...]
     estimate: Floats
     t: Floats
     found: Bools | None
@@ -172,6 +175,7 @@ def match_signature(
     return MatchedSignature(
         name=name,
         feature_ids=tuple(features.ids[i] for i in kept["at"].to_list()),
+        listed_as=tuple(kept["listed_as"].to_list()),
         estimate=kept["estimate"].to_numpy(),
         t=kept["t"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
         found=None if no_list else own.fill_null(False).to_numpy(),
@@ -180,7 +184,7 @@ def match_signature(
     )
 
 
-def _own_list(rows: pl.DataFrame, level: float) -> Sequence[bool | None] | pl.Series:
+def _own_list(rows: pl.DataFrame, level: float) -> pl.Series:
     """Say which rows the table itself finds: its adjusted P, else that of its P or of its t."""
     adjusted, p = rows["adj_p_value"], rows["p_value"]
     if adjusted.null_count() < rows.height:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -59,7 +59,7 @@ def signature_rows(
     Returns
     -------
     dict
-        `signature_correlation`.
+        `signature_correlation` and `signature_match`.
 
     Raises
     ------
@@ -99,7 +99,24 @@ def signature_rows(
             parts.append(similarity_columns(one, at, rows, of_one, contrasts))
         _say_left_out(one, len(at), say)
     columns = {"analysis": name, **joined(parts)}
-    return {"signature_correlation": [table_of("signature_correlation", columns)]}
+    return {
+        "signature_correlation": [table_of("signature_correlation", columns)],
+        "signature_match": [_match_rows(name, one, place) for one in matched],
+    }
+
+
+def _match_rows(analysis: str, one: MatchedSignature, used: Mapping[str, int]) -> pa.Table:
+    columns = {
+        "analysis": analysis,
+        "signature": one.name,
+        "feature_id": list(one.feature_ids),
+        "listed_as": list(one.listed_as),
+        "estimate": one.estimate,
+        "t": one.t,
+        "is_signature_found": None if one.found is None else one.found,
+        "is_used": np.array([feature in used for feature in one.feature_ids], dtype=bool),
+    }
+    return table_of("signature_match", columns)
 
 
 def _say_left_out(one: MatchedSignature, n: int, say: Say) -> None:
@@ -241,7 +258,7 @@ def _inputs(study: Study, home: Home, name: str, options: Any) -> dict[str, Any]
 SIGNATURES = Step(
     name="signatures",
     title="signatures",
-    tables=("signature_correlation",),
+    tables=("signature_correlation", "signature_match"),
     options=_options,
     inputs=_inputs,
     make=lambda run: Made(signature_rows(run.with_results, run.preparation, run.say)),

@@ -1,0 +1,1 @@
+{{ staged("results", "signature_match", named=true) }}
