@@ -17,6 +17,7 @@ from analyses.modules.modules import MODULES
 from analyses.overlap.overlap import OVERLAP
 from analyses.permutations.tables import PERMUTATIONS
 from analyses.quality.assays import QUALITY
+from analyses.returns.tables import RETURNS
 from analyses.sensitivity.tables import SENSITIVITY
 from analyses.step import take_steps
 from analyses.write.results import keep_only
@@ -30,7 +31,7 @@ from cohortmart.core.warehouse.home import Home
 #: row before, so that findings may read the contrasts of any analysis.
 STEPS = (
     (QUALITY,),
-    (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY, EXPLAINED_CHANGES),
+    (CONTRASTS, THRESHOLDS, PERMUTATIONS, SENSITIVITY, EXPLAINED_CHANGES, RETURNS),
     (OVERLAP, LINKS, ENRICHMENT, MODULES, MODULE_OVERLAP, ACTIVITY),
 )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import BeforeValidator, Field, StrictBool
 
-from cohortmart.core.study.values import Number, Pair, Record, Text
+from cohortmart.core.study.values import Number, Pair, Record, Text, listed_alone
 
 
 class Rebound(Record):
@@ -25,6 +25,21 @@ class ExplainedBy(Record):
 
     variables: Annotated[tuple[Text, ...], Field(min_length=1)]  # covariates, or ASSAY.FEATURE
     contrasts: tuple[Text, ...] = ()  # none named = all within people
+
+
+class ReturnTo(Record):
+    """A difference from a reference, and when to look how much of it is gone."""
+
+    reference: Text  # a level such as HP, then HP at each visit; or a sum of coefficients
+    baseline: Annotated[Text, Field(alias="from")]  # the mean whose difference is looked at
+    to: Annotated[tuple[Text, ...], BeforeValidator(listed_alone), Field(min_length=1)]
+    #: share of the difference that may be left, or be overshot, where it counts as gone
+    margin: Annotated[Number, Field(gt=0, lt=1)] = 0.5
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
+        return f"{self.baseline} to {self.reference}"
 
 
 class DmpDeg(Record):
