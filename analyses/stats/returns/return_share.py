@@ -79,8 +79,11 @@ def return_share(given: Returning, quantile: Floats) -> ReturnShare:
         b = q2 * given.covariance - c * x
         last = c**2 - q2 * given.change_variance
         bounded = a > 0
+        # b^2 - a last, without the terms that cancel
+        k, vx, vc = given.covariance, given.baseline_variance, given.change_variance
+        root2 = q2 * (x**2 * vc + c**2 * vx - 2.0 * k * c * x) - q2**2 * (vx * vc - k**2)
         # the root away from 0 first: their product is last / a, so that no digits are lost
-        far = b + np.where(b < 0, -1.0, 1.0) * np.sqrt(np.maximum(b**2 - a * last, 0.0))
+        far = b + np.where(b < 0, -1.0, 1.0) * np.sqrt(np.maximum(root2, 0.0))
         ends = far / a, np.where(far == 0, 0.0, last / far)
         low, high = np.minimum(*ends), np.maximum(*ends)
         share = np.where(x == 0, np.nan, -c / x)

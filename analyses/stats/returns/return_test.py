@@ -1,4 +1,4 @@
-"""Test of a return: is a move towards the reference more than the shared baseline gives?
+"""Test of a return: a move towards the reference beyond what the shared baseline gives.
 
 A feature that is chosen for a large difference at baseline comes nearer to the reference by
 itself, as the baseline's error is in the difference and, with the other sign, in the change. The
