@@ -19,6 +19,7 @@ from analyses.overlap.overlap import OVERLAP
 from analyses.permutations.tables import PERMUTATIONS
 from analyses.quality.assays import QUALITY
 from analyses.regions.regions import REGIONS
+from analyses.returns.tables import RETURNS
 from analyses.sensitivity.tables import SENSITIVITY
 from analyses.signatures.signature_tables import SIGNATURES
 from analyses.step import take_steps
@@ -44,6 +45,7 @@ STEPS = (
         VARIANCE,
         REGIONS,
         SIGNATURES,
+        RETURNS,
     ),
     (OVERLAP, LINKS, ENRICHMENT, MODULES, MODULE_OVERLAP, ACTIVITY),
 )

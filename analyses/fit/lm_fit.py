@@ -32,12 +32,15 @@ class FitRequest:
         Contrasts that are no part of a joint test; may have no columns.
     rotated : sequence of (int, int)
         Pairs of contrasts whose correlation will be tested by rotation.
+    of_beta : bool
+        Whether the contrasts of methylation are fitted to beta, too.
     """
 
     contrasts: Floats
     sets: Mapping[str, tuple[int, ...]]
     further: Floats
     rotated: Sequence[tuple[int, int]] = ()
+    of_beta: bool = True
 
     @property
     def columns(self) -> Floats:
@@ -95,7 +98,7 @@ def feature_fits(
         for block in one_ahead(inputs.values.blocks()):
             ids.append(block.feature_ids)
             fits.append(_fit(analysis, inputs, request.columns, sets, block))
-            if block.beta is not None:
+            if request.of_beta and block.beta is not None:
                 beta = replace(block, y=block.beta)
                 changes.append(_fit(analysis, inputs, request.contrasts, (), beta).estimate)
             if sums is not None:

@@ -85,3 +85,25 @@ def random_frames(n_rotations: int, n_coordinates: int, seed: int) -> Iterator[F
         first = first / np.linalg.norm(first, axis=1, keepdims=True)
         second = second - (first * second).sum(axis=1, keepdims=True) * first
         yield Frames(first, second / np.linalg.norm(second, axis=1, keepdims=True))
+
+
+def frames_beside(n_rotations: int, n_coordinates: int, seed: int) -> Iterator[Frames]:
+    """Yield uniformly random first directions beside a second that stays where it is.
+
+    Parameters
+    ----------
+    n_coordinates : int
+        At least 2; the last is the second contrast's own, which is not rotated.
+
+    Notes
+    -----
+    Where nothing happens in the first contrast its coordinate and the residual ones are alike,
+    whatever happens in the second: what the second has of its own keeps its effects.
+    """
+    rng = np.random.default_rng(seed)
+    for start in range(0, n_rotations, _AT_ONCE):
+        n = min(_AT_ONCE, n_rotations - start)
+        first, second = np.zeros((2, n, n_coordinates))
+        first[:, :-1] = rng.standard_normal((n, n_coordinates - 1))
+        second[:, -1] = 1.0
+        yield Frames(first / np.linalg.norm(first, axis=1, keepdims=True), second)

@@ -17,7 +17,7 @@ import numpy as np
 from analyses.stats.linear.basis import DesignBasis
 from analyses.stats.mixed.blocks import Blocks
 from analyses.stats.rotation.feature_correlation import FeatureCorrelation
-from analyses.stats.rotation.frames import random_frames
+from analyses.stats.rotation.frames import frames_beside, random_frames
 from analyses.stats.rotation.shared import SharedSums
 from analyses.stats.rotation.space import distinct_pairs, rotation_space
 from analyses.stats.rotation.weighted import WeightedSums
@@ -150,8 +150,16 @@ class RotationSums:
         """Return how much the features correlate with each other; see `FeatureSums`."""
         return None if self._sums is None else self._sums.features.correlation()
 
-    def rotated(self, n_rotations: int, seed: int) -> Floats:
+    def rotated(self, n_rotations: int, seed: int, *, second_stays: bool = False) -> Floats:
         """Correlations of the log fold changes after random rotations.
+
+        Parameters
+        ----------
+        n_rotations, seed : int
+        second_stays : bool
+            What the second contrast of a pair has of its own is not rotated, so that it keeps its
+            effects: as if nothing happened in the first alone. It still moves with the errors that
+            it shares with the first.
 
         Returns
         -------
@@ -162,7 +170,8 @@ class RotationSums:
         if self._sums is None or self.n_features < 3 or not self.distinct.any():
             return out
         start = 0
-        for frames in random_frames(n_rotations, self.n_coordinates, seed):
+        frames_of = frames_beside if second_stays else random_frames
+        for frames in frames_of(n_rotations, self.n_coordinates, seed):
             stop = start + len(frames.first)
             r = self._sums.moments(frames).correlation(self.n_features)
             out[start:stop, self.distinct] = r

@@ -28,6 +28,7 @@ from cohortmart.app.check.contrast_sides import Counts, contrast_sides
 from cohortmart.app.check.explained import check_explained
 from cohortmart.app.check.outside import OutsideFactor, look_outside
 from cohortmart.app.check.refusals import find_refusals
+from cohortmart.app.check.returns import check_returns
 from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.normalise_records import BatchOptions
 from cohortmart.core.study.records import Analysis, Study
@@ -165,6 +166,7 @@ def check_analysis(
     unpermutable = _unpermutable(design, analysis, contrasts)
     factors = dict.fromkeys(e.factor for e in confounding if not e.in_model)
     refused, explained = check_explained(con, analysis, study, design, samples, contrasts)
+    not_followed, followed = check_returns(analysis, study, design)
     return AnalysisCheck(
         samples=samples,
         design=design,
@@ -184,9 +186,10 @@ def check_analysis(
                 study.nouns,
             ),
             *refused,
+            *not_followed,
         ),
         removed_by=removed_by,
-        notes=(*notes, *explained),
+        notes=(*notes, *explained, *followed),
         warnings=design_warnings(samples, design, analysis, study),
         unpermutable=unpermutable,
         nouns=study.nouns,

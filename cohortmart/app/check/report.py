@@ -129,6 +129,7 @@ def _alike(study: Study, checks: dict[str, AnalysisCheck]) -> list[list[str]]:
             analysis.contrasts,
             analysis.permutations,
             analysis.explained_by,
+            analysis.return_to,
         )
         key = repr((chosen, checks[name].refusals))
         groups.setdefault(key, []).append(name)

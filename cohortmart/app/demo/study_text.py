@@ -146,6 +146,10 @@ _MEASURED = """\
 _EXPLAINED = """\
     explained_by: {variables: [cells.effector], contrasts: [HP_3rd-1st, MS_3rd-1st, MS_PP-3rd]}
 """
+#: Which differences of the third trimester are gone after birth.
+_RETURNS = """\
+    return_to: {reference: HP, from: MS.3rd, to: [MS.PP]}
+"""
 
 
 def study_text(betas: str) -> str:
@@ -157,6 +161,6 @@ def study_text(betas: str) -> str:
         Name of the file of betas.
     """
     head = _HEAD.format(betas=betas, disease=DISEASE)
-    analyses = _ANALYSES.replace(_CHECKS, _CHECKS + _EXPLAINED, 1)
+    analyses = _ANALYSES.replace(_CHECKS, _CHECKS + _EXPLAINED + _RETURNS, 1)
     measured = "".join(_MEASURED.format(assay=assay) for assay in ("proteins", "cells"))
     return head + analyses + _WEEKS + measured

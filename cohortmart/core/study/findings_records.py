@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import BeforeValidator, Field, StrictBool
 
-from cohortmart.core.study.values import Number, Pair, Record, Text
+from cohortmart.core.study.values import Number, Pair, Record, Text, listed_alone
 
 
 class Rebound(Record):
@@ -34,6 +34,21 @@ class Dmr(Record):
     minimum_probes: Annotated[int, Field(strict=True, ge=2, le=1000)] = 3  # of a region
     p: Annotated[Number, Field(gt=0, lt=1)] = 0.05  # below it a CpG may be part of a region
     rotations: Annotated[int, Field(strict=True, ge=99, le=100_000)] = 999  # what chance gives
+
+
+class ReturnTo(Record):
+    """A difference from a reference, and when to look how much of it is gone."""
+
+    reference: Text  # a level such as HP, then HP at each visit; or a sum of coefficients
+    baseline: Annotated[Text, Field(alias="from")]  # the mean whose difference is looked at
+    to: Annotated[tuple[Text, ...], BeforeValidator(listed_alone), Field(min_length=1)]
+    #: share of the difference that may be left, or be overshot, where it counts as gone
+    margin: Annotated[Number, Field(gt=0, lt=1)] = 0.5
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
+        return f"{self.baseline} to {self.reference}"
 
 
 class DmpDeg(Record):

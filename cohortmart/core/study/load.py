@@ -69,7 +69,7 @@ def load_study(path: Path | str, formats: Collection[str] | None = None) -> Stud
             expected="`key: value` lines such as `study: my_study`",
             found=describe(document.value),
         )
-    document = _samples_as_list(document)
+    document = _lone_as_lists(document)
     preparation = _Preparation(document, base=file.absolute().parent, faults=[])
     prepared = preparation.prepare(document.value, ())
     faults = preparation.faults
@@ -116,18 +116,30 @@ def _one_curve_for_one_group(study: Study) -> Study:
     return study.model_copy(update={"analyses": analyses})
 
 
-def _samples_as_list(document: Document) -> Document:
-    """Give a lone sheet the form of a list of one, in the values and in the places."""
-    sheet = document.at(("samples",))
-    if not isinstance(sheet, dict):
+def _lone_as_lists(document: Document) -> Document:
+    """Give a lone sheet, and a lone `return_to`, the form of a list of one."""
+    document = _as_list(document, ("samples",))
+    analyses = document.at(("analyses",))
+    for name in analyses if isinstance(analyses, dict) else ():
+        document = _as_list(document, ("analyses", name, "return_to"))
+    return document
+
+
+def _as_list(document: Document, here: KeyPath) -> Document:
+    """Give what stands at a place the form of a list of one, in the values and in the places."""
+    lone, n = document.at(here), len(here)
+    if not isinstance(lone, dict):
         return document
 
     def moved(path: KeyPath) -> KeyPath:
-        return ("samples", 0, *path[1:]) if path[:1] == ("samples",) and len(path) > 1 else path
+        return (*here, 0, *path[n:]) if path[:n] == here and len(path) > n else path
+
+    def replaced(at: Any, path: KeyPath) -> Any:
+        return {**at, path[0]: replaced(at[path[0]], path[1:])} if path else [lone]
 
     values = {moved(p): place for p, place in document.values.items()}
     keys = {moved(p): place for p, place in document.keys.items()}
-    return replace(document, value={**document.value, "samples": [sheet]}, keys=keys, values=values)
+    return replace(document, value=replaced(document.value, here), keys=keys, values=values)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from cohortmart.core.study.findings_records import (
     ExplainedBy,
     Modules,
     Rebound,
+    ReturnTo,
 )
 from cohortmart.core.study.model_records import (
     Model,
@@ -33,7 +34,16 @@ from cohortmart.core.study.normalise_records import NormaliseStep, as_steps
 from cohortmart.core.study.reference_records import Network
 from cohortmart.core.study.signature_records import Signature
 from cohortmart.core.study.timepoints import in_order
-from cohortmart.core.study.values import File, Files, Number, Pair, Record, Text, as_written
+from cohortmart.core.study.values import (
+    File,
+    Files,
+    Number,
+    Pair,
+    Record,
+    Text,
+    as_written,
+    listed_alone,
+)
 from cohortmart.core.text import Nouns, nouns
 
 #: Names that `model` uses for the roles, whatever the sheet calls its columns, and the column of
@@ -223,6 +233,7 @@ class Analysis(Record):
     sensitivity: Annotated[Sensitivity | None, OfStep()] = None
     explained_by: Annotated[ExplainedBy | None, OfStep()] = None
     variance_partition: Annotated[VariancePartition | None, OfStep()] = None
+    return_to: Annotated[tuple[ReturnTo, ...], BeforeValidator(listed_alone), OfStep()] = ()
     rebound: Rebound | None = None
     dmr: Annotated[Dmr | None, OfStep()] = None
     dmp_deg: Annotated[DmpDeg | None, OfStep()] = None

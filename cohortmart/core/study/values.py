@@ -21,13 +21,13 @@ Text = Annotated[
 File = Annotated[Path, BeforeValidator(as_written)]
 
 
-def _listed(value: Any) -> Any:
+def listed_alone(value: Any) -> Any:
     """Give a lone entry the form of a list of one."""
     return value if value is None or isinstance(value, (list, tuple)) else (value,)
 
 
 #: One path or a list of them.
-Files = Annotated[tuple[File, ...], BeforeValidator(_listed)]
+Files = Annotated[tuple[File, ...], BeforeValidator(listed_alone)]
 #: Two names.
 Pair = Annotated[tuple[Text, ...], Field(min_length=2, max_length=2)]
 #: A finite number; text that looks like one is an error.

@@ -12,6 +12,7 @@ from cohortmart.core.study.rules.contrasts import validate_contrasts
 from cohortmart.core.study.rules.explained import validate_explained
 from cohortmart.core.study.rules.measured import meant_assay, validate_measured
 from cohortmart.core.study.rules.model_options import validate_options
+from cohortmart.core.study.rules.returns import validate_returns
 from cohortmart.core.study.rules.variance import validate_variance
 from cohortmart.core.study.timepoints import places_in_time
 from cohortmart.core.study.variables import measured_name
@@ -50,6 +51,7 @@ def validate_analysis(
     yield from validate_options(study, analysis, here)
     yield from validate_explained(study, analysis, here)
     yield from validate_variance(study, analysis, here)
+    yield from validate_returns(study, analysis, here)
 
 
 def _check_assay(

@@ -1,0 +1,1 @@
+"""Return towards a reference: how much of a difference is gone, and whether that is chance."""

@@ -1,0 +1,1 @@
+{{ staged("results", "feature_return", named=true) }}

@@ -1,0 +1,1 @@
+{{ staged("results", "return_visit") }}
