@@ -110,12 +110,7 @@ def _reference_at(
 
 def _same_visit(here: str, reference: str, visit: str, levels: Sequence[str]) -> str:
     """Put the reference in the place of the level that a mean is of: MS.3rd becomes HP.3rd."""
-    own = [
-        level
-        for level in levels
-        if visit == level
-        or (f".{level}." in f".{visit}." and f".{visit}.".count(f".{level}.") == 1)
-    ]
+    own = [level for level in levels if f".{visit}.".count(f".{level}.") == 1]
     if not own:
         raise AnalysisError(
             f"{here}`{visit}` is of no group, so its reference at that visit is not known",
