@@ -62,6 +62,9 @@ class Fit:
         The samples that were fitted, as rows of `dim_sample`.
     correlation : float or None
         Consensus within blocks; None without blocks, and where each feature has its own.
+    variance_prior : str
+        How the prior of the variances was estimated: `moments`, or `likelihood` where residual
+        degrees of freedom differ between features.
     sample_weights : numpy.ndarray of shape (n_samples,) or None
         Of `array_weights`.
     notes : tuple of str
@@ -74,6 +77,7 @@ class Fit:
     design: pl.DataFrame
     samples: pl.DataFrame
     correlation: float | None
+    variance_prior: str
     sample_weights: Floats | None = None
     notes: tuple[str, ...] = field(default=())
 
@@ -215,6 +219,7 @@ def fit(
         design=design_table(inputs.design),
         samples=inputs.samples,
         correlation=None if per_feature else inputs.correlation,
+        variance_prior=made.prior.method,
         sample_weights=getattr(inputs.values, "sample_weights", None) if weights is None else None,
         notes=inputs.notes,
     )

@@ -116,7 +116,8 @@ class LogVariances:
     @cached_property
     def _weight_by_df(self) -> Floats:
         where = np.searchsorted(self._distinct, self.df)
-        return np.bincount(where, weights=self.weights, minlength=len(self._distinct))
+        found = np.bincount(where, weights=self.weights, minlength=len(self._distinct))
+        return np.asarray(found, float)
 
 
 def likelihood_prior(s2: Floats, df: Floats, covariate: Floats | None = None) -> VariancePrior:

@@ -79,7 +79,9 @@ def test_what_a_step_is_asked_leaves_the_contrasts() -> None:
 def test_what_the_fit_is_asked_does_not() -> None:
     changes: list[dict[str, Any]] = [
         {"values": "beta"}, {"where": "x = 1"}, {"contrast_errors": "limma"},
-        {"moderation": {"trend": True}}, {"rebound": {"pairs": [["a", "b"]]}},
+        {"moderation": {"trend": True}}, {"moderation": {"prior": "moments"}},
+        {"moderation": {"prior": "likelihood"}}, {"voom": {"span": "adaptive"}},
+        {"rebound": {"pairs": [["a", "b"]]}},
     ]  # fmt: skip
     marks = {mark(study(**change)) for change in changes}
     assert len(marks) == len(changes)

@@ -119,6 +119,18 @@ def test_array_weights_find_the_bad_sample() -> None:
     assert int(np.argmin(made.sample_weights)) == 7
 
 
+def test_missing_values_ask_for_a_prior_by_likelihood() -> None:
+    values, samples = trial()
+    assert fitted(values, samples).variance_prior == "moments"
+    values[3, 5] = np.nan
+    made = fitted(values, samples)
+    assert made.variance_prior == "likelihood"
+    old = fitted(values, samples, moderation={"prior": "moments"})
+    assert old.variance_prior == "moments"
+    assert old.table["df_prior"][0] != made.table["df_prior"][0]
+    assert fitted(values, samples, contrast_errors="limma").variance_prior == "moments"
+
+
 def test_options_are_those_of_study_yml() -> None:
     values, samples = trial()
     plain = fitted(values, samples).table

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from analyses.contrasts import contrast_set as module
 from analyses.contrasts.contrast_set import CONTRASTS, analysis_notes
 from analyses.fit.response import SampleWeightedValues, ValueBlock, ValuesInMemory
 from analyses.stats.counts.voom import VoomTrend
+from analyses.stats.moderation.fit_f_dist import VariancePrior
 from analyses.write.results import fingerprint
 from cohortmart.core.study.records import Study
 from cohortmart.core.warehouse.home import Home
@@ -65,6 +68,23 @@ def test_notes_of_the_samples_then_of_errors_then_of_the_preset() -> None:
     assert all(w.startswith("preset paper: ") for w in words[2:])
     plain = study().analyses["cd8"]
     assert analysis_notes(plain, outcome(None)) == [("note", "no sample is HP.PP")]
+
+
+@pytest.mark.parametrize("method", ["moments", "likelihood"])
+def test_the_prior_that_was_used_is_told(method: Any) -> None:
+    of = study()
+    made = outcome(None)
+    made.results.prior = VariancePrior(np.full(2, 3.0), np.array([0.5, 0.6]), method)
+    made.results.feature_ids = pa.array(["g1", "g2"])
+    made.inputs.contrasts.expressions = made.inputs.contrasts.meanings = ("MS - HP",)
+    made.inputs.correlation = 0.25
+    made.inputs.pairs = [SimpleNamespace(n_samples=2, n_subjects=2, kind="between", n_complete=1)]
+    (contrast,) = module._contrast_rows("cd8", of.analyses["cd8"], made).to_pylist()
+    assert contrast["variance_prior"] == method
+    assert (contrast["df_prior"], contrast["s2_prior"]) == (3.0, None)
+    how = {"library_versions": "{}", "inputs": "{}", "seconds": 0.0}
+    (run,) = module._run_row("cd8", of.analyses["cd8"], made, how).to_pylist()
+    assert json.loads(run["parameters"])["moderation"]["prior"] == method
 
 
 def test_the_trend_is_there_for_voom_alone() -> None:

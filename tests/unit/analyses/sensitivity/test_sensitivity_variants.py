@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyses.fit.variance_prior import prior_asked
 from analyses.sensitivity.listed_features import Limits, limits_of, listed_rows
 from analyses.sensitivity.model_terms import (
     names_in_model,
@@ -112,6 +113,8 @@ def test_a_variant_changes_one_thing() -> None:
     # of a design that is never of full rank limma's approximation says nothing
     assert made["subject as fixed effect"].analysis.contrast_errors == "exact"
     assert made["without age"].analysis.contrast_errors == "limma"
+    # its prior is that of limma's approximation all the same
+    assert {prior_asked(v.analysis) for v in made.values()} == {"moments"}
     # the second round of voom needs blocks, and a fixed effect has none
     rounds = {name: v.analysis.voom.rounds for name, v in made.items()}
     assert rounds.pop("subject as fixed effect") == 1

@@ -198,6 +198,25 @@ FAULTS = {
         "rounds",
         ["`values: voom`"],
     ),
+    "span of nothing": (
+        "values: voom",
+        "values: voom\n    voom: {span: 0}",
+        "span",
+        ["adaptive, a number above 0 and up to 1", "found:    0"],
+    ),
+    "span too wide": ("values: voom", "values: voom\n    voom: {span: 1.2}", "span", ["up to 1"]),
+    "span misspelt": (
+        "values: voom",
+        "values: voom\n    voom: {span: adaptiv}",
+        "span",
+        ["`adaptive`?"],
+    ),
+    "prior misspelt": (
+        "    thresholds:",
+        "    moderation: {prior: likelyhood}\n    thresholds:",
+        "prior",
+        ["one of likelihood, moments", "`likelihood`?"],
+    ),
     "filter for betas": (
         "assay: rna\n    where: \"state = 'Resting'\"\n    values: voom",
         "assay: meth\n    filter: none\n    values: m_value",

@@ -152,6 +152,30 @@ def test_models_in_words(changed: dict[str, Any], words: str) -> None:
     assert any(words in line for line in design_words(parameters, Nouns().subject))
 
 
+def test_the_prior_that_was_used_is_named() -> None:
+    def tests(**moderation: Any) -> str:
+        return design_words({**PARAMETERS, "moderation": moderation}, Nouns().subject)[-1]
+
+    assert "towards each other (prior by maximum likelihood); standard" in tests(prior="likelihood")
+    assert "robustly (prior from moments)" in tests(robust=True, prior="moments")
+
+    def about(prior: str) -> list[str]:
+        given = {**PARAMETERS, "moderation": {"prior": prior}}
+        return [row["about"] for row in deviations("a", given, Nouns())]
+
+    assert "Prior of the variances" in about("likelihood")
+    assert "Prior of the variances" not in about("moments")
+
+
+def test_voom_in_words() -> None:
+    def values(**voom: Any) -> str:
+        return design_words({**PARAMETERS, "voom": voom}, Nouns().subject)[0]
+
+    assert "adaptive span" in values(span="adaptive")
+    assert "with a span of 0.4" in values(rounds=2, span=0.4)
+    assert "span" not in values(rounds=2, span=0.5)
+
+
 def test_the_papers_own_choices_are_no_deviations() -> None:
     own = {
         "values": "log_cpm", "contrast_errors": "limma", "thresholds": {"p": 0.05},

@@ -76,6 +76,17 @@ def test_limmas_likelihood_is_never_higher(case: str, trend: bool) -> None:
     )
 
 
+@pytest.mark.parametrize("df_prior", [2.0, 7.5, 300.0])
+def test_the_slope_is_that_of_the_likelihood(df_prior: float) -> None:
+    s2, df, _ = variances("outlying")
+    _, data = usable(s2, df, None)
+    assert data is not None
+    data = replace(data, weights=np.arange(1.0, len(s2) + 1) / 50)
+    step = 1e-4
+    by_hand = likelihood(data, df_prior * np.exp(step)) - likelihood(data, df_prior * np.exp(-step))
+    assert data.slope(df_prior) == pytest.approx(by_hand / (2 * step), rel=1e-5)
+
+
 def test_level_and_df_by_hand() -> None:
     s2, df, _ = variances("heavy")
     found = likelihood_prior(s2, df)

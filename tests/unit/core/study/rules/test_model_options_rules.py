@@ -67,6 +67,16 @@ def test_a_good_study(load: Callable[[str], Study]) -> None:
     assert load(inside.replace("      correlation: per_feature\n", ""))
 
 
+def test_priors_and_spans(load: Callable[[str], Study]) -> None:
+    plain = load(GOOD).analyses["main"]
+    assert (plain.moderation.prior, plain.voom.span) == (None, 0.5)
+    for written, span in (("adaptive", "adaptive"), ("0.4", 0.4), ("1", 1.0)):
+        text = GOOD.replace("rounds: 2", f"rounds: 2, span: {written}")
+        assert load(text).analyses["main"].voom.span == span
+    text = GOOD.replace("    model:\n", "    moderation: {prior: moments}\n    model:\n")
+    assert load(text).analyses["main"].moderation.prior == "moments"
+
+
 # message: (what is replaced, by what, text on the faulty line)
 FAULTS = {
     "two rounds of voom differ only by": ("      block: subject\n", "", "rounds: 2"),
