@@ -33,12 +33,15 @@ class PersonLink:
     separation : float
         How far samples of one person lie from those of two, in standard deviations; NaN where
         there are too few to tell.
+    unbounded : ndarray of shape (n_samples, n_people)
+        The same before it is kept within bounds; NaN where there is nothing to compare with.
     reason : str
         Why nothing can be told; empty = it can.
     """
 
     log_likelihood: Floats
     separation: float
+    unbounded: Floats
     reason: str = ""
 
 
@@ -128,7 +131,7 @@ def person_link(scores: Floats, references: Ints, said: Ints, n_features: Ints) 
     if not separation >= LEAST_SEPARATION:
         return _nothing(scores, separation, _not_apart(separation))
     logs = apart * (scores - middle - apart / 2.0) / spread**2
-    return PersonLink(_bounded(logs), separation)
+    return PersonLink(_bounded(logs), separation, logs)
 
 
 def combined_link(links: Sequence[PersonLink], said: Ints) -> PersonLink:
@@ -152,8 +155,8 @@ def combined_link(links: Sequence[PersonLink], said: Ints) -> PersonLink:
         return max(links, key=lambda link: np.nan_to_num(link.separation, nan=-1.0))
     if len(telling) == 1:
         return telling[0]
-    total = np.sum([link.log_likelihood[:, :-1] for link in telling], axis=0)
-    total[np.all([link.log_likelihood[:, :-1] == 0.0 for link in telling], axis=0)] = np.nan
+    logs = np.stack([link.unbounded for link in telling])
+    total = np.where(np.isnan(logs).all(axis=0), np.nan, np.nan_to_num(logs).sum(axis=0))
     own, others, reason = _parted(total, said)
     if reason:
         return telling[0]
@@ -161,9 +164,8 @@ def combined_link(links: Sequence[PersonLink], said: Ints) -> PersonLink:
     high, low = float(np.median(of_one)), float(np.median(total[others]))
     spread = max(_robust_sd(of_one - high), _robust_sd(total[others] - low))
     slope = min(1.0, (high - low) / spread**2) if spread > 0 else 1.0
-    return PersonLink(
-        _bounded(slope * (total - (high + low) / 2.0)), max(link.separation for link in telling)
-    )
+    again = slope * (total - (high + low) / 2.0)
+    return PersonLink(_bounded(again), max(link.separation for link in telling), again)
 
 
 def standardised(values: Floats) -> Floats:
@@ -227,7 +229,8 @@ def _parted(scores: Floats, said: Ints) -> tuple[Bools, Bools, str]:
 
 
 def _nothing(scores: Floats, separation: float, reason: str) -> PersonLink:
-    return PersonLink(np.zeros((len(scores), scores.shape[1] + 1)), separation, reason)
+    empty = np.zeros((len(scores), scores.shape[1] + 1))
+    return PersonLink(empty, separation, np.full(scores.shape, np.nan), reason)
 
 
 def _not_apart(separation: float) -> str:
