@@ -38,6 +38,11 @@ def test_the_share_is_that_of_an_analysis_of_variance_without_the_person(
     lost = np.linalg.matrix_rank(study.design) - 1
     assert len(found.rows) >= 10
     assert np.allclose(found.values, residuals[found.rows], atol=1e-9)
+    # what the design takes out is all between it and the mean
+    taken = (study.values - residuals)[found.rows]
+    taken -= taken.mean(axis=1, keepdims=True)
+    assert found.moves.shape == (len(found.rows), lost)
+    assert np.allclose((found.moves**2).sum(axis=1), (taken**2).sum(axis=1))
     for person in (0, 3, PEOPLE - 1):
         others = study.said != person
         said = study.said[others]
