@@ -113,8 +113,8 @@ def _verdict(found: Found, i: int, partner: int | None) -> Verdict:
         return Verdict(OTHER, why, person, chance)
     is_alone = posterior.said_alone[i] >= ALONE
     if told is not None and said is not None and told != said:
-        whose = (person, chance) if is_alone else (None, None)
-        return Verdict(OTHER_SEX, _why_other_sex(found, i, told, said), *whose)
+        why = _why_other_sex(found, i, told, said)
+        return Verdict(OTHER_SEX, why, person, chance) if is_alone else Verdict(OTHER_SEX, why)
     if is_alone:
         return Verdict(AS_SAID, f"{listed(by)}: like {person}", person, chance)
     return Verdict(CANNOT_TELL, _why_not_told(found, i))

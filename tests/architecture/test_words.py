@@ -23,9 +23,11 @@ FILES = [
     ),
 ]
 WOMAN = re.compile(r"\bwom[ae]n('s)?\b", re.IGNORECASE)
-#: What speaks of the model study, or of the two keys that say what people are called.
+#: What speaks of the model study, of the two keys that say what people are called, or is a word
+#: that a column of the sex may hold.
 ALLOWED = re.compile(
     r"healthy( pregnant)? women|women with (MS|multiple sclerosis)|\[woman, women\]"
+    r'|"f", "female", "woman"'
 )
 
 

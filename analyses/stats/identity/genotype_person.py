@@ -10,6 +10,8 @@ from scipy.special import logsumexp
 from analyses.stats.identity.person_posterior import SHEET_RIGHT
 from cohortmart.core.types import Bools, Floats, Ints
 
+#: How often another person has the genotypes of one: twins, or the same person under two names.
+_TWINS = 1e-6
 #: No evidence against a person is stronger than that of their worst group and this.
 _FAR = 100.0
 
@@ -73,9 +75,11 @@ def person_likelihood(
     which = _which_group(names)
     highest = reached.max(axis=1, keepdims=True)
     scaled, shares = np.exp(reached - highest), np.exp(which)
-    # without its own name, the group of the array holds one wrong name less for all others
+    # without its own name, the group of the array holds one foreign name less for all others
     rows = np.arange(len(groups))
-    more = shares[:, groups].T * (1.0 / _wrong(n_people) - 1.0)
+    own_names = names[said, groups]
+    fewer = _foreign(own_names - 1.0, n_people) - _foreign(own_names, n_people)
+    more = shares[:, groups].T * np.expm1(fewer)[:, None]
     own = scaled[rows, groups][:, None]
     result = np.zeros((len(groups), n_people + 1))
     with np.errstate(divide="ignore"):
@@ -93,14 +97,24 @@ def _wrong(n_people: int) -> float:
     return (1.0 - SHEET_RIGHT) / max(n_people, 2)
 
 
+def _foreign(names: Floats, n_people: int) -> Floats:
+    """Return how likely so many names of a person are in the group of another: all wrong, or twins.
+
+    Natural logarithms; 0 where there is no name.
+    """
+    logs: Floats = np.logaddexp(names * np.log(_wrong(n_people)), np.log(_TWINS))
+    return np.where(names > 0, logs, 0.0)
+
+
 def _which_group(names: Floats, person: int | None = None) -> Floats:
     """Return log probabilities that a person is each group, or none: (n_people, n_groups + 1)."""
     own = names if person is None else names[person : person + 1]
     of_person = own.sum(axis=1, keepdims=True)
-    # every array of the person elsewhere is wrong, and every array in the group of anyone else
-    wrong = (of_person - own) + (names.sum(axis=0, keepdims=True) - own)
+    # every array of the person elsewhere is wrong, and in the group whoever else has names there
+    foreign = _foreign(names, len(names))
+    others = foreign.sum(axis=0, keepdims=True) - _foreign(own, len(names))
     log_wrong = np.log(_wrong(len(names)))
-    logs = wrong * log_wrong + own * np.log(SHEET_RIGHT)
+    logs = (of_person - own) * log_wrong + others + own * np.log(SHEET_RIGHT)
     logs = np.hstack([logs, of_person * log_wrong])
     shares: Floats = logs - logsumexp(logs, axis=1, keepdims=True)
     return shares

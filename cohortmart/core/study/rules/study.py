@@ -13,6 +13,7 @@ from cohortmart.core.study.records import ROLES, Assay, Study
 from cohortmart.core.study.rules.derive import validate_derived
 from cohortmart.core.study.rules.describe import validate_descriptions
 from cohortmart.core.study.rules.findings import validate_findings
+from cohortmart.core.study.rules.identity import validate_identity
 from cohortmart.core.study.rules.model import validate_analysis
 from cohortmart.core.study.rules.normalise import validate_normalisation
 from cohortmart.core.study.timepoints import same_timepoint
@@ -42,6 +43,7 @@ def validate_study(study: Study, document: Document) -> list[Fault]:
         *_check_levels(study, document),
         *_check_nouns(study, document),
         *validate_descriptions(study),
+        *validate_identity(study),
         *_check_assays(study, document),
         *_check_names(study.derive, ("derive",), "assay"),
         *validate_derived(study, document),
