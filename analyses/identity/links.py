@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from analyses.identity.samples import IdentitySamples
 from analyses.load.streamed import Expression, KeptBetas, Measurements, StreamedMatrix
-from analyses.stats.identity.cis_pairs import cis_scores
+from analyses.stats.identity.cis_pairs import PairSide, cis_scores
 from analyses.stats.identity.person_bound import BoundFeatures, bound_features
 from analyses.stats.identity.person_link import (
     PersonLink,
@@ -169,9 +169,11 @@ def _between(
             ("probe_id", {name: i for i, name in enumerate(probes.names)}),
         )
     ]
-    scored = cis_scores(
-        genes.bound.values[at[0]], probes.bound.values[at[1]], genes.said, probes.said, n_people
-    )
+    sides = [
+        PairSide(one.bound.values[places], one.bound.moves[places], one.said)
+        for one, places in zip((genes, probes), at, strict=True)
+    ]
+    scored = cis_scores(sides[0], sides[1], n_people)
     of = []
     for scores, one, other in (
         (scored.first, genes, probes), (scored.second, probes, genes),

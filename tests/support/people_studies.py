@@ -29,6 +29,8 @@ class Kind:
     features: int = 400
     bound: float = 0.3  # share of the features that differ between people
     batch_is_known: bool = True
+    technical: float = 0.25  # sd of each of four factors that nobody knows of
+    alike: float = 0.3  # sd of each of two factors that people share by chance, age say
 
 
 def _layout(rng: np.random.Generator, kind: Kind) -> tuple[Ints, Ints, Ints]:
@@ -59,7 +61,7 @@ def people_studies(
     variant = rng.binomial(2, 0.4, (f, kind.people)).astype(float) - 0.8
     level = rng.normal(size=(f, kind.people))
     common = np.where((rng.random(f) < 0.5)[:, None], variant / 0.69, level)
-    shared = rng.normal(size=(f, 2)) * 0.3 @ rng.normal(size=(2, kind.people))
+    shared = rng.normal(size=(f, 2)) * kind.alike @ rng.normal(size=(2, kind.people))
     group = (np.arange(kind.people) % 2).astype(float)
     assays = []
     for _ in range(n_assays):
@@ -73,7 +75,7 @@ def people_studies(
         values = of_person[:, person] + of_cell[:, 2 * person + cell]
         values += (bound[:, None] * shared)[:, person]
         values += np.sqrt(1.0 - share)[:, None] * noise
-        values += rng.normal(size=(f, 4)) * 0.25 @ rng.normal(size=(4, n))
+        values += rng.normal(size=(f, 4)) * kind.technical @ rng.normal(size=(4, n))
         values += (rng.normal(size=(f, 3)) * 0.5)[:, batch] + rng.normal(size=(f, 1)) * cell
         values += np.outer(rng.normal(size=f) * 0.5, group)[:, person]
         values += (rng.normal(size=(f, 6)) * 0.3)[:, visit]

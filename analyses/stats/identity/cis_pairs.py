@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from analyses.stats.identity.person_link import FEWEST_FEATURES, cosine_z, standardised
+from analyses.stats.identity.person_link import (
+    FEWEST_FEATURES,
+    at_right_angles,
+    cosine_z,
+    standardised,
+)
 from cohortmart.core.types import Bools, Floats, Ints
 
 #: Share of false ones among the pairs that are taken.
@@ -38,22 +43,38 @@ class CisScores:
     n_pairs: Ints
 
 
-def cis_scores(
-    first: Floats, second: Floats, first_said: Ints, second_said: Ints, n_people: int
-) -> CisScores:
+@dataclass(frozen=True, eq=False)
+class PairSide:
+    """One feature of each pair.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_pairs, n_samples of the assay)
+        What the design leaves.
+    moves : ndarray of shape (n_pairs, n_directions)
+        What it took, see `BoundFeatures`.
+    said : ndarray of int of shape (n_samples of the assay,)
+        Person of each sample as the sheet says.
+    """
+
+    values: Floats
+    moves: Floats
+    said: Ints
+
+
+def cis_scores(first: PairSide, second: PairSide, n_people: int) -> CisScores:
     """Compare samples of an assay with people by another one, through pairs of features in cis.
 
     For every person p, the pairs are those whose mean levels of people correlate over everybody
     but p (5 % false discovery rate over the pairs; the best partner of each feature). A sample of
     p then has the level of one feature, a person the mean level of the other, turned by the sign
-    of the correlation: the score is Fisher's z of their cosine.
+    of the correlation: the score is Fisher's z of their cosine, in what is at right angles to all
+    that the design of the sample's assay moves.
 
     Parameters
     ----------
-    first, second : ndarray of shape (n_pairs, n_samples of the assay)
-        The two features of each pair, what the design leaves of them.
-    first_said, second_said : ndarray of int of shape (n_samples of the assay,)
-        Person of each sample as the sheet says.
+    first, second : PairSide
+        The two features of each pair.
     n_people : int
 
     Returns
@@ -65,18 +86,19 @@ def cis_scores(
     Yoo, S. et al. (2014), PLoS Computational Biology 10:e1003790 (doi
     10.1371/journal.pcbi.1003790), match samples of two assays by cis pairs.
     """
-    values = standardised(first), standardised(second)
-    said = first_said, second_said
+    values, sds = zip(*(standardised(side.values) for side in (first, second)), strict=True)
+    moves = tuple(side.moves / sd for side, sd in zip((first, second), sds, strict=True))
+    said = first.said, second.said
     means, there = zip(
         *(_means(v, s, n_people) for v, s in zip(values, said, strict=True)), strict=True
     )
     both = there[0] & there[1]
     scores = tuple(np.full((len(s), n_people), np.nan) for s in said)
     n_pairs = np.zeros(n_people, dtype=np.int64)
-    if both.sum() < FEWEST_IN_BOTH or not len(first):
+    if both.sum() < FEWEST_IN_BOTH or not len(first.values):
         return CisScores(scores[0], scores[1], n_pairs)
     r, n_others = _correlations(means[0], means[1], both)
-    names = _same(first), _same(second)
+    names = _same(first.values), _same(second.values)
     for person in range(n_people):
         chosen = _chosen(r[:, person], int(n_others[person]), names)
         n_pairs[person] = len(chosen)
@@ -87,7 +109,9 @@ def cis_scores(
         for side in (0, 1):
             own = np.flatnonzero(said[side] == person)
             other = np.sign(of)[:, None] * means[1 - side][chosen]
-            z = cosine_z(values[side][np.ix_(chosen, own)], other, weight)
+            mine = np.hstack([values[side][np.ix_(chosen, own)], other])
+            mine = at_right_angles(mine, moves[side][chosen], weight)
+            z = cosine_z(mine[:, : len(own)], mine[:, len(own) :])
             scores[side][own] = np.where(there[1 - side], z, np.nan)
     return CisScores(scores[0], scores[1], n_pairs)
 

@@ -28,6 +28,8 @@ class BoundFeatures:
         Their places among all features, ascending.
     values : ndarray of shape (n_kept, n_samples)
         What the design leaves of them.
+    moves : ndarray of shape (n_kept, n_directions)
+        What the design took out: how far each of its directions moves the features.
     share : ndarray of shape (n_kept, n_people)
         Share of the variance that lies between people, by everybody but the person of the column;
         0 where the feature is not bound by their word.
@@ -35,6 +37,7 @@ class BoundFeatures:
 
     rows: Ints
     values: Floats
+    moves: Floats
     share: Floats
 
     @property
@@ -71,20 +74,21 @@ def bound_features(
     """
     left = _LeftOut(design, said, n_people)
     rows, values = np.zeros(0, dtype=np.int64), np.zeros((0, len(said)))
-    f, n_seen = np.zeros((0, n_people)), 0
+    moves, f, n_seen = np.zeros((0, left.n_directions)), np.zeros((0, n_people)), 0
     for block in blocks:
         good = np.isnan(block).mean(axis=1) <= _MOST_MISSING
-        new = left.residuals(block[good])
+        new, of_design = left.residuals(block[good])
         of_new = left.f_statistics(new)
         mine = _largest(of_new, kept)
         rows = np.concatenate([rows, n_seen + np.flatnonzero(good)[mine]])
-        values, f = np.vstack([values, new[mine]]), np.vstack([f, of_new[mine]])
+        values, moves = np.vstack([values, new[mine]]), np.vstack([moves, of_design[mine]])
+        f = np.vstack([f, of_new[mine]])
         best = _largest(f, kept)
-        rows, values, f = rows[best], values[best], f[best]
+        rows, values, moves, f = rows[best], values[best], moves[best], f[best]
         n_seen += len(block)
     share = np.where(left.is_bound(f, n_seen, kept), left.shares(f), 0.0)
     some = (share > 0).any(axis=1)
-    return BoundFeatures(rows[some], values[some], share[some])
+    return BoundFeatures(rows[some], values[some], moves[some], share[some])
 
 
 def _largest(f: Floats, kept: int) -> Bools:
@@ -100,28 +104,30 @@ class _LeftOut:
     """Sums of squares between and within people, each person left out in turn."""
 
     def __init__(self, design: Floats, said: Ints, n_people: int) -> None:
-        basis, sizes, _ = np.linalg.svd(design, full_matrices=False)
-        self._basis = basis[:, sizes > 1e-9 * max(float(sizes.max(initial=0.0)), 1e-300)]
+        centred = design - design.mean(axis=0)
+        basis, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+        self._basis = basis[:, sizes > 1e-9 * max(float(sizes.max(initial=0.0)), 1e-3)]
+        self.n_directions = self._basis.shape[1]
         self._of_person = (said[:, None] == np.arange(n_people)).astype(np.float64)
         n = self._of_person.sum(axis=0)
         self._inverse = 1.0 / np.maximum(n, 1.0)
         self._n_others = n.sum() - n
         people = (n > 0).sum() - (n > 0)
         self.df_between = np.maximum(people - 1.0, 1.0)
-        lost = self._basis.shape[1] - 1.0
-        self.df_within = np.maximum(self._n_others - people - lost, 1.0)
+        self.df_within = np.maximum(self._n_others - people - self.n_directions, 1.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             squares = ((n**2).sum() - n**2) / self._n_others
         self._size = np.maximum((self._n_others - squares) / self.df_between, 1.0)
 
-    def residuals(self, block: Floats) -> Floats:
-        """Return what the design leaves, missing values by the feature's mean."""
+    def residuals(self, block: Floats) -> tuple[Floats, Floats]:
+        """Return what the design leaves and what it took, missing values by the feature's mean."""
         known = ~np.isnan(block)
         if not known.all():
             total = np.where(known, block, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
             block = np.where(known, block, total[:, None])
-        left: Floats = block - (block @ self._basis) @ self._basis.T
-        return left
+        moves = block @ self._basis
+        left = block - block.mean(axis=1, keepdims=True) - moves @ self._basis.T
+        return left, moves
 
     def f_statistics(self, residuals: Floats) -> Floats:
         """Return F between people, everybody but one, shape (n_features, n_people)."""

@@ -33,12 +33,15 @@ class PersonLink:
     separation : float
         How far samples of one person lie from those of two, in standard deviations; NaN where
         there are too few to tell.
+    unbounded : ndarray of shape (n_samples, n_people)
+        The same before it is kept within bounds; NaN where there is nothing to compare with.
     reason : str
         Why nothing can be told; empty = it can.
     """
 
     log_likelihood: Floats
     separation: float
+    unbounded: Floats
     reason: str = ""
 
 
@@ -46,9 +49,10 @@ def within_scores(bound: BoundFeatures, said: Ints) -> Floats:
     """Compare each sample with the mean of every person's samples, itself left out.
 
     The score is Fisher's z of the cosine over bound features, each by its share s with the weight
-    s / (1 - s^2). The features of a sample are those that everybody but its own person shows to
-    be bound: neither the sample nor those of its person had a say, so that an exchange cannot
-    teach itself.
+    s / (1 - s^2), at right angles to all that the design moves: a sample in the place of another
+    visit, cell type or batch is still like its person. The features of a sample are those that
+    everybody but its own person shows to be bound: neither the sample nor those of its person had
+    a say, so that an exchange cannot teach itself.
 
     Parameters
     ----------
@@ -61,7 +65,8 @@ def within_scores(bound: BoundFeatures, said: Ints) -> Floats:
         NaN where a person has no other sample, and for samples with less than twenty features.
     """
     n_people = bound.share.shape[1]
-    values = standardised(bound.values)
+    values, sd = standardised(bound.values)
+    moves = bound.moves / sd
     is_of = (said[:, None] == np.arange(n_people)).astype(np.float64)
     n = is_of.sum(axis=0)
     scores = np.full((len(said), n_people), np.nan)
@@ -69,14 +74,13 @@ def within_scores(bound: BoundFeatures, said: Ints) -> Floats:
         chosen, own = bound.share[:, person] > 0, np.flatnonzero(said == person)
         if chosen.sum() < FEWEST_FEATURES:
             continue
-        part = values[chosen]
         weight = weights_of(bound.share[chosen, person])
+        part = at_right_angles(values[chosen], moves[chosen], weight)
         sums = part @ is_of
-        means = sums / np.maximum(n, 1.0)
-        scores[own] = cosine_z(part[:, own], means, weight)
+        scores[own] = cosine_z(part[:, own], sums / np.maximum(n, 1.0))
         scores[np.ix_(own, n == 0)] = np.nan
         rest = (sums[:, [person]] - part[:, own]) / max(n[person] - 1.0, 1.0)
-        scores[own, person] = _own_z(part[:, own], rest, weight) if n[person] > 1 else np.nan
+        scores[own, person] = _own_z(part[:, own], rest) if n[person] > 1 else np.nan
     return scores
 
 
@@ -128,7 +132,7 @@ def person_link(scores: Floats, references: Ints, said: Ints, n_features: Ints) 
     if not separation >= LEAST_SEPARATION:
         return _nothing(scores, separation, _not_apart(separation))
     logs = apart * (scores - middle - apart / 2.0) / spread**2
-    return PersonLink(_bounded(logs), separation)
+    return PersonLink(_bounded(logs), separation, logs)
 
 
 def combined_link(links: Sequence[PersonLink], said: Ints) -> PersonLink:
@@ -152,8 +156,8 @@ def combined_link(links: Sequence[PersonLink], said: Ints) -> PersonLink:
         return max(links, key=lambda link: np.nan_to_num(link.separation, nan=-1.0))
     if len(telling) == 1:
         return telling[0]
-    total = np.sum([link.log_likelihood[:, :-1] for link in telling], axis=0)
-    total[np.all([link.log_likelihood[:, :-1] == 0.0 for link in telling], axis=0)] = np.nan
+    logs = np.stack([link.unbounded for link in telling])
+    total = np.where(np.isnan(logs).all(axis=0), np.nan, np.nan_to_num(logs).sum(axis=0))
     own, others, reason = _parted(total, said)
     if reason:
         return telling[0]
@@ -161,15 +165,37 @@ def combined_link(links: Sequence[PersonLink], said: Ints) -> PersonLink:
     high, low = float(np.median(of_one)), float(np.median(total[others]))
     spread = max(_robust_sd(of_one - high), _robust_sd(total[others] - low))
     slope = min(1.0, (high - low) / spread**2) if spread > 0 else 1.0
-    return PersonLink(
-        _bounded(slope * (total - (high + low) / 2.0)), max(link.separation for link in telling)
-    )
+    again = slope * (total - (high + low) / 2.0)
+    return PersonLink(_bounded(again), max(link.separation for link in telling), again)
 
 
-def standardised(values: Floats) -> Floats:
-    """Return values of each feature in standard deviations, none beyond three."""
+def standardised(values: Floats) -> tuple[Floats, Floats]:
+    """Return values of each feature in standard deviations, none beyond three, and these."""
     sd = values.std(axis=1, keepdims=True)
-    return np.clip(values / np.where(sd > 0, sd, 1.0), -3.0, 3.0)
+    sd = np.where(sd > 0, sd, 1.0)
+    return np.clip(values / sd, -3.0, 3.0), sd
+
+
+def at_right_angles(values: Floats, moves: Floats, weight: Floats) -> Floats:
+    """Return values times the root of their weight, without what moves along the design.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_features, n_samples)
+    moves : ndarray of shape (n_features, n_directions)
+        The largest directions are taken, a quarter of the features at most.
+    weight : ndarray of shape (n_features,)
+
+    Returns
+    -------
+    ndarray of shape (n_features, n_samples)
+    """
+    root = np.sqrt(weight)[:, None]
+    directions, sizes, _ = np.linalg.svd(root * moves, full_matrices=False)
+    n = min(int((sizes > 1e-9 * sizes.max(initial=1e-300)).sum()), len(values) // 4)
+    part, basis = root * values, directions[:, :n]
+    left: Floats = part - basis @ (basis.T @ part)
+    return left
 
 
 def weights_of(share: Floats) -> Floats:
@@ -179,30 +205,27 @@ def weights_of(share: Floats) -> Floats:
     return weight
 
 
-def cosine_z(samples: Floats, people: Floats, weight: Floats) -> Floats:
-    """Return Fisher's z of the weighted cosine of every sample and person.
+def cosine_z(samples: Floats, people: Floats) -> Floats:
+    """Return Fisher's z of the cosine of every sample and person.
 
     Parameters
     ----------
     samples : ndarray of shape (n_features, n_samples)
     people : ndarray of shape (n_features, n_people)
-    weight : ndarray of shape (n_features,)
 
     Returns
     -------
     ndarray of shape (n_samples, n_people)
     """
-    of_sample = samples * weight[:, None]
-    length = np.sqrt((of_sample * samples).sum(axis=0))
-    reach = np.sqrt((weight[:, None] * people**2).sum(axis=0))
-    return _fisher(of_sample.T @ people, np.outer(length, reach))
+    length = np.sqrt((samples**2).sum(axis=0))
+    reach = np.sqrt((people**2).sum(axis=0))
+    return _fisher(samples.T @ people, np.outer(length, reach))
 
 
-def _own_z(samples: Floats, rest: Floats, weight: Floats) -> Floats:
+def _own_z(samples: Floats, rest: Floats) -> Floats:
     """Return the same of samples and what is left of their own person, column by column."""
-    product = (weight[:, None] * samples * rest).sum(axis=0)
-    length = (weight[:, None] * samples**2).sum(axis=0) * (weight[:, None] * rest**2).sum(axis=0)
-    return _fisher(product, np.sqrt(length))
+    length = (samples**2).sum(axis=0) * (rest**2).sum(axis=0)
+    return _fisher((samples * rest).sum(axis=0), np.sqrt(length))
 
 
 def _fisher(product: Floats, length: Floats) -> Floats:
@@ -227,7 +250,8 @@ def _parted(scores: Floats, said: Ints) -> tuple[Bools, Bools, str]:
 
 
 def _nothing(scores: Floats, separation: float, reason: str) -> PersonLink:
-    return PersonLink(np.zeros((len(scores), scores.shape[1] + 1)), separation, reason)
+    empty = np.zeros((len(scores), scores.shape[1] + 1))
+    return PersonLink(empty, separation, np.full(scores.shape, np.nan), reason)
 
 
 def _not_apart(separation: float) -> str:

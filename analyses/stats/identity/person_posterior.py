@@ -25,7 +25,7 @@ class PersonEvidence:
     Parameters
     ----------
     name : str
-        In the words of the tables: genotype, sex, link.
+        In the words of the tables: genotype, sex, levels.
     log_likelihood : ndarray of shape (n_samples, n_people + 1)
         Natural logarithm of how likely the data of a sample are if it is of a person, up to a
         constant of each sample; the last column stands for someone who is not in the study. A row
