@@ -106,10 +106,11 @@ FAULTS = {
     "`minimum_size` is above": ("tests: [camera]", "minimum_size: 501", "minimum_size"),
     "needs seeds": ("    rebound:\n      pairs: [[3rd-1st, PP-3rd]]\n", "", "modules"),
     "needs an interaction network": ("  network: edges.tsv\n", "", "modules"),
-    "`dmr` stands in an analysis of counts": ("    modules:", "    dmr: {}\n    modules:", "dmr: {}"),
+    "`dmr` stands in an analysis of counts": (
+        "    modules:", "    dmr: {}\n    modules:", "dmr: {}",
+    ),
     "`dmr` needs to know where the CpGs lie": ("  manifest: manifest.csv\n", "", "dmr:"),
     "unknown key `max_gap` in `dmr`": ("maximum_gap", "max_gap", "max_gap"),
-    "cannot be used": ("maximum_gap: 400", "minimum_probes: 1", "minimum_probes"),
     "unknown key `weight` in `modules`": ("seed_weight", "weight", "modules"),
 }  # fmt: skip
 
@@ -158,3 +159,11 @@ def test_an_analysis_without_common_contrasts_cannot_be_linked(load):
     text = GOOD.replace("    contrasts: *contrasts", "    contrasts: {rise: MS.3rd - MS.1st}")
     with pytest.raises(StudyError, match="no contrast of the same name"):
         load(text)
+
+
+@pytest.mark.parametrize("wrong", ["minimum_probes: 1", "maximum_gap: 0", "p: 1", "rotations: 9"])
+def test_options_of_regions_have_bounds(load, wrong):
+    text = GOOD.replace("maximum_gap: 400", wrong)
+    with pytest.raises(StudyError, match="cannot be used as it is") as caught:
+        load(text)
+    assert caught.value.line == line_of(text, wrong)
