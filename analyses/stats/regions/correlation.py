@@ -16,6 +16,7 @@ from scipy import sparse
 from analyses.stats.regions.neighbours import Neighbours, pairs_of_runs, sums_of
 from cohortmart.core.types import Floats, Ints
 
+_LEAST = 1e-12  # part of a variance that is rounding
 _LAGS = 5  # neighbours of a CpG that say how much those at a distance correlate
 _BINS, _FEWEST = 20, 200  # bins of distance, and pairs in each at least
 
@@ -79,6 +80,8 @@ class NeighbourCorrelation:
             both = size[first] * size[second]
             both *= 2.0 * self.expected(members[first], members[second])
             by_distance += np.bincount(run, weights=both, minlength=n)
+        # of CpGs that all lie along what is taken out nothing but rounding is left
+        own = np.maximum(own, _LEAST * by_distance)
         return np.asarray(self.share * by_distance + (1.0 - self.share) * own)
 
 
