@@ -29,8 +29,8 @@ from cohortmart.core.warehouse.home import Home
 
 #: Raised when the same contrasts would give other regions than before.
 REGIONS_VERSION = "1"
-#: Residual degrees of freedom from which the correlation of neighbours can be told.
-FEWEST_DF = 3
+#: Residual degrees of freedom from which the family-wise error was seen to hold (calibration).
+FEWEST_DF = 4
 _SEED = 16
 TABLES = ("dmr", "dmr_probe", "dmr_summary", "dmr_second")
 

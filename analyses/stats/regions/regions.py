@@ -69,10 +69,10 @@ def candidate_regions(
     runs = find_runs(np.column_stack([far & (t > 0), far & (t < 0)]), beside)
     order = np.argsort(runs.start, kind="stable")
     runs = Runs(*(values[order] for values in (runs.column, runs.start, runs.stop)))
-    return tested_regions(runs, estimate, se, df, correlation)
+    return regions_of_runs(runs, estimate, se, df, correlation)
 
 
-def tested_regions(
+def regions_of_runs(
     runs: Runs, estimate: Floats, se: Floats, df: Floats, correlation: NeighbourCorrelation
 ) -> Regions:
     """Test given regions; parameters as of `candidate_regions`."""

@@ -19,6 +19,7 @@ reference:
   gene_sets: [sets/go_bp.gmt.gz]
   gene_lists: {disease: disease.txt}
   network: edges.tsv
+  manifest: manifest.csv
 analyses:
   genes:
     assay: rna
@@ -42,6 +43,7 @@ analyses:
     values: m_value
     model: *model
     contrasts: *contrasts
+    dmr: {maximum_gap: 400}
     dmp_deg: {expression: genes}
 """
 
@@ -70,6 +72,9 @@ def test_a_good_study_is_a_typed_record(load, tmp_path):
     assert genes.enrichment.permutations == 1000
     assert (genes.modules.mode, genes.modules.seed_weight) == ("paper", 10)
     assert study.analyses["cpgs"].dmp_deg.expression == "genes"
+    regions = study.analyses["cpgs"].dmr
+    assert (regions.maximum_gap, regions.minimum_probes) == (400, 3)
+    assert (regions.p, regions.rotations) == (0.05, 999)
     assert study.reference.gene_sets == (tmp_path / "sets" / "go_bp.gmt.gz",)
     assert study.reference.gene_lists == {"disease": tmp_path / "disease.txt"}
     assert study.reference.network is not None
@@ -101,6 +106,11 @@ FAULTS = {
     "`minimum_size` is above": ("tests: [camera]", "minimum_size: 501", "minimum_size"),
     "needs seeds": ("    rebound:\n      pairs: [[3rd-1st, PP-3rd]]\n", "", "modules"),
     "needs an interaction network": ("  network: edges.tsv\n", "", "modules"),
+    "`dmr` stands in an analysis of counts": (
+        "    modules:", "    dmr: {}\n    modules:", "dmr: {}",
+    ),
+    "`dmr` needs to know where the CpGs lie": ("  manifest: manifest.csv\n", "", "dmr:"),
+    "unknown key `max_gap` in `dmr`": ("maximum_gap", "max_gap", "max_gap"),
     "unknown key `weight` in `modules`": ("seed_weight", "weight", "modules"),
 }  # fmt: skip
 
@@ -149,3 +159,11 @@ def test_an_analysis_without_common_contrasts_cannot_be_linked(load):
     text = GOOD.replace("    contrasts: *contrasts", "    contrasts: {rise: MS.3rd - MS.1st}")
     with pytest.raises(StudyError, match="no contrast of the same name"):
         load(text)
+
+
+@pytest.mark.parametrize("wrong", ["minimum_probes: 1", "maximum_gap: 0", "p: 1", "rotations: 9"])
+def test_options_of_regions_have_bounds(load, wrong):
+    text = GOOD.replace("maximum_gap: 400", wrong)
+    with pytest.raises(StudyError, match="cannot be used as it is") as caught:
+        load(text)
+    assert caught.value.line == line_of(text, wrong)
