@@ -110,6 +110,17 @@ create table dmp_deg as
         'cg1' as probe_id, 'IL7R' as gene_name, 'ENSG1' as gene_id, 'TSS1500' as regions,
         'promoter up, expression down' as direction, 0.1 as delta_beta,
         -1.0 as expression_log_fc, -0.5 as r_within, 0.001 as p_within, 0.01 as adj_p_within;
+create table dmr as
+    select 'betas' as analysis, c as contrast, r as region_id, 3 as n_probes, 'IL7R' as gene_names,
+        'IL7R' as promoter_genes, 0.5 as estimate, 0.1 as delta_beta, p as p_value,
+        adj as adj_p_value, 0.02 as fdr, 'cg1' as top_probe_id
+    from (values ('MS_PP-1st', '5:200-400', 1e-6, 0.01), ('HP_PP-1st', '5:300-400', 1e-4, 0.05),
+        ('HP_PP-1st', '5:200-200', 1e-2, 0.6), ('alone', '5:200-400', 1e-9, 0.001))
+        as t(c, r, p, adj);
+create table bridge_dmr_probe as
+    select analysis, contrast, region_id, probe_id from dmr cross join (values
+        ('5:200-400', 'cg1'), ('5:200-400', 'cg2'), ('5:200-400', 'cg3'), ('5:300-400', 'cg3'),
+        ('5:200-200', 'cg2')) as t(r, probe_id) where r = region_id;
 create table bridge_gene_set as select * from (values
     ('hallmark', 'T <b>cells', 'IL7R', 'd', 'IL7R'),
     ('hallmark', 'T <b>cells', 'GONE', 'd', 'GONE')) as t

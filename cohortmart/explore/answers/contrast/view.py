@@ -17,6 +17,7 @@ from cohortmart.explore.answers.contrast.served import found_words, marked
 from cohortmart.explore.answers.contrast.wished import ContrastMeant, contrast_meant
 from cohortmart.explore.answers.downloads import FILE_KINDS
 from cohortmart.explore.answers.explored import Explored
+from cohortmart.explore.answers.single.regions import contrast_regions
 from cohortmart.explore.answers.view import View, Wanted
 from cohortmart.report.blocks import Block, Column, Page, Section, Served, Table, Text
 
@@ -34,10 +35,14 @@ def contrast_view(explored: Explored, wanted: Wanted) -> View:
             clouds = cloud_figures(asked, meant, found, limits, counts)
             rows, n = page_of_rows(asked, meant, found, limits, Choice())
             named = with_names(asked, meant, found.names, rows)
+        regions = None
+        if manner.of_probes:
+            regions = contrast_regions(asked, meant.analysis, meant.contrast, meant.assay)
         blocks: list[Block] = [Text(found_words(meant, counts, limits), "finding")]
         blocks += [] if clouds is None else [clouds]
         sections = (
             Section("What is found", tuple(blocks)),
+            *(() if regions is None else (Section("Regions", (regions,)),)),
             Section(f"Every {manner.noun}", (_table(meant, wanted, named, n),)),
         )
         largest = found.frame["x_max"] if found.frame else 1.0

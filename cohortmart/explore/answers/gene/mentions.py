@@ -1,4 +1,4 @@
-"""Mentions of a gene: its pairs with CpGs, the gene sets and modules that it is in."""
+"""Mentions of a gene: its regions, its pairs with CpGs, the gene sets and modules that it is in."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from cohortmart.explore.answers.asked import Asked
 from cohortmart.explore.answers.linked import linked
 from cohortmart.explore.answers.single.analyses import Analyses
 from cohortmart.explore.answers.single.pairs import pairs_table
+from cohortmart.explore.answers.single.regions import gene_regions
 from cohortmart.report.blocks import Block, Column, Table
 
 _SETS = """
@@ -27,7 +28,7 @@ _MODULES = """
 
 
 def mentions(asked: Asked, known: Analyses, name: str | None) -> Iterator[tuple[str, list[Block]]]:
-    """Yield headings with what there is of pairs, sets and modules of a gene.
+    """Yield headings with what there is of regions, pairs, sets and modules of a gene.
 
     Parameters
     ----------
@@ -38,6 +39,9 @@ def mentions(asked: Asked, known: Analyses, name: str | None) -> Iterator[tuple[
     """
     if name is None:
         return
+    regions = gene_regions(asked, known, name)
+    if regions is not None:
+        yield "Regions", [regions]
     pairs = pairs_table(asked, known, f"CpGs that change together with {name}", gene=name)
     if pairs is not None:
         yield "CpGs and expression", [pairs]

@@ -21,8 +21,8 @@ READING: tuple[tuple[str, str], ...] = (
         "Regions that swing back",
         "Regions found in the first change of a pair, and what the same CpGs do in the second. P "
         "of both is the larger of the two family-wise P where the signs differ. The two changes "
-        "share a visit, so chance draws the second against the first: the intervals are those of "
-        "regions named beforehand.",
+        "share a timepoint, so chance draws the second against the first: the intervals are those "
+        "of regions named beforehand.",
     ),
     (
         "Regions in numbers",

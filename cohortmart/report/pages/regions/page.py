@@ -7,17 +7,15 @@ from cohortmart.report.blocks import Block, Page, Section, Text
 from cohortmart.report.naming import slugs
 from cohortmart.report.pages.regions.tables import numbers_table, rebound_table, strongest_table
 from cohortmart.report.pages.regions.tracks import tracks_figure
-from cohortmart.report.sample_numbers import samples_of
+from cohortmart.report.sample_numbers import samples_and_people
 from cohortmart.report.source import Source
 from cohortmart.report.units import unit_of
 
 LEAD = "Neighbouring CpGs that change the same way, tested as one."
 _OF = """
-    select any_value(c.values_used) as used, any_value(r.n_samples) as n_samples,
-        any_value(r.n_subjects) as n_subjects, any_value(s.note) as note
+    select any_value(c.values_used) as used, any_value(s.note) as note
     from dmr_summary as s
     inner join dim_contrast as c on s.analysis = c.analysis and s.contrast = c.contrast
-    inner join analysis_run as r on s.analysis = r.analysis
     where s.analysis = ?
 """
 
@@ -30,7 +28,7 @@ def regions_page(source: Source) -> Page:
             (of,) = source.rows(_OF, [analysis])
             if of["used"] is not None:
                 unit = unit_of(source, analysis, of["used"])
-                people = f"{samples_of(source, of['n_samples'], of['n_subjects'])}."
+                people = samples_and_people(source, (analysis,))
                 blocks = _blocks(source, analysis, slug, unit, people, of["note"])
                 sections.append(Section(f"Regions: {analysis}", tuple(blocks)))
     return Page("regions", "Regions", LEAD, tuple(sections))

@@ -64,6 +64,8 @@ def _n_found(source: Source, analysis: str) -> int:
 
 def rebound_table(source: Source, analysis: str, slug: str, unit: str) -> Table | None:
     """Return what regions of the first change of a pair do in the second; None without any."""
+    if not source.has_rows("rebound_region"):
+        return None
     n = source.detail.top_features
     rows = source.table(_REBOUND.format(analysis=literal(analysis), limit=f"\nlimit {n}"))
     if rows.num_rows == 0:
@@ -97,6 +99,10 @@ def rebound_table(source: Source, analysis: str, slug: str, unit: str) -> Table 
 def numbers_table(source: Source, analysis: str, slug: str) -> Table:
     """Return how many regions every contrast has, beside what chance gives."""
     query = _NUMBERS.format(analysis=literal(analysis))
+    rows = source.table(query)
+    why = (
+        (Column("note", "Why nothing can be said"),) if rows["note"].null_count < len(rows) else ()
+    )
     return Table(
         f"regions-contrasts-{slug}",
         f"Regions in numbers: {analysis}",
@@ -110,8 +116,8 @@ def numbers_table(source: Source, analysis: str, slug: str) -> Table:
             Column("n_found", "Found", "integer"),
             Column("n_up", "Higher", "integer"),
             Column("n_down", "Lower", "integer"),
-            Column("note", "Why nothing can be said"),
+            *why,
         ),
-        source.table(query),
+        rows,
         query,
     )

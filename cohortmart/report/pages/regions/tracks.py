@@ -93,14 +93,13 @@ def tracks_figure(source: Source, analysis: str, slug: str, people: str) -> Figu
     parts = {r["strip"] for r in rows if r["part"] in ("gene", "island")}
     unit = unit_of(source, analysis, _values_used(source, analysis))
     first = drawn[0]
+    beside = {r["where"] for r in rows if r["part"] == "cpg"} == {"in the region", "beside it"}
+    paler = "; paler, the CpGs beside it" if beside else ""
     second = " Squares are the change that follows." if len(changes) == len(CHANGES) else ""
     return Figure(
         name=f"regions-tracks-{slug}",
         title=f"The strongest regions: {analysis}",
-        caption=(
-            "CpGs with 95 % intervals; shaded, the region; paler, the CpGs beside it."
-            f"{second} {people}"
-        ),
+        caption=(f"CpGs with 95 % intervals; shaded, the region{paler}.{second} {people}"),
         alt=(
             f"{counted(len(drawn), 'panel')}, a region each. The strongest is "
             f"{first['region_id']} in {first['contrast']}: {first['n_probes']} CpGs side by side "

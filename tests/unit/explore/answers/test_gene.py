@@ -45,7 +45,8 @@ def rows(view: View, name: str) -> list[dict[str, Any]]:
 def test_courses_come_first_a_panel_for_each_analysis_of_other_samples(home: Home) -> None:
     view = shown(home, name="IL7R")
     assert [s.title for s in view.page.sections] == [
-        "", "Contrasts", "CpGs", "CpGs and expression", "Sets and modules",
+        "", "Contrasts", "CpGs", "Regions", "CpGs and expression",
+        "Sets and modules",
     ]  # fmt: skip
     first = view.page.sections[0].blocks
     assert [b.name for b in first if isinstance(b, Figure)] == ["course-rna", "course-proteins"]
@@ -170,3 +171,24 @@ def test_pseudonymised_no_single_person_is_seen(home: Home) -> None:
     assert {c["contrast"] for c in cells} == {"MS_PP-1st", "HP_PP-1st"}
     assert rows(view, "cpgs")[3]["n_found"] == 2
     assert not any(name in repr(view.questions) for name in ("anna", "béla", "cleo", "dora"))
+
+
+def test_regions_with_a_cpg_of_the_gene_lead_to_their_contrast_and_their_cpg(home: Home) -> None:
+    found = [
+        (r["region_id"], r["part"], r["contrast"], r["address"], r["cpg_address"])
+        for r in rows(shown(home, name="IL7R"), "regions")
+    ]
+    cpg = "/feature?assay=methylation&id=cg1"
+    assert found == [
+        ("5:200-400", "promoter", "alone", "/contrast?analysis=betas&contrast=alone", cpg),
+        ("5:200-400", "promoter", "MS_PP-1st", "/contrast?analysis=betas&contrast=MS_PP-1st", cpg),
+        ("5:300-400", "elsewhere in the gene", "HP_PP-1st",
+         "/contrast?analysis=betas&contrast=HP_PP-1st", cpg),
+    ]  # fmt: skip
+
+
+def test_a_region_of_a_single_person_is_not_shown_to_others(home: Home) -> None:
+    contrasts = [
+        r["contrast"] for r in rows(shown(home, name="IL7R", pseudonymise=True), "regions")
+    ]
+    assert contrasts == ["MS_PP-1st", "HP_PP-1st"]
