@@ -169,6 +169,14 @@ def _contrast_rows(name: str, analysis: Analysis, made: ContrastSet) -> pa.Table
     return pa.table(columns, schema=RESULT_TABLES["contrast"])
 
 
+def _parameters(analysis: Analysis) -> dict[str, Any]:
+    """Return what study.yml says of an analysis, files by their names alone."""
+    said: dict[str, Any] = analysis.model_dump(mode="json")
+    for name, signature in analysis.signatures.items():
+        said["signatures"][name]["file"] = signature.file.name
+    return said
+
+
 def limma_se_ratios(made: ContrastSet) -> list[list[float | None]]:
     """Return quantiles (1, 50, 99 %) of limma's standard error over the exact one, by contrast.
 
@@ -224,7 +232,7 @@ def _run_row(name: str, analysis: Analysis, made: ContrastSet, run: Mapping[str,
         "analysis": name,
         "assay": analysis.assay,
         "cohortmart_version": __version__,
-        "parameters": json.dumps(analysis.model_dump(mode="json"), sort_keys=True),
+        "parameters": json.dumps(_parameters(analysis), sort_keys=True),
         "coefficients": json.dumps(made.inputs.design.columns),
         "n_features": len(made.results.feature_ids),
         **run,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pyarrow as pa
 
 from cohortmart.report.blocks import Figure
+from cohortmart.report.figures.label_places import placed_labels
 from cohortmart.report.figures.pair_scatter import pair_scatter
 from cohortmart.report.figures.signature_cells import signature_cells
 from cohortmart.report.pages.signatures.words import Compared
@@ -13,6 +16,8 @@ from cohortmart.report.source import Source
 #: Points of a scatter: of more features evenly spaced ones, and all that are found in both.
 _POINTS = 4000
 _LABELS = 12
+#: Width and height of the scatter.
+_PIXELS = (640.0, 430.0)
 
 _CELLS = """
     select s.contrast, d.contrast_order, s.signature, s.r,
@@ -111,7 +116,7 @@ def scatter_figure(source: Source, compared: Compared) -> Figure | None:
     shown = points.set_column(
         points.schema.get_field_index("class"), "class", pa.array([words[c] for c in classes])
     )
-    called = source.names.words(contrast)
+    called, frame = source.names.words(contrast), _frame(points)
     part = points.num_rows < clearest["n_features"]
     some = f"{points.num_rows:,} of {clearest['n_features']:,} are drawn. " if part else ""
     return Figure(
@@ -124,7 +129,7 @@ def scatter_figure(source: Source, compared: Compared) -> Figure | None:
             f"Estimate of {signature}", f"{called} ({compared.unit})", kind.shown, occurring,
             dots=True,
         ),
-        data={"frame": _frame(points), "points": shown, "labels": _labels(points)},
+        data={"frame": frame, "points": shown, "labels": _labels(points, frame)},
     )  # fmt: skip
 
 
@@ -138,15 +143,19 @@ def _frame(points: pa.Table) -> pa.Table:
     return pa.table(row)
 
 
-def _labels(points: pa.Table) -> pa.Table:
-    """Name the features that are found in both and lie furthest out."""
+def _labels(points: pa.Table, frame: pa.Table) -> pa.Table:
+    """Name the features that are found in both and lie furthest out, where there is room."""
     rows = [r for r in points.to_pylist() if r["class"] in ("both", "opposite")]
     rows.sort(key=lambda r: (-abs(r["x"] * r["y"]), r["feature_id"]))
-    chosen = [
-        {"x": r["x"], "y": r["y"], "text": r["name"], "side": "left" if r["x"] > 0 else "right"}
-        for r in rows[:_LABELS]
-    ]
+    (edges,) = frame.to_pylist()
+    labels = placed_labels(
+        [(r["x"], r["y"], r["name"]) for r in rows],
+        (edges["x_low"], edges["x_high"]),
+        (edges["y_low"], edges["y_high"]),
+        most=_LABELS,
+        size=_PIXELS,
+    )
     schema = pa.schema(
         [("x", pa.float64()), ("y", pa.float64()), ("text", pa.string()), ("side", pa.string())]
     )
-    return pa.Table.from_pylist(chosen, schema=schema)
+    return pa.Table.from_pylist([asdict(one) for one in labels], schema=schema)
