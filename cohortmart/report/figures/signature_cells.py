@@ -45,19 +45,15 @@ def signature_cells() -> dict[str, Any]:
     text: dict[str, Any] = {"type": "text", "fontSize": 11, "tooltip": None}
     # white on the darkest cells
     ink = {"expr": f"abs(datum.r) > 0.35 ? '#FFFFFF' : '{INK}'"}
+    cells: dict[str, Any] = {**places, "color": colour, "tooltip": tooltip}
+    words: dict[str, Any] = {**places, "text": {"field": "said"}}
+    layers: list[dict[str, Any]] = [{"mark": {"type": "rect"}, "encoding": cells}]
+    for beyond, weight in (("!datum.beyond", 400), ("datum.beyond", 700)):
+        mark: dict[str, Any] = {**text, "fontWeight": weight, "color": ink}
+        layers.append({"transform": [{"filter": beyond}], "mark": mark, "encoding": words})
     return {
         "data": {"name": "cells"},
         "width": {"step": _COLUMN},
         "height": {"step": _ROW},
-        "layer": [
-            {"mark": {"type": "rect"}, "encoding": {**places, "color": colour, "tooltip": tooltip}},
-            *(
-                {
-                    "transform": [{"filter": f"{sign}datum.beyond"}],
-                    "mark": {**text, "fontWeight": weight, "color": ink},
-                    "encoding": {**places, "text": {"field": "said"}},
-                }
-                for sign, weight in (("!", 400), ("", 700))
-            ),
-        ],
+        "layer": layers,
     }
