@@ -170,6 +170,14 @@ def _contrast_rows(name: str, analysis: Analysis, made: ContrastSet) -> pa.Table
     return pa.table(columns, schema=RESULT_TABLES["contrast"])
 
 
+def _parameters(analysis: Analysis) -> dict[str, Any]:
+    """Return what study.yml says of an analysis, files by their names alone."""
+    said: dict[str, Any] = analysis.model_dump(mode="json")
+    for name, signature in analysis.signatures.items():
+        said["signatures"][name]["file"] = signature.file.name
+    return said
+
+
 def limma_se_ratios(made: ContrastSet) -> list[list[float | None]]:
     """Return quantiles (1, 50, 99 %) of limma's standard error over the exact one, by contrast.
 
@@ -221,7 +229,7 @@ def _if_shared(values: Any) -> float | None:
 
 
 def _run_row(name: str, analysis: Analysis, made: ContrastSet, run: Mapping[str, Any]) -> pa.Table:
-    parameters = analysis.model_dump(mode="json")
+    parameters = _parameters(analysis)
     parameters["moderation"]["prior"] = made.results.prior.method  # the one that was used
     row = {
         "analysis": name,

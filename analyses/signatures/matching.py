@@ -105,12 +105,12 @@ def read_rows(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
     name : str
         Of the signature.
     """
-    rows = con.execute(
+    rows = con.sql(
         """
         select listed_as, feature, estimate, t, p_value, adj_p_value from signature_feature
         where signature = $1 order by listed_as
         """,
-        [name],
+        params=[name],
     )
     return pl.DataFrame(rows.to_arrow_table())
 

@@ -208,7 +208,7 @@ def _kept(
     found = np.zeros(shape, dtype=bool)
     prior = np.full((2, len(ids)), np.nan)
     for j, contrast in enumerate(contrasts):
-        rows_found = con.execute(
+        found_rows = con.sql(
             """
             select w.place, r.log_fc, r.log_fc / r.se as t, r.s2_prior, r.df_prior,
                 f.feature_id is not null as is_found
@@ -219,9 +219,9 @@ def _kept(
             ) as f on r.feature_id = f.feature_id
             where r.analysis = $1 and r.contrast = $2
             """,
-            [name, contrast],
+            params=[name, contrast],
         )
-        rows = pl.DataFrame(rows_found.to_arrow_table())
+        rows = pl.DataFrame(found_rows.to_arrow_table())
         at = rows["place"].to_numpy()
         estimate[at, j], t[at, j] = (
             rows[c].cast(pl.Float64).fill_null(float("nan")).to_numpy() for c in ("log_fc", "t")

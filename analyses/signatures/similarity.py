@@ -18,6 +18,8 @@ from cohortmart.core.types import Bools, Floats, Ints
 #: Below, a correlation says nothing.
 FEWEST = 10
 N_ROTATIONS, SEED = 499, 1
+#: Lists take all features; of so many, fewer rotations.
+_MANY, _FEWER = 20_000, 99
 _Columns = dict[str, Any]
 
 
@@ -112,7 +114,8 @@ def _drawn(values: FixedValues, kept: KeptFeatures) -> _Columns:
     """Compare what has no exact null: observed as stored, beside drawn rotations."""
     n_found = kept.found.sum(axis=0)
     draws = FixedDraws(kept.coordinates, values, kept.posterior, n_found.tolist())
-    rotated = draws.rotated(N_ROTATIONS, SEED)
+    n_of_lists = N_ROTATIONS if len(values.estimate) <= _MANY else _FEWER
+    rotated = draws.rotated(N_ROTATIONS, n_of_lists, SEED)
     observed = draws.of_stored(kept.estimate, kept.t, kept.found)
     columns: _Columns = {}
     for name in ("r_spearman", "r_t", "sign_agreement"):

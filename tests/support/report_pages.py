@@ -17,6 +17,7 @@ from cohortmart.report.pages.quality import quality_page
 from cohortmart.report.pages.rebound import rebound_page
 from cohortmart.report.pages.variance import variance_page
 from cohortmart.report.pages.regions import regions_page
+from cohortmart.report.pages.signatures import signatures_page
 from cohortmart.report.source import Source
 from tests.support import report_contrasts_rows as contrasts_rows
 from tests.support import report_explained_rows as explained_rows
@@ -28,6 +29,7 @@ from tests.support import report_quality_rows as quality_rows
 from tests.support import report_rebound_rows as rebound_rows
 from tests.support import report_variance_rows as variance_rows
 from tests.support import report_regions_rows as regions_rows
+from tests.support import report_signatures_rows as signatures_rows
 
 #: By the name of the page: what makes it, the tables and samples it is made from, the analyses.
 PAGES: Mapping[str, tuple[Callable[[Source], Page], dict[str, Any], Any, tuple[str, ...]]] = {
@@ -49,4 +51,7 @@ PAGES: Mapping[str, tuple[Callable[[Source], Page], dict[str, Any], Any, tuple[s
     ),
     "variance": (variance_page, variance_rows.study(), variance_rows.SAMPLES, ("rna", "meth")),
     "regions": (regions_page, regions_rows.study(), regions_rows.SAMPLES, ("meth",)),
+    "signatures": (
+        signatures_page, signatures_rows.study(), signatures_rows.SAMPLES, ("rna",),
+    ),
 }  # fmt: skip

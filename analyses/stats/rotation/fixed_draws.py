@@ -7,7 +7,7 @@ gives a contrast that could have been found as well, with the correlation betwee
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,8 @@ from cohortmart.core.types import Bools, Floats, Ints
 
 _ROWS = 16_384
 _VALUES = 2**22  # numbers worked on at a time; bounds the memory
-#: Features that are ranked: beyond, evenly spaced ones, as sorting costs most.
-RANKED = 10_000
+#: Features whose ranks, t and signs are compared: beyond, evenly spaced ones.
+DRAWN = 10_000
 
 
 @dataclass(frozen=True)
@@ -115,15 +115,14 @@ class FixedDraws:
         self._n_found = list(n_found)
         self._n, self._m = found.residual.shape
         self._squares = found.squares
-        self._sign = np.sign(values.estimate)
         # the same features for all rotations and contrasts, and for what is observed
-        step = max(1, -(-self._n // RANKED))
-        self._ranked = np.arange(0, self._n, step)
-        self._ranks = _centred_ranks(values.estimate[self._ranked])
+        self._some = np.arange(0, self._n, max(1, -(-self._n // DRAWN)))
+        self._sign = np.sign(values.estimate[self._some])
+        self._ranks = _centred_ranks(values.estimate[self._some])
         self._known = np.zeros(0, dtype=np.int64)
         self._t = np.zeros(0)
         if values.t is not None:
-            self._known = np.flatnonzero(np.isfinite(values.t))
+            self._known = self._some[np.isfinite(values.t[self._some])]
             t = values.t[self._known]
             self._t = t - t.mean() if len(t) else t
 
@@ -132,7 +131,9 @@ class FixedDraws:
         k = self._found.own.shape[1]
         out = np.full((4, k), np.nan)
         for j in range(k):
-            out[:, [j]] = self._numbers(self._found.own[:, [j]], j)
+            own = self._found.own[:, [j]]
+            out[:3, [j]] = self._some_numbers(own[self._some], j)
+            out[3, [j]] = self._both(own, j)
         return Agreement(*out)
 
     def of_stored(self, estimate: Floats, t: Floats, found: Bools) -> Agreement:
@@ -148,32 +149,48 @@ class FixedDraws:
         if self._values.found is not None:
             both = (found & self._values.found[:, None]).sum(axis=0).astype(float)
             n = np.where(np.array(self._n_found) > 0, both, np.nan).tolist()
-        ranked = estimate[self._ranked]
         return Agreement(
-            r_spearman=_rank_correlations_with_ties(ranked, self._ranks),
+            r_spearman=_rank_correlations_with_ties(estimate[self._some], self._ranks),
             r_t=_correlations(t[self._known], self._t),
-            sign_agreement=self._agreement(estimate),
+            sign_agreement=self._agreement(estimate[self._some]),
             n_both=np.array(n),
         )
 
-    def rotated(self, n_rotations: int, seed: int) -> Agreement:
-        """Return the same of random rotations, arrays of shape (n_rotations, n_contrasts)."""
+    def rotated(self, n_rotations: int, n_of_lists: int, seed: int) -> Agreement:
+        """Return the same of random rotations, arrays of shape (n, n_contrasts).
+
+        Parameters
+        ----------
+        n_rotations, n_of_lists : int
+            Rows of all but `n_both`, and of `n_both`, whose features cannot be fewer.
+        seed : int
+        """
         rng = np.random.default_rng(seed)
-        x = rng.standard_normal((n_rotations, self._m + 1))
+        x = rng.standard_normal((max(n_rotations, n_of_lists), self._m + 1))
         x /= np.linalg.norm(x, axis=1, keepdims=True)
         k = self._found.own.shape[1]
-        out = np.full((4, n_rotations, k), np.nan)
-        size = max(1, min(64, _VALUES // max(self._n, 1)))
+        out = np.full((3, n_rotations, k), np.nan)
+        both = np.full((n_of_lists, k), np.nan)
 
-        def work(start: int, stop: int) -> None:
-            turn = np.ascontiguousarray(x[start:stop, : self._m].T)
-            along = _along(self._found.residual, turn)
-            for j in range(k):
-                own = self._found.own[:, [j]] * x[start:stop, self._m]
-                out[:, start:stop, j] = self._numbers(along + own, j)
+        def some(start: int, stop: int) -> None:
+            for j, turned in self._turned(x[start:stop], self._some):
+                out[:, start:stop, j] = self._some_numbers(turned, j)
 
-        for_blocks(n_rotations, size, work)
-        return Agreement(*out)
+        def lists(start: int, stop: int) -> None:
+            for j, turned in self._turned(x[start:stop], slice(None)):
+                both[start:stop, j] = self._both(turned, j)
+
+        for_blocks(n_rotations, _size(len(self._some)), some)
+        if self._values.found is not None:
+            for_blocks(n_of_lists, _size(self._n), lists)
+        return Agreement(out[0], out[1], out[2], both)
+
+    def _turned(self, x: Floats, rows: Ints | slice) -> Iterator[tuple[int, Floats]]:
+        """Yield each contrast's coordinate of some features along directions x (n, d)."""
+        turn = np.ascontiguousarray(x[:, : self._m].T)
+        along = _along(self._found.residual[rows], turn)
+        for j in range(self._found.own.shape[1]):
+            yield j, along + self._found.own[rows, j][:, None] * x[:, self._m]
 
     def _agreement(self, x: Floats) -> Floats:
         """Share of the features with the sign of the values, whose zeros do not count."""
@@ -183,24 +200,27 @@ class FixedDraws:
         same = (x > 0) == (self._sign > 0)[:, None]
         return np.asarray(same[signed].mean(axis=0))
 
-    def _numbers(self, x: Floats, j: int) -> Floats:
-        """Compute the four numbers of coordinates x (n_features, n); shape (4, n)."""
-        scale = self._found.scale
-        out = np.full((4, x.shape[1]), np.nan)
-        ranked = x[self._ranked]
-        if scale is not None:
-            ranked = ranked * scale[self._ranked, j][:, None]
-        out[0] = _rank_correlations(ranked, self._ranks)
-        out[2] = self._agreement(x)
-        lists = self._values.found is not None and self._n_found[j] > 0
-        if not (lists or len(self._t) > 2):
-            return out
-        total = self._squares + self._found.own[:, j] ** 2
-        t = self._posterior.t(x, total, self._m)
-        out[1] = _correlations(t[self._known], self._t)
-        if lists:
-            out[3] = _in_both(t, self._values.found, self._n_found[j])
-        return out
+    def _some_numbers(self, x: Floats, j: int) -> Floats:
+        """Compute all but the lists from coordinates x (n_some, n); shape (3, n)."""
+        scale, some = self._found.scale, self._some
+        estimate = x if scale is None else x * scale[some, j][:, None]
+        r_t = np.full(x.shape[1], np.nan)
+        if len(self._t) > 2:
+            known = np.isin(some, self._known)
+            r_t = _correlations(self._moderated(x, j, some)[known], self._t)
+        return np.stack([_rank_correlations(estimate, self._ranks), r_t, self._agreement(x)])
+
+    def _both(self, x: Floats, j: int) -> Floats:
+        """Count what is in both lists from coordinates x (n_features, n); shape (n,)."""
+        if self._values.found is None or self._n_found[j] == 0:
+            return np.full(x.shape[1], np.nan)
+        t = self._moderated(x, j, slice(None))
+        return _in_both(t, self._values.found, self._n_found[j])
+
+    def _moderated(self, x: Floats, j: int, rows: Ints | slice) -> Floats:
+        total = self._squares[rows] + self._found.own[rows, j] ** 2
+        prior = Posterior(self._posterior.s2_prior[rows], self._posterior.df_prior[rows])
+        return prior.t(x, total, self._m)
 
 
 @dataclass(frozen=True)
@@ -246,6 +266,11 @@ def beside(observed: float, rotated: Floats, *, two_sided: bool = True) -> Besid
     return Beside(float(low), float(high), float(rotated.mean()), p)
 
 
+def _size(n: int) -> int:
+    """Rotations of n features at a time."""
+    return max(1, min(64, _VALUES // max(n, 1)))
+
+
 def _along(residual: Floats, turn: Floats) -> Floats:
     """Multiply, some rows at a time: those of single precision are never all of double."""
     out = np.empty((len(residual), turn.shape[1]))
@@ -270,9 +295,9 @@ def _rank_correlations(x: Floats, ranks: Floats) -> Floats:
     size = np.sqrt((ranks**2).sum() * (n**3 - n) / 12.0)
     if n < 2 or size == 0.0:
         return np.full(x.shape[1], np.nan)
-    order = np.argsort(x, axis=0, kind="stable")
+    order = np.argsort(np.ascontiguousarray(x.T), axis=1)
     place = np.arange(n) - (n - 1) / 2.0
-    return np.asarray((ranks[order] * place[:, None]).sum(axis=0) / size)
+    return np.asarray((ranks[order] * place).sum(axis=1) / size)
 
 
 def _rank_correlations_with_ties(x: Floats, ranks: Floats) -> Floats:
@@ -289,10 +314,9 @@ def _correlations(x: Floats, centred: Floats) -> Floats:
         return np.asarray((left * centred[:, None]).sum(axis=0) / size)
 
 
-def _in_both(t: Floats, found: Bools | None, n: int) -> Floats:
+def _in_both(t: Floats, found: Bools, n: int) -> Floats:
     """Count the features of a list among the `n` with the largest |t| of each column."""
-    assert found is not None
-    size = np.abs(t)
-    n = min(n, len(t))
-    least = np.partition(size, len(t) - n, axis=0)[len(t) - n]
-    return np.asarray((size[found] >= least).sum(axis=0).astype(float))
+    size = np.abs(t).T.copy()
+    at = size.shape[1] - min(n, size.shape[1])
+    least = np.partition(size, at, axis=1)[:, [at]]
+    return np.asarray((size[:, found] >= least).sum(axis=1).astype(float))

@@ -18,6 +18,7 @@ from cohortmart.report.pages.quality import quality_page
 from cohortmart.report.pages.rebound import rebound_page
 from cohortmart.report.pages.regions import regions_page
 from cohortmart.report.pages.variance import variance_page
+from cohortmart.report.pages.signatures import signatures_page
 from cohortmart.report.source import Source
 
 #: The registry: the name of a page in the address, and what makes it. A page is added here.
@@ -30,6 +31,7 @@ PAGES: Sequence[tuple[str, Callable[[Source], Page]]] = (
     ("variance", variance_page),
     ("rebound", rebound_page),
     ("regions", regions_page),
+    ("signatures", signatures_page),
     ("methylation-expression", methylation_expression_page),
     ("findings", findings_page),
     ("methods", methods_page),
@@ -46,6 +48,7 @@ NOTHING: Mapping[str, str] = MappingProxyType(
         "variance": "no analysis ran",
         "rebound": "no analysis has a rebound",
         "regions": "no analysis has dmr",
+        "signatures": "no analysis has signatures",
         "methylation-expression": "no analysis links the two",
         "findings": "no analysis has gene sets, modules or lists that overlap",
         "methods": "no analysis ran",

@@ -67,7 +67,7 @@ def test_rotated_numbers_one_by_one(small: SmallStudy, rng: np.random.Generator)
     found = space.coordinates(small.y, small.weights)
     values, posterior = values_of(rng, len(small.y)), flat(len(small.y))
     draws = FixedDraws(found, values, posterior, [8, 8, 8])
-    got = draws.rotated(5, seed=3)
+    got = draws.rotated(5, 5, seed=3)
     turns = np.random.default_rng(3).standard_normal((5, space.n_residual + 1))
     assert found.scale is not None
     assert values.t is not None
@@ -102,31 +102,34 @@ def test_infinite_prior_and_no_lists(small: SmallStudy, rng: np.random.Generator
         assert seen.r_t[j] == pytest.approx(r, abs=1e-9)
     plain = FixedDraws(found, FixedValues(values.estimate), flat(n), [3, 3, 3])
     assert np.isnan(plain.observed().r_t).all()
-    assert np.isnan(plain.rotated(4, seed=1).n_both).all()
+    assert np.isnan(plain.rotated(4, 4, seed=1).n_both).all()
     np.testing.assert_array_equal(plain.observed().sign_agreement, seen.sign_agreement)
 
 
-def test_many_features_are_ranked_in_part(
+def test_of_many_features_some_are_compared(
     small: SmallStudy, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = ContrastSpace(small.basis, small.contrasts, small.blocks, RHO).coordinates(small.y)
     values = FixedValues(rng.normal(size=len(small.y)))
-    monkeypatch.setattr("analyses.stats.rotation.fixed_draws.RANKED", 20)
+    monkeypatch.setattr("analyses.stats.rotation.fixed_draws.DRAWN", 20)
     seen = FixedDraws(found, values, flat(len(small.y)), [0, 0, 0]).observed()
     r = stats.spearmanr(found.own[::3, 1], values.estimate[::3]).statistic
     assert seen.r_spearman[1] == pytest.approx(r, abs=1e-12)
+    same = (found.own[::3, 1] > 0) == (values.estimate[::3] > 0)
+    assert seen.sign_agreement[1] == pytest.approx(same.mean())
 
 
 def test_same_seed_same_numbers(small: SmallStudy, rng: np.random.Generator,
                                 monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     found = ContrastSpace(small.basis, small.contrasts, small.blocks, RHO).coordinates(small.y)
     draws = FixedDraws(found, values_of(rng, len(small.y)), flat(len(small.y)), [4, 4, 4])
-    one = draws.rotated(70, seed=2)
+    one = draws.rotated(70, 9, seed=2)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    two = draws.rotated(70, seed=2)
+    two = draws.rotated(70, 9, seed=2)
     np.testing.assert_array_equal(one.r_t, two.r_t)
     np.testing.assert_array_equal(one.r_spearman, two.r_spearman)
-    assert (one.r_t != draws.rotated(70, seed=4).r_t).all()
+    assert (one.r_t.shape, one.n_both.shape) == ((70, 3), (9, 3))
+    assert (one.r_t != draws.rotated(70, 9, seed=4).r_t).all()
 
 
 def test_beside() -> None:
@@ -160,7 +163,7 @@ def null_p_values(n_studies: int) -> Floats:
             y += (module @ rng.normal(size=(3, len(of))) + rng.normal(size=(80, len(of)))) @ of
         found = space.coordinates(y)
         draws = FixedDraws(found, values, replace(flat(80), s2_prior=np.full(80, 8.0)), [15])
-        seen, rotated = draws.observed(), draws.rotated(99, seed=i)
+        seen, rotated = draws.observed(), draws.rotated(99, 99, seed=i)
         for row, name in enumerate(("r_spearman", "r_t", "sign_agreement", "n_both")):
             observed, drawn = getattr(seen, name)[0], getattr(rotated, name)[:, 0]
             p[row, i] = beside(observed, drawn, two_sided=name != "n_both").p_value
