@@ -15,6 +15,7 @@ from cohortmart.report.pages.methylation_expression import methylation_expressio
 from cohortmart.report.pages.overview import overview_page
 from cohortmart.report.pages.quality import quality_page
 from cohortmart.report.pages.rebound import rebound_page
+from cohortmart.report.pages.returns import returns_page
 from cohortmart.report.source import Source
 
 #: The registry: the name of a page in the address, and what makes it. A page is added here.
@@ -24,6 +25,7 @@ PAGES: Sequence[tuple[str, Callable[[Source], Page]]] = (
     ("contrasts", contrasts_page),
     ("explained", explained_page),
     ("rebound", rebound_page),
+    ("returns", returns_page),
     ("methylation-expression", methylation_expression_page),
     ("findings", findings_page),
     ("methods", methods_page),
@@ -37,6 +39,7 @@ NOTHING: Mapping[str, str] = MappingProxyType(
         "contrasts": "no analysis has contrasts",
         "explained": "no analysis has explained_by",
         "rebound": "no analysis has a rebound",
+        "returns": "no analysis has return_to",
         "methylation-expression": "no analysis links the two",
         "findings": "no analysis has gene sets, modules or lists that overlap",
         "methods": "no analysis ran",
