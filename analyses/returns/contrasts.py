@@ -92,7 +92,7 @@ def _reference_at(
 ) -> str:
     """Return the reference of a visit as it is written in an expression."""
     if reference in levels:
-        return quoted(_same_visit(here, reference, visit, levels))
+        return quoted(_same_visit(here, reference, visit, levels, design))
     names = dict.fromkeys([*levels, *design.columns, *design.spellings])
     known = dict.fromkeys([*design.columns, *([design.baseline] if design.baseline else [])])
     try:
@@ -108,7 +108,9 @@ def _reference_at(
     return f"({reference})"
 
 
-def _same_visit(here: str, reference: str, visit: str, levels: Sequence[str]) -> str:
+def _same_visit(
+    here: str, reference: str, visit: str, levels: Sequence[str], design: Design
+) -> str:
     """Put the reference in the place of the level that a mean is of: MS.3rd becomes HP.3rd."""
     own = [level for level in levels if f".{visit}.".count(f".{level}.") == 1]
     if not own:
@@ -116,7 +118,7 @@ def _same_visit(here: str, reference: str, visit: str, levels: Sequence[str]) ->
             f"{here}`{visit}` is of no group, so its reference at that visit is not known",
             expected=f"a mean named by its group, one of {listed(levels)}",
             found=visit,
-            hint=did_you_mean(visit, [f"{g}.{visit}" for g in levels])
+            hint=did_you_mean(visit, [*design.columns, *design.spellings])
             or f"write the reference out, such as `reference: {reference}.VISIT`",
         )
     level = max(own, key=len)

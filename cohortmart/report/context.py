@@ -128,9 +128,9 @@ def _views_without_single_people(con: duckdb.DuckDBPyConnection) -> list[str]:
         "create or replace table memory.main.contrast_of_one as "
         "select analysis, contrast from dim_contrast where n_subjects < 2"
     )
+    found = _returns_of_several(tables)
     if con.sql("select count(*) from memory.main.contrast_of_one").fetchall() == [(0,)]:
-        return []
-    found = []
+        return found
     for table, columns in _CHANGES.items():
         if table in tables:
             conditions = " and ".join(
@@ -143,6 +143,20 @@ def _views_without_single_people(con: duckdb.DuckDBPyConnection) -> list[str]:
                 f"select * from {DATABASE}.main.{table} where {conditions}"
             )
     return found
+
+
+def _returns_of_several(tables: set[str]) -> list[str]:
+    """Return views without the returns of a single person."""
+    if "return_summary" not in tables:
+        return []
+    summary = f"{DATABASE}.main.return_summary"
+    return [
+        f"create or replace temp view {table} as select * from {DATABASE}.main.{table} "
+        f"where (analysis, return_name, to_mean) in "
+        f"(select (analysis, return_name, to_mean) from {summary} where n_subjects > 1)"
+        for table in ("return_summary", "fct_return")
+        if table in tables
+    ]
 
 
 def _names(

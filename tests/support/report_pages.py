@@ -15,9 +15,10 @@ from cohortmart.report.pages.methylation_expression import methylation_expressio
 from cohortmart.report.pages.overview import overview_page
 from cohortmart.report.pages.quality import quality_page
 from cohortmart.report.pages.rebound import rebound_page
-from cohortmart.report.pages.variance import variance_page
 from cohortmart.report.pages.regions import regions_page
+from cohortmart.report.pages.returns import returns_page
 from cohortmart.report.pages.signatures import signatures_page
+from cohortmart.report.pages.variance import variance_page
 from cohortmart.report.source import Source
 from tests.support import report_contrasts_rows as contrasts_rows
 from tests.support import report_explained_rows as explained_rows
@@ -27,9 +28,10 @@ from tests.support import report_methylation_expression_rows as methylation_expr
 from tests.support import report_overview_rows as overview_rows
 from tests.support import report_quality_rows as quality_rows
 from tests.support import report_rebound_rows as rebound_rows
-from tests.support import report_variance_rows as variance_rows
 from tests.support import report_regions_rows as regions_rows
+from tests.support import report_returns_rows as returns_rows
 from tests.support import report_signatures_rows as signatures_rows
+from tests.support import report_variance_rows as variance_rows
 
 #: By the name of the page: what makes it, the tables and samples it is made from, the analyses.
 PAGES: Mapping[str, tuple[Callable[[Source], Page], dict[str, Any], Any, tuple[str, ...]]] = {
@@ -54,4 +56,5 @@ PAGES: Mapping[str, tuple[Callable[[Source], Page], dict[str, Any], Any, tuple[s
     "signatures": (
         signatures_page, signatures_rows.study(), signatures_rows.SAMPLES, ("rna",),
     ),
+    "returns": (returns_page, returns_rows.study(), returns_rows.SAMPLES, ("rna",)),
 }  # fmt: skip

@@ -17,8 +17,9 @@ from cohortmart.report.pages.overview import overview_page
 from cohortmart.report.pages.quality import quality_page
 from cohortmart.report.pages.rebound import rebound_page
 from cohortmart.report.pages.regions import regions_page
-from cohortmart.report.pages.variance import variance_page
+from cohortmart.report.pages.returns import returns_page
 from cohortmart.report.pages.signatures import signatures_page
+from cohortmart.report.pages.variance import variance_page
 from cohortmart.report.source import Source
 
 #: The registry: the name of a page in the address, and what makes it. A page is added here.
@@ -30,6 +31,7 @@ PAGES: Sequence[tuple[str, Callable[[Source], Page]]] = (
     ("explained", explained_page),
     ("variance", variance_page),
     ("rebound", rebound_page),
+    ("returns", returns_page),
     ("regions", regions_page),
     ("signatures", signatures_page),
     ("methylation-expression", methylation_expression_page),
@@ -47,6 +49,7 @@ NOTHING: Mapping[str, str] = MappingProxyType(
         "explained": "no analysis has explained_by",
         "variance": "no analysis ran",
         "rebound": "no analysis has a rebound",
+        "returns": "no analysis has return_to",
         "regions": "no analysis has dmr",
         "signatures": "no analysis has signatures",
         "methylation-expression": "no analysis links the two",

@@ -180,6 +180,23 @@ def test_changes_of_a_single_person_do_not_leave_the_house(home: Home) -> None:
             assert source.has_rows("rebound")
 
 
+def test_returns_of_one_person_stay_out(home: Home) -> None:
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("create table dim_contrast as select 'a' as analysis, 'c' as contrast, 9 as "
+                    "n_subjects")  # fmt: skip
+        con.execute(
+            "create table return_summary as select 'a' as analysis, 'r' as return_name, "
+            "unnest(['one', 'many']) as to_mean, unnest([1, 2]) as n_subjects"
+        )
+        con.execute("create table fct_return as select analysis, return_name, to_mean "
+                    "from return_summary")  # fmt: skip
+    for pseudonymise, left in ((True, ["many"]), (False, ["many", "one"])):
+        with report_source(home, pseudonymise=pseudonymise) as source:
+            for table in ("return_summary", "fct_return"):
+                rows = source.rows(f"select to_mean from {table} order by to_mean")
+                assert [r["to_mean"] for r in rows] == left
+
+
 def test_a_folder_without_a_warehouse_or_samples_is_refused(tmp_path: Path, home: Home) -> None:
     with pytest.raises(InputError, match="no warehouse"):
         pipeline.write_report(Home(tmp_path / "empty"), say=silent)
