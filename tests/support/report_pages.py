@@ -10,6 +10,7 @@ from cohortmart.report.pages.contrasts import contrasts_page
 from cohortmart.report.pages.explained import explained_page
 from cohortmart.report.pages.findings import findings_page
 from cohortmart.report.pages.help import help_page
+from cohortmart.report.pages.identity import identity_page
 from cohortmart.report.pages.methods import methods_page
 from cohortmart.report.pages.methylation_expression import methylation_expression_page
 from cohortmart.report.pages.overview import overview_page
@@ -19,6 +20,7 @@ from cohortmart.report.source import Source
 from tests.support import report_contrasts_rows as contrasts_rows
 from tests.support import report_explained_rows as explained_rows
 from tests.support import report_findings_rows as findings_rows
+from tests.support import report_identity_rows as identity_rows
 from tests.support import report_methods_rows as methods_rows
 from tests.support import report_methylation_expression_rows as methylation_expression_rows
 from tests.support import report_overview_rows as overview_rows
@@ -33,6 +35,7 @@ PAGES: Mapping[str, tuple[Callable[[Source], Page], dict[str, Any], Any, tuple[s
     ),
     "explained": (explained_page, explained_rows.study(), explained_rows.SAMPLES, ("rna",)),
     "findings": (findings_page, findings_rows.study(), findings_rows.SAMPLES, ("rna", "two")),
+    "identity": (identity_page, identity_rows.study(), identity_rows.SAMPLES, ()),
     "help": (help_page, {}, overview_rows.SAMPLES, ()),
     "methods": (methods_page, methods_rows.tables(), methods_rows.SAMPLES, ("a",)),
     "methylation-expression": (
