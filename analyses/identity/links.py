@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -33,6 +34,8 @@ from cohortmart.core.warehouse.quoting import identifier
 LINK = "levels"
 #: Betas are clipped so that one at 0 or 1 is not far from all others.
 _CLIP = 0.01
+#: A level with fewer samples has no mean of its own: nothing would be left of them.
+_FEWEST_OF_LEVEL = 4
 #: The design may take this part of the samples' degrees of freedom.
 _MOST_OF_DESIGN = 1 / 3
 _KEPT_SAMPLES = {
@@ -147,7 +150,11 @@ def _design(con: duckdb.DuckDBPyConnection, study: Study, ids: list[str], said: 
     design = np.ones((len(ids), 1))
     for i in range(len(columns)):
         level = frame[f"c{i}"].fill_null("")
-        known = sorted(level.unique().to_list(), key=str.encode)[1:]
+        size = Counter(level.to_list())
+        # the largest level is what the others, and those of few samples, are compared with
+        largest = max(sorted(size, key=str.encode), key=lambda one: size[one], default="")
+        enough = (k for k, n in size.items() if n >= _FEWEST_OF_LEVEL and k != largest)
+        known = sorted(enough, key=str.encode)
         own = pl.DataFrame({"person": said, "level": level}).unique().height
         if i > 2 and own == len(np.unique(said)):
             continue

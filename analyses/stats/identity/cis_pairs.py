@@ -68,8 +68,8 @@ def cis_scores(first: PairSide, second: PairSide, n_people: int) -> CisScores:
     For every person p, the pairs are those whose mean levels of people correlate over everybody
     but p (5 % false discovery rate over the pairs; the best partner of each feature). A sample of
     p then has the level of one feature, a person the mean level of the other, turned by the sign
-    of the correlation: the score is Fisher's z of their cosine, in what is at right angles to all
-    that the design of the sample's assay moves.
+    of the correlation: the score is Fisher's z of their cosine, at right angles to what
+    the design of the sample's assay clearly moves.
 
     Parameters
     ----------

@@ -19,6 +19,7 @@ FEWEST_PEOPLE, FEWEST_SAMPLES, FEWEST_FEATURES, LEAST_SEPARATION = 5, 12, 20, 3.
 #: One sample in so many is like nobody for reasons of its own (it failed, say), and one
 #: comparison in so many is of two people who are as alike as one.
 _ODD, _DOUBLE = 1e-3, 1e-4
+CLEARLY_MOVED = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +50,10 @@ def within_scores(bound: BoundFeatures, said: Ints) -> Floats:
     """Compare each sample with the mean of every person's samples, itself left out.
 
     The score is Fisher's z of the cosine over bound features, each by its share s with the weight
-    s / (1 - s^2), at right angles to all that the design moves: a sample in the place of another
-    visit, cell type or batch is still like its person. The features of a sample are those that
-    everybody but its own person shows to be bound: neither the sample nor those of its person had
-    a say, so that an exchange cannot teach itself.
+    s / (1 - s^2), at right angles to what the design clearly moves: a sample in the place of
+    another visit, cell type or batch is still like its person. The features of a sample are those
+    that everybody but its own person shows to be bound: neither the sample nor those of its person
+    had a say, so that an exchange cannot teach itself.
 
     Parameters
     ----------
@@ -183,7 +184,8 @@ def at_right_angles(values: Floats, moves: Floats, weight: Floats) -> Floats:
     ----------
     values : ndarray of shape (n_features, n_samples)
     moves : ndarray of shape (n_features, n_directions)
-        The largest directions are taken, a quarter of the features at most.
+        In standard deviations of the features. Those are taken that move them clearly, four times
+        as much as noise does (which is the weights' sum), a quarter of the features at most.
     weight : ndarray of shape (n_features,)
 
     Returns
@@ -192,7 +194,8 @@ def at_right_angles(values: Floats, moves: Floats, weight: Floats) -> Floats:
     """
     root = np.sqrt(weight)[:, None]
     directions, sizes, _ = np.linalg.svd(root * moves, full_matrices=False)
-    n = min(int((sizes > 1e-9 * sizes.max(initial=1e-300)).sum()), len(values) // 4)
+    clear = int((sizes**2 > CLEARLY_MOVED * weight.sum()).sum())
+    n = min(clear, len(values) // 4)
     part, basis = root * values, directions[:, :n]
     left: Floats = part - basis @ (basis.T @ part)
     return left

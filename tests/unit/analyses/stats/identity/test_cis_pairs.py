@@ -75,7 +75,9 @@ def test_pairs_are_those_that_everybody_but_the_person_shows() -> None:
         a, b = means[1][chosen], np.clip(r[chosen], -0.95, 0.95)
         a = (a - a.mean(axis=1, keepdims=True)) / a.std(axis=1, keepdims=True)
         root = np.sqrt(np.abs(b) / (1 - b**2))
-        design = root[:, None] * (sides[0].moves / sds[0])[chosen]
+        every, sizes, _ = np.linalg.svd(root[:, None] * (sides[0].moves / sds[0])[chosen], False)
+        design = every[:, sizes**2 > 4 * (root**2).sum()]  # what moves them clearly
+        assert 1 <= design.shape[1] < len(sizes)
         sample = np.flatnonzero(one.said == person)[1]
         for q in (person, 4):
             u, v = root * x[chosen, sample], root * np.sign(b) * a[:, q]

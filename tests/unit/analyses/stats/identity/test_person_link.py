@@ -51,7 +51,7 @@ def test_the_score_is_the_weighted_cosine_with_the_others_of_a_person() -> None:
     values = rng.normal(size=(n, 6))
     share = rng.uniform(0.2, 0.8, (n, 3))
     share[0, 1] = 0.0
-    moves = rng.normal(size=(n, 2))
+    moves = 10 * rng.normal(size=(n, 2))
     scores = within_scores(BoundFeatures(np.arange(n), values, moves, share), said)
     x = np.clip(values / values.std(axis=1, keepdims=True), -3, 3)
     along = moves / values.std(axis=1, keepdims=True)
