@@ -16,7 +16,7 @@ from analyses.stats.numeric.tails import t_quantile
 from analyses.stats.regions.chance import Chance
 from analyses.stats.regions.correlation import NeighbourCorrelation
 from analyses.stats.regions.neighbours import Runs, sums_of
-from analyses.stats.regions.regions import Regions, tested_regions
+from analyses.stats.regions.regions import Regions, regions_of_runs
 from cohortmart.core.types import Ints
 
 _PAIRS = """
@@ -67,7 +67,7 @@ def second_columns(
     """
     first, last = found.members[found.ends[:-1]], found.members[found.ends[1:] - 1]
     runs = Runs(np.zeros_like(first), first, last + 1)
-    there = tested_regions(
+    there = regions_of_runs(
         runs, second.estimate[rows], second.se[rows], second.df[rows], correlation
     )
     length = np.diff(found.ends)

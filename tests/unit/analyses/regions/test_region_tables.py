@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from analyses.contrasts.result_tables import contrast_result_rows
@@ -85,6 +86,10 @@ class Study:
         )
         con.register("contrast_rows", names)
         con.execute("create temp view new_contrast as from contrast_rows")
+        con.execute(
+            "create temp view new_rebound_pair as select 'main' as analysis,"
+            " 'up' as first_contrast, 'down' as second_contrast"
+        )
         self.fit, self.moderated = fit, ebayes(fit, prior)
         return con
 
@@ -211,3 +216,16 @@ def test_chromosomes_stand_in_the_order_of_the_genome() -> None:
     order = [r["chromosome"] for r in tables["dmr"].to_pylist() if r["contrast"] == "up"]
     assert order == sorted(order, key=int)
     assert set(order) == {"2", "10"}
+
+
+def test_regions_of_the_first_change_of_a_pair_are_tested_in_the_second() -> None:
+    tables, _ = made(Study())
+    first = tables["dmr"].filter(pc.equal(tables["dmr"]["contrast"], "up"))
+    second = tables["dmr_second"]
+    assert first.num_rows > 0
+    assert second["region_id"].to_pylist() == first["region_id"].to_pylist()
+    assert set(second["first_contrast"].to_pylist()) == {"up"}
+    assert set(second["second_contrast"].to_pylist()) == {"down"}
+    half = [(h - low) / 2 for h, low in zip(second["ci_high"].to_pylist(),
+                                           second["ci_low"].to_pylist(), strict=True)]  # fmt: skip
+    assert all(h > s for h, s in zip(half, second["se"].to_pylist(), strict=True))
