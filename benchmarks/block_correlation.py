@@ -1,4 +1,4 @@
-"""Block correlation: cohortmart against limma's duplicateCorrelation and edgePython's.
+"""Block correlation: cohortmart against duplicateCorrelation of the limma that R has.
 
 Usage: python benchmarks/block_correlation.py [--python-with-edgepython PATH]
 PATH: the interpreter of an environment that has edgePython (or COHORTMART_EDGEPYTHON); R with

@@ -138,7 +138,8 @@ def fit(
 ) -> Fit:
     """Fit a linear model to every row of an array and test contrasts of it.
 
-    The same engine as `cohortmart analyse`, equal to limma where limma is exact.
+    The same engine as `cohortmart analyse`: equal to limma 3.54.1 where that is exact, and to the
+    variance prior of limma since 3.62 (docs/limma-versions.md).
 
     Parameters
     ----------

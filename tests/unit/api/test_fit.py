@@ -254,6 +254,16 @@ def test_samples_that_do_not_fit(samples: pl.DataFrame, said: str) -> None:
         fitted(np.zeros((3, samples.height)), samples)
 
 
+def test_voom_takes_its_span() -> None:
+    values, samples = trial()
+    counts = np.rint(np.exp(values + 5))
+    usual, wide = (
+        fitted(counts, samples, response="voom", voom=voom).table["t"]
+        for voom in ({}, {"span": "adaptive"})
+    )
+    assert np.abs(usual - wide).max() > 1e-4
+
+
 def test_voom_and_weights() -> None:
     values, samples = trial()
     with pytest.raises(AnalysisError, match="voom makes weights of its own"):

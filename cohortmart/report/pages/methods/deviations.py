@@ -81,8 +81,8 @@ _CHOICES = (
         "Prior of the variances",
         "from moments, as limma before 3.62",
         _prior,
-        "where missing values leave features with different degrees of freedom, P values by a few "
-        "per cent; dim_contrast.variance_prior says which was used",
+        "P values where missing values leave features with different degrees of freedom; "
+        "dim_contrast.variance_prior says which was used",
     ),
     _Choice(
         "Delta beta",
