@@ -45,7 +45,7 @@ def test_manifest_and_masks_are_inputs_of_betas(home: Home, values: str, read: s
 
 CHANGES: dict[str, Any] = {
     "thresholds": {"p": 0.01}, "permutations": {"n": 100}, "sensitivity": {"top": 3},
-    "explained_by": {"variables": ["age"]},
+    "explained_by": {"variables": ["age"]}, "variance_partition": {"variables": ["age"]},
     "return_to": [{"reference": "HP", "from": "MS.1st", "to": ["MS.3rd"]}],
     "dmr": {}, "dmp_deg": {"expression": "other"}, "enrichment": {}, "modules": {},
 }  # fmt: skip

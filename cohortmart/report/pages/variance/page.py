@@ -79,7 +79,8 @@ def _found(source: Source, people: dict[str, Any], kind: Kind) -> str:
     return (
         f"In the {kind.shown} in the middle {people['median_share']:.0f} % of the variance beside "
         f"the model lies between {source.subject.many}; in {people['n_most']:,} of "
-        f"{people['n_told']:,} it is more than half, and in {people['n_bound']:,} surely above 0."
+        f"{people['n_told']:,} it is more than half, and in {people['n_bound']:,} its interval "
+        "lies above 0."
     )
 
 

@@ -30,7 +30,7 @@ def test_the_picture_of_an_analysis_with_people(page: Page) -> None:
     assert isinstance(finding, Text)
     assert finding.words == (
         "In the gene in the middle 60 % of the variance beside the model lies between people; in "
-        "2 of 3 it is more than half, and in 2 surely above 0."
+        "2 of 3 it is more than half, and in 2 its interval lies above 0."
     )
     assert isinstance(figure, Figure)
     assert isinstance(table, Table)
