@@ -174,7 +174,7 @@ def take_steps(
         Takes one line of progress.
     only : str, optional
         Name of one analysis: steps that need no contrasts are taken for it or its assay alone,
-        and its contrasts are computed even if they are there.
+        and its contrasts are computed even if they are there; those of the study are left.
 
     Returns
     -------
@@ -222,7 +222,7 @@ def _concerns(step: Step, study: Study, name: str, only: str) -> bool:
     """Whether a step is taken where only one analysis is to be computed."""
     if step.of == "assay":
         return name == study.analyses[only].assay
-    return name == only or step.of == "study" or step.needs is not None
+    return name == only or (step.of == "analysis" and step.needs is not None)
 
 
 def _take(step: Step, run: Run, progress: Progress, *, forced: bool) -> None:

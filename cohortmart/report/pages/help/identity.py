@@ -16,7 +16,7 @@ READING: tuple[tuple[str, str], ...] = (
         "assay each fit the other's place. Other person, other sex: they do not fit, and nothing "
         "was found that they were exchanged with. Contaminated: genotypes lie between those of "
         "one person, or the array failed. Cannot tell: nothing was measured that singles people "
-        "out, or the evidence is too weak; it is no sign of an error. Visits of one person that "
+        "out, or the evidence is too weak; it is no sign of an error. Samples of one person that "
         "are exchanged with each other are not found.",
     ),
     (
