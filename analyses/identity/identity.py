@@ -28,8 +28,14 @@ def _options(study: Study, _name: str) -> dict[str, Any]:
     return {"version": IDENTITY_VERSION, "sex": sex_column(study), "factors": list(study.factors)}
 
 
-def _inputs(_study: Study, home: Home, _name: str, options: Any) -> dict[str, Any]:
-    files = [e for e in read_current(home.lake) if e.table_name in _READ]
+def _inputs(study: Study, home: Home, _name: str, options: Any) -> dict[str, Any]:
+    """Name what is read: of every assay that was measured, all layers."""
+    measured = set(study.measured_assays)
+    files = [
+        e
+        for e in read_current(home.lake)
+        if e.table_name in _READ and (":" not in e.part or e.part.split(":")[0] in measured)
+    ]
     inputs = {f"{e.table_name}:{e.part}": e.path for e in files}
     return {**options, "inputs": inputs, "versions": library_versions()}
 

@@ -27,7 +27,7 @@ from analyses.stats.methylation.m_value import m_value
 from cohortmart.core.prefetch import one_ahead
 from cohortmart.core.study.kinds import BETA, CONTINUOUS, COUNTS
 from cohortmart.core.study.records import Study
-from cohortmart.core.types import Floats, Ints
+from cohortmart.core.types import Bools, Floats, Ints
 from cohortmart.core.warehouse.home import fetch
 from cohortmart.core.warehouse.quoting import identifier
 
@@ -38,6 +38,9 @@ _CLIP = 0.01
 _FEWEST_OF_LEVEL = 4
 #: The design may take this part of the samples' degrees of freedom.
 _MOST_OF_DESIGN = 1 / 3
+#: Group, timepoint and cell type; behind them the study's own factors.
+_STRUCTURE = 3
+_MOST_LEVERAGE = 0.9
 _KEPT_SAMPLES = {
     COUNTS: "select sample_id from qc_sample where assay = $1",
     BETA: "select sample_id from intermediate.int_beta__kept_samples where assay = $1",
@@ -75,11 +78,12 @@ def links(con: duckdb.DuckDBPyConnection, study: Study, samples: IdentitySamples
     samples : IdentitySamples
     """
     n_people = len(samples.people)
-    assays = [
+    every = (
         _read(con, study, samples, assay, kind)
         for kind in (COUNTS, BETA, CONTINUOUS)
         for assay in samples.of_kind(kind)
-    ]
+    )
+    assays = [one for one in every if len(one.rows)]
     found: list[list[PersonLink]] = [
         [
             person_link(
@@ -115,6 +119,9 @@ def _read(
     rows_of = {name: row for name, row in samples.rows_of(assay).items() if name in kept}
     ids, rows = list(rows_of), np.array(list(rows_of.values()), dtype=np.int64)
     said, names = samples.said[rows], []
+    if not ids:
+        nothing = np.zeros((0, 0))
+        return _Assay(kind, [], BoundFeatures(rows, nothing, nothing, nothing), rows, said)
     design = _design(con, study, ids, said)
     streamed: StreamedMatrix = (
         Expression(con, assay, ids, column="log2_cpm")
@@ -128,7 +135,7 @@ def _read(
             yield m_value(values, _CLIP) if kind == BETA else values
 
     n_people = len(samples.people)
-    bound = bound_features(one_ahead(blocks()) if ids else (), design, said, n_people)
+    bound = bound_features(one_ahead(blocks()), design, said, n_people)
     every = pa.concat_arrays(names) if names else pa.array([], pa.string())
     return _Assay(kind, every.take(pa.array(bound.rows)).to_pylist(), bound, rows, said)
 
@@ -147,7 +154,7 @@ def _design(con: duckdb.DuckDBPyConnection, study: Study, ids: list[str], said: 
     frame = pl.DataFrame({"sample_id": ids}, schema={"sample_id": pl.String}).join(
         pl.DataFrame(fetch(con, query, [ids])), on="sample_id", how="left", maintain_order="left"
     )
-    design = np.ones((len(ids), 1))
+    design, n_columns = np.ones((len(ids), 1)), 1
     for i in range(len(columns)):
         level = frame[f"c{i}"].fill_null("")
         size = Counter(level.to_list())
@@ -156,12 +163,24 @@ def _design(con: duckdb.DuckDBPyConnection, study: Study, ids: list[str], said: 
         enough = (k for k, n in size.items() if n >= _FEWEST_OF_LEVEL and k != largest)
         known = sorted(enough, key=str.encode)
         own = pl.DataFrame({"person": said, "level": level}).unique().height
-        if i > 2 and own == len(np.unique(said)):
+        if i >= _STRUCTURE and own == len(np.unique(said)):
             continue
         if design.shape[1] + len(known) <= max(_MOST_OF_DESIGN * len(ids), 1.0):
             more = [(level == one).to_numpy().astype(np.float64) for one in known]
             design = np.column_stack([design, *more])
+        if i == _STRUCTURE - 1:
+            n_columns = design.shape[1]
+    # a sample that is alone in its batch and cell type counts to the largest batch
+    design[_alone(design), n_columns:] = 0.0
     return design
+
+
+def _alone(design: Floats) -> Bools:
+    """Tell which samples a design fits nearly by themselves: of them nothing would be left."""
+    basis, sizes, _ = np.linalg.svd(design, full_matrices=False)
+    kept = basis[:, sizes > 1e-9 * sizes.max(initial=1e-300)]
+    alone: Bools = (kept**2).sum(axis=1) > _MOST_LEVERAGE
+    return alone
 
 
 def _between(

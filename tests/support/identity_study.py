@@ -102,7 +102,8 @@ class IdentityStudy:
         return {
             "dim_sample": pa.table({
                 "sample_id": IDS, "subject_id": [r[1] for r in SAMPLES],
-                "timepoint": [r[2] for r in SAMPLES], "cell_type": pa.nulls(len(IDS), pa.string()),
+                "timepoint": [r[2] for r in SAMPLES], "study_group": ["g"] * len(IDS),
+                "cell_type": pa.nulls(len(IDS), pa.string()),
                 "Sex": pa.array([self.sex[r[1]] for r in SAMPLES], pa.string()),
                 "other": ["1"] * len(IDS),
             }),
@@ -128,6 +129,12 @@ class IdentityStudy:
                 "assay": ["rna"] * cpm.size,
                 "gene_id": np.repeat([f"id_{g}" for g in genes], len(IDS)),
                 "sample_id": IDS * len(genes), "cpm": cpm.ravel(),
+                "log2_cpm": np.log2(cpm.ravel() + 0.5),
+            }),
+            "qc_sample": pa.table({"assay": ["rna"] * len(IDS), "sample_id": IDS}),
+            "intermediate.int_beta__kept_samples": pa.table({  # no array passed the filters
+                "assay": pa.array([], pa.string()), "sample_id": pa.array([], pa.string()),
+                "position": pa.array([], pa.int64()),
             }),
             "dim_gene": pa.table({"gene_id": [f"id_{g}" for g in genes], "gene_name": genes}),
         }  # fmt: skip

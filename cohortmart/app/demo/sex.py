@@ -1,4 +1,4 @@
-"""What the sex chromosomes of the synthetic study show: its people are women."""
+"""What the sex chromosomes of the synthetic study show: its people have two X."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cohortmart.app.demo.people import Samples, Text
 from cohortmart.app.demo.scale import stream
 from cohortmart.core.types import Bools, Floats, Ints
 
-#: The gene that silences one X, and genes of Y that men have in every tissue.
+#: The gene that silences one X, and genes of Y that are on in every tissue.
 XIST = "XIST"
 _OF_Y = ("RPS4Y1", "DDX3Y", "KDM5D", "EIF1AY", "UTY", "USP9Y", "ZFY", "TXLNGY", "NLGN4Y")
 _XIST_SHARE, _XIST_DISPERSION = 2e-4, 0.05  # of the reads of a library, between samples
@@ -25,7 +25,7 @@ _Y_NOISE = 0.18  # sd of the betas of probes on Y, which have no DNA to measure
 
 @dataclass(frozen=True)
 class SexGenes:
-    """Genes that tell a woman from a man; indices.
+    """Genes that tell two X from X and Y; indices.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def with_sex_names(gene_name: Text, genes: SexGenes) -> Text:
     return named
 
 
-def women_counts(seed: int, counts: Ints, genes: SexGenes) -> Ints:
+def two_x_counts(seed: int, counts: Ints, genes: SexGenes) -> Ints:
     """Return counts in which XIST is on and Y is silent.
 
     Parameters
@@ -78,7 +78,7 @@ def women_counts(seed: int, counts: Ints, genes: SexGenes) -> Ints:
     return shown
 
 
-def women_betas(
+def two_x_betas(
     seed: int, samples: Samples, probes: Probes, places: Places, beta: Floats
 ) -> Floats:
     """Return betas in which promoters on X are half methylated and Y is noise.
@@ -108,13 +108,13 @@ def women_betas(
     return np.where(np.isnan(beta), np.nan, shown)
 
 
-def as_in_women(probes: Probes, places: Places) -> Probes:
-    """Return the probes of a block with the state that women show on X."""
+def with_silent_x(probes: Probes, places: Places) -> Probes:
+    """Return the probes of a block with the state that one of two silent X shows."""
     half = _half_methylated(probes, places)
     return replace(probes, state=np.where(half, STATES.index("half"), probes.state))
 
 
 def _half_methylated(probes: Probes, places: Places) -> Bools:
-    """Tell which probes of a block are half methylated in women: promoters on X."""
+    """Tell which probes of a block are half methylated with two X: promoters on X."""
     on_x: Bools = (places.chromosome[probes.gene] == "X") & probes.promoter
     return on_x

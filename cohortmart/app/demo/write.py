@@ -49,11 +49,11 @@ from cohortmart.app.demo.proteins import make_proteins, npx_table, protein_truth
 from cohortmart.app.demo.regions import Regions, make_regions, region_truth, with_regions
 from cohortmart.app.demo.scale import SCALES, Scale, stream
 from cohortmart.app.demo.sex import (
-    as_in_women,
     sex_genes,
+    two_x_betas,
+    two_x_counts,
     with_sex_names,
-    women_betas,
-    women_counts,
+    with_silent_x,
 )
 from cohortmart.app.demo.signatures import disease_signature, unrelated_signature
 from cohortmart.app.demo.study_text import study_text
@@ -184,7 +184,7 @@ def _write_counts(raw: Path, plan: _Plan, with_all: Planted) -> None:
     """Write the counts and what was planted in the genes."""
     samples, gene_id = plan.samples, plan.gene_id
     counts = make_counts(plan.seed, samples, plan.genes, plan.cells, plan.bound)
-    counts = women_counts(plan.seed, counts, sex_genes(plan.places, plan.cells))
+    counts = two_x_counts(plan.seed, counts, sex_genes(plan.places, plan.cells))
     counts = exchanged_counts(counts, plan.exchanges)
     columns: dict[str, np.ndarray] = {"gene_id": gene_id, "gene_name": plan.gene_name}
     columns |= {str(samples.sample_id[i]): counts[:, i] for i in plan.shuffled if samples.rna[i]}
@@ -202,7 +202,7 @@ def _write_probes(raw: Path, plan: _Plan) -> None:
 
     def truth(probes: Probes, probe_id: Text) -> bytes:
         out = filtered(seed, probes, places)
-        rows = probe_truth(probe_id, plan.gene_name, as_in_women(probes, places), out)
+        rows = probe_truth(probe_id, plan.gene_name, with_silent_x(probes, places), out)
         return _as_text(rows, header=probes.block == 0)
 
     def manifest(probes: Probes, probe_id: Text) -> bytes:
@@ -237,7 +237,7 @@ def _betas_of(plan: _Plan, probes: Probes) -> Floats:
     """Return the betas of a block as the arrays show them, shape (n_probes, n_samples)."""
     beta = make_betas(plan.seed, plan.samples, probes, plan.cells)
     beta = bound_betas(plan.bound, probes.number, beta)
-    beta = women_betas(plan.seed, plan.samples, probes, plan.places, beta)
+    beta = two_x_betas(plan.seed, plan.samples, probes, plan.places, beta)
     return exchanged_betas(beta, plan.exchanges)
 
 

@@ -173,13 +173,17 @@ def test_it_is_made_again_when_what_it_reads_changes(runs: Runs) -> None:
     assert not runs.run()
     assert runs.run(study(identity={"sex": "other"}))
     assert runs.run()
+    samples = {"file": "s.csv", "sample": "a", "subject": "b", "timepoint": "d"}
+    assert runs.run(study(samples=[samples | {"factors": ["Sex"]}]))  # of the design of levels
+    assert runs.run()
     entries: list[Entry] = []
     for table, part, again in (
         ("matrix", "meth:raw", True), ("matrix", "rna:raw", True), ("sample", "all", True),
         ("probe", "all", True), ("gene", "all", True), ("network_edge", "all", False),
-        ("matrix", "score:derived", False),
+        ("matrix", "score:derived", False), ("matrix", "meth:bmiq", True),
+        ("probe_mask", "snp", True),
     ):  # fmt: skip
-        path = f"{table}-{part.split(':')[0]}.parquet"
+        path = f"{table}-{part.replace(':', '-')}.parquet"
         (runs.home.lake / path).touch()
         entries.append(Entry(table, part, path))
         switch_current(runs.home.lake, entries)
