@@ -28,7 +28,7 @@ def test_regions_are_those_that_were_planted(demo_run: Path, analysis: str) -> N
         )
         real = truth.filter(pl.col(contrast) != 0)
         assert set(found["gene_names"]) <= set(real["gene_name"])
-        large = real.filter(pl.col(contrast).abs() > 0.35)
+        large = real.filter(pl.col(contrast).abs() > 0.4)
         assert set(large["gene_name"]) <= set(found["gene_names"])
         both = found.join(real, left_on="gene_names", right_on="gene_name", suffix="_true")
         z = (both["estimate"] - both[contrast]) / both["se"]
