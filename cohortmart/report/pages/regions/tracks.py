@@ -125,7 +125,7 @@ def _drawn(source: Source, analysis: str) -> list[dict[str, Any]]:
     for row in source.rows(_STRONGEST, [analysis]):
         if len(drawn) < _DRAWN and not any(_overlap(row, other) for other in drawn):
             drawn.append(row)
-    following = {}
+    following: dict[str, str] = {}
     if source.has_rows("dim_rebound_pair"):
         pairs = "select first_contrast, second_contrast from dim_rebound_pair where analysis = ?"
         for pair in source.rows(pairs, [analysis]):
@@ -138,7 +138,7 @@ def _drawn(source: Source, analysis: str) -> list[dict[str, Any]]:
 
 
 def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return (
+    return bool(
         one["chromosome"] == other["chromosome"]
         and one["start_position"] <= other["end_position"]
         and other["start_position"] <= one["end_position"]
