@@ -37,6 +37,8 @@ from cohortmart.core.warehouse.home import Home
 Say = Callable[[str], None]
 #: Coordinates beyond so many are kept in single precision: they are drawn from alone.
 _MOST_DOUBLE = 40_000_000
+#: Adjusted P below which a contrast goes along or against a published table.
+_LEVEL = 0.05
 
 
 def signature_rows(
@@ -99,10 +101,22 @@ def signature_rows(
             parts.append(similarity_columns(one, at, rows, of_one, contrasts))
         _say_left_out(one, len(at), say)
     columns = {"analysis": name, **joined(parts)}
+    none = np.full(len(columns["contrast"]), np.nan)
+    r, p = (columns.get(number, none) for number in ("r", "adj_p_value"))
+    columns["reading"] = [_reading(*both) for both in zip(r, p, strict=True)]
     return {
         "signature_correlation": [table_of("signature_correlation", columns)],
         "signature_match": [_match_rows(name, one, place) for one in matched],
     }
+
+
+def _reading(r: float, adj_p_value: float) -> str:
+    """Say in words what a correlation with a published table is worth."""
+    if np.isnan(r):
+        return "too few features"
+    if not adj_p_value < _LEVEL:
+        return "no different from chance"
+    return "along the signature" if r > 0.0 else "against the signature"
 
 
 def _match_rows(analysis: str, one: MatchedSignature, used: Mapping[str, int]) -> pa.Table:

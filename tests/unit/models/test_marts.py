@@ -105,7 +105,7 @@ def test_groups_sort_in_the_order_of_the_study(full: duckdb.DuckDBPyConnection) 
         where column_name = 'group_order' and schema_name = 'main'
     """
     tables_with_groups = {name for (name,) in rows(full, columns)}
-    assert len(tables_with_groups) == 13
+    assert len(tables_with_groups) == 14
     for table in tables_with_groups - {"visit_measurement", "group_measurement"}:  # no rows here
         query = f"select distinct study_group, group_order from {table}"
         # results speak of a group HC as well, of which there is no sample
@@ -237,7 +237,7 @@ def test_betas_are_stored_once(full: duckdb.DuckDBPyConnection) -> None:
         "stg_results__built_files", "contrast_summary", "rebound_summary", "rebound_union",
         "group_agreement", "gene_methylation", "qc_beta_density", "study_variable",
         "dim_measure", "dim_feature", "int_measure__samples", "derived_assay",
-        "explained_summary",
+        "explained_summary", "dmr", "return_summary", "signature", "signature_feature",
     }  # fmt: skip
 
 
