@@ -130,11 +130,17 @@ def _strip(kind: str, parts: Sequence[str]) -> dict[str, Any]:
         "legend": {"orient": "bottom", "columns": 1},
     }  # fmt: skip
     tips = [{"field": "strip", "title": "Part"}, {"field": "name", "title": "Name"}]
+    # every panel has a row, be it one without width: no panel's axis is that of nothing
+    nothing = "datum.part === 'region'"
     return {
-        **_of(kind),
+        "transform": [
+            {"filter": f"datum.part === '{kind}' || {nothing}"},
+            {"calculate": f"{nothing} ? datum.x : datum.x2", "as": "x2"},
+        ],
         "mark": {"type": "rect"},
         "encoding": {
             "x": _x(), "x2": {"field": "x2"}, "y": {"value": top}, "y2": {"value": foot},
             "fill": fill, "tooltip": tips,
+            "opacity": {"condition": {"test": nothing, "value": 0}, "value": 1},
         },
     }  # fmt: skip

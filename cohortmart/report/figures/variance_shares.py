@@ -9,13 +9,15 @@ from cohortmart.report.theme import GROUP_COLOURS, INK
 _ROW = 34
 
 
-def variance_shares(nouns: str) -> dict[str, Any]:
+def variance_shares(nouns: str, n_variables: int) -> dict[str, Any]:
     """Return the figure: 5 to 95 % of the features, the middle half, the median.
 
     Parameters
     ----------
     nouns : str
         What features are called.
+    n_variables : int
+        Number of lines.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def variance_shares(nouns: str) -> dict[str, Any]:
     return {
         "data": {"name": "shares"},
         "width": "container",
-        "height": {"step": _ROW},
+        "height": _ROW * n_variables,
         "encoding": {"y": y, "tooltip": told},
         "layer": [
             {"mark": {"type": "rule", "color": colour, "strokeWidth": 1.5},

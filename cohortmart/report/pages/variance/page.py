@@ -98,7 +98,7 @@ def _figure(
             f"Shares of the variance for {len(spread)} variables. The largest median is that of "
             f"{largest['variable']}, {largest['p50']:.0f} %."
         ),
-        spec=variance_shares(kind.many_shown),
+        spec=variance_shares(kind.many_shown, len(spread)),
         data={"shares": source.table(_SPREAD, {"analysis": analysis})},
     )
 
