@@ -28,8 +28,11 @@ _FLOOR = 1e-12
 _LEAST_DF = 0.01
 #: Up to so many features the trend is one line; see `adaptive_span`.
 _FEW_OF_TREND = 500
-#: df_prior is looked for from 2 on, as limma does; above the last of these it counts as infinite.
-_LOG_DF = np.linspace(np.log(2.0), np.log(1e6), 24)
+#: How much more or less than the upper quartile of the weights one point of a trend can weigh.
+_WEIGHT_LIMITS = (1e-8, 100.0)
+#: df_prior is looked for where limma does: half of it over 1 + half of it from 1/2 to 0.9998.
+DF_LIMITS = (2.0, 9998.0)
+_LOG_DF = np.linspace(np.log(DF_LIMITS[0]), np.log(DF_LIMITS[1]), 18)
 #: How near the logarithm of df_prior is found.
 _NEAR = 1e-12
 
@@ -63,6 +66,7 @@ class LogVariances:
         order = np.argsort(self.covariate, kind="stable")
         span = adaptive_span(len(e), _FEW_OF_TREND)
         out = np.empty(len(e))
+        w = np.clip(w / np.quantile(w, 0.75), *_WEIGHT_LIMITS)
         out[order] = weighted_lowess(self.covariate[order], e[order], w[order], span)
         return out
 
@@ -72,16 +76,13 @@ class LogVariances:
         by_df = self._weight_by_df
         half = self._distinct / 2.0
         linear = self._linear - shift * float(half @ by_df)
-        if np.isinf(df_prior):
-            own = half * np.log(half) - special.gammaln(half)
-            return float(own @ by_df) + linear - self._weighted_ratio
         own = half * np.log(self._distinct / df_prior) - special.betaln(half, df_prior / 2.0)
         more = np.log1p(self._ratio * (np.exp(-shift) / df_prior))
         lost = (self._half * more).sum() + df_prior / 2.0 * (self.weights * more).sum()
         return float(own @ by_df) + linear - float(lost)
 
     def slope(self, df_prior: float) -> float:
-        """Return the slope of the log-likelihood over the logarithm of a finite df_prior."""
+        """Return the slope of the log-likelihood over the logarithm of df_prior."""
         half = df_prior / 2.0
         steep = float(special.polygamma(1, half)) / 2.0
         ratio = self._ratio * (np.exp(-log_scale_shift(df_prior)) / df_prior)
@@ -104,10 +105,6 @@ class LogVariances:
     @cached_property
     def _linear(self) -> float:
         return float((self._half * (np.log(self.s2) - self.level)).sum())
-
-    @cached_property
-    def _weighted_ratio(self) -> float:
-        return float((self.weights * self._ratio).sum() / 2.0)
 
     @cached_property
     def _distinct(self) -> Floats:
@@ -134,9 +131,8 @@ def likelihood_prior(s2: Floats, df: Floats, covariate: Floats | None = None) ->
 
     Notes
     -----
-    A single feature is not shrunk (df_prior 0). limma stops its search at 1e-4 of
-    df_prior / (1 + df_prior), so its df_prior of variances that do not differ beyond chance is
-    8,135 where the largest likelihood is at infinity.
+    A single feature is not shrunk (df_prior 0). Of variances that do not differ beyond chance
+    df_prior is at its upper limit, 9,998; limma's search ends at 8,135 there.
     """
     used, data = usable(s2, df, covariate)
     everyone = np.ones(len(s2))
@@ -173,13 +169,13 @@ def usable(s2: Floats, df: Floats, covariate: Floats | None) -> tuple[Bools, Log
 
 
 def most_likely_df(data: LogVariances) -> float:
-    """Return the df_prior of the largest likelihood, 2 or more; every maximum is followed."""
+    """Return the df_prior of the largest likelihood within its limits, whatever its maxima."""
 
     def slope(log_df: float) -> float:
         return data.slope(float(np.exp(log_df)))
 
     slopes = np.array([slope(t) for t in _LOG_DF])
-    found = [2.0, np.inf]
+    found = list(DF_LIMITS)
     for i in np.flatnonzero((slopes[:-1] > 0) & (slopes[1:] <= 0)):
         root = scipy.optimize.brentq(slope, _LOG_DF[i], _LOG_DF[i + 1], xtol=_NEAR)
         found.append(float(np.exp(root)))
@@ -206,6 +202,4 @@ def reweighted(data: LogVariances, weights: Floats) -> LogVariances:
 
 def log_scale_shift(df_prior: float) -> float:
     """Return the log of s2_prior less the level."""
-    if np.isinf(df_prior):
-        return 0.0
     return float(special.digamma(df_prior / 2.0) - np.log(df_prior / 2.0))

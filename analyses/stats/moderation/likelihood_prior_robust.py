@@ -12,7 +12,6 @@ from scipy import special
 
 from analyses.stats.moderation.fit_f_dist import VariancePrior
 from analyses.stats.moderation.likelihood_prior import (
-    LogVariances,
     likelihood_prior,
     most_likely_df,
     reweighted,
@@ -53,7 +52,7 @@ def likelihood_prior_robust(
         return likelihood_prior(s2, df, covariate)
     df_plain = most_likely_df(plain)
     f = plain.s2 / s2_prior_of(plain, df_plain, used, covariate)[used]
-    weights = _weights(f, plain.df, df_plain)
+    weights = outlier_weights(f, plain.df, df_plain)
     if (weights == 1.0).all():
         everyone = np.full(len(s2), df_plain)
         s2_prior = s2_prior_of(plain, df_plain, used, covariate)
@@ -61,24 +60,42 @@ def likelihood_prior_robust(
     data = reweighted(plain, weights)
     common = most_likely_df(data)
     df_prior = np.full(len(s2), common)
-    df_prior[used] = _own_df(f, plain, df_plain, common)
+    df_prior[used] = own_df(f, plain.df, df_plain, common)
     return VariancePrior(df_prior, s2_prior_of(data, common, used, covariate), "likelihood")
 
 
-def _weights(f: Floats, df: Floats, df_prior: float) -> Floats:
-    if np.isinf(df_prior):
-        lower, upper = special.chdtr(df, f * df), special.chdtrc(df, f * df)
-    else:
-        lower, upper = special.fdtr(df, df_prior, f), special.fdtrc(df, df_prior, f)
+def outlier_weights(f: Floats, df: Floats, df_prior: float) -> Floats:
+    """Return how much each feature counts.
+
+    Parameters
+    ----------
+    f, df : ndarray of shape (n_features,)
+        Variances over s2_prior and their degrees of freedom.
+    df_prior : float
+        Of the plain prior.
+    """
+    lower, upper = special.fdtr(df, df_prior, f), special.fdtrc(df, df_prior, f)
     rate = benjamini_hochberg(np.minimum(2.0 * np.minimum(lower, upper), 1.0))
-    # a weight of 0 would leave a feature no level of the trend
+    # the sum of all weights is not 0
     return np.where(rate > _IN_FULL, 1.0, np.maximum(rate, np.finfo(float).tiny))
 
 
-def _own_df(f: Floats, plain: LogVariances, df_plain: float, common: float) -> Floats:
-    log_tail = log_upper_tail(f, plain.df, df_plain)
-    least = np.inf
-    if np.isfinite(common):
-        least = float(_MIDDLE / log_tail.min() * common)
-        least = float(_MIDDLE / log_upper_tail(f, plain.df, least).min() * least)
-    return own_df_prior(f, log_tail, common, least, float(plain.df.sum()))
+def own_df(f: Floats, df: Floats, df_plain: float, common: float) -> Floats:
+    """Return df_prior of every feature: less than the common one where it is an outlier.
+
+    Parameters
+    ----------
+    f, df : ndarray of shape (n_features,)
+        Variances over s2_prior of the plain prior, and their degrees of freedom.
+    df_plain, common : float
+        df_prior of the plain and of the robust prior.
+
+    Notes
+    -----
+    An outlier beyond doubt, whose P is the smallest of all, gets log(1/2) / log P times the
+    common df_prior, corrected once by the same rule at that df.
+    """
+    log_tail = log_upper_tail(f, df, df_plain)
+    least = float(_MIDDLE / log_tail.min() * common)
+    least = float(_MIDDLE / log_upper_tail(f, df, least).min() * least)
+    return own_df_prior(f, log_tail, common, least, float(df.sum()))

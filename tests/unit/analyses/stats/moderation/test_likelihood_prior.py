@@ -18,6 +18,7 @@ from analyses.stats.moderation.likelihood_prior import (
     usable,
 )
 from analyses.stats.moderation.likelihood_prior_robust import likelihood_prior_robust
+from analyses.stats.numeric.weighted_lowess import weighted_lowess
 from cohortmart.core.types import Floats
 from tests.support.likelihood_variances import CASES, variances
 from tests.support.paths import DATA
@@ -130,20 +131,22 @@ def test_the_truth_is_found(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("estimate", [likelihood_prior, likelihood_prior_robust])
 def test_variances_that_differ_by_chance_alone(estimate: object, rng: np.random.Generator) -> None:
-    """The largest likelihood is at infinity; limma's search ends at 8,135."""
+    """The likelihood rises to the upper limit, 9,998; limma's search ends at 8,135."""
     assert callable(estimate)
     df = rng.choice([5.0, 6.0], 500)
     quantiles = 0.05 + 0.9 * rng.random(500)  # without their tails: less than by chance
     s2 = 0.7 * stats.chi2.ppf(quantiles, df) / df
     found = estimate(s2, df)
-    assert np.isposinf(found.df_prior).all()
+    assert (found.df_prior == 9998.0).all()
+    _, data = usable(s2, df, None)
+    assert data is not None
+    assert likelihood(data, 9998.0) > likelihood(data, 8134.842504654847)
     assert found.s2_prior[0] == pytest.approx(0.7, rel=0.1)
     s2[0] = 500.0  # an outlier keeps its own variance where the prior is robust
-    spoilt = estimate(s2, df)
+    spoilt = estimate(s2, df).df_prior
     robust = estimate is likelihood_prior_robust
-    assert np.isfinite(spoilt.df_prior[0])
-    assert (spoilt.df_prior[0] < 1e-3) == robust
-    assert np.isposinf(spoilt.df_prior[1:]).all() == robust
+    assert (spoilt[0] < 0.5) == robust
+    assert (spoilt[1:] == 9998.0).all() == robust
 
 
 def test_wild_variances_have_two_df() -> None:
@@ -207,3 +210,20 @@ def test_weights_count_features() -> None:
     assert repeated is not None
     weighted = most_likely_df(replace(data, weights=times.astype(float)))
     assert weighted == pytest.approx(most_likely_df(repeated), rel=1e-7)
+
+
+def test_no_point_of_a_trend_weighs_too_much_or_nothing() -> None:
+    """100 times the upper quartile at most, 1e-8 of it at least, as in limma."""
+    s2, df, covariate = variances("uneven")
+    given = np.where(np.arange(len(s2)) % 7 == 0, 1e-300, 1.0)
+    _, data = usable(s2, df, covariate)
+    assert data is not None
+    data = replace(data, weights=given)
+    w = given / special.polygamma(1, df / 2)
+    w = w / np.quantile(w, 0.75)
+    assert w.max() > 300
+    w = np.maximum(np.minimum(w, 100), 1e-8)
+    e = np.log(s2) - special.digamma(df / 2) + np.log(df / 2)
+    order = np.argsort(covariate)
+    by_hand = weighted_lowess(covariate[order], e[order], w[order], 1.0)
+    np.testing.assert_allclose(data.level[order], by_hand, rtol=0, atol=1e-12)
