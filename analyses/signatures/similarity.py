@@ -11,7 +11,8 @@ import numpy as np
 from analyses.signatures.matching import MatchedSignature
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from analyses.stats.rotation.contrast_coordinates import ContrastCoordinates
-from analyses.stats.rotation.fixed_draws import FixedDraws, FixedValues, Posterior, beside
+from analyses.stats.rotation.drawn_numbers import beside
+from analyses.stats.rotation.fixed_draws import FixedDraws, FixedValues, Posterior
 from analyses.stats.rotation.fixed_values import FixedSums
 from cohortmart.core.types import Bools, Floats, Ints
 
