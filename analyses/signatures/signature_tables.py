@@ -95,10 +95,11 @@ def signature_rows(
     parts = []
     place = {feature: i for i, feature in enumerate(ids)}
     for one, of_one in zip(matched, sums, strict=True):
-        at = np.array([i for i, f in enumerate(one.feature_ids) if f in place], dtype=np.int64)
-        rows = kept.rows(np.array([place[one.feature_ids[i]] for i in at], dtype=np.int64))
+        # in the order of what is kept, so that a signature of all of it needs no copy
+        both = sorted((place[f], i) for i, f in enumerate(one.feature_ids) if f in place)
+        rows, at = np.array(both, dtype=np.int64).reshape(-1, 2).T
         with work(f"{len(at):,} features of {one.name}"):
-            parts.append(similarity_columns(one, at, rows, of_one, contrasts))
+            parts.append(similarity_columns(one, at, kept.rows(rows), of_one, contrasts))
         _say_left_out(one, len(at), say)
     columns = {"analysis": name, **joined(parts)}
     none = np.full(len(columns["contrast"]), np.nan)
@@ -155,7 +156,7 @@ def _read(
     sums = [FixedSums(space.n_residual, k, float(one.estimate.mean())) for one in matched]
     single = len(wanted) * space.n_residual > _MOST_DOUBLE
     ids: list[str] = []
-    parts: list[ContrastCoordinates] = []
+    held = _Held(len(wanted), space.n_residual, k, single=single)
     for block in one_ahead(inputs.values.blocks()):
         chosen = pc.is_in(block.feature_ids, value_set=wanted).to_numpy(zero_copy_only=False)
         rows = np.flatnonzero(chosen)
@@ -173,8 +174,8 @@ def _read(
             values = one.estimate[at.drop_null().to_numpy().astype(np.int64)]
             of_one.add(_some(found, mine), values)
         ids += there.to_pylist()
-        parts.append(_in_single(found) if single else found)
-    return ids, _kept(con, name, inputs.contrasts.names, ids, _joined(parts, space, k)), sums
+        held.add(found)
+    return ids, _kept(con, name, inputs.contrasts.names, ids, held.all()), sums
 
 
 def _rows_of(weights: Floats, rows: Ints | Bools) -> Floats:
@@ -190,21 +191,30 @@ def _some(found: ContrastCoordinates, rows: Ints) -> ContrastCoordinates:
     return ContrastCoordinates(found.residual[rows], found.own[rows], scale)
 
 
-def _in_single(found: ContrastCoordinates) -> ContrastCoordinates:
-    return ContrastCoordinates(found.residual.astype(np.float32), found.own, found.scale)
+class _Held:
+    """Coordinates of features that come in blocks, each written once where it stays."""
 
+    def __init__(self, most: int, n_residual: int, k: int, *, single: bool) -> None:
+        kind = np.float32 if single else np.float64
+        self._residual = np.empty((most, n_residual), kind)
+        self._own = np.empty((most, k), kind)
+        self._scale: Floats | None = None
+        self._n = 0
 
-def _joined(
-    parts: Sequence[ContrastCoordinates], space: ContrastSpace, k: int
-) -> ContrastCoordinates:
-    if not parts:
-        return ContrastCoordinates(np.zeros((0, space.n_residual)), np.zeros((0, k)), None)
-    scales = [part.scale for part in parts if part.scale is not None]
-    return ContrastCoordinates(
-        np.concatenate([part.residual for part in parts]),
-        np.concatenate([part.own for part in parts]),
-        np.concatenate(scales) if scales else None,
-    )
+    def add(self, found: ContrastCoordinates) -> None:
+        """Add the features of a block."""
+        rows = slice(self._n, self._n + len(found.residual))
+        self._residual[rows], self._own[rows] = found.residual, found.own
+        if found.scale is not None:
+            if self._scale is None:
+                self._scale = np.empty(self._own.shape)
+            self._scale[rows] = found.scale
+        self._n = rows.stop
+
+    def all(self) -> ContrastCoordinates:
+        """Return what was added."""
+        scale = None if self._scale is None else self._scale[: self._n]
+        return ContrastCoordinates(self._residual[: self._n], self._own[: self._n], scale)
 
 
 def _kept(

@@ -11,7 +11,8 @@ import numpy as np
 from analyses.signatures.matching import MatchedSignature
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from analyses.stats.rotation.contrast_coordinates import ContrastCoordinates
-from analyses.stats.rotation.fixed_draws import FixedDraws, FixedValues, Posterior, beside
+from analyses.stats.rotation.drawn_numbers import beside
+from analyses.stats.rotation.fixed_draws import FixedDraws, FixedValues, Posterior
 from analyses.stats.rotation.fixed_values import FixedSums
 from cohortmart.core.types import Bools, Floats, Ints
 
@@ -19,7 +20,7 @@ from cohortmart.core.types import Bools, Floats, Ints
 FEWEST = 10
 N_ROTATIONS, SEED = 499, 1
 #: Lists take all features; of so many, fewer rotations.
-_MANY, _FEWER = 20_000, 99
+_MANY, _FEWER = 100_000, 99
 _Columns = dict[str, Any]
 
 
@@ -44,7 +45,9 @@ class KeptFeatures:
     found: Bools
 
     def rows(self, at: Ints) -> KeptFeatures:
-        """Return some of the features."""
+        """Return some of the features, all of them without a copy where all are asked for."""
+        if np.array_equal(at, np.arange(len(self.estimate))):
+            return self
         c = self.coordinates
         scale = None if c.scale is None else c.scale[at]
         return KeptFeatures(

@@ -29,11 +29,27 @@ def test_the_disease_is_found_and_noise_is_not(rows: pl.DataFrame, analysis: str
     assert (along["r"] > 0.3).all()
     assert (along["n_both_same_sign"] >= 0.95 * along["n_both"]).all()
     assert (along["overlap_p_value"] < 0.01).all()
-    assert (along["sign_agreement_p_value"] < 0.05).all()
+    assert (along["r_spearman_p_value"] < 0.05).all()
+    assert (along["r_t_p_value"] < 0.05).all()
     others = disease.filter(~pl.col("contrast").is_in(LIKE))
     assert set(others["reading"]) == {"no different from chance"}
     unrelated = of.filter(pl.col("signature") == "unrelated")
     assert set(unrelated["reading"]) == {"no different from chance"}
+
+
+def test_signs_agree_as_often_as_was_planted(rows: pl.DataFrame, demo_run: Path) -> None:
+    """All genes count alike: half of them agree by chance, and of one in twenty all."""
+    truth = pl.read_csv(demo_run / "raw" / "truth" / "genes.csv")
+    planted = (truth["MSvsHP_1st"] != 0).mean()
+    assert planted == pytest.approx(0.05)
+    along = rows.filter(
+        (pl.col("signature") == "ms_disease") & pl.col("contrast").is_in(LIKE)
+        & pl.col("analysis").str.starts_with("rna_cd")
+    )  # fmt: skip
+    sd = (along["sign_agreement_high"] - along["sign_agreement_low"]) / (2 * 1.96)
+    beyond = (along["sign_agreement"] - (0.5 + planted / 2)) / sd
+    assert (beyond.abs() < 3).all()
+    assert (along["sign_agreement"] > 0.5).all()
 
 
 def test_r_is_that_of_the_files(rows: pl.DataFrame, demo_run: Path) -> None:

@@ -9,11 +9,11 @@ normal errors and says where nothing can be said: it is unbounded where x itself
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from cohortmart.core.types import Bools, Floats
+from cohortmart.core.types import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,10 @@ class Returning:
     change_variance: Floats
     covariance: Floats
     df: Floats
+
+    def rows(self, at: slice | Ints) -> Returning:
+        """Return some of the features."""
+        return Returning(*(getattr(self, field.name)[at] for field in fields(self)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +70,8 @@ def return_share(given: Returning, quantile: Floats) -> ReturnShare:
     ----------
     given : Returning
     quantile : ndarray of shape (n_features,)
-        97.5 % point of t with the features' degrees of freedom.
+        97.5 % point of t with the features' degrees of freedom; infinite where the difference is
+        known to be smaller, which leaves the interval unbounded.
 
     Notes
     -----

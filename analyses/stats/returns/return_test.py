@@ -11,16 +11,21 @@ Sun & Taylor 2014, arXiv:1410.2597; Lee et al. 2016, doi 10.1214/15-AOS1371).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
+from analyses.stats.numeric.parallel import for_blocks
 from analyses.stats.numeric.tail_table import t_quantile_of_rows, t_two_sided_of_rows
 from analyses.stats.returns.return_share import Returning, ReturnShare, return_share
 from cohortmart.core.types import Bools, Floats
 
 #: A feature with a larger two-sided P of its difference at baseline is not tested.
 CHOSEN = 0.05
+_ROWS = 65_536  # features a block of work; bounds the memory
+_NUMBERS = ("p_baseline", "p_value", "p_away", "chance_towards")
 _LEAST = 1e-9  # correlation of both errors; nearer to 0 the choice says nothing of the change
 
 
@@ -63,21 +68,53 @@ def return_test(given: Returning) -> ReturnTest:
     0.05, and the chance of so large a change in the direction seen, given the choice, where
     nothing changes (intersection-union test; Berger 1982, Technometrics 24:295).
     """
-    quantile = t_quantile_of_rows(CHOSEN / 2, given.df[:, None])[:, 0]
-    out = _chances(given, quantile)
-    found = return_share(given, quantile)
-    least = np.where(found.is_bounded, out["p0"] / CHOSEN, np.nan)
+    n = len(given.df)
+    tests: dict[int, ReturnTest] = {}
+
+    def of_rows(start: int, stop: int) -> None:
+        tests[start] = _of_rows(given.rows(slice(start, stop)))
+
+    for_blocks(n, _ROWS, of_rows)
+    parts = [tests[start] for start in sorted(tests)] or [_of_rows(given)]
+    if len(parts) == 1:
+        return parts[0]
+    shares = [part.found for part in parts]
     return ReturnTest(
-        found=found,
-        p_baseline=out["p0"],
-        p_value=np.minimum(np.maximum(least, out["towards"]), 1.0),
-        p_away=np.minimum(np.maximum(least, out["away"]), 1.0),
-        chance_towards=np.where(found.is_bounded, out["by_chance"], np.nan),
+        found=ReturnShare(*_joined(shares, [f.name for f in fields(ReturnShare)])),
+        **dict(zip(_NUMBERS, _joined(parts, _NUMBERS), strict=True)),
     )
 
 
+def _joined(parts: Sequence[object], names: Sequence[str]) -> list[Any]:
+    return [np.concatenate([getattr(part, name) for part in parts]) for name in names]
+
+
+def _of_rows(given: Returning) -> ReturnTest:
+    """Test some features; tails of the change are needed of those that are chosen alone."""
+    p0 = _p_baseline(given)
+    near = np.flatnonzero(p0 <= CHOSEN * (1.0 + 1e-6))
+    some = given.rows(near)
+    quantile = np.full(len(p0), np.inf)
+    quantile[near] = t_quantile_of_rows(CHOSEN / 2, some.df[:, None])[:, 0]
+    found = return_share(given, quantile)
+    chosen = found.is_bounded[near]
+    least = np.where(chosen, p0[near] / CHOSEN, np.nan)
+    out = {name: np.full(len(p0), np.nan) for name in ("towards", "away", "by_chance")}
+    of_some = _chances(some, quantile[near])
+    for name in ("towards", "away"):
+        out[name][near] = np.minimum(np.maximum(least, of_some[name]), 1.0)
+    out["by_chance"][near] = np.where(chosen, of_some["by_chance"], np.nan)
+    return ReturnTest(found, p0, out["towards"], out["away"], out["by_chance"])
+
+
+def _p_baseline(given: Returning) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = given.baseline / np.sqrt(given.baseline_variance)
+    return t_two_sided_of_rows(t[:, None], given.df[:, None])[:, 0]
+
+
 def _chances(given: Returning, q: Floats) -> dict[str, Floats]:
-    """Return P of the difference, of both moves given the choice, and what chance gives."""
+    """Return P of both moves given the choice, and what chance gives."""
     with np.errstate(divide="ignore", invalid="ignore"):
         sd_x, sd_c = np.sqrt(given.baseline_variance), np.sqrt(given.change_variance)
         t_x, t_c = given.baseline / sd_x, given.change / sd_c
@@ -100,9 +137,7 @@ def _chances(given: Returning, q: Floats) -> dict[str, Floats]:
         half = np.minimum(of_up, 0.5) + np.minimum(of_down, 0.5)
         towards, away = _swapped(opposite, same, flipped)
         by_chance, _ = _swapped(half, chosen - half, flipped)
-        p0 = t_two_sided_of_rows(t_x[:, None], given.df[:, None])[:, 0]
         return {
-            "p0": p0,
             "towards": _given_choice(towards / chosen, moved == -1.0),
             "away": _given_choice(away / chosen, moved == 1.0),
             "by_chance": by_chance / chosen,

@@ -7,17 +7,25 @@ gives a contrast that could have been found as well, with the correlation betwee
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from analyses.stats.numeric.parallel import for_blocks, rows_times
 from analyses.stats.rotation.contrast_coordinates import ContrastCoordinates
+from analyses.stats.rotation.drawn_numbers import (
+    centred_ranks,
+    correlations,
+    nth_largest,
+    rank_correlations,
+    rank_correlations_with_ties,
+)
 from cohortmart.core.types import Bools, Floats, Ints
 
-_ROWS = 16_384
-_VALUES = 2**22  # numbers worked on at a time; bounds the memory
+_ROWS = 16_384  # features multiplied at a time
+_AT_ONCE = 16  # rotations of some features at a time: what stays near to the processor
+_BYTES = 2**27  # of the coordinates of all features along some rotations; bounds the memory
 #: Features whose ranks, t and signs are compared: beyond, evenly spaced ones.
 DRAWN = 10_000
 
@@ -52,26 +60,32 @@ class Posterior:
     s2_prior: Floats
     df_prior: Floats
 
-    def t(self, x: Floats, total: Floats, df: int) -> Floats:
-        """Return the moderated t of a coordinate.
+    def line(self, total: Floats, df: int) -> tuple[Floats, Floats]:
+        """Return c and b: a coordinate x leaves the moderated variance c - b x^2.
 
         Parameters
         ----------
-        x : ndarray of shape (n_features, n)
-            The coordinate.
         total : ndarray of shape (n_features,)
             Sum of squares of all coordinates.
         df : int
             Residual degrees of freedom.
+
+        Returns
+        -------
+        ndarray of shape (n_features,), twice
+            c is infinite where no variance is known, which makes t 0.
         """
         infinite = np.isinf(self.df_prior)
         prior = np.where(infinite, 0.0, self.df_prior)
         of_prior = np.where(infinite, 1.0, prior / (prior + df))
-        of_rest = np.where(infinite, 0.0, 1.0 / (prior + df))
-        rest = np.maximum(total[:, None] - x**2, 0.0)
-        variance = (of_prior * self.s2_prior)[:, None] + of_rest[:, None] * rest
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(np.where(variance > 0, x / np.sqrt(variance), 0.0))
+        b = np.where(infinite, 0.0, 1.0 / (prior + df))
+        c = of_prior * self.s2_prior + b * total
+        known = c > 0
+        return np.where(known, c, np.inf), np.where(known, b, 0.0)
+
+    def rows(self, at: Ints | slice) -> Posterior:
+        """Return that of some features."""
+        return Posterior(self.s2_prior[at], self.df_prior[at])
 
 
 @dataclass(frozen=True)
@@ -113,27 +127,27 @@ class FixedDraws:
     ) -> None:
         self._found, self._values, self._posterior = found, values, posterior
         self._n_found = list(n_found)
-        self._n, self._m = found.residual.shape
+        n, self._m = found.residual.shape
         self._squares = found.squares
         # the same features for all rotations and contrasts, and for what is observed
-        self._some = np.arange(0, self._n, max(1, -(-self._n // DRAWN)))
-        self._sign = np.sign(values.estimate[self._some])
-        self._ranks = _centred_ranks(values.estimate[self._some])
-        self._known = np.zeros(0, dtype=np.int64)
-        self._t = np.zeros(0)
-        if values.t is not None:
-            self._known = self._some[np.isfinite(values.t[self._some])]
-            t = values.t[self._known]
-            self._t = t - t.mean() if len(t) else t
+        self._some = np.arange(0, n, max(1, -(-n // DRAWN)))
+        estimate = values.estimate[self._some]
+        self._signed, self._up = np.flatnonzero(estimate), estimate[estimate != 0] > 0
+        self._ranks = centred_ranks(estimate)
+        t = np.full(len(self._some), np.nan) if values.t is None else values.t[self._some]
+        self._known = np.flatnonzero(np.isfinite(t))
+        t = t[self._known]
+        self._t = t - t.mean() if len(t) else t
+        self._listed = np.flatnonzero(values.found) if values.found is not None else None
 
     def observed(self) -> Agreement:
         """Return the numbers of the contrasts as they are, arrays of shape (n_contrasts,)."""
         k = self._found.own.shape[1]
         out = np.full((4, k), np.nan)
         for j in range(k):
-            own = self._found.own[:, [j]]
-            out[:3, [j]] = self._some_numbers(own[self._some], j)
-            out[3, [j]] = self._both(own, j)
+            own = self._found.own[:, j]
+            out[:3, [j]] = self._some_numbers(own[None, self._some], j)
+            out[3, j] = self._both(own, j, self._line(j, slice(None)))
         return Agreement(*out)
 
     def of_stored(self, estimate: Floats, t: Floats, found: Bools) -> Agreement:
@@ -145,15 +159,16 @@ class FixedDraws:
         found : ndarray of the same shape, bool
             Each contrast's own list.
         """
-        n = [np.nan] * estimate.shape[1]
-        if self._values.found is not None:
-            both = (found & self._values.found[:, None]).sum(axis=0).astype(float)
-            n = np.where(np.array(self._n_found) > 0, both, np.nan).tolist()
+        n = np.full(estimate.shape[1], np.nan)
+        if self._listed is not None:
+            both = found[self._listed].sum(axis=0).astype(float)
+            n = np.where(np.array(self._n_found) > 0, both, np.nan)
+        some = np.ascontiguousarray(estimate[self._some].T)
         return Agreement(
-            r_spearman=_rank_correlations_with_ties(estimate[self._some], self._ranks),
-            r_t=_correlations(t[self._known], self._t),
-            sign_agreement=self._agreement(estimate[self._some]),
-            n_both=np.array(n),
+            r_spearman=rank_correlations_with_ties(some, self._ranks),
+            r_t=correlations(t[self._some[self._known]].T, self._t),
+            sign_agreement=self._agreement(some),
+            n_both=n,
         )
 
     def rotated(self, n_rotations: int, n_of_lists: int, seed: int) -> Agreement:
@@ -170,153 +185,100 @@ class FixedDraws:
         x /= np.linalg.norm(x, axis=1, keepdims=True)
         k = self._found.own.shape[1]
         out = np.full((3, n_rotations, k), np.nan)
-        both = np.full((n_of_lists, k), np.nan)
+        residual, own = self._found.residual[self._some], self._found.own[self._some].T
 
         def some(start: int, stop: int) -> None:
-            for j, turned in self._turned(x[start:stop], self._some):
+            along = _along(residual, x[start:stop, :-1])
+            for j in range(k):
+                turned = along + x[start:stop, -1:] * own[j]
                 out[:, start:stop, j] = self._some_numbers(turned, j)
 
-        def lists(start: int, stop: int) -> None:
-            for j, turned in self._turned(x[start:stop], slice(None)):
-                both[start:stop, j] = self._both(turned, j)
+        for_blocks(n_rotations, _AT_ONCE, some)
+        return Agreement(*out, self._lists(x[:n_of_lists]))
 
-        for_blocks(n_rotations, _size(len(self._some)), some)
-        if self._values.found is not None:
-            for_blocks(n_of_lists, _size(self._n), lists)
-        return Agreement(out[0], out[1], out[2], both)
+    def _lists(self, x: Floats) -> Floats:
+        """Count what is in both lists along directions x (n, d); shape (n, n_contrasts)."""
+        n, k = self._found.own.shape
+        both = np.full((len(x), k), np.nan)
+        if self._listed is None:
+            return both
+        kind = self._found.residual.dtype
+        size = max(1, min(64, _BYTES // max(n * kind.itemsize, 1)))
+        for start in range(0, len(x), size):
+            turn = x[start : start + size]
+            along = _along(self._found.residual, turn[:, :-1])
 
-    def _turned(self, x: Floats, rows: Ints | slice) -> Iterator[tuple[int, Floats]]:
-        """Yield each contrast's coordinate of some features along directions x (n, d)."""
-        turn = np.ascontiguousarray(x[:, : self._m].T)
-        along = _along(self._found.residual[rows], turn)
-        for j in range(self._found.own.shape[1]):
-            yield j, along + self._found.own[rows, j][:, None] * x[:, self._m]
+            def of_contrasts(first: int, last: int, start: int = start, turn: Floats = turn,
+                             along: Floats = along) -> None:  # fmt: skip
+                for j in range(first, last):
+                    if self._n_found[j] == 0:
+                        continue
+                    own = np.ascontiguousarray(self._found.own[:, j], dtype=kind)
+                    line = self._line(j, slice(None))
+                    for i in range(len(turn)):
+                        turned = own * turn[i, -1].astype(kind)
+                        turned += along[i]
+                        both[start + i, j] = self._both(turned, j, line)
+
+            for_blocks(k, 1, of_contrasts)
+        return both
+
+    def _line(self, j: int, rows: Ints | slice) -> tuple[Floats, Floats]:
+        """Return `Posterior.line` of a contrast, as exact as the coordinates are."""
+        total = self._squares[rows] + self._found.own[rows, j].astype(float) ** 2
+        c, b = self._posterior.rows(rows).line(total, self._m)
+        kind = self._found.residual.dtype
+        return c.astype(kind, copy=False), b.astype(kind, copy=False)
 
     def _agreement(self, x: Floats) -> Floats:
         """Share of the features with the sign of the values, whose zeros do not count."""
-        signed = self._sign != 0
-        if not signed.any():
-            return np.full(x.shape[1], np.nan)
-        same = (x > 0) == (self._sign > 0)[:, None]
-        return np.asarray(same[signed].mean(axis=0))
+        if not len(self._signed):
+            return np.full(len(x), np.nan)
+        up = x > 0 if len(self._signed) == x.shape[1] else x[:, self._signed] > 0
+        return np.count_nonzero(up == self._up, axis=1) / len(self._signed)
 
     def _some_numbers(self, x: Floats, j: int) -> Floats:
-        """Compute all but the lists from coordinates x (n_some, n); shape (3, n)."""
-        scale, some = self._found.scale, self._some
-        estimate = x if scale is None else x * scale[some, j][:, None]
-        r_t = np.full(x.shape[1], np.nan)
-        if len(self._t) > 2:
-            known = np.isin(some, self._known)
-            r_t = _correlations(self._moderated(x, j, some)[known], self._t)
-        return np.stack([_rank_correlations(estimate, self._ranks), r_t, self._agreement(x)])
+        """Compute all but the lists from coordinates x (n, n_some); shape (3, n)."""
+        scale, known = self._found.scale, self._known
+        estimate = x if scale is None else x * scale[self._some, j]
+        r_t = np.full(len(x), np.nan)
+        if len(known) > 2:
+            of_known = x if len(known) == x.shape[1] else x[:, known]
+            variance = _variance(of_known**2, self._line(j, self._some[known]))
+            r_t = correlations(of_known / np.sqrt(variance, out=variance), self._t)
+        return np.stack([rank_correlations(estimate, self._ranks), r_t, self._agreement(x)])
 
-    def _both(self, x: Floats, j: int) -> Floats:
-        """Count what is in both lists from coordinates x (n_features, n); shape (n,)."""
-        if self._values.found is None or self._n_found[j] == 0:
-            return np.full(x.shape[1], np.nan)
-        t = self._moderated(x, j, slice(None))
-        return _in_both(t, self._values.found, self._n_found[j])
-
-    def _moderated(self, x: Floats, j: int, rows: Ints | slice) -> Floats:
-        total = self._squares[rows] + self._found.own[rows, j] ** 2
-        prior = Posterior(self._posterior.s2_prior[rows], self._posterior.df_prior[rows])
-        return prior.t(x, total, self._m)
+    def _both(self, x: Floats, j: int, line: tuple[Floats, Floats]) -> float:
+        """Count what is in both lists from coordinates x (n_features,)."""
+        if self._listed is None or self._n_found[j] == 0:
+            return float("nan")
+        t2 = x * x
+        t2 /= _variance(t2, line)
+        least = nth_largest(t2, self._n_found[j])
+        return float(np.count_nonzero(t2[self._listed] >= least))
 
 
-@dataclass(frozen=True)
-class Beside:
-    """An observed number beside what rotations give.
-
-    Parameters
-    ----------
-    low, high : float
-        95 % of the rotations lie between these.
-    mean : float
-    p_value : float
-    """
-
-    low: float
-    high: float
-    mean: float
-    p_value: float
-
-
-def beside(observed: float, rotated: Floats, *, two_sided: bool = True) -> Beside:
-    """Compare an observed number with that of rotations.
-
-    Parameters
-    ----------
-    observed : float
-    rotated : ndarray of shape (n_rotations,)
-    two_sided : bool
-        Else only larger numbers count.
-
-    Notes
-    -----
-    The observed one counts among the rotations, so that P is never 0 and holds for any number of
-    them (Phipson & Smyth 2010, doi 10.2202/1544-6115.1585).
-    """
-    if np.isnan(observed) or len(rotated) == 0 or np.isnan(rotated).any():
-        return Beside(np.nan, np.nan, np.nan, np.nan)
-    low, high = np.quantile(rotated, [0.025, 0.975])
-    above = 1 + int((rotated >= observed).sum())
-    below = 1 + int((rotated <= observed).sum())
-    tail = 2 * min(above, below) if two_sided else above
-    p = min(1.0, tail / (len(rotated) + 1))
-    return Beside(float(low), float(high), float(rotated.mean()), p)
-
-
-def _size(n: int) -> int:
-    """Rotations of n features at a time."""
-    return max(1, min(64, _VALUES // max(n, 1)))
+def _variance(squares: Floats, line: tuple[Floats, Floats]) -> Floats:
+    """Moderated variances of squared coordinates (..., n_features); infinite where none is left."""
+    c, b = line
+    variance = squares * -b
+    variance += c
+    if not variance.min(initial=np.inf) > 0:
+        variance[variance <= 0] = np.inf
+    return variance
 
 
 def _along(residual: Floats, turn: Floats) -> Floats:
-    """Multiply, some rows at a time: those of single precision are never all of double."""
-    out = np.empty((len(residual), turn.shape[1]))
-    for start in range(0, len(residual), _ROWS):
-        rows = slice(start, start + _ROWS)
-        out[rows] = rows_times(residual[rows].astype(float, copy=False), turn)
+    """Return turn (n, m) @ residual.T in the precision of the residuals, (n, n_features).
+
+    Some features at a time: those of single precision are never all of double.
+    """
+    out = np.empty((len(turn), len(residual)), dtype=residual.dtype)
+    table = np.ascontiguousarray(turn.T)
+
+    def multiply(start: int, stop: int) -> None:
+        rows = residual[start:stop].astype(float, copy=False)
+        out[:, start:stop] = rows_times(rows, table).T
+
+    for_blocks(len(residual), _ROWS, multiply)
     return out
-
-
-def _centred_ranks(values: Floats) -> Floats:
-    """Ranks of values less their mean; equal values share theirs."""
-    distinct, at, times = np.unique(values, return_inverse=True, return_counts=True)
-    last: Ints = np.cumsum(times)
-    shared = last - (times - 1) / 2.0
-    ranks = shared[at] if len(distinct) else np.zeros(0)
-    return np.asarray(ranks - ranks.mean() if len(ranks) else ranks)
-
-
-def _rank_correlations(x: Floats, ranks: Floats) -> Floats:
-    """Correlate the ranks of each column of x, none equal, with given ones."""
-    n = len(x)
-    size = np.sqrt((ranks**2).sum() * (n**3 - n) / 12.0)
-    if n < 2 or size == 0.0:
-        return np.full(x.shape[1], np.nan)
-    order = np.argsort(np.ascontiguousarray(x.T), axis=1)
-    place = np.arange(n) - (n - 1) / 2.0
-    return np.asarray((ranks[order] * place).sum(axis=1) / size)
-
-
-def _rank_correlations_with_ties(x: Floats, ranks: Floats) -> Floats:
-    of_x = np.column_stack([_centred_ranks(column) for column in x.T])
-    return _correlations(of_x, ranks)
-
-
-def _correlations(x: Floats, centred: Floats) -> Floats:
-    if len(x) < 2:
-        return np.full(x.shape[1], np.nan)
-    left = x - x.mean(axis=0)
-    size = np.sqrt((left**2).sum(axis=0) * (centred**2).sum())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((left * centred[:, None]).sum(axis=0) / size)
-
-
-def _in_both(t: Floats, found: Bools, n: int) -> Floats:
-    """Count the features of a list among the `n` with the largest |t| of each column."""
-    size = np.abs(t).T.copy()
-    at = size.shape[1] - min(n, size.shape[1])
-    least = np.partition(size, at, axis=1)[:, [at]]
-    return np.asarray((size[:, found] >= least).sum(axis=1).astype(float))

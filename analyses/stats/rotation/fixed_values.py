@@ -17,7 +17,7 @@ import numpy as np
 
 from analyses.stats.numeric.cross_product import cross_product
 from analyses.stats.rotation.contrast_coordinates import ContrastCoordinates
-from analyses.stats.rotation.quadratic_tail import mean_square, quantile, two_sided
+from analyses.stats.rotation.quadratic_tail import RotatedRatio
 from cohortmart.core.types import Floats
 
 _FEWEST = 3  # features that a correlation needs
@@ -113,11 +113,12 @@ class FixedSums:
         a = a / np.sqrt(spread)
         own = float(np.clip(a[-1] / np.sqrt(gram[-1, -1]), -1.0, 1.0))
         tested = own if r is None else r
+        ratio = RotatedRatio(a, gram)
         return FixedCorrelation(
             r=own,
-            no_effect_sd=float(np.sqrt(mean_square(a, gram))),
-            no_effect_high=quantile(a, gram, _TAIL),
-            p_value=two_sided(a, gram, tested),
+            no_effect_sd=float(np.sqrt(ratio.mean_square())),
+            no_effect_high=ratio.quantile(_TAIL),
+            p_value=ratio.two_sided(tested),
             n_features=self._n,
         )
 

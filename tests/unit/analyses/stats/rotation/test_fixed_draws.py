@@ -12,7 +12,8 @@ from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.moderation.ebayes import ebayes
 from analyses.stats.moderation.fit_f_dist import fit_f_dist
 from analyses.stats.rotation.contrast_coordinates import ContrastCoordinates, ContrastSpace
-from analyses.stats.rotation.fixed_draws import FixedDraws, FixedValues, Posterior, beside
+from analyses.stats.rotation.drawn_numbers import beside, nth_largest
+from analyses.stats.rotation.fixed_draws import FixedDraws, FixedValues, Posterior
 from cohortmart.core.types import Floats
 from tests.unit.analyses.stats.conftest import SmallStudy
 
@@ -184,3 +185,29 @@ def test_coordinates_without_a_value() -> None:
     seen = FixedDraws(found, values, Posterior(np.zeros(4), np.zeros(4)), [1]).observed()
     assert np.isnan(seen.r_t[0])
     assert 0.0 <= seen.sign_agreement[0] <= 1.0
+
+
+@pytest.mark.parametrize("n", [1, 7, 3_000, 69_999, 70_000, 80_000])
+def test_the_nth_largest_of_many(rng: np.random.Generator, n: int) -> None:
+    """Also where every 64th value misleads: all of these are small, or large, or all are equal."""
+    for values in (rng.normal(size=70_000) ** 2, np.floor(rng.normal(size=70_000) ** 2)):
+        expected = np.sort(values)[::-1][min(n, 70_000) - 1]
+        assert nth_largest(values, n) == expected
+        for of_some in (0.0, 50.0):
+            values[::64] = of_some
+            assert nth_largest(values, n) == np.sort(values)[::-1][min(n, 70_000) - 1]
+
+
+def test_single_precision_gives_the_same(
+    small: SmallStudy, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many features are held; also where few rotations fit at a time."""
+    found = ContrastSpace(small.basis, small.contrasts, small.blocks, RHO).coordinates(small.y)
+    values, prior = values_of(rng, len(small.y)), flat(len(small.y))
+    double = FixedDraws(found, values, prior, [8, 0, 20]).rotated(20, 20, seed=1)
+    monkeypatch.setattr("analyses.stats.rotation.fixed_draws._BYTES", 3 * 4 * len(small.y))
+    half = ContrastCoordinates(found.residual.astype("f4"), found.own.astype("f4"), None)
+    single = FixedDraws(half, values, prior, [8, 0, 20]).rotated(20, 20, seed=1)
+    np.testing.assert_array_equal(single.n_both, double.n_both)
+    np.testing.assert_allclose(single.r_t, double.r_t, atol=1e-5)
+    np.testing.assert_allclose(single.r_spearman, double.r_spearman, atol=1e-3)

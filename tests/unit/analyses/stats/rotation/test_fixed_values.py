@@ -11,7 +11,7 @@ from analyses.stats.linear.contrast_fit import fit_contrasts
 from analyses.stats.mixed.blocks import make_blocks
 from analyses.stats.rotation.contrast_coordinates import ContrastCoordinates, ContrastSpace
 from analyses.stats.rotation.fixed_values import FixedCorrelation, FixedSums
-from analyses.stats.rotation.quadratic_tail import mean_square, quantile, two_sided
+from analyses.stats.rotation.quadratic_tail import RotatedRatio
 from cohortmart.core.types import Floats
 from tests.support.dense import covariance
 from tests.unit.analyses.stats.conftest import SmallStudy
@@ -45,9 +45,9 @@ def test_one_feature_space(d: int, r: float) -> None:
     a = np.zeros(d)
     a[0] = 1.0
     expected = stats.beta.sf(r**2, 0.5, (d - 1) / 2)
-    assert two_sided(a, np.eye(d), r) == pytest.approx(expected, rel=1e-9)
-    assert two_sided(a, np.eye(d), -r) == two_sided(a, np.eye(d), r)
-    assert mean_square(a, np.eye(d)) == pytest.approx(1 / d, rel=1e-6)
+    assert RotatedRatio(a, np.eye(d)).two_sided(r) == pytest.approx(expected, rel=1e-9)
+    assert RotatedRatio(a, np.eye(d)).two_sided(-r) == RotatedRatio(a, np.eye(d)).two_sided(r)
+    assert RotatedRatio(a, np.eye(d)).mean_square() == pytest.approx(1 / d, rel=1e-6)
 
 
 def test_a_tiny_tail_keeps_its_digits() -> None:
@@ -56,7 +56,7 @@ def test_a_tiny_tail_keeps_its_digits() -> None:
     gram = 4.0 * np.eye(101)
     expected = stats.beta.sf(0.95**2, 0.5, 50)
     assert expected < 1e-50
-    assert two_sided(a, gram, 0.95) == pytest.approx(expected, rel=1e-9)
+    assert RotatedRatio(a, gram).two_sided(0.95) == pytest.approx(expected, rel=1e-9)
 
 
 def test_ratio_against_draws(rng: np.random.Generator) -> None:
@@ -66,21 +66,39 @@ def test_ratio_against_draws(rng: np.random.Generator) -> None:
     a, gram = table.T @ w / np.linalg.norm(w), table.T @ table
     drawn = np.abs(drawn_ratio(a, gram, 400_000))
     for r in (0.05, 0.2, 0.4):
-        assert two_sided(a, gram, r) == pytest.approx((drawn >= r).mean(), abs=3e-3)
-    assert mean_square(a, gram) == pytest.approx((drawn**2).mean(), rel=0.01)
-    high = quantile(a, gram, 0.05)
-    assert two_sided(a, gram, high) == pytest.approx(0.05, rel=1e-6)
+        assert RotatedRatio(a, gram).two_sided(r) == pytest.approx((drawn >= r).mean(), abs=3e-3)
+    assert RotatedRatio(a, gram).mean_square() == pytest.approx((drawn**2).mean(), rel=0.01)
+    high = RotatedRatio(a, gram).quantile(0.05)
+    assert RotatedRatio(a, gram).two_sided(high) == pytest.approx(0.05, rel=1e-6)
     assert high == pytest.approx(np.quantile(drawn, 0.95), rel=0.01)
+
+
+def test_tail_is_that_of_the_eigenvalues(rng: np.random.Generator) -> None:
+    """The integral over the eigenvalues of aa' - r^2 G as they are computed directly."""
+    nodes, weights = np.polynomial.legendre.leggauss(256)
+    sine2 = np.sin((nodes + 1.0) * (np.pi / 4)) ** 2
+    for size in (1.5, 0.2):
+        table = rng.normal(size=(60, 12)) * np.geomspace(4, 0.1, 12)
+        w = table[:, 0] + size * rng.normal(size=60)
+        a, gram = table.T @ w / np.linalg.norm(w), table.T @ table
+        for r in (0.03, 0.5, 0.9):
+            values = np.linalg.eigvalsh(np.outer(a, a) - r**2 * gram)
+            mu = -values[:-1] / values[-1]
+            expected = (weights / np.sqrt((1 + mu[:, None] / sine2).prod(axis=0))).sum() / 2
+            expected = expected if values[-1] > 0 else 0.0
+            assert RotatedRatio(a, gram).two_sided(r) == pytest.approx(expected, rel=1e-8)
 
 
 def test_ratio_at_its_ends(rng: np.random.Generator) -> None:
     a = rng.normal(size=5)
     gram = np.outer(a, a) + np.eye(5)
-    assert two_sided(a, gram, 0.0) == 1.0
-    assert two_sided(a, gram, 1.0) == 0.0
-    assert np.isnan(two_sided(a, gram, np.nan))
-    assert mean_square(np.array([2.0]), np.array([[8.0]])) == pytest.approx(0.5)
-    assert quantile(np.array([2.0]), np.array([[4.0]]), 0.05) == 1.0  # every rotation has |r| = 1
+    assert RotatedRatio(a, gram).two_sided(0.0) == 1.0
+    assert RotatedRatio(a, gram).two_sided(1.0) == 0.0
+    assert np.isnan(RotatedRatio(a, gram).two_sided(np.nan))
+    assert RotatedRatio(np.array([2.0]), np.array([[8.0]])).mean_square() == pytest.approx(0.5)
+    assert (
+        RotatedRatio(np.array([2.0]), np.array([[4.0]])).quantile(0.05) == 1.0
+    )  # every rotation has |r| = 1
 
 
 # --- contrasts of a study ---------------------------------------------------------------------
