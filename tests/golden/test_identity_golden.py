@@ -158,7 +158,7 @@ def test_twelve_people_are_twelve_people_and_clean(genotyped: Floats) -> None:
 
 @pytest.mark.parametrize("n", [2, 3, 4, 6, 9])
 def test_no_array_of_a_small_study_is_contaminated(genotyped: Floats, n: int) -> None:
-    for start in range(0, 12 - n + 1):
+    for start in range(12 - n + 1):
         betas = genotyped[:, start : start + n]
         mixture, of_clean = fit_clean_genotypes(betas)
         assert of_clean == (n > 3)

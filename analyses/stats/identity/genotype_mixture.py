@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import betaln
@@ -23,8 +23,10 @@ FEWEST_TO_LEARN = 250
 _SMALLEST_SHARE = 0.02
 _MOST_ROUNDS = 200
 _STEP = 1e-6
-#: An array with a higher score is contaminated or failed, as published.
+#: An array with a higher score is contaminated or failed, as published; that bound belongs to arrays
+#: of which some betas are outliers, so that no fewer are taken for it.
 CONTAMINATED = -4.0
+_FEWEST_OUTLIERS = 0.02
 #: Betas are kept off 0 and 1, where a density has no end.
 _EDGE = 1e-3
 
@@ -130,6 +132,7 @@ def fit_clean_genotypes(betas: Floats) -> tuple[GenotypeMixture, bool]:
     mixture = fit_genotypes(betas)
     kept, now = np.ones(betas.shape[1], dtype=np.bool_), mixture
     while now != GenotypeMixture():
+        now = replace(now, outliers=max(now.outliers, _FEWEST_OUTLIERS))
         score = np.where(kept, contamination_score(call_genotypes(betas, now)), np.nan)
         worst = int(np.argmax(np.nan_to_num(score, nan=-np.inf)))
         if not score[worst] > CONTAMINATED:
