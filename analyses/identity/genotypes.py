@@ -16,22 +16,21 @@ from analyses.stats.identity.genotype_agreement import (
     relative_density,
 )
 from analyses.stats.identity.genotype_mixture import (
+    CONTAMINATED,
     GenotypeCalls,
     call_genotypes,
     contamination_score,
-    fit_genotypes,
+    fit_clean_genotypes,
 )
 from analyses.stats.identity.genotype_person import genotype_groups, person_likelihood
 from analyses.stats.identity.person_posterior import PersonEvidence
 from cohortmart.core.study.kinds import BETA
-from cohortmart.core.types import Floats, Ints
+from cohortmart.core.types import Bools, Floats, Ints
 from cohortmart.core.warehouse.home import fetch
 
 GENOTYPE = "genotype"
 #: An array with fewer SNPs tells nothing.
 FEWEST_SNPS = 10
-#: An array with a higher score is contaminated or failed, as published.
-CONTAMINATED = -4.0
 
 #: EPIC v2 has a SNP more than once (rs10033147_TC11): the mean of what it has.
 _BETAS = """
@@ -59,6 +58,8 @@ class Genotypes:
         SNPs of every sample of the study; 0 where it has none.
     score : ndarray of shape (n_samples,)
         Contamination score; NaN without enough SNPs.
+    contaminated : ndarray of bool of shape (n_samples,)
+        The score is above the bound, in an assay whose clean arrays taught where genotypes lie.
     evidence : PersonEvidence
     """
 
@@ -67,6 +68,7 @@ class Genotypes:
     groups: Ints
     n_snps: Ints
     score: Floats
+    contaminated: Bools
     evidence: PersonEvidence
 
 
@@ -79,7 +81,7 @@ def genotypes(con: duckdb.DuckDBPyConnection, samples: IdentitySamples) -> Genot
         The warehouse.
     samples : IdentitySamples
     """
-    snps, calls = _called(con, samples)
+    snps, calls, is_learnt = _called(con, samples)
     n_rows, n_people = samples.frame.height, len(samples.people)
     n_snps: Ints = np.isfinite(calls.outlier).sum(axis=0) if snps else np.zeros(n_rows, np.int64)
     rows = np.flatnonzero(n_snps >= FEWEST_SNPS)
@@ -97,13 +99,18 @@ def genotypes(con: duckdb.DuckDBPyConnection, samples: IdentitySamples) -> Genot
         score[rows] = contamination_score(of_arrays)
         relative = relative_density(of_arrays, frequencies)
         likelihood[rows] = person_likelihood(relative, frequencies, groups, said, n_people)
-    return Genotypes(rows, compared, groups, n_snps, score, PersonEvidence(GENOTYPE, likelihood))
+    contaminated: Bools = is_learnt & (score > CONTAMINATED)
+    evidence = PersonEvidence(GENOTYPE, likelihood)
+    return Genotypes(rows, compared, groups, n_snps, score, contaminated, evidence)
 
 
 def _called(
     con: duckdb.DuckDBPyConnection, samples: IdentitySamples
-) -> tuple[list[str], GenotypeCalls]:
-    """Return the SNPs of all arrays and what they say, (n_snps, n_samples); NaN = not there."""
+) -> tuple[list[str], GenotypeCalls, Bools]:
+    """Return the SNPs of all arrays, what they say and whether clean ones taught how to read them.
+
+    What they say is (n_snps, n_samples); NaN = not there.
+    """
     found: dict[str, pl.DataFrame] = {}
     for assay in samples.of_kind(BETA):
         long = pl.DataFrame(fetch(con, _BETAS, [assay]))
@@ -113,13 +120,17 @@ def _called(
     shape = (len(snps), samples.frame.height)
     genotype, outlier = np.full((3, *shape), np.nan), np.full(shape, np.nan)
     density = np.full((3, *shape), np.nan)
+    is_learnt = np.zeros(shape[1], dtype=np.bool_)
     for assay, wide in found.items():
         rows_of = samples.rows_of(assay)
         names = [name for name in wide.columns if name != "snp" and name in rows_of]
         betas = wide.select(names).to_numpy().astype(np.float64)
-        calls = call_genotypes(betas, fit_genotypes(betas))
-        at = np.ix_([snps.index(snp) for snp in wide["snp"]], [rows_of[n] for n in names])
+        mixture, of_clean = fit_clean_genotypes(betas)
+        calls = call_genotypes(betas, mixture)
+        columns = [rows_of[n] for n in names]
+        is_learnt[columns] = of_clean
+        at = np.ix_([snps.index(snp) for snp in wide["snp"]], columns)
         outlier[at] = calls.outlier
         for g in range(3):
             genotype[g][at], density[g][at] = calls.genotype[g], calls.density[g]
-    return snps, GenotypeCalls(genotype, outlier, density)
+    return snps, GenotypeCalls(genotype, outlier, density), is_learnt

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from analyses.identity.genotypes import CONTAMINATED, GENOTYPE, Genotypes
+from analyses.identity.genotypes import GENOTYPE, Genotypes
 from analyses.identity.samples import IdentitySamples
 from analyses.identity.sexes import Sexes
+from analyses.stats.identity.genotype_mixture import CONTAMINATED
 from analyses.stats.identity.person_posterior import (
     ALONE,
     OTHER_BELOW,
@@ -97,7 +98,7 @@ def _verdict(found: Found, i: int, partner: int | None) -> Verdict:
     likely, own = int(posterior.likely[i]), samples.frame["subject_id"][i]
     person = samples.people[likely] if likely < len(samples.people) else None
     chance = float(posterior.of_person[i, likely])
-    if score > CONTAMINATED:
+    if found.genotypes.contaminated[i]:
         return Verdict(
             SPOILT,
             f"its SNPs lie between the genotypes (score {score:.1f}, above {CONTAMINATED:g}): "
@@ -171,7 +172,7 @@ def _exchanged(found: Found) -> dict[int, int]:
     """
     samples, posterior = found.samples, found.posterior
     frame = samples.frame.select("assay", "timepoint", "cell_type").rows()
-    odd = np.flatnonzero((posterior.said < OTHER_BELOW) & ~(found.genotypes.score > CONTAMINATED))
+    odd = np.flatnonzero((posterior.said < OTHER_BELOW) & ~found.genotypes.contaminated)
     partner: dict[int, int] = {}
     for i in odd:
         fitting = [

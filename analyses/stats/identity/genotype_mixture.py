@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import betaln
@@ -17,12 +17,16 @@ _SECOND = (38.043029, 84.411900, 3.315509)
 _OUTLIERS = 0.06646095
 #: Where learning starts.
 _START_FIRST, _START_SECOND, _START_OUTLIERS = (10.0, 80.0, 80.0), (80.0, 80.0, 10.0), 0.01
-#: Fewer betas than this are read by the published parameters: about ten arrays.
-FEWEST_TO_LEARN = 500
+#: Fewer betas than this are read by the published parameters: four arrays of 65 SNPs are enough.
+FEWEST_TO_LEARN = 250
 #: A group that holds less than this is not learnt.
 _SMALLEST_SHARE = 0.02
 _MOST_ROUNDS = 200
 _STEP = 1e-6
+#: An array with a higher score is contaminated or failed, as published; that bound belongs to arrays
+#: of which some betas are outliers, so that no fewer are taken for it.
+CONTAMINATED = -4.0
+_FEWEST_OUTLIERS = 0.02
 #: Betas are kept off 0 and 1, where a density has no end.
 _EDGE = 1e-3
 
@@ -102,6 +106,42 @@ def fit_genotypes(betas: Floats) -> GenotypeMixture:
     middles = [a / (a + b) for a, b in zip(now.first, now.second, strict=True)]
     in_order = middles[0] < 1 / 3 < middles[1] < 2 / 3 < middles[2]
     return now if in_order and min(now.shares) > _SMALLEST_SHARE else GenotypeMixture()
+
+
+def fit_clean_genotypes(betas: Floats) -> tuple[GenotypeMixture, bool]:
+    """Learn the mixture from the arrays that are not contaminated.
+
+    Betas between the groups widen the part of outliers, by which every array is judged: one
+    contaminated array among twelve brings clean ones above the bound. So the array with the
+    highest score is left out while it is above, and the mixture learnt anew, of half the arrays
+    at least.
+
+    Parameters
+    ----------
+    betas : ndarray of shape (n_snps, n_arrays)
+        NaN where missing.
+
+    Returns
+    -------
+    GenotypeMixture
+    bool
+        Whether the arrays that it was learnt from are all below the bound. If not, or if there
+        were too few to learn, the scores say nothing: raw betas of clean arrays can lie far from
+        the published places.
+    """
+    mixture = fit_genotypes(betas)
+    kept, now = np.ones(betas.shape[1], dtype=np.bool_), mixture
+    while now != GenotypeMixture():
+        now = replace(now, outliers=max(now.outliers, _FEWEST_OUTLIERS))
+        score = np.where(kept, contamination_score(call_genotypes(betas, now)), np.nan)
+        worst = int(np.argmax(np.nan_to_num(score, nan=-np.inf)))
+        if not score[worst] > CONTAMINATED:
+            return now, True
+        kept[worst] = False
+        if 2 * kept.sum() < len(kept):
+            break
+        now = fit_genotypes(betas[:, kept])
+    return mixture, False
 
 
 def call_genotypes(betas: Floats, mixture: GenotypeMixture) -> GenotypeCalls:

@@ -15,11 +15,20 @@ _MALE = frozenset({"m", "male", "man", "boy", "xy", "männlich"})
 
 
 def sex_column(study: Study) -> str | None:
-    """Return the column that says the sex: of `identity`, else one that is called so, else None."""
-    if study.identity.sex is not None:
-        return study.identity.sex
-    declared = (*study.factors, *study.covariates)
-    return next((c for name in _NAMES for c in declared if c.lower() == name), None)
+    """Return the column of `dim_sample` that says the sex; None where no column does.
+
+    The one that `identity` names, else a factor, a covariate or the group that is called so.
+    """
+    declared, named = sex_columns(study), study.identity.sex
+    if named is None:
+        named = next((c for name in _NAMES for c in declared if c.lower() == name), None)
+    return named if named is None else declared.get(named, named)
+
+
+def sex_columns(study: Study) -> dict[str, str]:
+    """Return the columns of the sheets that may say the sex, and what `dim_sample` calls them."""
+    groups = {sheet.group: "study_group" for sheet in study.samples if sheet.group}
+    return groups | {name: name for name in (*study.factors, *study.covariates)}
 
 
 def sex_of(word: str | None) -> Sex | None:

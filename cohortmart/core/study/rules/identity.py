@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from cohortmart.core.study.faults import Fault
 from cohortmart.core.study.records import Study
+from cohortmart.core.study.sex import sex_columns
 from cohortmart.core.text import did_you_mean
 
 
 def validate_identity(study: Study) -> Iterator[Fault]:
-    """Report a column of the sex that stands under neither `factors` nor `covariates`."""
+    """Report a column of the sex that is neither a factor, a covariate nor the group."""
     named = study.identity.sex
-    known = (*study.factors, *study.covariates)
+    known = tuple(sex_columns(study))
     if named is not None and named not in known:
         yield Fault(
             ("identity", "sex"),

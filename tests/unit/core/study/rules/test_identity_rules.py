@@ -31,6 +31,14 @@ def test_it_is_found_by_its_name_unless_another_is_named(tmp_path: Path) -> None
     assert sex_column(load(tmp_path, STUDY.replace("Gender", "slide"))) is None
 
 
+def test_a_study_whose_groups_are_the_sexes_says_it_by_its_group(tmp_path: Path) -> None:
+    grouped = STUDY.replace("Gender", "slide").replace("person,", "person, group: Sex,")
+    grouped += "groups: [F, M]\n"
+    assert sex_column(load(tmp_path, grouped)) == "study_group"
+    assert sex_column(load(tmp_path, grouped + "identity: {sex: Sex}\n")) == "study_group"
+    assert sex_column(load(tmp_path, grouped.replace("Sex", "arm"))) is None
+
+
 def test_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StudyError) as raised:
         load(tmp_path, STUDY + "identity: {sex: gender}\n")
