@@ -70,6 +70,9 @@ XIST_NAMES = ("XIST", "ENSG00000229807", "7503")
 
 #: Share of samples that fit neither sex in a measure, before any is seen.
 _NEITHER = 0.01
+#: Middles that are nearer, in standard deviations within a sex, tell nothing: one normal cut into
+#: halves has them 2.65 apart.
+_APART = 3.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +99,9 @@ def call_sex(measures: Sequence[SexMeasure], values: Floats, noise: Floats) -> S
 
     Each measure has a normal distribution in each sex and a uniform part for what fits neither.
     The middles are learnt (expectation and maximisation) from where they are known to lie, with
-    the prior N(known, reach^2) and at least half as far apart; a sex that no sample has keeps its
-    own. So a study of one sex can tell a sample of the other, and that none is.
+    the prior N(known, reach^2); a sex that no sample has keeps its own. So a study of one sex can
+    tell a sample of the other, and that none is. A measure whose middles are less than 3.5 standard
+    deviations apart tells nothing.
 
     Parameters
     ----------
@@ -131,19 +135,18 @@ def _densities(measure: SexMeasure, x: Floats, noise: float) -> Floats:
     prior = np.array([measure.xx, measure.xy])
     middles, least = prior.copy(), float(np.hypot(measure.sd, noise))
     sd = least
-    apart = (measure.xx - measure.xy) / 2.0
+    side = np.sign(measure.xx - measure.xy)
     for _ in range(_ROUNDS):
         found = _mixed(values, middles, sd)
         weights = np.where(known, found / (found.sum(axis=0) + 2.0 * _NEITHER / measure.span), 0.0)
         n, total = weights.sum(axis=1), (weights * values).sum(axis=1)
         pull = sd**2 / measure.reach**2
         middles = (total + pull * prior) / (n + pull)
-        if (middles[0] - middles[1]) / apart < 1.0:  # nearer than half of what is known
-            middles = middles.mean() + np.array([0.5, -0.5]) * apart
         squares = (weights * (values - middles[:, None]) ** 2).sum()
         sd = max(least, float(np.sqrt(squares / max(n.sum(), 1.0))))
     mixed = _mixed(values, middles, sd) + _NEITHER / measure.span
-    return np.where(known, mixed, 1.0)
+    is_apart = side * (middles[0] - middles[1]) >= _APART * sd
+    return np.where(known & is_apart, mixed, 1.0)
 
 
 def _mixed(values: Floats, middles: Floats, sd: float) -> Floats:
