@@ -46,7 +46,7 @@ X_PROBES = SexMeasure("X probes", xx=0.60, xy=0.22, reach=0.08, sd=0.04, span=1.
 #: The same share of the probes on Y, those without a beta among them: without a Y they are noise.
 Y_PROBES = SexMeasure("Y probes", xx=0.70, xy=0.22, reach=0.08, sd=0.06, span=1.0)
 #: log2 counts per million (and 0.25) of XIST, and of the genes of Y together. In real T cells XIST
-#: is 9.5 to 11.6 in 84 samples of women and -2.0 to -1.7 in 44 of men, whose genes of Y are 9.7 to
+#: is 9.5 to 11.6 in 84 samples of XX and -2.0 to -1.7 in 44 of XY, whose genes of Y are 9.7 to
 #: 11.0; other tissues have less of both, hence the reach.
 XIST = SexMeasure("XIST", xx=8.5, xy=-1.0, reach=2.0, sd=1.0, span=20.0)
 Y_GENES = SexMeasure("Y genes", xx=-0.5, xy=8.5, reach=2.0, sd=1.0, span=20.0)
