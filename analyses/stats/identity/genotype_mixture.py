@@ -23,8 +23,8 @@ FEWEST_TO_LEARN = 250
 _SMALLEST_SHARE = 0.02
 _MOST_ROUNDS = 200
 _STEP = 1e-6
-#: An array with a higher score is contaminated or failed, as published; that bound belongs to arrays
-#: of which some betas are outliers, so that no fewer are taken for it.
+#: An array with a higher score is contaminated or failed, as published; that bound belongs to
+#: arrays of which some betas are outliers, so that no fewer are taken for it.
 CONTAMINATED = -4.0
 _FEWEST_OUTLIERS = 0.02
 #: Betas are kept off 0 and 1, where a density has no end.

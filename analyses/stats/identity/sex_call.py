@@ -46,7 +46,7 @@ X_PROBES = SexMeasure("X probes", xx=0.60, xy=0.22, reach=0.08, sd=0.04, span=1.
 #: The same share of the probes on Y, those without a beta among them: without a Y they are noise.
 Y_PROBES = SexMeasure("Y probes", xx=0.70, xy=0.22, reach=0.08, sd=0.06, span=1.0)
 #: log2 counts per million (and 0.25) of XIST, and of the genes of Y together. In real T cells XIST
-#: is 9.5 to 11.6 in 84 samples of women and -2.0 to -1.7 in 44 of men, whose genes of Y are 9.7 to
+#: is 9.5 to 11.6 in 84 samples of XX and -2.0 to -1.7 in 44 of XY, whose genes of Y are 9.7 to
 #: 11.0; other tissues have less of both, hence the reach.
 XIST = SexMeasure("XIST", xx=8.5, xy=-1.0, reach=2.0, sd=1.0, span=20.0)
 Y_GENES = SexMeasure("Y genes", xx=-0.5, xy=8.5, reach=2.0, sd=1.0, span=20.0)
@@ -70,6 +70,9 @@ XIST_NAMES = ("XIST", "ENSG00000229807", "7503")
 
 #: Share of samples that fit neither sex in a measure, before any is seen.
 _NEITHER = 0.01
+#: Middles that are nearer, in standard deviations within a sex, tell nothing: one normal cut into
+#: halves has them 2.65 apart.
+_APART = 3.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +99,9 @@ def call_sex(measures: Sequence[SexMeasure], values: Floats, noise: Floats) -> S
 
     Each measure has a normal distribution in each sex and a uniform part for what fits neither.
     The middles are learnt (expectation and maximisation) from where they are known to lie, with
-    the prior N(known, reach^2) and at least half as far apart; a sex that no sample has keeps its
-    own. So a study of one sex can tell a sample of the other, and that none is.
+    the prior N(known, reach^2); a sex that no sample has keeps its own. So a study of one sex can
+    tell a sample of the other, and that none is. A measure whose middles are less than 3.5 standard
+    deviations apart tells nothing.
 
     Parameters
     ----------
@@ -131,19 +135,18 @@ def _densities(measure: SexMeasure, x: Floats, noise: float) -> Floats:
     prior = np.array([measure.xx, measure.xy])
     middles, least = prior.copy(), float(np.hypot(measure.sd, noise))
     sd = least
-    apart = (measure.xx - measure.xy) / 2.0
+    side = np.sign(measure.xx - measure.xy)
     for _ in range(_ROUNDS):
         found = _mixed(values, middles, sd)
         weights = np.where(known, found / (found.sum(axis=0) + 2.0 * _NEITHER / measure.span), 0.0)
         n, total = weights.sum(axis=1), (weights * values).sum(axis=1)
         pull = sd**2 / measure.reach**2
         middles = (total + pull * prior) / (n + pull)
-        if (middles[0] - middles[1]) / apart < 1.0:  # nearer than half of what is known
-            middles = middles.mean() + np.array([0.5, -0.5]) * apart
         squares = (weights * (values - middles[:, None]) ** 2).sum()
         sd = max(least, float(np.sqrt(squares / max(n.sum(), 1.0))))
     mixed = _mixed(values, middles, sd) + _NEITHER / measure.span
-    return np.where(known, mixed, 1.0)
+    is_apart = side * (middles[0] - middles[1]) >= _APART * sd
+    return np.where(known & is_apart, mixed, 1.0)
 
 
 def _mixed(values: Floats, middles: Floats, sd: float) -> Floats:

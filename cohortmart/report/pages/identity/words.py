@@ -99,14 +99,17 @@ def _other(row: Mapping[str, Any], subject: Noun, with_people: bool) -> str:
 
 
 def _sexes(rows: Sequence[Mapping[str, Any]], subject: Noun, with_people: bool) -> list[str]:
-    """Say of each person, or of each sample where people have no names, what the sex is."""
+    """Say of each person what the sex is; where people have no names, of how many samples.
+
+    There the samples are not named: they may be those of one person.
+    """
     said = []
-    key = "said" if with_people else "sample"
+    key = "said" if with_people else "told_sex"
     ordered = sorted(rows, key=lambda r: (len(r[key]), r[key]))
     for person, some in groupby(ordered, key=lambda r: r[key]):
         found = list(some)
-        whose = f"{subject.one} {person}" if with_people else person
         names = list(dict.fromkeys(row["sample"] for row in found))
+        whose = f"{subject.one} {person}" if with_people else counted(len(names), "sample")
         of = f" ({counted(len(names), 'sample')}: {listed(names, most=3)})" if with_people else ""
         evidence = sorted({part for r in found for part in (r["sex_evidence"] or "").split(", ")})
         said.append(

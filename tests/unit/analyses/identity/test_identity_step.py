@@ -137,6 +137,17 @@ def test_a_sample_of_the_other_sex_by_its_genes_alone(runs: Runs) -> None:
     )
 
 
+def test_three_that_went_round_are_no_exchange_of_two(runs: Runs) -> None:
+    """Each fits the place of the next, none the place of the one that fits its own."""
+    runs.of.exchanged += [("meth", "s01", "s21"), ("meth", "s21", "s31")]
+    runs.run()
+    odd = ("s01", "s21", "s31")
+    assert runs.verdicts("meth") == dict.fromkeys(odd, "other person")
+    likely = [row(runs, "meth", sample)["likely_subject"] for sample in odd]
+    assert sorted(map(str, likely)) == ["p0", "p2", "p3"]
+    assert [row(runs, "meth", sample)["exchanged_with"] for sample in odd] == [None] * 3
+
+
 def test_a_contaminated_array(runs: Runs) -> None:
     runs.of.mixed = ("s10", "s51")
     runs.run()

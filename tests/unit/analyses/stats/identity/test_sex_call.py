@@ -59,6 +59,22 @@ def test_few_probes_make_it_uncertain() -> None:
     assert abs(unsure - 0.5) < abs(sure - 0.5)
 
 
+@pytest.mark.parametrize(
+    ("measure", "middle", "sd"), [(0, 0.6, 0.1), (0, 0.5, 0.07), (1, 9.0, 2.0), (1, 6.0, 2.0)]
+)
+def test_one_sex_that_is_spread_wide_is_not_cut_in_two(
+    measure: int, middle: float, sd: float
+) -> None:
+    """Forty studies of forty women whose measure scatters: as many are told wrong as promised."""
+    kinds = (PROBES, GENES)[measure]
+    wrong = 0
+    for seed in range(40):
+        x = np.random.default_rng(seed).normal(middle, sd, 40)
+        called = call_sex(kinds, np.array([x, np.full(40, np.nan)]), NONE)
+        wrong += int((called.xx < 1 - TOLD).sum())
+    assert wrong <= 40 * 40 * (1 - TOLD)
+
+
 def test_genes_of_one_man_among_others() -> None:
     rng = np.random.default_rng(5)
     values = np.array([rng.normal(7, 1, 30), rng.normal(-1, 0.8, 30)])
