@@ -37,11 +37,12 @@ PERMUTATION_SECONDS = {False: 3e-7, True: 2.5e-6}  # a feature, contrast and per
 # The following in processor time. Betas: the EPIC study, 840,526 probes; counts: the demo's 3,000
 # genes x 68 samples. A signature of 15,000 or all of the probes against 26 contrasts.
 VARIANCE_SECONDS = {False: 38.9 / (840_526 * 134), True: 0.55 / (3000 * 68)}  # a value, see above
-IDENTITY_SECONDS = 6.5 / ((3000 + 5816 + 96) * 140)  # a value
+IDENTITY_SECONDS = 10.4 / (840_526 * 134)  # a value
+IDENTITY_SAMPLE_SECONDS = 6.5 / 432  # a sample of an assay, compared with all people
 SIGNATURE_SECONDS = 15 / (840_526 * 26)  # a feature and contrast, read once for all signatures
 DRAWN_SECONDS = 7 / 26  # a contrast and signature, beside rotations
 RETURN_SECONDS = 25.5 / (840_526 * 3)  # a feature and visit
-REGION_SECONDS = 0.4 / (5816 * 26)  # a feature and contrast
+REGION_SECONDS = 27.3 / (840_526 * 26)  # a feature and contrast
 
 
 def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisCheck]) -> str:
@@ -66,6 +67,7 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
             more = _of_betas(name, measured, features[name])
             n_bytes, seconds = n_bytes + more[0], seconds + more[1]
         seconds += values * IDENTITY_SECONDS
+        seconds += len(measured.sample_ids[name]) * IDENTITY_SAMPLE_SECONDS
         for step in (LAYER_STEPS[layer] for layer in assay.layers[1:]):
             n_bytes += values * step.bytes_per_value
             seconds += values * step.seconds_per_value

@@ -16,8 +16,8 @@ from cohortmart.app.check.genes import genes_text
 from cohortmart.app.check.identity import identity_text
 from cohortmart.app.check.measured import Measured, open_samples, read_measured
 from cohortmart.app.check.paragraphs import block
-from cohortmart.app.check.visits import visits_text
 from cohortmart.app.check.signatures import signatures_text
+from cohortmart.app.check.visits import visits_text
 from cohortmart.app.check.words import analysis_text, warnings_of
 from cohortmart.app.study_file import load_study
 from cohortmart.core.study.kinds import KINDS
