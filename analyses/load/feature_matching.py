@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -60,19 +60,21 @@ def match_features(
     words : mapping
         Words of the file to the gene names that they mean, where those differ.
     """
-    ways: dict[str, tuple[list[str | None], list[str]]] = {
-        "feature_id": ([*ids], list(wanted)),
-        "feature_id without version": ([_bare(i) for i in ids], [_bare(w) for w in wanted]),
-        "gene_name": ([gene_names.get(i) for i in ids], [words.get(w, w) for w in wanted]),
+    ways: dict[str, tuple[Iterable[str | None], Callable[[str], str]]] = {
+        "feature_id": (ids, str),
+        "feature_id without version": (map(_bare, ids), _bare),
+        "gene_name": (map(gene_names.get, ids), lambda w: words.get(w, w)),
     }
     best = Matched({}, "feature_id", len(wanted))
     for by, (names, asked) in ways.items():
-        places: dict[str | None, list[int]] = {}
+        if len(best.positions) == len(wanted):  # no way finds more
+            break
+        of_word = {w: asked(w) for w in wanted}
+        places: dict[str, list[int]] = {name: [] for name in of_word.values()}
         for position, name in enumerate(names):
-            places.setdefault(name, []).append(position)
-        found = {
-            w: tuple(places[name]) for w, name in zip(wanted, asked, strict=True) if name in places
-        }
+            if name in places:
+                places[name].append(position)
+        found = {w: tuple(places[name]) for w, name in of_word.items() if places[name]}
         if len(found) > len(best.positions):
             best = Matched(found, by, len(wanted))
     return best

@@ -13,8 +13,10 @@ from analyses.load.feature_matching import match_features
 from analyses.load.identifiers import no_gene_in_common
 from analyses.stats.moderation.multiple_testing import benjamini_hochberg
 from analyses.stats.numeric.tails import t_two_sided
+from cohortmart.core.errors import AnalysisError
 from cohortmart.core.study.signature_records import SignatureFile
 from cohortmart.core.text import counted
+from cohortmart.core.text.identifiers import n_probes
 from cohortmart.core.types import Bools, Floats
 
 
@@ -58,16 +60,18 @@ class AnalysisFeatures:
     ids : tuple of str
     gene_names : mapping
         Feature to the name of its gene; none for probes.
+    are_probes : bool
     """
 
     ids: tuple[str, ...]
     gene_names: Mapping[str, str]
+    are_probes: bool = False
 
 
 def analysis_features(
     con: duckdb.DuckDBPyConnection, analysis: str, assay: str, kind: str
 ) -> AnalysisFeatures:
-    """Read the features of an analysis and their genes.
+    """Read the features of an analysis and their genes; every contrast has the same.
 
     Parameters
     ----------
@@ -78,7 +82,9 @@ def analysis_features(
     """
     ids = con.execute(
         """
-        select distinct feature_id from new_contrast_result where analysis = $1
+        select feature_id from new_contrast_result where analysis = $1 and contrast = (
+            select min(contrast) from new_contrast_result where analysis = $1
+        )
         order by feature_id
         """,
         [analysis],
@@ -92,7 +98,7 @@ def analysis_features(
                 [assay],
             ).fetchall()
         )
-    return AnalysisFeatures(tuple(i for (i,) in ids), names)
+    return AnalysisFeatures(tuple(i for (i,) in ids), names, kind == "beta")
 
 
 def read_rows(con: duckdb.DuckDBPyConnection, name: str) -> pl.DataFrame:
@@ -147,10 +153,7 @@ def match_signature(
     several = [word for word, at in matched.positions.items() if len(at) > 1]
     found = {word: at[0] for word, at in matched.positions.items() if len(at) == 1}
     if not found:
-        shown = features.gene_names.values() if several or features.gene_names else features.ids
-        raise no_gene_in_common(
-            f"the signature `{name}` ({asked.file.name})", wanted, where, list(shown)
-        )
+        raise _none_found(name, asked, wanted, features, where)
     listed = rows.with_columns(_own_list(rows, asked.found).alias("found"))
     kept = (
         listed.join(
@@ -181,6 +184,22 @@ def match_signature(
         found=None if no_list else own.fill_null(False).to_numpy(),
         n_listed=len(wanted),
         note=note,
+    )
+
+
+def _none_found(
+    name: str, asked: SignatureFile, wanted: list[str], features: AnalysisFeatures, where: str
+) -> AnalysisError:
+    """Make the error for a table without a feature of the analysis."""
+    shown = list(features.gene_names.values() if features.gene_names else features.ids)
+    error = no_gene_in_common(f"the signature `{name}` ({asked.file.name})", wanted, where, shown)
+    if not features.are_probes:
+        return error
+    return AnalysisError(
+        f"no CpG{error.problem.removeprefix('no gene')}",
+        expected=error.expected,
+        found=error.found,
+        hint=error.hint if n_probes(wanted) else asked.hint_for_betas,
     )
 
 

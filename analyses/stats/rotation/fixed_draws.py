@@ -194,7 +194,7 @@ class FixedDraws:
                 out[:, start:stop, j] = self._some_numbers(turned, j)
 
         for_blocks(n_rotations, _AT_ONCE, some)
-        return Agreement(*out, self._lists(x[:n_of_lists]))
+        return Agreement(out[0], out[1], out[2], self._lists(x[:n_of_lists]))
 
     def _lists(self, x: Floats) -> Floats:
         """Count what is in both lists along directions x (n, d); shape (n, n_contrasts)."""
@@ -235,7 +235,7 @@ class FixedDraws:
         if not len(self._signed):
             return np.full(len(x), np.nan)
         up = x > 0 if len(self._signed) == x.shape[1] else x[:, self._signed] > 0
-        return np.count_nonzero(up == self._up, axis=1) / len(self._signed)
+        return np.asarray(np.count_nonzero(up == self._up, axis=1) / len(self._signed))
 
     def _some_numbers(self, x: Floats, j: int) -> Floats:
         """Compute all but the lists from coordinates x (n, n_some); shape (3, n)."""

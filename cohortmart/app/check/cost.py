@@ -34,6 +34,15 @@ ARRAY_WEIGHT_SECONDS = {False: 1.4e-6, True: 2.8e-5}  # a value
 EXPLAINED_SECONDS = 1e-5  # a feature, contrast and part, written
 EXPLAINED_BYTES = 60.0  # the same
 PERMUTATION_SECONDS = {False: 3e-7, True: 2.5e-6}  # a feature, contrast and permutation
+# The following in processor time. Betas: the EPIC study, 840,526 probes; counts: the demo's 3,000
+# genes x 68 samples. A signature of 15,000 or all of the probes against 26 contrasts.
+VARIANCE_SECONDS = {False: 38.9 / (840_526 * 134), True: 0.55 / (3000 * 68)}  # a value, see above
+IDENTITY_SECONDS = 10.4 / (840_526 * 134)  # a value
+IDENTITY_SAMPLE_SECONDS = 6.5 / 432  # a sample of an assay, compared with all people
+SIGNATURE_SECONDS = 15 / (840_526 * 26)  # a feature and contrast, read once for all signatures
+DRAWN_SECONDS = 7 / 26  # a contrast and signature, beside rotations
+RETURN_SECONDS = 25.5 / (840_526 * 3)  # a feature and visit
+REGION_SECONDS = 27.3 / (840_526 * 26)  # a feature and contrast
 
 
 def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisCheck]) -> str:
@@ -57,6 +66,8 @@ def cost_text(study: Study, measured: Measured, checks: Mapping[str, AnalysisChe
         else:
             more = _of_betas(name, measured, features[name])
             n_bytes, seconds = n_bytes + more[0], seconds + more[1]
+        seconds += values * IDENTITY_SECONDS
+        seconds += len(measured.sample_ids[name]) * IDENTITY_SAMPLE_SECONDS
         for step in (LAYER_STEPS[layer] for layer in assay.layers[1:]):
             n_bytes += values * step.bytes_per_value
             seconds += values * step.seconds_per_value
@@ -116,7 +127,7 @@ def further_seconds(analysis: Analysis, rows: float, check: AnalysisCheck, study
     n_contrasts = len(check.contrasts)
     values = rows * (0 if check.samples is None else check.samples.height)
     weighted = analysis.values == "voom"
-    seconds = 0.0
+    seconds = values * VARIANCE_SECONDS[weighted] + _findings_seconds(analysis, rows, check)
     if analysis.model.correlation == "per_feature":
         seconds += values * OWN_CORRELATION_SECONDS[weighted or analysis.array_weights]
     if weighted and analysis.voom.rounds == 2:
@@ -131,6 +142,19 @@ def further_seconds(analysis: Analysis, rows: float, check: AnalysisCheck, study
     if analysis.sensitivity is not None:
         seconds += _n_variants(analysis, study) * _fit_seconds(analysis.values, rows, check)
     return seconds + rows * _n_parts(analysis, check) * EXPLAINED_SECONDS
+
+
+def _findings_seconds(analysis: Analysis, rows: float, check: AnalysisCheck) -> float:
+    """Return the seconds of signatures, returns and regions."""
+    n_contrasts, seconds = len(check.contrasts), 0.0
+    if analysis.signatures:
+        seconds += rows * n_contrasts * SIGNATURE_SECONDS
+        seconds += len(analysis.signatures) * n_contrasts * DRAWN_SECONDS
+    for one in analysis.return_to:
+        seconds += rows * len(one.to) * RETURN_SECONDS
+    if analysis.dmr is not None:
+        seconds += rows * n_contrasts * REGION_SECONDS
+    return seconds
 
 
 def _n_parts(analysis: Analysis, check: AnalysisCheck) -> int:

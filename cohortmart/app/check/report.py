@@ -16,6 +16,7 @@ from cohortmart.app.check.genes import genes_text
 from cohortmart.app.check.identity import identity_text
 from cohortmart.app.check.measured import Measured, open_samples, read_measured
 from cohortmart.app.check.paragraphs import block
+from cohortmart.app.check.signatures import signatures_text
 from cohortmart.app.check.visits import visits_text
 from cohortmart.app.check.words import analysis_text, warnings_of
 from cohortmart.app.study_file import load_study
@@ -76,7 +77,8 @@ def check_study(study_file: Path, out: Path | None = None) -> Report:
     of_run = identity_text(out, study) if out else ""
     sections += [of_run] if of_run else []
     of_genes = genes_text(study, measured)
-    sections += [of_genes] if of_genes else []
+    of_tables = signatures_text(study)
+    sections += [text for text in (of_genes, of_tables) if text]
     tables: dict[str, str] = {}
     sections += [
         analysis_text(names, study.analyses[names[0]], checks[names[0]], tables)

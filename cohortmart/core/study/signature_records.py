@@ -25,6 +25,15 @@ class SignatureFile(Record):
     #: the table counts the other way round: its estimates change their sign
     opposite: StrictBool = False
 
+    @property
+    def hint_for_betas(self) -> str:
+        """What to do where it has no CpG that an analysis of betas has."""
+        return (
+            "a gene has many CpGs, so betas are compared by CpG alone: name the column of CpGs if "
+            f"the table has one (`{{file: {self.file.name}, id: COLUMN}}`), or move a table of "
+            "genes to an analysis of counts or proteins"
+        )
+
 
 def as_signature(value: Any) -> Any:
     """Read a lone path as a table with nothing further said of it."""

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 
+#: What `kind_of_ids` calls the CpGs and SNPs of an array.
+PROBES = "methylation probes"
 #: The first that fits a whole name counts; capitals and digits alone fit gene symbols as well.
 _KINDS = (
     ("Ensembl genes", r"ENSG\d{11}(\.\d+)?"),
@@ -15,7 +17,7 @@ _KINDS = (
     ("Entrez numbers", r"\d+"),
     ("HGNC numbers", r"HGNC:\d+"),
     ("RefSeq accessions", r"[NX][MRP]_\d+(\.\d+)?"),
-    ("methylation probes", r"(cg|ch\.\w+\.|rs)\d+\w*"),
+    (PROBES, r"(cg|ch\.\w+\.|rs)\d+\w*"),
     (
         "UniProt accessions",
         r"([OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2})(-\d+)?",
@@ -50,6 +52,16 @@ def kind_of_ids(names: Iterable[str]) -> str:
     # a symbol such as P2RY11 looks like an accession, hence the vote
     kind, n = max(votes.items(), key=lambda item: (item[1], item[0]))
     return kind if 2 * n > votes.total() else "names of several kinds"
+
+
+def n_probes(names: Iterable[str]) -> int:
+    """Count the names that are those of probes of an array.
+
+    Parameters
+    ----------
+    names : iterable of str
+    """
+    return sum(_kind(name) == PROBES for name in names)
 
 
 def _kind(name: str) -> str:

@@ -90,3 +90,24 @@ def test_none_matches() -> None:
     assert "no gene of the signature `ms` (t.csv) is among the genes of analysis rna" in said
     assert "cg00000029" in said
     assert "TP53" in said
+
+
+def test_genes_beside_betas_say_what_to_do() -> None:
+    probes = AnalysisFeatures(("cg00000029", "cg00000108"), {}, are_probes=True)
+    asked = SignatureFile(file=Path("t.csv"))
+
+    def refused(word: str) -> AnalysisError:
+        table = rows((word, word, 1.0, 1.0, 0.1, 0.1))
+        with pytest.raises(AnalysisError) as caught:
+            match_signature("ms", asked, table, probes, "the CpGs of analysis betas")
+        return caught.value
+
+    genes = refused("TP53")
+    assert genes.problem == (
+        "no CpG of the signature `ms` (t.csv) is among the CpGs of analysis betas"
+    )
+    assert genes.hint == asked.hint_for_betas
+    assert "id: COLUMN" in genes.hint
+    assert "analysis of counts or proteins" in genes.hint
+    other_array = refused("cg99999999")
+    assert other_array.hint.startswith("both look like methylation probes")
