@@ -68,11 +68,12 @@ def neighbourhood(
         if not block.feature_ids.equals(feature_ids.slice(start, stop - start)):
             raise RuntimeError("the values have other CpGs than the contrasts")
         chosen = np.flatnonzero(place[start:stop] >= 0)
-        at = place[start:stop][chosen]
+        at, start = place[start:stop][chosen], stop
+        if not len(chosen):
+            continue
         y, weights = block.y[chosen], _shared(block.weights, len(chosen))
         found = residuals(y, inputs.basis, inputs.blocks, inputs.correlation or 0.0, weights)
         unit[at], square[at], df[at] = found.unit, found.square, found.df
-        start = stop
     usable = np.isfinite(square)
     if not usable.all():
         rows = beside.rows[usable]

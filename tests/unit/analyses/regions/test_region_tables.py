@@ -35,6 +35,9 @@ IDS = np.array([f"cg{i:04d}" for i in range(N)])
 class Study:
     """CpGs 0 to 199 on chromosome 10 and 200 to 389 on 2, 100 bases apart; ten without a place."""
 
+    #: Of the samples, the same for all CpGs.
+    weights: Floats | None = None
+
     def __init__(self, effect: float = 6.0, group: Floats = GROUP) -> None:
         rng = np.random.default_rng(8)
         y = rng.standard_normal((N, len(group)))
@@ -53,8 +56,9 @@ class Study:
 
     def blocks(self) -> Iterator[ValueBlock]:
         for start in range(0, N, 150):
-            rows = slice(start, start + 150)
-            yield ValueBlock(pa.array(IDS[rows]), self.y[rows])
+            y = self.y[start : start + 150]
+            w = None if self.weights is None else np.broadcast_to(self.weights, y.shape)
+            yield ValueBlock(pa.array(IDS[start : start + 150]), y, weights=w)
 
     @property
     def inputs(self) -> Any:
@@ -71,7 +75,8 @@ class Study:
         )
         con.register("dim_probe_rows", probes)
         con.execute("create table dim_probe as from dim_probe_rows")
-        fit = fit_contrasts(self.y, self.basis, MATRIX)
+        w = None if self.weights is None else np.broadcast_to(self.weights, self.y.shape)
+        fit = fit_contrasts(self.y, self.basis, MATRIX, weights=w)
         prior = fit_f_dist(fit.sigma2, fit.df_residual)
         rows = pa.concat_tables(
             contrast_result_rows(
@@ -183,6 +188,24 @@ def test_options_say_what_a_candidate_is() -> None:
 def test_the_same_input_gives_the_same_rows() -> None:
     first, second = made(Study())[0], made(Study())[0]
     assert all(first[name].equals(second[name]) for name in TABLES)
+
+
+def test_samples_have_weights_and_some_blocks_of_values_no_place() -> None:
+    """The first 150 CpGs come in one block, of which the manifest knows none."""
+    study = Study()
+    study.weights = np.linspace(0.5, 1.5, len(GROUP))
+    study.position[:150] = [None] * 150
+    tables, _ = made(study)
+    found = [r for r in tables["dmr"].to_pylist() if r["adj_p_value"] <= 0.05]
+    assert [(r["contrast"], r["region_id"]) for r in found] == [
+        ("up", "2:4000-4300"), ("down", "2:4000-4300"),
+    ]  # fmt: skip
+    w = study.weights
+    log_fc, se = study.fit.estimate[230:234, 0], study.moderated.se[230:234, 0]
+    y = study.y[230:234]
+    of_groups = [np.average(y[:, g == GROUP], axis=1, weights=w[g == GROUP]) for g in (0, 1)]
+    assert log_fc == pytest.approx(of_groups[1] - of_groups[0])
+    assert found[0]["estimate"] == pytest.approx(np.average(log_fc, weights=se**-2))
 
 
 def test_too_few_degrees_of_freedom_are_said() -> None:
