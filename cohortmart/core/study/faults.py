@@ -247,10 +247,13 @@ def _wrong_value(path: KeyPath, error: ErrorDetails, document: Document) -> Faul
 
 
 def _block_hint(path: KeyPath, found: Any) -> str | None:
-    """Say how a block is written by someone who gave a lone value; None where that is unknown."""
+    """Say how a block is written where a lone value stands; None where there is no more to say."""
     record = record_at(path)
-    if record is None or found is None or isinstance(path[-1], int):
+    if found is None or isinstance(path[-1], int):
         return None
+    if record is None:  # names of the user's own
+        lone = found if isinstance(found, str) else "..."
+        return f"give it a name: `{path[-1]}: {{NAME: {lone}}}`"
     if found is True and not any(field.is_required() for field in record.model_fields.values()):
         return f"write `{path[-1]}: {{}}` for what it does by itself"
     if found is False:

@@ -23,6 +23,8 @@ from tests.unit.core.study.rules.test_model_options_rules import GOOD
         ("dmr: 500", "a block", "one of maximum_gap, minimum_probes, p, rotations"),
         ("moderation: moments", "a block", "KEY one of trend, robust, prior, minimum_log_fc"),
         ("rebound: true", "a block", "write `rebound: {KEY: ...}`"),
+        ("signatures: a.csv", "a block", "`signatures: {NAME: a.csv}`"),
+        ("signatures: [a.csv]", "a block", "`signatures: {NAME: ...}`"),
         ("variance_partition: [age]", "a block", "write `variance_partition: {variables: ...}`"),
     ],
 )
