@@ -71,7 +71,7 @@ def _of_entry(where: str, design: Design, one: ReturnTo, study: Study) -> Return
         against = _reference_at(here, design, one.reference, visit, levels)
         expression = f"{quoted(visit)} - {against}"
         expressions.append(expression)
-        differences.append(_difference(here, design, visit, expression))
+        differences.append(_difference(here, design, expression))
     columns = [differences[0]]
     for left in differences[1:]:
         columns += [left - differences[0], left]
@@ -132,15 +132,15 @@ def _same_visit(
     return f".{visit}.".replace(f".{level}.", f".{reference}.", 1)[1:-1]
 
 
-def _difference(here: str, design: Design, visit: str, expression: str) -> Floats:
+def _difference(here: str, design: Design, expression: str) -> Floats:
     try:
-        weights = contrast_weights(design, visit, expression)
+        weights = contrast_weights(design, expression, expression)
     except AnalysisError as error:
         raise AnalysisError(
             f"{here}{error.problem.removeprefix('contrast ')}",
             expected=error.expected,
             found=error.found,
-            hint=error.hint,
+            hint=error.hint and error.hint.replace("take the contrast out", "leave the entry out"),
         ) from error
     means = [w for w, name in zip(weights, design.columns, strict=True) if name in _means(design)]
     if abs(sum(means)) > _ROUNDING * max(1.0, *map(abs, means), 1.0):

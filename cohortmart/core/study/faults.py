@@ -21,6 +21,8 @@ from cohortmart.core.text import counted, did_you_mean, nearest
 NOUN_KEYS = ("subject_noun", "timepoint_noun")
 NOUNS_EXPECTED = "two nouns, of one and of several, such as [patient, patients]"
 NOUNS_HINT = "write both in square brackets, or leave the key out"
+_QUOTES_HINT = "write the number without quotes"
+_DIGITS_HINT = "write it in digits alone, such as 500"
 
 
 @dataclass(frozen=True)
@@ -204,12 +206,16 @@ def _wrong_value(path: KeyPath, error: ErrorDetails, document: Document) -> Faul
             expected, hint = "true or false", "write true or false, without quotes"
         case "float_type" | "finite_number":
             expected = "a number"
-            hint = "write the number without quotes" if _looks_numeric(found) else None
+            hint = _QUOTES_HINT if _looks_numeric(found) else None
+        case "int_type" | "int_from_float":
+            expected = "a whole number"
+            hint = _QUOTES_HINT if _is_whole(found) else _DIGITS_HINT
         case "tuple_type":
             expected = "a list, such as [a, b]"
             hint = None if found is None else "put it in square brackets"
         case "model_type" | "dict_type":
             expected = "a block of `key: value` lines, indented"
+            hint = _block_hint(path, found)
         case "too_short" | "too_long":
             least, most = context.get("min_length"), context.get("max_length")
             number = least if most is None else most
@@ -238,6 +244,29 @@ def _wrong_value(path: KeyPath, error: ErrorDetails, document: Document) -> Faul
         found=describe(found),
         hint=hint,
     )
+
+
+def _block_hint(path: KeyPath, found: Any) -> str | None:
+    """Say how a block is written where a lone value stands; None where there is no more to say."""
+    record = record_at(path)
+    if found is None or isinstance(path[-1], int):
+        return None
+    if record is None:  # names of the user's own
+        lone = found if isinstance(found, str) else "..."
+        return f"give it a name: `{path[-1]}: {{NAME: {lone}}}`"
+    if found is True and not any(field.is_required() for field in record.model_fields.values()):
+        return f"write `{path[-1]}: {{}}` for what it does by itself"
+    if found is False:
+        return "leave the key out"
+    keys = record.written_keys()
+    one = keys[0] if len(keys) == 1 else "KEY"
+    which = "" if len(keys) == 1 else ", KEY one of " + ", ".join(keys)
+    return f"write `{path[-1]}: {{{one}: ...}}`{which}"
+
+
+def _is_whole(value: Any) -> bool:
+    """Say whether a text would be a whole number without its quotes."""
+    return isinstance(value, str) and value.strip().lstrip("+-").isdecimal()
 
 
 def _allowed_words(path: KeyPath) -> list[str]:

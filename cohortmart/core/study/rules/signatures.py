@@ -39,6 +39,15 @@ def validate_signatures(
     earlier = analyses[: analyses.index(name)]
     for label, signature in analysis.signatures.items():
         place: KeyPath = (*here, "signatures", label)
+        if not label.strip():
+            yield Fault(
+                place,
+                "a table of `signatures` has no name",
+                of_key=True,
+                expected="a name such as ms_disease, by which tables and report call it",
+                found="empty text",
+                hint=f"write a name before the colon of {signature.file.name}",
+            )
         other = next((n for n in earlier if _differs(study, n, label, signature)), None)
         if other is not None:
             yield Fault(

@@ -58,6 +58,7 @@ def test_one_table_in_several_analyses(tmp_path: Path) -> None:
         (("{ms: {file: ms.csv, id: a, estimate: a}}",), "`id` and `estimate` name the same column",
          11),
         (("{ms: {file: ms.csv, estimat: a}}",), "estimate", 11),
+        (('{"": ms.csv}',), "a table of `signatures` has no name", 11),
         (("{ms: {estimate: a}}",), "file", 11),
         (("{ms: {file: ms.csv, found: 2}}",), "found", 11),
     ],
