@@ -19,6 +19,7 @@ GROUPS = (
     "Quality",
     "Contrasts",
     "Rebound",
+    "Regions",
     "CpG-gene pairs",
     "Signatures",
     "Enrichment",

@@ -64,7 +64,7 @@ def test_the_week_is_no_covariate_beside_the_visits(con: duckdb.DuckDBPyConnecti
     assert variants["variant"].to_list() == [
         "as analysed", "without library_batch", "ComBat first", "subject as fixed effect",
         "own correlation per feature", "without age", "without proportion_memory",
-        "without cell_viability",
+        "without cell_viability", "with sex",
     ]  # fmt: skip
 
 

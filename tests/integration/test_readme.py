@@ -97,7 +97,7 @@ def test_the_study_of_the_readme_is_valid(text: str, tmp_path: Path) -> None:
 def test_the_study_guide_names_keys_that_exist(tmp_path: Path) -> None:
     from cohortmart.core.study.load import load_study
 
-    _visits, assays, derive, contrasts = blocks(STUDY_GUIDE, "yaml")
+    _visits, assays, derive, signatures, contrasts = blocks(STUDY_GUIDE, "yaml")
     file = tmp_path / "study.yml"
     file.write_text(
         "study: guide\n"
@@ -108,9 +108,11 @@ def test_the_study_guide_names_keys_that_exist(tmp_path: Path) -> None:
         + derive
         + "analyses:\n  one:\n    assay: rna\n    values: voom\n"
         "    model: {means: [group, timepoint], block: subject}\n"
+        + signatures
         + "".join(f"    {line}\n" for line in contrasts.splitlines()),
         encoding="utf-8",
     )
     study = load_study(file)
     assert study.assays["methylation"].m_value_clip == 1e-6
     assert len(study.analyses["one"].contrasts) == 6
+    assert study.analyses["one"].signatures["ra"].opposite

@@ -7,7 +7,7 @@ from typing import Any
 
 from cohortmart.report.theme import CATEGORIES, GUIDE
 
-_WIDTH, _HEIGHT = 300, 220
+_WIDTH, _HEIGHT = 280, 220
 #: The strips at the foot: genes above islands.
 _STRIPS = {"gene": (_HEIGHT - 15, _HEIGHT - 9), "island": (_HEIGHT - 6, _HEIGHT)}
 #: What the strips show: dark or light, so that they differ without colour.

@@ -47,6 +47,7 @@ CHANGES: dict[str, Any] = {
     "thresholds": {"p": 0.01}, "permutations": {"n": 100}, "sensitivity": {"top": 3},
     "explained_by": {"variables": ["age"]}, "variance_partition": {"variables": ["age"]},
     "return_to": [{"reference": "HP", "from": "MS.1st", "to": ["MS.3rd"]}],
+    "signatures": {"other_study": "table.csv"},
     "dmr": {}, "dmp_deg": {"expression": "other"}, "enrichment": {}, "modules": {},
 }  # fmt: skip
 

@@ -27,7 +27,8 @@ left join (select distinct subject_id, subject from shown_sample) as l
 left join shown_sample as x on i.exchanged_with = x.sample_id
 order by i.verdict in ('as said', 'cannot tell'), i.verdict = 'as said', i.verdict, i.assay,
     s.sample"""
-_ALL = "select * from qc_identity order by verdict, assay, sample_id"
+_ALL = """select * from qc_identity
+order by verdict in ('as said', 'cannot tell'), verdict = 'as said', verdict, assay, sample_id"""
 _PAIRS = """select p.first_assay, a.sample as first_sample, a.subject as first_subject,
     p.second_assay, b.sample as second_sample, b.subject as second_subject,
     replace(p.said, 'person', $one) as said, replace(p.found, 'person', $one) as found,

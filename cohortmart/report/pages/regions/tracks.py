@@ -108,7 +108,7 @@ def tracks_figure(source: Source, analysis: str, slug: str, people: str) -> Figu
         spec=region_tracks(sorted(changes), sorted(parts), unit),
         data={"tracks": source.table("select * from track_rows")},
         fit="columns",
-        cell_width=370,
+        cell_width=350,
     )
 
 
