@@ -18,6 +18,7 @@ IN_WORDS = (
     "contrasts-other-models-",
     "contrasts-joint-",
     "methods-versions",
+    "identity-pairs",
 )
 
 
