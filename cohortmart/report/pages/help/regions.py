@@ -27,6 +27,8 @@ READING: tuple[tuple[str, str], ...] = (
     (
         "Regions in numbers",
         "CpGs with neighbours are those with enough others beside them. Candidates by chance is "
-        "how many a contrast without any effect has on average.",
+        "how many a contrast without any effect has on average. Where neighbours go together "
+        "between people more than within them, as variants of the DNA make them, contrasts "
+        "between groups find more by chance than this says.",
     ),
 )

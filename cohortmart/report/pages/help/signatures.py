@@ -10,7 +10,8 @@ READING: tuple[tuple[str, str], ...] = (
         "contrasts without effect, made from the same samples by rotation: features that go "
         "together make it wider than the usual test of r believes. P counts all such contrasts. "
         "Below 0 the contrast goes against the table: look first which way round each of them "
-        "counts.",
+        "counts. Where features go together between people more than within them, the number "
+        "is too small for contrasts between groups.",
     ),
     (
         "A contrast beside a signature",
