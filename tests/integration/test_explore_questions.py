@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from scipy.stats import hypergeom
 
+from analyses.stats.counts.filter_by_expr import filter_by_expr
 from tests.support.chromium import started_chromium
 from tests.support.explorer import explorer
 
@@ -240,10 +241,14 @@ def _median_r(out: Path, cells: dict[str, str]) -> dict[str, tuple[float, float]
                 "select sample_id from fct_gene_expression group by all order by all"
             ).fetchall()
         ]
-        values = con.sql(
-            "select list(log2_cpm order by gene_id) as v from fct_gene_expression "
-            "where assay = 'rna' group by sample_id order by sample_id").fetchall()  # fmt: skip
-    r = np.corrcoef(np.array([v for (v,) in values]))
+        values, counts = (
+            np.array([v for (v,) in con.sql(
+                f"select list({number} order by gene_id) from fct_gene_expression "
+                "where assay = 'rna' group by sample_id order by sample_id").fetchall()])
+            for number in ("log2_cpm", "count")
+        )  # fmt: skip
+    values = values[:, filter_by_expr(counts.T, None)]  # genes with enough counts
+    r = np.corrcoef(values)
     np.fill_diagonal(r, np.nan)
     of = np.array([cells[n] for n in names])
     median = np.array([np.nanmedian(r[i, of == of[i]]) for i in range(len(names))])
@@ -272,6 +277,7 @@ def test_is_a_list_of_40_genes_special(
                      r"(\d+) down", said)  # fmt: skip
     assert found is not None, said
     in_list, contrast, expected, up, down = found.groups()
+    analysis = re.search(r"tested in (\w+)", said)[1]
     with duckdb.connect(str(out / "warehouse.duckdb"), read_only=True) as con:
         n, k, both, falls = con.execute(
             """
@@ -279,9 +285,9 @@ def test_is_a_list_of_40_genes_special(
                 count(*) filter (adj_p_value < 0.05 and feature_name in (select unnest($names))),
                 count(*) filter (adj_p_value < 0.05 and log_fc < 0
                     and feature_name in (select unnest($names)))
-            from fct_contrast_result where analysis = 'rna_cd8' and contrast = $contrast
+            from fct_contrast_result where analysis = $analysis and contrast = $contrast
             """,
-            {"names": planted + null, "contrast": contrast},
+            {"names": planted + null, "analysis": analysis, "contrast": contrast},
         ).fetchall()[0]
     assert (int(in_list), int(down), int(up)) == (both, falls, both - falls)
     assert float(expected) == pytest.approx(40 * k / n, abs=0.06)
