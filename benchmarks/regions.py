@@ -3,7 +3,7 @@
 Usage: python benchmarks/regions.py [STUDIES]
 Needs the real data (COHORTMART_TEST_DATA, default ../shared/data): residuals of EPIC betas of
 chromosomes 18 and 21, rotated, so that nothing happens and neighbours correlate as they do
-(tests/support/rotated_residuals.py). Two designs of 22 samples: two groups of 11 people, and 11
+(rotated_residuals.py). Two designs of 22 samples: two groups of 11 people, and 11
 people seen twice, whose two samples correlate by 0.35. In STUDIES of each (default 200) nothing
 is planted: how many report a region at a family-wise 0.05? In a fifth as many, 20 regions of 3 to
 10 CpGs are: how many are found, and how many regions are reported where nothing is?
@@ -19,24 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # the tests are no part of the package
-
-from region_rivals import Found, comb_p, dmrff  # noqa: E402
-
-from analyses.stats.linear.basis import design_basis  # noqa: E402
-from analyses.stats.linear.contrast_fit import fit_contrasts  # noqa: E402
-from analyses.stats.mixed.block_correlation import block_correlation  # noqa: E402
-from analyses.stats.mixed.blocks import Blocks, make_blocks  # noqa: E402
-from analyses.stats.moderation.ebayes import ModeratedFit, ebayes  # noqa: E402
-from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist  # noqa: E402
-from analyses.stats.regions.chance import chance_regions  # noqa: E402
-from analyses.stats.regions.correlation import neighbour_correlation  # noqa: E402
-from analyses.stats.regions.neighbours import neighbours  # noqa: E402
-from analyses.stats.regions.regions import candidate_regions  # noqa: E402
-from analyses.stats.regions.residuals import residuals  # noqa: E402
-from tests.support.rotated_residuals import (  # noqa: E402
+from region_rivals import Found, comb_p, dmrff
+from rotated_residuals import (
     GAP,
     Residuals,
     null_values,
@@ -45,6 +29,19 @@ from tests.support.rotated_residuals import (  # noqa: E402
     visit_values,
 )
 
+from analyses.stats.linear.basis import design_basis
+from analyses.stats.linear.contrast_fit import fit_contrasts
+from analyses.stats.mixed.block_correlation import block_correlation
+from analyses.stats.mixed.blocks import Blocks, make_blocks
+from analyses.stats.moderation.ebayes import ModeratedFit, ebayes
+from analyses.stats.moderation.fit_f_dist import VariancePrior, fit_f_dist
+from analyses.stats.regions.chance import chance_regions
+from analyses.stats.regions.correlation import neighbour_correlation
+from analyses.stats.regions.neighbours import neighbours
+from analyses.stats.regions.regions import candidate_regions
+from analyses.stats.regions.residuals import residuals
+
+ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("COHORTMART_TEST_DATA", ROOT / ".." / "shared" / "data")).resolve()
 LEVEL, PLANTED, CORRELATION = 0.05, 20, 0.35
 EFFECTS = (1.2, 1.6, 2.0, 2.4)
