@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import duckdb
 
 from analyses.identity.genotypes import genotypes
 from analyses.identity.links import links
-from analyses.identity.samples import IdentitySamples, identity_samples
+from analyses.identity.samples import identity_samples
 from analyses.identity.sexes import sexes
 from analyses.identity.verdicts import Found
-from analyses.stats.identity.person_posterior import PersonEvidence, person_posterior
+from analyses.stats.identity.person_posterior import person_posterior
 from cohortmart.core.study.records import Study
-
-#: What is asked beside genotypes and sex: takes the warehouse, the study and the samples; a kind of
-#: evidence is added here.
-FURTHER: tuple[
-    Callable[[duckdb.DuckDBPyConnection, Study, IdentitySamples], PersonEvidence], ...
-] = (links,)
 
 
 def find_identities(con: duckdb.DuckDBPyConnection, study: Study) -> Found:
@@ -32,7 +24,6 @@ def find_identities(con: duckdb.DuckDBPyConnection, study: Study) -> Found:
     """
     samples = identity_samples(con, study)
     of_genotypes, of_sexes = genotypes(con, samples), sexes(con, samples)
-    evidence = [of_genotypes.evidence, of_sexes.evidence]
-    evidence += [asked(con, study, samples) for asked in FURTHER]
+    evidence = [of_genotypes.evidence, of_sexes.evidence, links(con, study, samples)]
     posterior = person_posterior(evidence, samples.said, len(samples.people))
     return Found(samples, of_genotypes, of_sexes, evidence, posterior)

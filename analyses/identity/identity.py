@@ -18,7 +18,7 @@ from cohortmart.core.text import counted
 from cohortmart.core.warehouse.home import Home
 
 #: Raised when the same samples and values would give other numbers than before.
-IDENTITY_VERSION = "2"
+IDENTITY_VERSION = "3"
 TABLES = ("identity", "identity_pair", "genotype_agreement")
 #: Tables of the lake that are read, those of every assay among them.
 _READ = {"sample", "assay", "matrix", "matrix_sample", "probe", "probe_mask", *GENE_NAMES}

@@ -200,8 +200,8 @@ def verdict_frame(found: Found, told: Sequence[Verdict]) -> pl.DataFrame:
         {
             "assay": frame["assay"],
             "sample_id": frame["sample_id"],
-            "said_subject": frame["subject_id"],
-            "likely_subject": [v.likely for v in told],
+            "subject_id": frame["subject_id"],
+            "likely_subject_id": [v.likely for v in told],
             "posterior": [v.posterior for v in told],
             "said_posterior": [
                 float(p) if there else None

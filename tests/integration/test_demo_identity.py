@@ -37,8 +37,8 @@ def test_the_two_that_changed_places_are_named_with_each_other(
     assert told.height == 2
     both = told.join(planted, on="sample_id", validate="1:1")
     assert both.height == 2
-    assert (both["said_subject"] == both["sheet_says"]).all()
-    assert (both["likely_subject"] == both["truth"]).all()
+    assert (both["subject_id"] == both["sheet_says"]).all()
+    assert (both["likely_subject_id"] == both["truth"]).all()
     assert (both["exchanged_with"] == both["sample_id"].reverse()).all()
     assert (both["posterior"] > 0.99).all()
     assert (both["said_posterior"] < 0.01).all()

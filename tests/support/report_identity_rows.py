@@ -18,8 +18,8 @@ TRUE = {s: s[0] for s in IDS} | {"A2": "B", "B2": "A"}
 
 def _row(sample: str, assay: str = "meth", **changed: Any) -> dict[str, Any]:
     return {
-        "assay": assay, "sample_id": sample, "said_subject": sample[0],
-        "likely_subject": sample[0], "posterior": 0.999, "said_posterior": 0.999,
+        "assay": assay, "sample_id": sample, "subject_id": sample[0],
+        "likely_subject_id": sample[0], "posterior": 0.999, "said_posterior": 0.999,
         "evidence": "genotype", "n_snps": 59, "contamination_score": -8.5, "said_sex": "female",
         "told_sex": "female", "sex_posterior": 0.999, "sex_evidence": "X probes",
         "verdict": "as said", "exchanged_with": None, "reason": f"genotype: like {sample[0]}",
@@ -29,15 +29,15 @@ def _row(sample: str, assay: str = "meth", **changed: Any) -> dict[str, Any]:
 def identity() -> list[dict[str, Any]]:
     """Return the rows of `qc_identity`."""
     changed: dict[str, dict[str, Any]] = {
-        "A2": {"verdict": "exchanged", "likely_subject": "B", "exchanged_with": "B2"},
-        "B2": {"verdict": "exchanged", "likely_subject": "A", "exchanged_with": "A2"},
-        "C1": {"verdict": "contaminated", "likely_subject": None, "contamination_score": -1.25},
+        "A2": {"verdict": "exchanged", "likely_subject_id": "B", "exchanged_with": "B2"},
+        "B2": {"verdict": "exchanged", "likely_subject_id": "A", "exchanged_with": "A2"},
+        "C1": {"verdict": "contaminated", "likely_subject_id": None, "contamination_score": -1.25},
         **{s: {"verdict": "other sex", "said_sex": "male"} for s in ("D1", "D2", "D3")},
-        "C3": {"verdict": "other person", "likely_subject": None},
+        "C3": {"verdict": "other person", "likely_subject_id": None},
     }
     meth = [_row(s, **changed.get(s, {})) for s in IDS]
     rna = [
-        _row(s, "rna", likely_subject=None, posterior=None, evidence=None, n_snps=0,
+        _row(s, "rna", likely_subject_id=None, posterior=None, evidence=None, n_snps=0,
              contamination_score=None, verdict="cannot tell", reason="nothing")
         for s in IDS
     ]  # fmt: skip

@@ -50,7 +50,7 @@ _IDENTITY = """
     from qc_identity as i
     inner join shown_sample as s using (sample_id)
     left join (select distinct subject_id, subject from shown_sample) as l
-        on i.likely_subject = l.subject_id
+        on i.likely_subject_id = l.subject_id
     left join shown_sample as x on i.exchanged_with = x.sample_id
     where i.assay = $assay and i.verdict not in ('as said', 'cannot tell')
     order by i.sample_id

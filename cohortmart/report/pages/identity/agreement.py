@@ -19,8 +19,9 @@ _THERE = """
         from qc_genotype_agreement where agreement is not null
     ),
     odd as (
-        select unnest([said_subject, likely_subject]) as subject_id from qc_identity
-        where verdict not in ('as said', 'cannot tell')
+        select unnest([subject_id, likely_subject_id]) as subject_id from qc_identity
+        where verdict not in ('as said', 'cannot tell', 'other sex')
+            and assay in (select first_assay from pair union select second_assay from pair)
     ),
     arrays as (
         select first_assay as assay, first_sample_id as sample_id from pair

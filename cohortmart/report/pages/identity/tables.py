@@ -23,7 +23,7 @@ _SAMPLES = """select i.assay, s.sample, i.verdict, s.subject as said, l.subject 
 from qc_identity as i
 inner join shown_sample as s using (sample_id)
 left join (select distinct subject_id, subject from shown_sample) as l
-    on i.likely_subject = l.subject_id
+    on i.likely_subject_id = l.subject_id
 left join shown_sample as x on i.exchanged_with = x.sample_id
 order by i.verdict in ('as said', 'cannot tell'), i.verdict = 'as said', i.verdict, i.assay,
     s.sample"""

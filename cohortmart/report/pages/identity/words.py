@@ -19,7 +19,7 @@ ODD = """
     from qc_identity as i
     inner join {shown} as s on i.sample_id = s.sample_id
     left join (select distinct subject_id, subject from {shown}) as l
-        on i.likely_subject = l.subject_id
+        on i.likely_subject_id = l.subject_id
     left join {shown} as x on i.exchanged_with = x.sample_id
     where i.verdict not in ('as said', 'cannot tell')
     order by list_position(

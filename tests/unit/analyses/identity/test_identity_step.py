@@ -79,13 +79,13 @@ def test_where_all_is_right_nothing_is_odd(runs: Runs) -> None:
     assert agreement.height == n * (n - 1) // 2
     assert agreement["n_snps"].unique().to_list() == [40]
     one = row(runs, "meth", "s00")
-    assert (one["said_subject"], one["likely_subject"], one["n_snps"]) == ("p0", "p0", 40)
+    assert (one["subject_id"], one["likely_subject_id"], one["n_snps"]) == ("p0", "p0", 40)
     assert (one["said_sex"], one["told_sex"]) == ("female", "female")
     assert one["sex_evidence"] == "X probes, Y probes"
     assert one["evidence"] == "genotype, sex"
     other = row(runs, "rna", "s70")
     assert (other["told_sex"], other["sex_evidence"]) == ("male", "XIST, Y genes")
-    assert (other["likely_subject"], other["posterior"], other["contamination_score"]) == (
+    assert (other["likely_subject_id"], other["posterior"], other["contamination_score"]) == (
         None, None, None,
     )  # fmt: skip
     (said,) = runs.said
@@ -97,8 +97,8 @@ def test_an_exchange_is_found_with_its_pairs(runs: Runs) -> None:
     runs.run()
     assert runs.verdicts("meth") == {"s01": "exchanged", "s21": "exchanged"}
     one, other = row(runs, "meth", "s01"), row(runs, "meth", "s21")
-    assert (one["likely_subject"], one["exchanged_with"]) == ("p2", "s21")
-    assert (other["likely_subject"], other["exchanged_with"]) == ("p0", "s01")
+    assert (one["likely_subject_id"], one["exchanged_with"]) == ("p2", "s21")
+    assert (other["likely_subject_id"], other["exchanged_with"]) == ("p0", "s01")
     assert one["reason"] == "genotype, sex: like p2, and s21 of p2 like p0"
     pairs = runs.table("identity_pair")
     should = pairs.filter(pl.col("said") == "of one person")
@@ -123,7 +123,7 @@ def test_a_sex_that_the_sheet_has_wrong(runs: Runs) -> None:
     rna = {s: v for s, v in runs.verdicts("rna").items() if v != "cannot tell"}
     assert rna == odd
     one = row(runs, "meth", "s60")
-    assert (one["said_sex"], one["told_sex"], one["likely_subject"]) == ("female", "male", "p6")
+    assert (one["said_sex"], one["told_sex"], one["likely_subject_id"]) == ("female", "male", "p6")
     assert "so are all samples of p6" in str(one["reason"])
 
 
@@ -143,7 +143,7 @@ def test_three_that_went_round_are_no_exchange_of_two(runs: Runs) -> None:
     runs.run()
     odd = ("s01", "s21", "s31")
     assert runs.verdicts("meth") == dict.fromkeys(odd, "other person")
-    likely = [row(runs, "meth", sample)["likely_subject"] for sample in odd]
+    likely = [row(runs, "meth", sample)["likely_subject_id"] for sample in odd]
     assert sorted(map(str, likely)) == ["p0", "p2", "p3"]
     assert [row(runs, "meth", sample)["exchanged_with"] for sample in odd] == [None] * 3
 
@@ -161,7 +161,7 @@ def test_with_too_few_snps_and_no_sex_nothing_is_told(runs: Runs) -> None:
     runs.run()
     told = runs.table("identity")
     assert set(told["verdict"]) == {"cannot tell"}
-    for column in ("likely_subject", "posterior", "said_posterior", "evidence", "told_sex",
+    for column in ("likely_subject_id", "posterior", "said_posterior", "evidence", "told_sex",
                    "sex_posterior", "contamination_score"):  # fmt: skip
         assert told[column].null_count() == told.height, column
     assert told.filter(pl.col("assay") == "meth")["n_snps"].unique().to_list() == [9]
@@ -176,7 +176,7 @@ def test_the_column_of_the_sex(runs: Runs) -> None:
     runs.of.sex["p0"] = " Female "
     runs.run()
     said = runs.table("identity").filter(pl.col("said_sex").is_not_null())
-    assert set(said["said_subject"]) == {"p0"}
+    assert set(said["subject_id"]) == {"p0"}
 
 
 def test_it_is_made_again_when_what_it_reads_changes(runs: Runs) -> None:

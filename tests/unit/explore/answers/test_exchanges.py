@@ -57,17 +57,17 @@ def test_two_cell_types_exchanged(tmp_path: Path) -> None:
 
 
 IDENTITY = [
-    {"assay": "rna", "sample_id": "A1CD4", "likely_subject": "B", "exchanged_with": "B1CD4",
+    {"assay": "rna", "sample_id": "A1CD4", "likely_subject_id": "B", "exchanged_with": "B1CD4",
      "verdict": "exchanged", "reason": "link: like B"},
-    {"assay": "rna", "sample_id": "B1CD4", "likely_subject": "A", "exchanged_with": "A1CD4",
+    {"assay": "rna", "sample_id": "B1CD4", "likely_subject_id": "A", "exchanged_with": "A1CD4",
      "verdict": "exchanged", "reason": "link: like A"},
-    {"assay": "rna", "sample_id": "C1CD4", "likely_subject": None, "exchanged_with": None,
+    {"assay": "rna", "sample_id": "C1CD4", "likely_subject_id": None, "exchanged_with": None,
      "verdict": "other person", "reason": "of nobody"},
-    {"assay": "rna", "sample_id": "D1CD4", "likely_subject": None, "exchanged_with": None,
+    {"assay": "rna", "sample_id": "D1CD4", "likely_subject_id": None, "exchanged_with": None,
      "verdict": "contaminated", "reason": "between"},
-    {"assay": "rna", "sample_id": "E1CD4", "likely_subject": "E", "exchanged_with": None,
+    {"assay": "rna", "sample_id": "E1CD4", "likely_subject_id": "E", "exchanged_with": None,
      "verdict": "as said", "reason": "like E"},
-    {"assay": "other", "sample_id": "F1CD4", "likely_subject": "E", "exchanged_with": None,
+    {"assay": "other", "sample_id": "F1CD4", "likely_subject_id": "E", "exchanged_with": None,
      "verdict": "other person", "reason": "like E"},
 ]  # fmt: skip
 
