@@ -134,9 +134,21 @@ def test_what_is_like_is_found_and_noise_is_not(monkeypatch: pytest.MonkeyPatch)
     assert like["overlap_p_value"] < 0.01
     assert like["n_both"] > like["n_both_high"] >= like["n_both_expected"]
     assert p["noise", "MSvsHP_1st"]["adj_p_value"] > 0.05
+    assert like["reading"] == "along the signature"
+    assert p["noise", "MSvsHP_1st"]["reading"] == "no different from chance"
     adjusted = found.filter(pl.col("signature") == "like")
     both = stats.false_discovery_control(adjusted["p_value"].to_numpy())
     np.testing.assert_allclose(adjusted["adj_p_value"].to_numpy(), both)
+
+
+def test_a_table_the_other_way_round_is_read_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    turned = tables().with_columns(-pl.col("estimate"), -pl.col("t"))
+    found, _, _ = run(monkeypatch, study(), InBlocks(small.values(small.samples())), turned)
+    (row,) = found.filter(
+        (pl.col("signature") == "like") & (pl.col("contrast") == "MSvsHP_1st")
+    ).to_dicts()
+    assert row["r"] < row["no_effect_low"]
+    assert row["reading"] == "against the signature"
 
 
 def test_features_with_missing_values_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,6 +171,7 @@ def test_too_few_features(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["n_features"].to_list() == [9] * 4
     for name in ("r", "p_value", "adj_p_value", "r_spearman", "sign_agreement", "n_both"):
         assert found[name].null_count() == 4, name
+    assert set(found["reading"]) == {"too few features"}
 
 
 def test_weights_and_blocks_do_not_lose_anything(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,6 +74,12 @@ def test_genes_and_islands_lie_beneath(page: Page) -> None:
         ("gene", "promoter", "<b>TNF</b>", 994, 1046),
         ("island", "CpG island", "chr1:900-1100", 994, 1100),
     ]
+    # the second panel has neither: its axes still have the region, drawn without width
+    layers = _named(page, "regions-tracks-meth").spec["spec"]["layer"][-2:]
+    for layer in layers:
+        kept, calculated = layer["transform"]
+        assert kept["filter"].endswith("|| datum.part === 'region'")
+        assert calculated["calculate"] == "datum.part === 'region' ? datum.x : datum.x2"
 
 
 def test_the_tables(page: Page) -> None:
